@@ -1,0 +1,80 @@
+//! Endpoints of 360dialog Cloud (`https://waba-v2.360dialog.io`), which proxies Meta's Cloud API: same bodies, no
+//! version and no phone number ID in the path, header `D360-API-KEY`.
+//!
+//! One file per resource. Each endpoint is a value; a client calls it:
+//!
+//! ```no_run
+//! # fn f(client: d360_cloud::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use d360_cloud::messages::SendMessage;
+//! use d360_model::Message;
+//!
+//! let sent = client.call(SendMessage::new(Message::text("+16505551234".parse()?, "Hello")))?;
+//! # Ok(()) }
+//! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod block_users;
+pub mod endpoints;
+pub mod messages;
+
+use block_users::{BlockUsers, ListBlockedUsers, UnblockUsers};
+use d360_model::{
+    Message,
+    block::{MAX_USERS_PER_REQUEST, User},
+};
+use d360_transport::{Api, AuthScheme, BlocksUsers, Host, SendsMessages};
+use messages::SendMessage;
+
+/// Where 360dialog Cloud is.
+pub const BASE_URL: &str = "https://waba-v2.360dialog.io";
+
+/// Marks the Cloud API: its endpoints, and clients that call them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Cloud;
+
+impl Api for Cloud {
+    const NAME: &'static str = "cloud";
+
+    fn default_host() -> Host {
+        Host::new(BASE_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test reads")
+    }
+}
+
+impl SendsMessages for Cloud {
+    type Message = Message;
+    type Send = SendMessage;
+    fn send(message: Message) -> SendMessage {
+        SendMessage::new(message)
+    }
+}
+
+impl BlocksUsers for Cloud {
+    type Block = BlockUsers;
+    type Unblock = UnblockUsers;
+    type List = ListBlockedUsers;
+    const USERS_PER_CALL: usize = MAX_USERS_PER_REQUEST;
+
+    fn block(users: Vec<User>) -> BlockUsers {
+        BlockUsers::new(users)
+    }
+    fn unblock(users: Vec<User>) -> UnblockUsers {
+        UnblockUsers::new(users)
+    }
+    fn list(page_size: Option<u32>) -> ListBlockedUsers {
+        let list = ListBlockedUsers::new();
+        match page_size {
+            Some(limit) => list.limit(limit),
+            None => list,
+        }
+    }
+}
+
+/// The async client of the Cloud API.
+pub type Client = d360_transport::Client<Cloud>;
+
+/// The blocking client.
+pub mod blocking {
+    /// The blocking client of the Cloud API.
+    pub type Client = d360_transport::blocking::Client<super::Cloud>;
+}

@@ -1,0 +1,44 @@
+//! `/messages`.
+use crate::{Cloud, endpoints};
+use d360_model::{Findings, Message, SendResponse};
+use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Unreadable, json};
+
+/// `POST /messages`: sends a message.
+///
+/// The answer says that the message was *accepted*; whether it is *delivered* comes by webhook, and errors may come
+/// that way too. Anything but a template needs an open 24-hour window (131047 otherwise).
+///
+/// Never sent again by itself while its outcome is unknown: the API has no idempotency key.
+///
+/// Limits: 80 messages a second and number by default (130429), one message in 6 s to the same recipient with bursts of
+/// up to 45 (131056). Source: 360dialog "Contacts", Meta "Contacts messages" (2026-05-21).
+#[derive(Clone, Debug)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct SendMessage(Message);
+
+impl SendMessage {
+    /// Sends `message`.
+    pub fn new(message: Message) -> Self {
+        Self(message)
+    }
+}
+
+impl Endpoint for SendMessage {
+    type Api = Cloud;
+    type Response = SendResponse;
+    const META: Meta = endpoints::MESSAGES_SEND;
+
+    fn body(&self) -> Result<Body, BuildError> {
+        Body::json(&self.0)
+    }
+    fn check(&self) -> Findings {
+        self.0.validate()
+    }
+    fn decode(response: &HttpResponse) -> Result<SendResponse, Unreadable> {
+        let sent: SendResponse = json(response)?;
+        match sent.message_id() {
+            Some(_) => Ok(sent),
+            None => Err(Unreadable::Shape("the answer holds no message id".into())),
+        }
+    }
+}

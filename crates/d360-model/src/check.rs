@@ -1,0 +1,219 @@
+//! Checks of what is sent: every problem at once, each with its JSON path, in two strengths.
+use std::fmt::{self, Write as _};
+
+/// How bad a [`Finding`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Severity {
+    /// The documents disagree or advise against it; the API is known or likely to take it.
+    Advice,
+    /// The API would refuse it. A client does not send it.
+    Error,
+}
+
+/// One problem, and where it is.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// JSON path into the body, such as `contacts[0].name.formatted_name`; empty for the body as a whole.
+    pub path: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.path, self.message)
+        }
+    }
+}
+
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {self}", self.severity)
+    }
+}
+
+/// All that a check found. Empty means: send it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// Nothing found.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+    /// Whether there is neither error nor advice.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+    /// All findings, in the order of the body.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter()
+    }
+    /// What the API would refuse.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter().filter(|f| f.severity == Severity::Error)
+    }
+    /// What the documents advise against.
+    pub fn advice(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter().filter(|f| f.severity == Severity::Advice)
+    }
+    /// Whether it holds an error; where `strict`, advice counts as one.
+    #[must_use]
+    pub fn refuses(&self, strict: bool) -> bool {
+        self.0.iter().any(|f| strict || f.severity == Severity::Error)
+    }
+    /// `self` as an error if it [`refuses`](Self::refuses), else nothing.
+    ///
+    /// # Errors
+    /// [`Invalid`] with every finding.
+    pub fn into_result(self, strict: bool) -> Result<(), Invalid> {
+        if self.refuses(strict) { Err(Invalid(self)) } else { Ok(()) }
+    }
+    /// Adds an error at `path`.
+    pub fn error(&mut self, path: impl fmt::Display, message: impl Into<String>) {
+        self.push(Severity::Error, path, message);
+    }
+    /// Adds advice at `path`.
+    pub fn advise(&mut self, path: impl fmt::Display, message: impl Into<String>) {
+        self.push(Severity::Advice, path, message);
+    }
+    fn push(&mut self, severity: Severity, path: impl fmt::Display, message: impl Into<String>) {
+        self.0.push(Finding { severity, path: path.to_string(), message: message.into() });
+    }
+    /// Adds what `other` found, but for places that lie within one that has an error already.
+    pub fn merge(&mut self, other: Findings) {
+        let within = |inner: &str, outer: &str| {
+            let rest = inner.strip_prefix(outer);
+            rest.is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        for finding in other.0 {
+            if !self.errors().any(|f| within(&finding.path, &f.path)) {
+                self.0.push(finding);
+            }
+        }
+    }
+}
+
+impl IntoIterator for Findings {
+    type Item = Finding;
+    type IntoIter = std::vec::IntoIter<Finding>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// Refused before it was sent: the API would not have taken it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid(Findings);
+
+impl Invalid {
+    /// Everything that was found, advice included.
+    #[must_use]
+    pub fn findings(&self) -> &Findings {
+        &self.0
+    }
+}
+
+impl From<Findings> for Invalid {
+    fn from(findings: Findings) -> Self {
+        Self(findings)
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, finding) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("; ")?;
+            }
+            finding.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// What can be checked before it is sent.
+#[doc(hidden)]
+pub trait Validate {
+    /// Adds what is wrong with `self`, which stands at `at`, to `out`.
+    fn check(&self, at: &At<'_>, out: &mut Findings);
+}
+
+/// Gives types that can be checked their `validate()`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! validated {
+    ($($name:ty),+) => {$(
+        impl $name {
+            /// All that the API would refuse about it, and everything that the documents advise against.
+            #[must_use]
+            pub fn validate(&self) -> $crate::Findings {
+                let mut out = $crate::Findings::new();
+                $crate::Validate::check(self, &$crate::At::ROOT, &mut out);
+                out
+            }
+        }
+    )+};
+}
+
+/// A place in a body. Costs nothing until it has to be written.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    parent: Option<&'a At<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Root,
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> At<'a> {
+    pub const ROOT: At<'static> = At { parent: None, step: Step::Root };
+
+    #[must_use]
+    pub fn key(&'a self, key: &'a str) -> At<'a> {
+        At { parent: Some(self), step: Step::Key(key) }
+    }
+    #[must_use]
+    pub fn index(&'a self, index: usize) -> At<'a> {
+        At { parent: Some(self), step: Step::Index(index) }
+    }
+    /// Checks each of `items`, which stand as the array `key`.
+    pub fn each<T: Validate>(&self, key: &str, items: &[T], out: &mut Findings) {
+        let array = self.key(key);
+        for (i, item) in items.iter().enumerate() {
+            item.check(&array.index(i), out);
+        }
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        if let Some(parent) = self.parent {
+            write!(text, "{parent}")?;
+        }
+        match self.step {
+            Step::Root => {}
+            Step::Key(key) if text.is_empty() => text.push_str(key),
+            Step::Key(key) => write!(text, ".{key}")?,
+            Step::Index(index) => write!(text, "[{index}]")?,
+        }
+        f.write_str(&text)
+    }
+}

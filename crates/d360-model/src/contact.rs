@@ -1,0 +1,293 @@
+//! Contact cards.
+use crate::check::{At, Findings, Validate};
+use crate::id::wa_id_problem;
+use crate::{Birthday, PhoneNumber, WaId, open_enum, wire_struct};
+
+open_enum! {
+    /// What kind of address it is. Free text on the wire; these are the documents' standard values.
+    pub enum AddressType {
+        /// Where somebody lives.
+        Home = "HOME",
+        /// Where somebody works.
+        Work = "WORK",
+    }
+}
+open_enum! {
+    /// What kind of e-mail address it is. Free text on the wire; these are the documents' standard values.
+    pub enum EmailType {
+        /// A private one.
+        Home = "HOME",
+        /// One at work.
+        Work = "WORK",
+    }
+}
+open_enum! {
+    /// What kind of URL it is. Free text on the wire; these are the documents' standard values.
+    pub enum UrlType {
+        /// A private one.
+        Home = "HOME",
+        /// One at work.
+        Work = "WORK",
+    }
+}
+open_enum! {
+    /// What kind of number it is. Free text on the wire (`Landline`, and in cards that users share even localized
+    /// words); these are the documents' standard values.
+    pub enum PhoneType {
+        /// A mobile phone.
+        Cell = "CELL",
+        /// The main number.
+        Main = "MAIN",
+        /// An iPhone.
+        Iphone = "IPHONE",
+        /// At home.
+        Home = "HOME",
+        /// At work.
+        Work = "WORK",
+    }
+}
+
+wire_struct! {
+    /// A postal address. Every part is optional.
+    pub struct Address {
+        opt {
+            /// Street name and number.
+            street: String = "street",
+            /// City.
+            city: String = "city",
+            /// State, abbreviated.
+            state: String = "state",
+            /// Postal code.
+            zip: String = "zip",
+            /// Country, in full.
+            country: String = "country",
+            /// Country, as two letters (ISO 3166-1).
+            country_code: String = "country_code",
+            /// Kind of address (`type` on the wire).
+            kind: AddressType = "type",
+        }
+    }
+}
+
+wire_struct! {
+    /// An e-mail address.
+    pub struct Email {
+        opt {
+            /// The address.
+            email: String = "email",
+            /// Kind of address (`type` on the wire).
+            kind: EmailType = "type",
+        }
+    }
+}
+
+wire_struct! {
+    /// A name. `formatted_name` stands in the message beside the profile arrow.
+    pub struct Name {
+        req {
+            /// The whole name, as it is normally written.
+            formatted_name: String = "formatted_name",
+        }
+        opt {
+            /// Given name.
+            first_name: String = "first_name",
+            /// Family name.
+            last_name: String = "last_name",
+            /// Middle name.
+            middle_name: String = "middle_name",
+            /// What follows the name, such as `Esq.`.
+            suffix: String = "suffix",
+            /// What precedes the name, such as `Dr.`.
+            prefix: String = "prefix",
+        }
+    }
+}
+
+wire_struct! {
+    /// Where somebody works, and as what.
+    pub struct Org {
+        opt {
+            /// Company.
+            company: String = "company",
+            /// Department in it.
+            department: String = "department",
+            /// Job title.
+            title: String = "title",
+        }
+    }
+}
+
+wire_struct! {
+    /// A phone number on a card.
+    ///
+    /// With a `wa_id` the message shows the buttons **Message** and **Save contact**; without one it shows
+    /// **Invite to WhatsApp** instead (Meta, "Contacts messages", 2026-05-21).
+    pub struct Phone {
+        opt {
+            /// The number. Where it is left out, the API fills it from the WhatsApp ID (360dialog, "Contacts").
+            phone: PhoneNumber = "phone",
+            /// Kind of number (`type` on the wire).
+            kind: PhoneType = "type",
+            /// WhatsApp ID of its owner: with it **Message** and **Save contact**, without it **Invite to WhatsApp**.
+            wa_id: WaId = "wa_id" typo "wa-id",
+        }
+    }
+}
+
+wire_struct! {
+    /// A web address.
+    pub struct Url {
+        opt {
+            /// The URL.
+            url: String = "url",
+            /// Kind of URL (`type` on the wire).
+            kind: UrlType = "type",
+        }
+    }
+}
+
+wire_struct! {
+    /// A contact card. Up to 257 go into one message; fewer are recommended.
+    ///
+    /// What a phone shows of it (addresses, birthday, …) depends on the recipient's device.
+    /// Source: 360dialog "Contacts" and Meta "Contacts messages" (2026-05-21).
+    pub struct Contact {
+        req {
+            /// The name.
+            name: Name = "name",
+        }
+        opt {
+            /// Day of birth.
+            birthday: Birthday = "birthday",
+            /// Where the person works.
+            org: Org = "org",
+        }
+        many {
+            /// Postal addresses.
+            addresses: Address = "addresses", by address,
+            /// E-mail addresses.
+            emails: Email = "emails", by email,
+            /// Phone numbers.
+            phones: Phone = "phones", by phone,
+            /// Web addresses.
+            urls: Url = "urls", by url,
+        }
+    }
+}
+
+impl Name {
+    /// A name as it is normally written. 360dialog asks for at least one other part beside it, Meta does not.
+    pub fn new(formatted_name: impl Into<String>) -> Self {
+        Self { formatted_name: formatted_name.into(), ..Self::default() }
+    }
+}
+
+impl Contact {
+    /// A card with a name, which every card needs.
+    #[must_use]
+    pub fn new(name: Name) -> Self {
+        Self { name, ..Self::default() }
+    }
+}
+
+impl Phone {
+    /// A number; give it with `+` and country code.
+    pub fn new(phone: impl Into<PhoneNumber>) -> Self {
+        Self { phone: Some(phone.into()), ..Self::default() }
+    }
+}
+
+impl Email {
+    /// An e-mail address.
+    pub fn new(email: impl Into<String>) -> Self {
+        Self { email: Some(email.into()), ..Self::default() }
+    }
+}
+
+impl Url {
+    /// A web address.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: Some(url.into()), ..Self::default() }
+    }
+}
+
+impl Address {
+    /// An empty address.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Org {
+    /// An empty organization.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+fn blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+impl Validate for Contact {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        self.name.check(&at.key("name"), out);
+        at.each("addresses", &self.addresses, out);
+        at.each("phones", &self.phones, out);
+        let emails = at.key("emails");
+        for (i, email) in self.emails.iter().enumerate() {
+            if email.email.as_deref().is_none_or(blank) {
+                out.advise(emails.index(i), "has no email: there is nothing to show");
+            }
+        }
+        let urls = at.key("urls");
+        for (i, url) in self.urls.iter().enumerate() {
+            if url.url.as_deref().is_none_or(blank) {
+                out.advise(urls.index(i), "has no url: there is nothing to show");
+            }
+        }
+    }
+}
+
+impl Validate for Name {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        if blank(&self.formatted_name) {
+            out.error(at.key("formatted_name"), "is required and may not be blank");
+        }
+        let parts = [&self.first_name, &self.last_name, &self.middle_name, &self.suffix, &self.prefix];
+        if parts.iter().all(|part| part.as_deref().is_none_or(blank)) {
+            out.advise(
+                at,
+                "has formatted_name alone; 360dialog asks for at least one of first_name, last_name, middle_name, \
+                 suffix, prefix beside it (Meta does not)",
+            );
+        }
+    }
+}
+
+impl Validate for Address {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        if let Some(code) = &self.country_code
+            && !(code.len() == 2 && code.bytes().all(|b| b.is_ascii_alphabetic()))
+        {
+            out.advise(at.key("country_code"), "is documented as two letters, such as US");
+        }
+    }
+}
+
+impl Validate for Phone {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        match (&self.phone, &self.wa_id) {
+            (None, None) => out.advise(at, "has neither phone nor wa_id: there is nothing to show"),
+            (Some(phone), _) if !phone.as_str().contains(|c: char| c.is_numeric()) => {
+                out.advise(at.key("phone"), "holds no digit");
+            }
+            _ => {}
+        }
+        if let Some(problem) = self.wa_id.as_ref().and_then(|id| wa_id_problem(id.as_str())) {
+            out.advise(at.key("wa_id"), problem);
+        }
+    }
+}

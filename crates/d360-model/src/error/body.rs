@@ -1,0 +1,373 @@
+//! Error bodies: nine shapes, read as a ladder from the most telling one down. Nothing panics, nothing is lost.
+use super::{CodeInfo, ErrorCode, RetryRule};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::{fmt, time::Duration};
+
+/// As much of a body as an error keeps.
+const KEPT_BODY: usize = 64 * 1024;
+
+/// Which of the known shapes an error body had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorShape {
+    /// `{"error": {"message", "code", …}}`: Meta.
+    Object,
+    /// `{"error": "text"}`: 360dialog's message pages.
+    Text,
+    /// `{"errors": [{"code", "title", "details"}]}`: On-Premise.
+    List,
+    /// `{"meta": {"httpCode" or "http_code", "developerMessage" or "developer_message"}}`: 360dialog's gateway.
+    Meta,
+    /// `{"detail": …, "message": "text"}`: 360dialog's block pages and hub.
+    Detail,
+    /// JSON of another shape, `null` among it.
+    OtherJson,
+    /// HTML, from a proxy on the way.
+    Html,
+    /// Text that is neither.
+    Plain,
+    /// Nothing.
+    Empty,
+}
+
+/// An answer that says no: everything it told, whatever its shape.
+///
+/// `Display` and `Debug` mask phone numbers; the accessors give the text as it came.
+#[derive(Clone, PartialEq)]
+pub struct ApiError {
+    status: u16,
+    shape: ErrorShape,
+    code: Option<ErrorCode>,
+    subcode: Option<i64>,
+    kind: Option<String>,
+    title: Option<String>,
+    message: Option<String>,
+    details: Option<ErrorDetails>,
+    trace_id: Option<String>,
+    is_transient: Option<bool>,
+    user_title: Option<String>,
+    user_message: Option<String>,
+    retry_after: Option<Duration>,
+    body: Vec<u8>,
+}
+
+/// What an error adds to its message: text, or an object that usually holds `details`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ErrorDetails(Value);
+
+impl ErrorDetails {
+    /// The text, or the text of `details`; `None` where it is something else, see [`value`](Self::value).
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.0.as_str().or_else(|| self.0.get("details")?.as_str())
+    }
+    /// As it came.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ErrorDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&crate::mask(&self.0.to_string()))
+    }
+}
+
+impl ApiError {
+    /// Reads an answer with HTTP status `status`.
+    #[must_use]
+    pub fn read(status: u16, body: &[u8]) -> Self {
+        let mut error = Self {
+            status,
+            shape: ErrorShape::Empty,
+            code: None,
+            subcode: None,
+            kind: None,
+            title: None,
+            message: None,
+            details: None,
+            trace_id: None,
+            is_transient: None,
+            user_title: None,
+            user_message: None,
+            retry_after: None,
+            body: body[..body.len().min(KEPT_BODY)].to_vec(),
+        };
+        let text = String::from_utf8_lossy(&error.body).trim().to_owned();
+        error.shape = match serde_json::from_slice::<Value>(body) {
+            Ok(Value::Object(map)) => error.take_object(&map),
+            Ok(Value::String(text)) => {
+                error.message = Some(text);
+                ErrorShape::Text
+            }
+            Ok(_) => ErrorShape::OtherJson,
+            Err(_) if text.is_empty() => ErrorShape::Empty,
+            Err(_) if is_html(&text) => ErrorShape::Html,
+            Err(_) => {
+                error.message = Some(text.chars().take(300).collect());
+                ErrorShape::Plain
+            }
+        };
+        error
+    }
+
+    /// Adds how long the server asked to wait (`Retry-After`).
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
+    }
+
+    /// The rungs of the ladder.
+    fn take_object(&mut self, map: &Map<String, Value>) -> ErrorShape {
+        let first = |value: &Value| value.as_array().and_then(|list| list.first()?.as_object().cloned());
+        if let Some(error) = map.get("error").and_then(Value::as_object) {
+            self.take_error(error);
+            ErrorShape::Object
+        } else if let Some(error) = map.get("error").and_then(Value::as_str) {
+            self.message = Some(error.to_owned());
+            self.details = map.get("details").or(map.get("message")).cloned().map(ErrorDetails);
+            ErrorShape::Text
+        } else if let Some(error) = map.get("errors").and_then(first) {
+            self.take_error(&error);
+            ErrorShape::List
+        } else if let Some(meta) = map.get("meta").and_then(Value::as_object)
+            && let Some(message) = text(meta, &["developerMessage", "developer_message"])
+        {
+            self.message = Some(message);
+            self.details =
+                meta.get("details").filter(|details| !details.is_null()).cloned().map(ErrorDetails);
+            ErrorShape::Meta
+        } else if map.contains_key("detail") || map.contains_key("message") {
+            self.message = text(map, &["message"]).or_else(|| text(map, &["detail"]));
+            let detail = map.get("detail").filter(|detail| detail.as_object().is_none_or(|o| !o.is_empty()));
+            self.details = detail.filter(|detail| !detail.is_null()).cloned().map(ErrorDetails);
+            self.code = code(map);
+            ErrorShape::Detail
+        } else {
+            ErrorShape::OtherJson
+        }
+    }
+
+    /// The members of an error object, Meta's and On-Premise's alike.
+    fn take_error(&mut self, error: &Map<String, Value>) {
+        self.code = code(error);
+        self.subcode = error.get("error_subcode").and_then(Value::as_i64);
+        self.kind = text(error, &["type"]);
+        self.title = text(error, &["title"]);
+        self.message = text(error, &["message"]);
+        self.details = error.get("error_data").or(error.get("details")).cloned().map(ErrorDetails);
+        self.trace_id = text(error, &["fbtrace_id"]);
+        self.is_transient = error.get("is_transient").and_then(Value::as_bool);
+        self.user_title = text(error, &["error_user_title"]);
+        self.user_message = text(error, &["error_user_msg"]);
+    }
+
+    /// The HTTP status. Decide by [`code`](Self::code): 360dialog throttles with 400.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+    /// Which shape the body had.
+    #[must_use]
+    pub fn shape(&self) -> ErrorShape {
+        self.shape
+    }
+    /// Whether the body is one that only an error has. Tells an error under a 2xx status from an answer.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        matches!(self.shape, ErrorShape::Object | ErrorShape::Text | ErrorShape::List)
+            || (self.shape == ErrorShape::Meta && !self.says_success())
+    }
+    fn says_success(&self) -> bool {
+        let body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
+        body.pointer("/meta/success").and_then(Value::as_bool).unwrap_or(false)
+    }
+    /// The error code, which is what to decide by.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        self.code
+    }
+    /// What the documents say of the code.
+    #[must_use]
+    pub fn info(&self) -> Option<CodeInfo> {
+        self.code?.info()
+    }
+    /// `error_subcode`; deprecated by Meta.
+    #[must_use]
+    pub fn subcode(&self) -> Option<i64> {
+        self.subcode
+    }
+    /// `type`, such as `OAuthException`.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
+    }
+    /// `title`; On-Premise and webhooks have one.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+    /// `message`, or what stands for it in a body of another shape.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+    /// `error_data`, `details` or `detail`.
+    #[must_use]
+    pub fn details(&self) -> Option<&ErrorDetails> {
+        self.details.as_ref()
+    }
+    /// `fbtrace_id`: what Meta's support asks for.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
+    }
+    /// `is_transient`.
+    #[must_use]
+    pub fn is_transient(&self) -> Option<bool> {
+        self.is_transient
+    }
+    /// `error_user_title`.
+    #[must_use]
+    pub fn user_title(&self) -> Option<&str> {
+        self.user_title.as_deref()
+    }
+    /// `error_user_msg`.
+    #[must_use]
+    pub fn user_message(&self) -> Option<&str> {
+        self.user_message.as_deref()
+    }
+    /// How long the server asked to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+    /// The body as it came, up to 64 KiB. It may hold phone numbers.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// What the documents say about trying again: by the code, or else by what only the gateway's text or the
+    /// status tells. `None` where nothing does.
+    #[must_use]
+    pub fn retry_rule(&self) -> Option<RetryRule> {
+        let limited = |text: &str| {
+            let text = text.to_lowercase();
+            text.contains("exceeded the endpoint rate limit") || text.contains("exceeded the limit of")
+        };
+        match self.info() {
+            Some(info) => Some(info.retry),
+            None if self.message.as_deref().is_some_and(limited) => Some(RetryRule::Backoff),
+            None if self.status == 429 => Some(RetryRule::Backoff),
+            None => None,
+        }
+    }
+
+    /// Whether it says that too much was sent: by code, by the gateway's text or by status 429.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        const CODES: [ErrorCode; 7] = [
+            ErrorCode::API_TOO_MANY_CALLS,
+            ErrorCode::RATE_LIMIT_ISSUES,
+            ErrorCode::RATE_LIMIT_HIT,
+            ErrorCode::PAIR_RATE_LIMIT_HIT,
+            ErrorCode::GROUP_RATE_LIMIT_HIT,
+            ErrorCode::ONPREM_RATE_LIMIT_HIT,
+            ErrorCode::ONPREM_TOO_MANY_REQUESTS,
+        ];
+        match self.info() {
+            Some(info) => CODES.contains(&info.code),
+            None => self.retry_rule() == Some(RetryRule::Backoff),
+        }
+    }
+    /// Whether the key or token was refused.
+    #[must_use]
+    pub fn is_auth(&self) -> bool {
+        self.status == 401 || matches!(self.code, Some(ErrorCode(0 | 104 | 190)))
+    }
+    /// Whether more than 24 hours have passed since the user last wrote: only a template can be sent.
+    #[must_use]
+    pub fn is_reengagement(&self) -> bool {
+        let codes = [
+            ErrorCode::RE_ENGAGEMENT_MESSAGE,
+            ErrorCode::ONPREM_RE_ENGAGEMENT_MESSAGE,
+            ErrorCode::NOT_ENGAGED_CONTACT,
+        ];
+        self.code.is_some_and(|code| codes.contains(&code))
+    }
+    /// Whether this business has blocked the recipient.
+    #[must_use]
+    pub fn is_blocked_by_us(&self) -> bool {
+        self.code == Some(ErrorCode::BUSINESS_BLOCKED_USER)
+    }
+
+    /// What to do next, in a sentence.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        let has = |word: &str| self.message.as_deref().is_some_and(|text| text.to_lowercase().contains(word));
+        match self.info() {
+            Some(info) => info.hint.unwrap_or(info.retry.advice()),
+            None if self.status == 401 => {
+                "the key was refused: check that it is this number's current key; creating a new key revokes the old one"
+            }
+            None if has("overdue invoices") => {
+                "payment is overdue at 360dialog: settle it, then messaging resumes"
+            }
+            None if has("has been disabled") => "the account is disabled: contact 360dialog's support",
+            None if self.status == 403 => "this endpoint is blocked for the account: ask 360dialog's support",
+            None if self.is_throttled() => RetryRule::Backoff.advice(),
+            None if self.status >= 500 => "the server failed; what it did with the request is not known",
+            None => "correct the request; the body of the answer may say more",
+        }
+    }
+}
+
+fn text(map: &Map<String, Value>, keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| map.get(*key)?.as_str()).map(str::to_owned)
+}
+
+fn code(map: &Map<String, Value>) -> Option<ErrorCode> {
+    ErrorCode::deserialize(map.get("code")?).ok()
+}
+
+fn is_html(text: &str) -> bool {
+    let start: String = text.chars().take(200).collect::<String>().to_ascii_lowercase();
+    start.starts_with('<') && (start.contains("<html") || start.contains("<!doctype"))
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP {}", self.status)?;
+        if let Some(code) = self.code {
+            write!(f, ", code {code}")?;
+        }
+        let said = self.message.as_deref().or(self.title.as_deref()).map(crate::mask);
+        let instead = match self.shape {
+            ErrorShape::Html => "an HTML page instead of JSON",
+            ErrorShape::Empty => "an empty body",
+            _ => "a body that names no reason",
+        };
+        write!(f, ": {}", said.as_deref().unwrap_or(instead))?;
+        if let Some(details) = &self.details {
+            let text = details.text().map_or_else(|| details.value().to_string(), str::to_owned);
+            write!(f, " ({})", crate::mask(&text))?;
+        }
+        if let Some(trace) = &self.trace_id {
+            write!(f, " [trace {trace}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiError({:?}: {self}; body of {} bytes)", self.shape, self.body.len())
+    }
+}
+
+impl std::error::Error for ApiError {}

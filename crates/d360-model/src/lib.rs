@@ -1,0 +1,45 @@
+//! What travels: messages, cards, places, identities, blocking and errors of the 360dialog and WhatsApp APIs.
+//!
+//! No HTTP, no I/O and no clock in here. What is *sent* is built with constructors that ask for what the API
+//! requires, and is checked by `validate()`, which reports **all** problems with their JSON paths. What is
+//! *received* is read leniently: every variant that the documents show is accepted.
+//!
+//! ```
+//! use d360_model::{Contact, Message, Name, Phone};
+//!
+//! let card = Contact::new(Name::new("Barbara J. Johnson").first_name("Barbara"))
+//!     .phone(Phone::new("+16505559999").wa_id("16505559999"));
+//! let message = Message::contacts("+16505551234".parse()?, [card]);
+//! assert!(message.validate().is_empty());
+//! # Ok::<(), d360_model::InvalidId>(())
+//! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod block;
+mod check;
+mod contact;
+mod date;
+pub mod error;
+mod id;
+mod location;
+mod message;
+pub mod open_enum;
+mod redact;
+mod sent;
+#[doc(hidden)]
+pub mod wire;
+
+#[doc(hidden)]
+pub use check::{At, Validate};
+pub use check::{Finding, Findings, Invalid, Severity};
+pub use contact::{
+    Address, AddressType, Contact, Email, EmailType, Name, Org, Phone, PhoneType, Url, UrlType,
+};
+pub use date::{Birthday, InvalidDate};
+pub use id::{Bsuid, GroupId, InvalidId, MessageId, ParentBsuid, PhoneNumber, Recipient, WaId};
+pub use location::{InvalidCoordinate, Latitude, Location, Longitude};
+pub use message::{Content, MAX_CONTACTS, Message, Text};
+pub use redact::mask;
+pub use sent::{MessageStatus, SendResponse, SentMessage, SentTo};
+
+validated!(Message, Contact, Location);

@@ -1,0 +1,79 @@
+//! The answer to a send.
+use crate::{Bsuid, GroupId, MessageId, PhoneNumber, WaId, open_enum};
+use serde::{Deserialize, Deserializer, Serialize};
+
+open_enum! {
+    /// What became of a message at once. Accepted is not delivered: delivery is told by webhook.
+    pub enum MessageStatus {
+        /// Taken for delivery.
+        Accepted = "accepted",
+        /// Held back until the template's quality is known.
+        HeldForQualityAssessment = "held_for_quality_assessment",
+        /// The template is paused.
+        Paused = "paused",
+    }
+}
+
+/// Answer of `POST /messages`: the API **accepted** the message. That is not delivery, and it may still fail: the
+/// outcome comes by webhook.
+///
+/// Source: 360dialog "Contacts" (always with `message_status`), Meta "Contacts messages" (without), 2026.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SendResponse {
+    /// The product, `whatsapp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messaging_product: Option<String>,
+    /// Who it goes to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient")]
+    pub contacts: Vec<SentTo>,
+    /// What was accepted: one message.
+    #[serde(default)]
+    pub messages: Vec<SentMessage>,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Who a message goes to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SentTo {
+    /// As it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<PhoneNumber>,
+    /// As WhatsApp knows them. Need not equal `input`; absent where a BSUID was sent to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wa_id: Option<WaId>,
+    /// As the business knows them, where a BSUID was sent to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<Bsuid>,
+}
+
+/// An accepted message.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SentMessage {
+    /// Its ID, which webhooks refer to.
+    pub id: MessageId,
+    /// Told by 360dialog for every message, by Meta for templates alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_status: Option<MessageStatus>,
+    /// The group, where one was sent to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<GroupId>,
+}
+
+impl SendResponse {
+    /// The message's ID, which webhooks refer to.
+    #[must_use]
+    pub fn message_id(&self) -> Option<&MessageId> {
+        self.messages.first().map(|message| &message.id).filter(|id| !id.as_str().is_empty())
+    }
+}
+
+/// A list in which neither an item of another shape nor another shape of the whole costs the rest of the answer.
+fn lenient<'de, T: serde::de::DeserializeOwned, D: Deserializer<'de>>(d: D) -> Result<Vec<T>, D::Error> {
+    let serde_json::Value::Array(items) = serde_json::Value::deserialize(d)? else { return Ok(Vec::new()) };
+    Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
+}

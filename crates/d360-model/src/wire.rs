@@ -1,0 +1,262 @@
+//! How the JSON of outgoing types is declared: once, for writing and for reading.
+//!
+//! Reading reports every problem with its path, unknown properties among them, because Cloud refuses a body with
+//! a property that it does not know. Responses and webhooks are read by plain serde instead.
+use crate::check::Findings;
+use serde_json::{Map, Value};
+use std::fmt::Write as _;
+
+/// Reads a value from JSON that a person or program wrote. `None` where a problem was reported.
+pub trait FromJson: Sized {
+    /// Reads `value`, which stands where `reader` is.
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self>;
+}
+
+/// Where reading is, and what was found so far.
+#[derive(Debug, Default)]
+pub struct Reader {
+    path: String,
+    findings: Findings,
+}
+
+impl Reader {
+    /// Everything found.
+    pub fn into_findings(self) -> Findings {
+        self.findings
+    }
+    /// Reports an error here.
+    pub fn error(&mut self, message: impl Into<String>) {
+        let path = self.path.clone();
+        self.findings.error(path, message);
+    }
+    /// Reports advice here.
+    pub fn advise(&mut self, message: impl Into<String>) {
+        let path = self.path.clone();
+        self.findings.advise(path, message);
+    }
+    /// Runs `f` one step further in.
+    fn within<T>(&mut self, step: impl FnOnce(&mut String), f: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        step(&mut self.path);
+        let out = f(self);
+        self.path.truncate(length);
+        out
+    }
+    /// Runs `f` at property `key`.
+    pub fn at_key<T>(&mut self, key: &str, f: impl FnOnce(&mut Self) -> T) -> T {
+        let step = |path: &mut String| {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(key);
+        };
+        self.within(step, f)
+    }
+    /// `value` as an object.
+    pub fn object<'v>(&mut self, value: &'v Value) -> Option<Object<'v>> {
+        match value {
+            Value::Object(map) => Some(Object { map, asked: Vec::with_capacity(map.len()) }),
+            other => self.mismatch("an object", other),
+        }
+    }
+    /// Reports that `found` is not what was `expected`.
+    pub fn mismatch<T>(&mut self, expected: &str, found: &Value) -> Option<T> {
+        let found = match found {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        self.error(format!("expected {expected}, found {found}"));
+        None
+    }
+}
+
+/// An object being read; remembers what was asked for, so that what nobody asked for can be reported.
+#[derive(Debug)]
+pub struct Object<'v> {
+    map: &'v Map<String, Value>,
+    asked: Vec<&'static str>,
+}
+
+impl<'v> Object<'v> {
+    /// The property, unless it is absent or null.
+    pub fn get(&mut self, key: &'static str) -> Option<&'v Value> {
+        self.asked.push(key);
+        self.map.get(key).filter(|value| !value.is_null())
+    }
+    /// An optional property.
+    pub fn optional<T: FromJson>(&mut self, key: &'static str, reader: &mut Reader) -> Option<T> {
+        let value = self.get(key)?;
+        reader.at_key(key, |reader| T::read(value, reader))
+    }
+    /// A property that the documents also spell `typo`.
+    pub fn optional_or<T: FromJson>(
+        &mut self,
+        key: &'static str,
+        typo: &'static str,
+        reader: &mut Reader,
+    ) -> Option<T> {
+        match (self.get(key), self.get(typo)) {
+            (Some(_), Some(_)) => {
+                reader.at_key(typo, |r| r.error(format!("stands beside `{key}`; leave one out")));
+                None
+            }
+            (None, Some(value)) => reader.at_key(typo, |reader| {
+                reader.advise(format!("a misspelling of `{key}` in the documents; sent as `{key}`"));
+                T::read(value, reader)
+            }),
+            _ => self.optional(key, reader),
+        }
+    }
+    /// A property that has to be there. Where it is not, that is reported and a default stands in.
+    pub fn required<T: FromJson + Default>(&mut self, key: &'static str, reader: &mut Reader) -> T {
+        match self.get(key) {
+            Some(value) => reader.at_key(key, |reader| T::read(value, reader)).unwrap_or_default(),
+            None => {
+                reader.at_key(key, |reader| reader.error("is required"));
+                T::default()
+            }
+        }
+    }
+    /// An array; absent counts as empty.
+    pub fn many<T: FromJson + Default>(&mut self, key: &'static str, reader: &mut Reader) -> Vec<T> {
+        self.optional(key, reader).unwrap_or_default()
+    }
+    /// Reports every property that was not asked for.
+    pub fn finish(self, reader: &mut Reader) {
+        for key in self.map.keys().filter(|key| !self.asked.contains(&key.as_str())) {
+            let known = self.asked.join(", ");
+            let key = crate::mask(key);
+            reader.at_key(&key, |r| r.error(format!("unknown property; known here: {known}")));
+        }
+    }
+}
+
+impl FromJson for String {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(text.clone()),
+            other => reader.mismatch("a string", other),
+        }
+    }
+}
+
+impl FromJson for bool {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        match value {
+            Value::Bool(value) => Some(*value),
+            other => reader.mismatch("true or false", other),
+        }
+    }
+}
+
+impl<T: FromJson + Default> FromJson for Vec<T> {
+    /// Reads on past an item with a problem; a default takes its place, so that later items keep their index.
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        let Value::Array(items) = value else {
+            return reader.mismatch("an array", value);
+        };
+        let read = |reader: &mut Reader, (i, item): (usize, &Value)| {
+            let step = |path: &mut String| {
+                let _ = write!(path, "[{i}]");
+            };
+            reader.within(step, |reader| T::read(item, reader)).unwrap_or_default()
+        };
+        Some(items.iter().enumerate().map(|item| read(reader, item)).collect())
+    }
+}
+
+/// Reads `T` from JSON text, and reports every problem at once.
+pub fn from_slice<T: FromJson>(json: &[u8]) -> (Option<T>, Findings) {
+    let mut reader = Reader::default();
+    let value = match serde_json::from_slice::<Value>(json) {
+        Ok(value) => T::read(&value, &mut reader),
+        Err(error) => {
+            reader.error(format!("not JSON: {error}"));
+            None
+        }
+    };
+    (value, reader.into_findings())
+}
+
+/// The first step of a `Deserialize`: everything found in one message.
+pub fn deserialize<'de, T: FromJson, D: serde::Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let value = <Value as serde::Deserialize>::deserialize(deserializer)?;
+    let mut reader = Reader::default();
+    let read = T::read(&value, &mut reader);
+    let findings = reader.into_findings();
+    match read {
+        Some(read) if !findings.refuses(false) => Ok(read),
+        _ => Err(serde::de::Error::custom(crate::Invalid::from(findings))),
+    }
+}
+
+/// Reports a value that a checked type refused.
+pub fn checked<T, E: std::fmt::Display>(result: Result<T, E>, reader: &mut Reader) -> Option<T> {
+    result.map_err(|error| reader.error(error.to_string())).ok()
+}
+
+/// Makes `Serialize`, `Deserialize`, setters and [`FromJson`] of one declaration.
+///
+/// `req` has to be there and is asked for by the constructor; `opt` is left out where it is `None`; `many` is an
+/// array that is left out where it is empty. `typo` names a misspelling that is read and never sent.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! wire_struct {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $( req { $($(#[$rmeta:meta])* $req:ident: $rty:ty = $rkey:literal,)* } )?
+        $( opt { $($(#[$ometa:meta])* $opt:ident: $oty:ty = $okey:literal $(typo $typo:literal)?,)* } )?
+        $( many { $($(#[$mmeta:meta])* $many:ident: $mty:ty = $mkey:literal, by $add:ident,)* } )?
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, ::serde::Serialize)]
+        #[non_exhaustive]
+        $vis struct $name {
+            $($($(#[$rmeta])* #[serde(rename = $rkey)] pub $req: $rty,)*)?
+            $($($(#[$ometa])* #[serde(rename = $okey, skip_serializing_if = "Option::is_none")] pub $opt: Option<$oty>,)*)?
+            $($($(#[$mmeta])* #[serde(rename = $mkey, skip_serializing_if = "Vec::is_empty")] pub $many: Vec<$mty>,)*)?
+        }
+        impl $name {
+            $($(
+                $(#[$ometa])*
+                #[must_use]
+                pub fn $opt(mut self, $opt: impl Into<$oty>) -> Self {
+                    self.$opt = Some($opt.into());
+                    self
+                }
+            )*)?
+            $($(
+                $(#[$mmeta])*
+                ///
+                /// Adds one.
+                #[must_use]
+                pub fn $add(mut self, $add: impl Into<$mty>) -> Self {
+                    self.$many.push($add.into());
+                    self
+                }
+            )*)?
+        }
+        impl $crate::wire::FromJson for $name {
+            fn read(value: &::serde_json::Value, reader: &mut $crate::wire::Reader) -> Option<Self> {
+                let mut object = reader.object(value)?;
+                let read = Self {
+                    $($($req: object.required($rkey, reader),)*)?
+                    $($($opt: $crate::wire_struct!(@opt object reader $okey $($typo)?),)*)?
+                    $($($many: object.many($mkey, reader),)*)?
+                };
+                object.finish(reader);
+                Some(read)
+            }
+        }
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                $crate::wire::deserialize(d)
+            }
+        }
+    };
+    (@opt $object:ident $reader:ident $key:literal) => { $object.optional($key, $reader) };
+    (@opt $object:ident $reader:ident $key:literal $typo:literal) => { $object.optional_or($key, $typo, $reader) };
+}

@@ -1,0 +1,169 @@
+//! One way to send and to block, whatever the API.
+use crate::{Api, Endpoint, Error, ErrorKind, PagedEndpoint};
+use d360_model::{
+    Findings, SendResponse,
+    block::{BlockAnswer, BlockReport, BlockedUser, User},
+};
+use std::{collections::HashMap, collections::HashSet, fmt};
+
+/// An API that sends messages: gives its clients `send`.
+pub trait SendsMessages: Api {
+    /// What it sends.
+    type Message: Send;
+    /// The endpoint that sends it.
+    type Send: Endpoint<Api = Self, Response = SendResponse>;
+    /// The endpoint for a message.
+    fn send(message: Self::Message) -> Self::Send;
+}
+
+/// An API that blocks users: gives its clients `block_users`, `unblock_users` and `blocked_users`.
+pub trait BlocksUsers: Api {
+    /// The endpoint that blocks.
+    type Block: Endpoint<Api = Self, Response = BlockAnswer>;
+    /// The endpoint that unblocks.
+    type Unblock: Endpoint<Api = Self, Response = BlockAnswer>;
+    /// The endpoint that lists.
+    type List: PagedEndpoint<Api = Self, Item = BlockedUser>;
+    /// Most users in a request.
+    const USERS_PER_CALL: usize;
+
+    /// Blocks up to [`USERS_PER_CALL`](Self::USERS_PER_CALL) users.
+    fn block(users: Vec<User>) -> Self::Block;
+    /// Unblocks as many.
+    fn unblock(users: Vec<User>) -> Self::Unblock;
+    /// The first page of the blocked users.
+    fn list(page_size: Option<u32>) -> Self::List;
+}
+
+/// Users were blocked or unblocked in several requests, and one failed as a whole. Nothing is lost: this holds what
+/// was done until then, and who is left.
+#[derive(Debug)]
+pub struct BlockUsersError(Box<Stopped>);
+
+#[derive(Debug)]
+struct Stopped {
+    report: BlockReport,
+    left: Vec<User>,
+    error: Error,
+}
+
+impl BlockUsersError {
+    /// What was answered until then.
+    #[must_use]
+    pub fn report(&self) -> &BlockReport {
+        &self.0.report
+    }
+    /// Who is left: those of the request that failed (whose outcome [`error`](Self::error) tells) and those behind
+    /// it, in the order given. Blocking twice does no harm: try again with these.
+    #[must_use]
+    pub fn left(&self) -> &[User] {
+        &self.0.left
+    }
+    /// What stopped it.
+    #[must_use]
+    pub fn error(&self) -> &Error {
+        &self.0.error
+    }
+    /// All three.
+    #[must_use]
+    pub fn into_parts(self) -> (BlockReport, Vec<User>, Error) {
+        let Stopped { report, left, error } = *self.0;
+        (report, left, error)
+    }
+}
+
+impl From<BlockUsersError> for Error {
+    fn from(stopped: BlockUsersError) -> Self {
+        stopped.0.error
+    }
+}
+
+impl fmt::Display for BlockUsersError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Stopped { report, left, error } = &*self.0;
+        let answered = report.done.len() + report.failed.len();
+        write!(f, "{error} (stopped with {answered} users answered and {} left)", left.len())
+    }
+}
+
+impl std::error::Error for BlockUsersError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.error.source()
+    }
+}
+
+/// Cuts users into requests and puts the answers together again. No I/O.
+pub(crate) struct ChangeBlocks {
+    /// As given; a user may stand twice.
+    users: Vec<User>,
+    /// Each user once, in the order given.
+    unique: Vec<User>,
+    per_call: usize,
+    /// How many of `unique` are asked for, and answered.
+    asked: usize,
+    answered: usize,
+    report: BlockReport,
+    error: Option<Error>,
+}
+
+impl ChangeBlocks {
+    /// All users are checked before the first request, so that a mistake among the last leaves nothing half done.
+    pub(crate) fn new(
+        endpoint: &'static str,
+        users: impl IntoIterator<Item = User>,
+        per_call: usize,
+    ) -> Self {
+        let users: Vec<User> = users.into_iter().collect();
+        let mut findings = Findings::new();
+        for (i, problem) in users.iter().enumerate().filter_map(|(i, user)| Some((i, user.problem()?))) {
+            findings.error(format_args!("block_users[{i}]"), problem);
+        }
+        let error = findings.into_result(false).err().map(|e| Error::new(endpoint, 0, ErrorKind::Invalid(e)));
+        let mut seen = HashSet::with_capacity(users.len());
+        let unique: Vec<User> = users.iter().filter(|user| seen.insert(*user)).cloned().collect();
+        Self { users, unique, per_call, asked: 0, answered: 0, report: BlockReport::default(), error }
+    }
+
+    /// The users of the next request; `None` once all are answered or one request has failed.
+    pub(crate) fn next_chunk(&mut self) -> Option<Vec<User>> {
+        if self.error.is_some() || self.asked == self.unique.len() {
+            return None;
+        }
+        let end = self.unique.len().min(self.asked + self.per_call);
+        let chunk = self.unique[self.asked..end].to_vec();
+        self.asked = end;
+        Some(chunk)
+    }
+
+    pub(crate) fn answered(&mut self, answer: Result<BlockAnswer, Error>) {
+        match answer {
+            Ok(answer) => {
+                answer.report(&self.unique[self.answered..self.asked], &mut self.report);
+                self.answered = self.asked;
+            }
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<BlockReport, BlockUsersError> {
+        let left = self.unique[self.answered..].to_vec();
+        let report = in_order(&self.users, self.unique.len(), self.report);
+        match self.error {
+            None => Ok(report),
+            Some(error) => Err(BlockUsersError(Box::new(Stopped { report, left, error }))),
+        }
+    }
+}
+
+/// The report for users as given, of whom some may stand twice.
+fn in_order(users: &[User], unique: usize, report: BlockReport) -> BlockReport {
+    if users.len() == unique {
+        return report;
+    }
+    let mut whole = BlockReport::default();
+    let done: HashMap<&User, _> = report.done.iter().map(|done| (&done.input, done)).collect();
+    let failed: HashMap<&User, _> = report.failed.iter().map(|failed| (&failed.input, failed)).collect();
+    whole.done.extend(users.iter().filter_map(|user| done.get(user)).map(|done| (*done).clone()));
+    whole.failed.extend(users.iter().filter_map(|user| failed.get(user)).map(|failed| (*failed).clone()));
+    whole
+}

@@ -1,0 +1,183 @@
+//! The blocking client. Needs no runtime, and may be used inside one.
+use crate::{
+    Api, ApiKey, BlockingSleep, BlockingTransport, BlocksUsers, Config, Endpoint, Error, HttpRequest,
+    InvalidHost, SendsMessages,
+    block::{BlockUsersError, ChangeBlocks},
+    call::{Call, Step},
+    config::Core,
+    paging::{PagedEndpoint, Pager},
+};
+use d360_model::{
+    SendResponse,
+    block::{BlockReport, User},
+};
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+/// The blocking client of API `A`. Cheap to clone; clones share connections.
+pub struct Client<A: Api> {
+    core: Arc<Core>,
+    transport: Arc<dyn BlockingTransport>,
+    sleep: Arc<dyn BlockingSleep>,
+    api: PhantomData<fn() -> A>,
+}
+
+impl<A: Api> Clone for Client<A> {
+    fn clone(&self) -> Self {
+        Self {
+            core: self.core.clone(),
+            transport: self.transport.clone(),
+            sleep: self.sleep.clone(),
+            api: PhantomData,
+        }
+    }
+}
+
+impl<A: Api> fmt::Debug for Client<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("blocking::Client")
+            .field("api", &A::NAME)
+            .field("host", &self.core.host)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A: Api> Client<A> {
+    /// A client over ureq. Needs feature `ureq`.
+    ///
+    /// # Errors
+    /// [`SetupError`](crate::SetupError) where the settings are wrong.
+    #[cfg(feature = "ureq")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "ureq")))]
+    pub fn new(config: Config) -> Result<Self, crate::SetupError> {
+        let transport = crate::UreqTransport::new(&config.connection)?;
+        Ok(Self::with_transport(config, transport, crate::ThreadSleep)?)
+    }
+
+    /// A client over any transport.
+    ///
+    /// # Errors
+    /// [`InvalidHost`] where the base URL is none.
+    pub fn with_transport(
+        config: Config,
+        transport: impl BlockingTransport,
+        sleep: impl BlockingSleep,
+    ) -> Result<Self, InvalidHost> {
+        let (transport, sleep) = (Arc::new(transport), Arc::new(sleep));
+        Ok(Self { core: Core::new::<A>(config)?, transport, sleep, api: PhantomData })
+    }
+
+    /// The same client with another key, over the same connections: one key is one number.
+    #[must_use]
+    pub fn with_credentials(&self, key: ApiKey) -> Self {
+        Self { core: self.core.with_key(key), ..self.clone() }
+    }
+
+    /// The request that [`call`](Self::call) would send. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error`] where the endpoint's checks refuse it, or it cannot be built.
+    pub fn request<E: Endpoint<Api = A>>(&self, endpoint: &E) -> Result<HttpRequest, Error> {
+        crate::call::request(&self.core, endpoint)
+    }
+
+    /// Calls `endpoint`.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::outcome`] says what is known about what the call did.
+    pub fn call<E: Endpoint<Api = A>>(&self, endpoint: E) -> Result<E::Response, Error> {
+        let mut call = Call::<E>::new(&self.core, &endpoint)?;
+        loop {
+            match call.step() {
+                Step::Wait(wait) => self.sleep.sleep(wait),
+                Step::Send(request) => call.answered(self.transport.send(request)),
+                Step::Done(result) => return result,
+            }
+        }
+    }
+
+    /// Sends a message. The answer says that it was accepted, which is not delivered.
+    ///
+    /// # Errors
+    /// See [`call`](Self::call). A message whose outcome is unknown is never sent again.
+    pub fn send(&self, message: A::Message) -> Result<SendResponse, Error>
+    where
+        A: SendsMessages,
+    {
+        self.call(A::send(message))
+    }
+
+    /// Blocks any number of users, as many a request as the API takes, and reports on each in the order given.
+    ///
+    /// # Errors
+    /// [`BlockUsersError`] where a request failed as a whole. It holds what was done until then, and who is left.
+    pub fn block_users(&self, users: impl IntoIterator<Item = User>) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+    {
+        self.change(users, A::block)
+    }
+
+    /// Unblocks any number of users; see [`block_users`](Self::block_users).
+    ///
+    /// # Errors
+    /// [`BlockUsersError`].
+    pub fn unblock_users(&self, users: impl IntoIterator<Item = User>) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+    {
+        self.change(users, A::unblock)
+    }
+
+    fn change<E>(
+        &self,
+        users: impl IntoIterator<Item = User>,
+        endpoint: fn(Vec<User>) -> E,
+    ) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+        E: Endpoint<Api = A, Response = d360_model::block::BlockAnswer>,
+    {
+        let mut change = ChangeBlocks::new(E::META.name, users, A::USERS_PER_CALL);
+        while let Some(users) = change.next_chunk() {
+            let answer = self.call(endpoint(users));
+            change.answered(answer);
+        }
+        change.finish()
+    }
+
+    /// The users who are blocked, page by page; `page_size` is the API's own where it is `None`.
+    pub fn blocked_users(&self, page_size: Option<u32>) -> Pages<A::List>
+    where
+        A: BlocksUsers,
+    {
+        self.pages(A::list(page_size))
+    }
+
+    /// Every item of a paged endpoint, page by page, each once.
+    pub fn pages<E: PagedEndpoint<Api = A>>(&self, first: E) -> Pages<E> {
+        Pages { pager: Pager::new(first), client: self.clone() }
+    }
+}
+
+/// The items of a paged endpoint. After an error there is nothing more.
+#[must_use = "nothing is fetched until items are asked for"]
+#[derive(Debug)]
+pub struct Pages<E: PagedEndpoint> {
+    pager: Pager<E>,
+    client: Client<E::Api>,
+}
+
+impl<E: PagedEndpoint> Iterator for Pages<E> {
+    type Item = Result<E::Item, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(item) = self.pager.pop() {
+                return Some(item);
+            }
+            let endpoint = self.pager.request()?;
+            let page = self.client.call(endpoint);
+            self.pager.answered(page);
+        }
+    }
+}

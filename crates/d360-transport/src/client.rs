@@ -1,0 +1,233 @@
+//! The async client. Its blocking twin differs by `.await` alone.
+use crate::{
+    Api, ApiKey, AsyncSleep, AsyncTransport, BlocksUsers, Config, Endpoint, Error, HttpRequest, InvalidHost,
+    SendsMessages,
+    block::{BlockUsersError, ChangeBlocks},
+    call::{Call, Step},
+    config::Core,
+    paging::{PagedEndpoint, Pager},
+};
+use d360_model::{
+    SendResponse,
+    block::{BlockReport, User},
+};
+use futures_core::Stream;
+use std::{
+    fmt,
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+/// The async client of API `A`. Cheap to clone; clones share connections.
+pub struct Client<A: Api> {
+    core: Arc<Core>,
+    transport: Arc<dyn AsyncTransport>,
+    sleep: Arc<dyn AsyncSleep>,
+    api: PhantomData<fn() -> A>,
+}
+
+impl<A: Api> Clone for Client<A> {
+    fn clone(&self) -> Self {
+        Self {
+            core: self.core.clone(),
+            transport: self.transport.clone(),
+            sleep: self.sleep.clone(),
+            api: PhantomData,
+        }
+    }
+}
+
+impl<A: Api> fmt::Debug for Client<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("api", &A::NAME).field("host", &self.core.host).finish_non_exhaustive()
+    }
+}
+
+impl<A: Api> Client<A> {
+    /// A client over reqwest. Needs feature `reqwest` and, when it is used, a tokio runtime.
+    ///
+    /// # Errors
+    /// [`SetupError`](crate::SetupError) where the settings are wrong or TLS cannot be set up.
+    #[cfg(feature = "reqwest")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
+    pub fn new(config: Config) -> Result<Self, crate::SetupError> {
+        let transport = crate::ReqwestTransport::new(&config.connection)?;
+        Ok(Self::with_transport(config, transport, crate::TokioSleep)?)
+    }
+
+    /// A client over any transport.
+    ///
+    /// # Errors
+    /// [`InvalidHost`] where the base URL is none.
+    pub fn with_transport(
+        config: Config,
+        transport: impl AsyncTransport,
+        sleep: impl AsyncSleep,
+    ) -> Result<Self, InvalidHost> {
+        let (transport, sleep) = (Arc::new(transport), Arc::new(sleep));
+        Ok(Self { core: Core::new::<A>(config)?, transport, sleep, api: PhantomData })
+    }
+
+    /// The same client with another key, over the same connections: one key is one number.
+    #[must_use]
+    pub fn with_credentials(&self, key: ApiKey) -> Self {
+        Self { core: self.core.with_key(key), ..self.clone() }
+    }
+
+    /// The request that [`call`](Self::call) would send. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error`] where the endpoint's checks refuse it, or it cannot be built.
+    pub fn request<E: Endpoint<Api = A>>(&self, endpoint: &E) -> Result<HttpRequest, Error> {
+        crate::call::request(&self.core, endpoint)
+    }
+
+    /// Calls `endpoint`. Dropping the future ends the call, whose outcome is then unknown.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::outcome`] says what is known about what the call did.
+    pub async fn call<E: Endpoint<Api = A>>(&self, endpoint: E) -> Result<E::Response, Error> {
+        let mut call = Call::<E>::new(&self.core, &endpoint)?;
+        loop {
+            match call.step() {
+                Step::Wait(wait) => self.sleep.sleep(wait).await,
+                Step::Send(request) => call.answered(self.transport.send(request).await),
+                Step::Done(result) => return result,
+            }
+        }
+    }
+
+    /// Sends a message. The answer says that it was accepted, which is not delivered.
+    ///
+    /// # Errors
+    /// See [`call`](Self::call). A message whose outcome is unknown is never sent again.
+    pub async fn send(&self, message: A::Message) -> Result<SendResponse, Error>
+    where
+        A: SendsMessages,
+    {
+        self.call(A::send(message)).await
+    }
+
+    /// Blocks any number of users, as many a request as the API takes, and reports on each in the order given.
+    ///
+    /// # Errors
+    /// [`BlockUsersError`] where a request failed as a whole. It holds what was done until then, and who is left.
+    pub async fn block_users(
+        &self,
+        users: impl IntoIterator<Item = User>,
+    ) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+    {
+        self.change(users, A::block).await
+    }
+
+    /// Unblocks any number of users; see [`block_users`](Self::block_users).
+    ///
+    /// # Errors
+    /// [`BlockUsersError`].
+    pub async fn unblock_users(
+        &self,
+        users: impl IntoIterator<Item = User>,
+    ) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+    {
+        self.change(users, A::unblock).await
+    }
+
+    async fn change<E>(
+        &self,
+        users: impl IntoIterator<Item = User>,
+        endpoint: fn(Vec<User>) -> E,
+    ) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+        E: Endpoint<Api = A, Response = d360_model::block::BlockAnswer>,
+    {
+        let mut change = ChangeBlocks::new(E::META.name, users, A::USERS_PER_CALL);
+        while let Some(users) = change.next_chunk() {
+            let answer = self.call(endpoint(users)).await;
+            change.answered(answer);
+        }
+        change.finish()
+    }
+
+    /// The users who are blocked, page by page; `page_size` is the API's own where it is `None`.
+    pub fn blocked_users(&self, page_size: Option<u32>) -> Pages<A::List>
+    where
+        A: BlocksUsers,
+    {
+        self.pages(A::list(page_size))
+    }
+
+    /// Every item of a paged endpoint, page by page, each once.
+    pub fn pages<E: PagedEndpoint<Api = A>>(&self, first: E) -> Pages<E> {
+        let client = self.clone();
+        let call = Box::new(move |endpoint| -> PageCall<E> {
+            let client = client.clone();
+            Box::pin(async move { client.call(endpoint).await })
+        });
+        Pages { pager: Pager::new(first), call, under_way: None }
+    }
+}
+
+type PageCall<E> = Pin<Box<dyn Future<Output = Result<<E as Endpoint>::Response, Error>> + Send>>;
+
+/// The items of a paged endpoint: a [`Stream`], and [`next`](Self::next) for those who have no stream adapters.
+#[must_use = "nothing is fetched until items are asked for"]
+pub struct Pages<E: PagedEndpoint> {
+    pager: Pager<E>,
+    call: Box<dyn Fn(E) -> PageCall<E> + Send + Sync>,
+    under_way: Option<PageCall<E>>,
+}
+
+impl<E: PagedEndpoint> Pages<E> {
+    /// The next item, or `None` at the end. After an error there is nothing more.
+    pub async fn next(&mut self) -> Option<Result<E::Item, Error>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+    /// All that are left.
+    ///
+    /// # Errors
+    /// The first that occurs.
+    pub async fn all(mut self) -> Result<Vec<E::Item>, Error> {
+        let mut all = Vec::new();
+        while let Some(item) = self.next().await {
+            all.push(item?);
+        }
+        Ok(all)
+    }
+}
+
+impl<E: PagedEndpoint> Stream for Pages<E> {
+    type Item = Result<E::Item, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(item) = this.pager.pop() {
+                return Poll::Ready(Some(item));
+            }
+            let call = match &mut this.under_way {
+                Some(call) => call,
+                None => match this.pager.request() {
+                    Some(endpoint) => this.under_way.insert((this.call)(endpoint)),
+                    None => return Poll::Ready(None),
+                },
+            };
+            let Poll::Ready(page) = call.as_mut().poll(context) else { return Poll::Pending };
+            this.under_way = None;
+            this.pager.answered(page);
+        }
+    }
+}
+
+impl<E: PagedEndpoint> fmt::Debug for Pages<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages").field("endpoint", &E::META.name).finish_non_exhaustive()
+    }
+}

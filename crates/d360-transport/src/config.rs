@@ -1,0 +1,250 @@
+//! Settings of a client and of its connections.
+use crate::{Api, ApiKey, Host, InvalidHost, RetryPolicy, SetupError};
+use http::{HeaderName, HeaderValue};
+use std::{sync::Arc, time::Duration};
+
+/// Everything about a client but the I/O; the same for both clients.
+///
+/// ```
+/// use d360_transport::{ApiKey, Config, RetryPolicy};
+/// use std::time::Duration;
+/// let config = Config::new(ApiKey::new("key")?)
+///     .base_url("http://127.0.0.1:4360")
+///     .retry(RetryPolicy::default().attempts(2))
+///     .attempt_timeout(Duration::from_secs(10));
+/// # Ok::<(), d360_transport::InvalidKey>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// The key or token.
+    pub key: ApiKey,
+    /// Another host than the API's own.
+    pub host: Option<Host>,
+    /// Replaces the host's scheme, name, port and path; what the API puts before its paths stays.
+    pub base_url: Option<String>,
+    /// When to send again.
+    pub retry: RetryPolicy,
+    /// Time for each attempt, from connecting to the last byte of the answer. 30 s by default.
+    pub attempt_timeout: Duration,
+    /// Most bytes of an answer, after decompression. 1 MiB by default.
+    pub response_limit: u64,
+    /// Whether advice is refused as an error is. Off by default.
+    pub strict: bool,
+    /// Settings of the transport that a client makes for itself.
+    pub connection: Connection,
+}
+
+impl Config {
+    /// The default settings.
+    #[must_use]
+    pub fn new(key: ApiKey) -> Self {
+        Self {
+            key,
+            host: None,
+            base_url: None,
+            retry: RetryPolicy::default(),
+            attempt_timeout: Duration::from_secs(30),
+            response_limit: 1024 * 1024,
+            strict: false,
+            connection: Connection::default(),
+        }
+    }
+
+    /// The key from `D360_API_KEY`, and where it is set the base URL from `D360_BASE_URL`.
+    ///
+    /// # Errors
+    /// [`SetupError`] where there is no key, or one that no header could carry.
+    pub fn from_env() -> Result<Self, SetupError> {
+        let var = |name| std::env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
+        let config = Self::new(ApiKey::new(var("D360_API_KEY").ok_or(SetupError::NoKey)?)?);
+        Ok(Self { base_url: var("D360_BASE_URL"), ..config })
+    }
+    /// Another host than the API's own.
+    #[must_use]
+    pub fn host(mut self, host: Host) -> Self {
+        self.host = Some(host);
+        self
+    }
+    /// Another base URL, such as a sandbox's.
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+    /// Another retry policy.
+    #[must_use]
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+    /// Another time for each attempt.
+    #[must_use]
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+    /// Another limit of answers, in bytes after decompression.
+    #[must_use]
+    pub fn response_limit(mut self, bytes: u64) -> Self {
+        self.response_limit = bytes;
+        self
+    }
+    /// Whether advice is refused as an error is.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+    /// Other settings of the connections.
+    #[must_use]
+    pub fn connection(mut self, connection: Connection) -> Self {
+        self.connection = connection;
+        self
+    }
+}
+
+/// Settings of the connections that a transport opens.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Connection {
+    /// Time to connect, TLS included. 5 s by default.
+    pub connect_timeout: Duration,
+    /// Which proxy to go through. From the environment by default.
+    pub proxy: Proxy,
+    /// Whom to trust. The platform's certificates by default.
+    pub roots: Roots,
+}
+
+impl Default for Connection {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            proxy: Proxy::FromEnvironment,
+            roots: Roots::Platform,
+        }
+    }
+}
+
+impl Connection {
+    /// The default settings.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Another time to connect.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+    /// Another proxy, or none.
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = proxy;
+        self
+    }
+    /// Others to trust.
+    #[must_use]
+    pub fn roots(mut self, roots: Roots) -> Self {
+        self.roots = roots;
+        self
+    }
+}
+
+/// Which proxy to go through.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Proxy {
+    /// The one that `HTTPS_PROXY` or `ALL_PROXY` names (in capitals or not), but for the hosts of `NO_PROXY` and for
+    /// this machine.
+    FromEnvironment,
+    /// None, whatever the environment says.
+    None,
+    /// This one, such as `http://user:password@proxy.example:3128`, for every host.
+    Url(String),
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::FromEnvironment => "FromEnvironment",
+            Self::None => "None",
+            // It may hold a password.
+            Self::Url(_) => "Url(••••)",
+        })
+    }
+}
+
+impl Proxy {
+    /// The proxy's URL, and the hosts that are reached without it. `var` reads the environment.
+    #[cfg_attr(
+        not(any(feature = "reqwest", feature = "ureq")),
+        allow(dead_code, reason = "transports alone ask")
+    )]
+    pub(crate) fn resolve(&self, var: impl Fn(&str) -> Option<String>) -> Option<(String, Vec<String>)> {
+        let find =
+            |names: &[&str]| names.iter().find_map(|name| var(name).filter(|value| !value.trim().is_empty()));
+        match self {
+            Self::None => None,
+            Self::Url(url) => Some((url.clone(), Vec::new())),
+            Self::FromEnvironment => {
+                let url = find(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?;
+                let listed = find(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
+                let here = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+                let listed =
+                    listed.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty());
+                Some((url, here.into_iter().chain(listed).collect()))
+            }
+        }
+    }
+}
+
+/// Whom to trust.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Roots {
+    /// The certificates of the platform.
+    Platform,
+    /// Mozilla's, compiled in: for containers that have none. Needs feature `webpki-roots`.
+    #[cfg(feature = "webpki-roots")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "webpki-roots")))]
+    WebPki,
+    /// The CA certificates of this PEM text, and no others.
+    Pem(Vec<u8>),
+}
+
+impl std::fmt::Debug for Roots {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Platform => "Platform",
+            #[cfg(feature = "webpki-roots")]
+            Self::WebPki => "WebPki",
+            Self::Pem(_) => "Pem(..)",
+        })
+    }
+}
+
+/// What every call of a client shares, ready made.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) config: Config,
+    pub(crate) host: Host,
+    pub(crate) auth: (HeaderName, HeaderValue),
+    pub(crate) jitter: fn() -> f64,
+}
+
+impl Core {
+    pub(crate) fn new<A: Api>(config: Config) -> Result<Arc<Self>, InvalidHost> {
+        let host = config.host.clone().unwrap_or_else(A::default_host);
+        let host = config.base_url.as_deref().map_or(Ok(host.clone()), |url| host.with_base_url(url))?;
+        let auth = host.auth().header(&config.key);
+        Ok(Arc::new(Self { config, host, auth, jitter: fastrand::f64 }))
+    }
+    /// The same with another key.
+    pub(crate) fn with_key(&self, key: ApiKey) -> Arc<Self> {
+        let auth = self.host.auth().header(&key);
+        let config = Config { key, ..self.config.clone() };
+        Arc::new(Self { config, host: self.host.clone(), auth, jitter: self.jitter })
+    }
+}

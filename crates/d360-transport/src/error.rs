@@ -1,0 +1,267 @@
+//! Everything a call can end in but an answer.
+use crate::{Effect, TransportError, TransportErrorKind};
+use d360_model::{
+    Invalid,
+    error::{ApiError, ErrorCode, RetryRule},
+};
+use std::{error::Error as StdError, fmt};
+
+/// A call that did not end in an answer.
+///
+/// [`outcome`](Self::outcome) says what is known about what it did, [`hint`](Self::hint) what to do next.
+/// Neither `Debug` nor `Display` shows a key or a full phone number.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    endpoint: &'static str,
+    attempts: u32,
+    kind: ErrorKind,
+}
+
+/// What a call ended in.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The API would refuse it; nothing was sent.
+    Invalid(Invalid),
+    /// The request could not be built; nothing was sent.
+    Build(BuildError),
+    /// No whole answer came.
+    Transport(TransportError),
+    /// The API refused, or failed.
+    Api(ApiError),
+    /// The API says success, but in no shape that this version knows.
+    Undecodable(Undecodable),
+}
+
+/// What is known about what a failed call did. (A call that did not fail was *accepted*, which is not *delivered*.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Nothing reached the server.
+    NotSent,
+    /// The server refused it, and did nothing.
+    Refused {
+        /// Whether the same request may be taken later.
+        retryable: bool,
+    },
+    /// It may have been done, or not. A message of which this is known is never sent again by itself.
+    Unknown,
+}
+
+/// A request that could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The body.
+    #[error("the body could not be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The URL.
+    #[error("the URL is malformed: {0}")]
+    Http(#[from] http::Error),
+    /// A part of the path.
+    #[error("{0}")]
+    Path(&'static str),
+}
+
+/// A success that could not be read.
+pub struct Undecodable {
+    pub(crate) status: u16,
+    pub(crate) reason: Box<dyn StdError + Send + Sync>,
+    pub(crate) body: bytes::Bytes,
+}
+
+impl Undecodable {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+    /// The body as it came. It may hold phone numbers.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl fmt::Display for Undecodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = d360_model::mask(&self.reason.to_string());
+        write!(f, "HTTP {} with an answer of unknown shape: {reason}", self.status)
+    }
+}
+
+impl fmt::Debug for Undecodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Undecodable({self}; body of {} bytes)", self.body.len())
+    }
+}
+
+impl Error {
+    pub(crate) fn new(endpoint: &'static str, attempts: u32, kind: ErrorKind) -> Self {
+        Self(Box::new(Inner { endpoint, attempts, kind }))
+    }
+    /// What it ended in.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+    /// The endpoint's name, such as `cloud.messages.send`.
+    #[must_use]
+    pub fn endpoint(&self) -> &'static str {
+        self.0.endpoint
+    }
+    /// How often it was tried.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+    /// The API's error, where it is one.
+    #[must_use]
+    pub fn api(&self) -> Option<&ApiError> {
+        if let ErrorKind::Api(error) = self.kind() { Some(error) } else { None }
+    }
+    /// The API's error code, which is what to decide by.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        self.api()?.code()
+    }
+    /// What was found wrong before sending, where that is what it ended in.
+    #[must_use]
+    pub fn invalid(&self) -> Option<&Invalid> {
+        if let ErrorKind::Invalid(invalid) = self.kind() { Some(invalid) } else { None }
+    }
+    /// Whether no whole answer came in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Transport(error) if error.kind() == TransportErrorKind::Timeout)
+    }
+    /// What is known about what the call did.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.kind().outcome()
+    }
+    /// What to do next, in a sentence.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match (self.kind(), self.outcome()) {
+            (ErrorKind::Invalid(_) | ErrorKind::Build(_), _) => "nothing was sent; correct the request",
+            (ErrorKind::Transport(_), Outcome::NotSent) => {
+                "nothing was sent; check the network, the base URL, the proxy and the certificates, then try again"
+            }
+            (ErrorKind::Api(error), Outcome::Unknown) if error.code().is_none() => UNKNOWN,
+            (ErrorKind::Api(error), _) => error.hint(),
+            _ => UNKNOWN,
+        }
+    }
+}
+
+const UNKNOWN: &str =
+    "it may or may not have been done: do not send a message again blindly, wait for its status webhook";
+
+impl ErrorKind {
+    /// What is known about what the call did.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Invalid(_) | Self::Build(_) => Outcome::NotSent,
+            Self::Transport(error) if error.kind() == TransportErrorKind::NotSent => Outcome::NotSent,
+            Self::Transport(_) | Self::Undecodable(_) => Outcome::Unknown,
+            Self::Api(error) => api_outcome(error),
+        }
+    }
+}
+
+/// Codes with which a server says that it does not know itself.
+const UNKNOWN_CODES: [ErrorCode; 5] = [
+    ErrorCode::SOMETHING_WENT_WRONG,
+    ErrorCode::ONPREM_ASYNC_GENERIC_ERROR,
+    ErrorCode::ONPREM_GENERIC_ERROR,
+    ErrorCode::ONPREM_INTERNAL_ERROR,
+    ErrorCode::ONPREM_DATABASE_ERROR,
+];
+
+fn api_outcome(error: &ApiError) -> Outcome {
+    if error.code().is_some_and(|code| UNKNOWN_CODES.contains(&code)) {
+        Outcome::Unknown
+    } else if error.retry_rule().is_some_and(RetryRule::is_automatic) {
+        Outcome::Refused { retryable: true }
+    } else if error.status() >= 500 {
+        Outcome::Unknown
+    } else {
+        Outcome::Refused { retryable: false }
+    }
+}
+
+/// Whether a call that ended like this may do harm when it is made again.
+pub(crate) fn may_repeat(kind: &ErrorKind, effect: Effect) -> bool {
+    match kind.outcome() {
+        Outcome::NotSent => matches!(kind, ErrorKind::Transport(_)),
+        Outcome::Refused { retryable } => retryable,
+        Outcome::Unknown => effect == Effect::Repeatable,
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.0.endpoint)?;
+        match self.kind() {
+            ErrorKind::Invalid(error) => error.fmt(f)?,
+            ErrorKind::Build(error) => error.fmt(f)?,
+            ErrorKind::Transport(error) => error.fmt(f)?,
+            ErrorKind::Api(error) => error.fmt(f)?,
+            ErrorKind::Undecodable(error) => error.fmt(f)?,
+        }
+        if self.0.attempts > 1 {
+            write!(f, " (after {} attempts)", self.0.attempts)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { endpoint, attempts, kind } = &*self.0;
+        f.debug_struct("Error")
+            .field("endpoint", endpoint)
+            .field("attempts", attempts)
+            .field("kind", kind)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    /// What lies below the kind; the kind itself is in the message already.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self.kind() {
+            ErrorKind::Transport(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+/// A client that could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// No key in the environment.
+    #[error(
+        "no API key: set D360_API_KEY, or start a local sandbox with `d360 sandbox` and use the key that it prints"
+    )]
+    NoKey,
+    /// The key.
+    #[error(transparent)]
+    Key(#[from] crate::InvalidKey),
+    /// The base URL.
+    #[error(transparent)]
+    Host(#[from] crate::InvalidHost),
+    /// A proxy's URL.
+    #[error("the proxy URL is malformed; expected something like http://proxy.example:3128")]
+    Proxy,
+    /// A CA certificate.
+    #[error("the CA certificates are not PEM, or there is none in them: {0}")]
+    Certificates(String),
+    /// The HTTP library.
+    #[error("the HTTP library could not be set up: {0}")]
+    Library(#[source] Box<dyn StdError + Send + Sync>),
+}

@@ -1,0 +1,50 @@
+//! How it travels: endpoints without I/O, one call as a state machine, and the transports below it.
+//!
+//! [`Endpoint`] says what a request is and how its answer reads; it knows neither host nor key and serves async and
+//! blocking code alike. [`Client`] and [`blocking::Client`] drive the same state machine over an [`AsyncTransport`]
+//! or a [`BlockingTransport`]: reqwest and ureq behind the features of their names, mocks behind `mock`, or your own.
+//!
+//! A message whose outcome is unknown is never sent again by itself: see [`Error::outcome`] and [`RetryPolicy`].
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod block;
+pub mod blocking;
+mod call;
+mod client;
+mod config;
+mod endpoint;
+mod error;
+mod exchange;
+mod host;
+mod paging;
+#[cfg(feature = "reqwest")]
+mod reqwest_impl;
+mod retry;
+mod secret;
+mod transport;
+#[cfg(feature = "ureq")]
+mod ureq_impl;
+
+pub use block::{BlockUsersError, BlocksUsers, SendsMessages};
+pub use client::{Client, Pages};
+pub use config::{Config, Connection, Proxy, Roots};
+pub use endpoint::{Api, Body, Effect, Endpoint, Meta, Path, Unreadable, json};
+pub use error::{BuildError, Error, ErrorKind, Outcome, SetupError, Undecodable};
+pub use exchange::{BodySink, HttpRequest, HttpResponse, Part, Payload};
+pub use host::{AuthScheme, Host, InvalidHost};
+pub use paging::PagedEndpoint;
+#[cfg(feature = "reqwest")]
+pub use reqwest_impl::ReqwestTransport;
+pub use retry::RetryPolicy;
+pub use secret::{ApiKey, InvalidKey};
+#[cfg(feature = "reqwest")]
+pub use transport::TokioSleep;
+pub use transport::{
+    AsyncSleep, AsyncTransport, BlockingSleep, BlockingTransport, ThreadSleep, TransportError,
+    TransportErrorKind,
+};
+#[cfg(feature = "mock")]
+#[cfg_attr(docsrs, doc(cfg(feature = "mock")))]
+pub use transport::{MockAsyncSleep, MockAsyncTransport, MockBlockingSleep, MockBlockingTransport};
+#[cfg(feature = "ureq")]
+pub use ureq_impl::UreqTransport;

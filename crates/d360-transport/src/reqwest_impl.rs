@@ -1,0 +1,271 @@
+//! The async transport, over reqwest.
+use crate::{
+    AsyncTransport, BodySink, Connection, HttpRequest, HttpResponse, Part, Payload, Roots, SetupError,
+    TransportError, TransportErrorKind,
+};
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use http::Uri;
+use http_body::{Frame, SizeHint};
+use std::{
+    collections::VecDeque,
+    fmt,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::{Arc, PoisonError, RwLock},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+use tokio::io::{AsyncRead, ReadBuf};
+
+/// How long an idle connection is kept: shorter than servers keep theirs, because a request on a connection that the
+/// server is closing ends in an unknown outcome.
+const IDLE: Duration = Duration::from_secs(20);
+/// Bytes read from a file at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// Async, over reqwest. Needs feature `reqwest`.
+#[derive(Clone)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+    /// The last URL, parsed: a client asks for the same few again and again, and parsing is dear.
+    last_url: Arc<RwLock<Option<(Uri, reqwest::Url)>>>,
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReqwestTransport")
+    }
+}
+
+impl ReqwestTransport {
+    /// A client of its own: no redirects, no retries, no cookies.
+    ///
+    /// # Errors
+    /// [`SetupError`] where a proxy or certificate is malformed, or TLS cannot be set up.
+    pub fn new(connection: &Connection) -> Result<Self, SetupError> {
+        let library = |error: reqwest::Error| SetupError::Library(error.into());
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(connection.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .tcp_nodelay(true);
+        builder = builder.no_proxy();
+        if let Some((url, direct)) = connection.proxy.resolve(|name| std::env::var(name).ok()) {
+            // reqwest's own error repeats the URL, in which a password may stand.
+            let proxy = reqwest::Proxy::all(url).map_err(|_| SetupError::Proxy)?;
+            builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&direct.join(","))));
+        }
+        builder = roots(builder, &connection.roots)?;
+        Ok(Self { client: builder.build().map_err(library)?, last_url: Arc::default() })
+    }
+
+    fn url(&self, uri: &Uri) -> Result<reqwest::Url, TransportError> {
+        let last = self.last_url.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, url)) = &*last
+            && known == uri
+        {
+            return Ok(url.clone());
+        }
+        drop(last);
+        let url = reqwest::Url::parse(&uri.to_string())
+            .map_err(|error| TransportError::new(TransportErrorKind::NotSent, error))?;
+        *self.last_url.write().unwrap_or_else(PoisonError::into_inner) = Some((uri.clone(), url.clone()));
+        Ok(url)
+    }
+}
+
+#[cfg(feature = "rustls")]
+fn roots(builder: reqwest::ClientBuilder, roots: &Roots) -> Result<reqwest::ClientBuilder, SetupError> {
+    let bad = |error: reqwest::Error| SetupError::Certificates(error.to_string());
+    Ok(match roots {
+        Roots::Platform => builder,
+        #[cfg(feature = "webpki-roots")]
+        Roots::WebPki => {
+            let certs = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
+            let certs = certs.iter().map(|der| reqwest::Certificate::from_der(der));
+            builder.tls_certs_only(certs.collect::<Result<Vec<_>, _>>().map_err(bad)?)
+        }
+        Roots::Pem(pem) => {
+            let certs = reqwest::Certificate::from_pem_bundle(pem).map_err(bad)?;
+            if certs.is_empty() {
+                return Err(SetupError::Certificates("no certificate found".to_owned()));
+            }
+            builder.tls_certs_only(certs)
+        }
+    })
+}
+
+#[cfg(not(feature = "rustls"))]
+fn roots(builder: reqwest::ClientBuilder, _: &Roots) -> Result<reqwest::ClientBuilder, SetupError> {
+    Ok(builder)
+}
+
+#[async_trait]
+impl AsyncTransport for ReqwestTransport {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let HttpRequest { method, uri, headers, payload, time_limit, response_limit, sink } = request;
+        let mut outgoing = reqwest::Request::new(method, self.url(&uri)?);
+        *outgoing.headers_mut() = headers;
+        *outgoing.timeout_mut() = Some(time_limit);
+        *outgoing.body_mut() = match payload {
+            Payload::Empty => None,
+            Payload::Bytes(bytes) => Some(bytes.into()),
+            Payload::Parts(parts) => Some(reqwest::Body::wrap(Parts::new(parts))),
+        };
+        let mut answer = self.client.execute(outgoing).await.map_err(before_answer)?;
+        let mut response = http::Response::new(Bytes::new());
+        *response.status_mut() = answer.status();
+        *response.version_mut() = answer.version();
+        *response.headers_mut() = std::mem::take(answer.headers_mut());
+        let sink = sink.filter(|_| response.status().is_success());
+        *response.body_mut() = read(answer, response_limit, sink.as_deref()).await?;
+        Ok(response)
+    }
+}
+
+async fn read(
+    mut answer: reqwest::Response,
+    limit: u64,
+    sink: Option<&dyn BodySink>,
+) -> Result<Bytes, TransportError> {
+    if let Some(sink) = sink {
+        let other = |error: io::Error| TransportError::new(TransportErrorKind::Other, error);
+        sink.begin().map_err(other)?;
+        while let Some(piece) = answer.chunk().await.map_err(in_answer)? {
+            sink.write(&piece).map_err(other)?;
+        }
+        return Ok(Bytes::new());
+    }
+    // Nearly every answer is one piece, which needs no copy.
+    let mut body = Bytes::new();
+    let mut more = BytesMut::new();
+    let mut length = 0u64;
+    while let Some(piece) = answer.chunk().await.map_err(in_answer)? {
+        length += piece.len() as u64;
+        if length > limit {
+            let message = format!("more than {limit} bytes");
+            return Err(TransportError::new(TransportErrorKind::TooLarge, message));
+        }
+        if body.is_empty() && more.is_empty() {
+            body = piece;
+        } else {
+            if more.is_empty() {
+                more.extend_from_slice(&std::mem::take(&mut body));
+            }
+            more.extend_from_slice(&piece);
+        }
+    }
+    Ok(if more.is_empty() { body } else { more.freeze() })
+}
+
+/// An error before the status line.
+fn before_answer(error: reqwest::Error) -> TransportError {
+    let kind = if error.is_connect() || error.is_builder() {
+        TransportErrorKind::NotSent
+    } else if error.is_timeout() {
+        TransportErrorKind::Timeout
+    } else {
+        TransportErrorKind::Interrupted
+    };
+    TransportError::new(kind, error.without_url())
+}
+
+/// An error after it. reqwest reports a body cut short as one of decoding.
+fn in_answer(error: reqwest::Error) -> TransportError {
+    let kind = if error.is_timeout() { TransportErrorKind::Timeout } else { TransportErrorKind::Interrupted };
+    TransportError::new(kind, error.without_url())
+}
+
+/// A body of parts, files among them, streamed.
+struct Parts {
+    left: VecDeque<Part>,
+    length: u64,
+    file: Option<Reading>,
+}
+
+/// A file of which some is left to send.
+struct Reading {
+    state: State,
+    left: u64,
+}
+
+enum State {
+    Opening(Pin<Box<dyn Future<Output = io::Result<tokio::fs::File>> + Send + Sync>>),
+    Open(tokio::fs::File),
+}
+
+impl Parts {
+    fn new(parts: Vec<Part>) -> Self {
+        Self { length: parts.iter().map(Part::length).sum(), left: parts.into(), file: None }
+    }
+}
+
+impl http_body::Body for Parts {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        loop {
+            if let Some(reading) = &mut self.file {
+                let piece = match ready!(reading.poll(context)) {
+                    Ok(piece) => piece,
+                    Err(error) => return Poll::Ready(Some(Err(error))),
+                };
+                if let Some(piece) = piece {
+                    self.length -= piece.len() as u64;
+                    return Poll::Ready(Some(Ok(Frame::data(piece))));
+                }
+                self.file = None;
+            }
+            match self.left.pop_front() {
+                None => return Poll::Ready(None),
+                Some(Part::Bytes(bytes)) => {
+                    self.length -= bytes.len() as u64;
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
+                Some(Part::File { path, length }) => {
+                    let opening = Box::pin(tokio::fs::File::open(path));
+                    self.file = Some(Reading { state: State::Opening(opening), left: length });
+                }
+            }
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.length)
+    }
+}
+
+impl Reading {
+    /// The next piece; `None` when all is read.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
+        loop {
+            match &mut self.state {
+                State::Opening(opening) => match ready!(opening.as_mut().poll(context)) {
+                    Ok(file) => self.state = State::Open(file),
+                    Err(error) => return Poll::Ready(Err(error)),
+                },
+                State::Open(_) if self.left == 0 => return Poll::Ready(Ok(None)),
+                State::Open(file) => {
+                    let mut space = vec![0; usize::try_from(self.left).unwrap_or(CHUNK).min(CHUNK)];
+                    let mut buffer = ReadBuf::new(&mut space);
+                    ready!(Pin::new(file).poll_read(context, &mut buffer))?;
+                    let read = buffer.filled().len();
+                    if read == 0 {
+                        return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+                    }
+                    space.truncate(read);
+                    self.left -= read as u64;
+                    return Poll::Ready(Ok(Some(space.into())));
+                }
+            }
+        }
+    }
+}

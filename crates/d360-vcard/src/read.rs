@@ -1,0 +1,322 @@
+//! vCard to contact cards.
+use crate::{Card, Loss, MAX_FILE, VcardError};
+use calcard::{
+    Entry, Parser,
+    common::{IanaString as _, PartialDateTime},
+    vcard::{VCard, VCardEntry, VCardParameterName, VCardProperty, VCardType, VCardValue},
+};
+use d360_model::{Address, Birthday, Contact, Email, Name, Org, Phone, Url};
+use std::collections::HashMap;
+
+const NO_PLACE: &str = "has no place in a WhatsApp contact";
+const SECOND: &str = "a WhatsApp contact has one alone";
+
+/// Reads every card of a vCard file.
+///
+/// A file that is not UTF-8 is read as Latin-1, as old phones write it.
+///
+/// # Errors
+/// [`VcardError`] where it is no vCard file, or was cut short. Nothing panics, whatever the bytes.
+pub fn read(file: &[u8]) -> Result<Vec<Card>, VcardError> {
+    if file.len() > MAX_FILE {
+        return Err(VcardError::TooLarge);
+    }
+    let latin_1 = || file.iter().map(|&byte| char::from(byte)).collect();
+    let text = String::from_utf8(file.to_vec()).unwrap_or_else(|_| latin_1());
+    let text = text.trim_start_matches('\u{feff}');
+    check_ends(text)?;
+    let mut parser = Parser::new(text);
+    let mut cards = Vec::new();
+    loop {
+        match parser.entry() {
+            Entry::VCard(card) => cards.push(convert(&card)),
+            Entry::Eof => break,
+            Entry::InvalidLine(line) if line.trim().is_empty() => {}
+            Entry::InvalidLine(line) => return Err(not_vcard(text, &line)),
+            _ => return Err(not_vcard(text, "")),
+        }
+    }
+    if cards.is_empty() { Err(VcardError::NoCard) } else { Ok(cards) }
+}
+
+fn not_vcard(text: &str, found: &str) -> VcardError {
+    let found = found.trim();
+    let line =
+        text.lines().position(|line| !found.is_empty() && line.trim().contains(found)).map_or(0, |i| i + 1);
+    VcardError::NotVcard { line, text: d360_model::mask(found).chars().take(60).collect() }
+}
+
+/// The parser takes a card without an end for whole.
+fn check_ends(text: &str) -> Result<(), VcardError> {
+    let (mut open, mut cards) = (0usize, 0usize);
+    for line in text.lines() {
+        let line = line.trim();
+        if line.eq_ignore_ascii_case("BEGIN:VCARD") {
+            // A card within a card (AGENT of vCard 2.1) is not one of ours.
+            cards += usize::from(open == 0);
+            open += 1;
+        } else if line.eq_ignore_ascii_case("END:VCARD") {
+            open = open.saturating_sub(1);
+        }
+    }
+    if open > 0 { Err(VcardError::Unterminated { card: cards }) } else { Ok(()) }
+}
+
+/// A card under way.
+#[derive(Default)]
+struct Reading {
+    contact: Contact,
+    losses: Vec<Loss>,
+    org: Org,
+}
+
+impl Reading {
+    fn lose(&mut self, entry: &VCardEntry, reason: &'static str) {
+        let value = Some(texts(entry).join(";")).filter(|value| !value.is_empty());
+        self.losses.push(Loss { property: entry.name.as_str().to_uppercase(), value, reason });
+    }
+    fn lose_text(&mut self, property: String, value: &str, reason: &'static str) {
+        self.losses.push(Loss { property, value: Some(value.to_owned()), reason });
+    }
+}
+
+fn convert(card: &VCard) -> Card {
+    let labels = grouped(card, "X-ABLABEL");
+    let countries = grouped(card, "X-ABADR");
+    let mut reading = Reading::default();
+    let mut used_groups = Vec::new();
+    for entry in &card.entries {
+        let group = entry.group.as_deref().unwrap_or_default().to_lowercase();
+        let label = labels.get(&group).map(|label| plain_label(label));
+        let kind = |reading: &mut Reading| kind(entry, label.as_deref(), reading);
+        let value = texts(entry).join(",");
+        match &entry.name {
+            VCardProperty::Begin | VCardProperty::End | VCardProperty::Version => {}
+            VCardProperty::Fn if reading.contact.name.formatted_name.is_empty() => {
+                reading.contact.name.formatted_name = value;
+            }
+            VCardProperty::N if !has_parts(&reading.contact.name) => {
+                take_name(entry, &mut reading.contact.name)
+            }
+            VCardProperty::Tel if !value.is_empty() => {
+                let mut phone = Phone::new(value.strip_prefix("tel:").unwrap_or(&value).trim());
+                phone.wa_id = parameter(entry, "waid").map(|id| id.trim_start_matches('+').into());
+                phone.kind = kind(&mut reading).map(Into::into);
+                reading.contact.phones.push(phone);
+            }
+            VCardProperty::Email if !value.is_empty() => {
+                let mut email = Email::new(value.strip_prefix("mailto:").unwrap_or(&value).trim());
+                email.kind = kind(&mut reading).map(Into::into);
+                reading.contact.emails.push(email);
+            }
+            VCardProperty::Url if !value.is_empty() => {
+                let mut url = Url::new(value.trim());
+                url.kind = kind(&mut reading).map(Into::into);
+                reading.contact.urls.push(url);
+            }
+            VCardProperty::Adr => {
+                let country = countries.get(&group).cloned().or_else(|| parameter(entry, "cc"));
+                let mut address = address(entry, country);
+                address.kind = kind(&mut reading).map(Into::into);
+                reading.contact.addresses.push(address);
+            }
+            VCardProperty::Org if reading.org.company.is_none() => take_org(entry, &mut reading.org),
+            VCardProperty::Title if reading.org.title.is_none() && !value.is_empty() => {
+                reading.org.title = Some(value);
+            }
+            VCardProperty::Bday if reading.contact.birthday.is_none() => match birthday(entry) {
+                Some(day) => reading.contact.birthday = Some(day),
+                None => reading.lose(entry, "is no whole date: a WhatsApp contact needs year, month and day"),
+            },
+            VCardProperty::Fn
+            | VCardProperty::N
+            | VCardProperty::Org
+            | VCardProperty::Title
+            | VCardProperty::Bday => {
+                reading.lose(entry, SECOND);
+            }
+            VCardProperty::Tel | VCardProperty::Email | VCardProperty::Url => reading.lose(entry, "is empty"),
+            VCardProperty::Other(name) if is_group_property(name) && !group.is_empty() => {
+                used_groups.push((group.clone(), name.clone(), value));
+                continue;
+            }
+            _ => reading.lose(entry, NO_PLACE),
+        }
+    }
+    // A label counts as used where its group has a property that takes one.
+    for (group, name, value) in used_groups {
+        let takes = |entry: &VCardEntry| {
+            entry.group.as_deref().is_some_and(|g| g.eq_ignore_ascii_case(&group))
+                && match entry.name {
+                    VCardProperty::Adr => true,
+                    VCardProperty::Tel | VCardProperty::Email | VCardProperty::Url => {
+                        name.eq_ignore_ascii_case("X-ABLABEL")
+                    }
+                    _ => false,
+                }
+        };
+        if !card.entries.iter().any(takes) {
+            reading.lose_text(name.to_uppercase(), &value, NO_PLACE);
+        }
+    }
+    finish(reading)
+}
+
+fn finish(mut reading: Reading) -> Card {
+    let name = &mut reading.contact.name;
+    if name.formatted_name.trim().is_empty() {
+        let parts = [&name.prefix, &name.first_name, &name.middle_name, &name.last_name, &name.suffix];
+        let whole: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
+        name.formatted_name = whole.join(" ");
+    }
+    if reading.org != Org::default() {
+        reading.contact.org = Some(reading.org);
+    }
+    Card { contact: reading.contact, losses: reading.losses }
+}
+
+fn is_group_property(name: &str) -> bool {
+    name.eq_ignore_ascii_case("X-ABLABEL") || name.eq_ignore_ascii_case("X-ABADR")
+}
+
+/// The values of a grouped property (`item1.X-ABLabel`), by group.
+fn grouped(card: &VCard, name: &str) -> HashMap<String, String> {
+    let named =
+        |entry: &&VCardEntry| matches!(&entry.name, VCardProperty::Other(n) if n.eq_ignore_ascii_case(name));
+    let pair = |entry: &VCardEntry| Some((entry.group.as_ref()?.to_lowercase(), texts(entry).join(",")));
+    card.entries.iter().filter(named).filter_map(pair).collect()
+}
+
+/// Apple wraps its standard labels: `_$!<Mobile>!$_`.
+fn plain_label(label: &str) -> String {
+    let inner = label.strip_prefix("_$!<").and_then(|rest| rest.strip_suffix(">!$_"));
+    inner.unwrap_or(label).to_owned()
+}
+
+/// Every value of a property as text; a component (of N, ADR, ORG) that has several of them is joined.
+fn texts(entry: &VCardEntry) -> Vec<String> {
+    let text = |value: &VCardValue| match value {
+        VCardValue::Component(parts) => parts.join(", "),
+        VCardValue::Integer(number) => number.to_string(),
+        VCardValue::Float(number) => number.to_string(),
+        VCardValue::Boolean(value) => value.to_string(),
+        VCardValue::PartialDateTime(date) => date_text(date),
+        VCardValue::Binary(_) => String::new(),
+        other => other.as_text().unwrap_or_default().to_owned(),
+    };
+    entry.values.iter().map(text).collect()
+}
+
+fn date_text(date: &PartialDateTime) -> String {
+    let part = |part: Option<u16>, width| part.map_or("-".to_owned(), |part| format!("{part:0width$}"));
+    format!(
+        "{}-{}-{}",
+        part(date.year, 4),
+        part(date.month.map(u16::from), 2),
+        part(date.day.map(u16::from), 2)
+    )
+}
+
+/// A parameter of any name.
+fn parameter(entry: &VCardEntry, name: &str) -> Option<String> {
+    let named = |param: &&calcard::vcard::VCardParameter| match &param.name {
+        VCardParameterName::Other(other) => other.eq_ignore_ascii_case(name),
+        known => known.as_str().eq_ignore_ascii_case(name),
+    };
+    let text = entry.params.iter().find(named)?.value.as_text()?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+/// The kind of a number, address or URL: a label that somebody chose, or else the most telling `TYPE`.
+fn kind(entry: &VCardEntry, label: Option<&str>, reading: &mut Reading) -> Option<String> {
+    /// The most telling first.
+    const ORDER: [&str; 9] =
+        ["IPHONE", "CELL", "MAIN", "FAX", "PAGER", "HOME", "WORK", "BILLING", "DELIVERY"];
+    /// Says nothing that a WhatsApp contact would show.
+    const SILENT: [&str; 12] = [
+        "VOICE", "PREF", "INTERNET", "TEXT", "MSG", "DOM", "INTL", "POSTAL", "PARCEL", "X400", "BBS",
+        "X-VOICE",
+    ];
+    let mut kinds: Vec<String> =
+        types(entry).into_iter().filter(|kind| !SILENT.contains(&kind.as_str())).collect();
+    kinds.sort_by_key(|kind| ORDER.iter().position(|known| known == kind).unwrap_or(ORDER.len()));
+    kinds.dedup();
+    let chosen = match label {
+        Some(label) if !label.trim().is_empty() => Some(label.to_owned()),
+        _ if kinds.is_empty() => None,
+        _ => Some(kinds.remove(0)),
+    };
+    for lost in kinds.iter().filter(|kind| Some(*kind) != chosen.as_ref()) {
+        let property = format!("{};TYPE", entry.name.as_str().to_uppercase());
+        reading.lose_text(property, lost, "a WhatsApp contact has one type for each");
+    }
+    chosen
+}
+
+/// `TYPE` parameters, in capitals; vCard 2.1 writes them without the name (`TEL;CELL:`).
+fn types(entry: &VCardEntry) -> Vec<String> {
+    let mut types = Vec::new();
+    for param in &entry.params {
+        let text = match (&param.name, param.value.as_text()) {
+            (VCardParameterName::Type, Some(text)) => text.to_owned(),
+            (VCardParameterName::Other(name), None | Some("")) => name.clone(),
+            _ => continue,
+        };
+        types.extend(text.split(',').map(|kind| kind.trim().to_uppercase()).filter(|kind| !kind.is_empty()));
+    }
+    let main = VCardType::MainNumber.as_str().to_uppercase();
+    types.into_iter().map(|kind| if kind == main { "MAIN".to_owned() } else { kind }).collect()
+}
+
+fn has_parts(name: &Name) -> bool {
+    let parts = [&name.first_name, &name.last_name, &name.middle_name, &name.prefix, &name.suffix];
+    parts.iter().any(|part| part.is_some())
+}
+
+/// The components of a structured property.
+fn components(entry: &VCardEntry) -> impl Iterator<Item = Option<String>> {
+    let texts =
+        texts(entry).into_iter().map(|text| Some(text.trim().to_owned()).filter(|text| !text.is_empty()));
+    texts.chain(std::iter::repeat(None))
+}
+
+fn take_name(entry: &VCardEntry, name: &mut Name) {
+    let mut parts = components(entry);
+    let mut next = || parts.next().flatten();
+    (name.last_name, name.first_name, name.middle_name) = (next(), next(), next());
+    (name.prefix, name.suffix) = (next(), next());
+}
+
+fn take_org(entry: &VCardEntry, org: &mut Org) {
+    let units: Vec<String> = components(entry).take(entry.values.len()).flatten().collect();
+    org.company = units.first().cloned();
+    org.department = Some(units.iter().skip(1).map(String::as_str).collect::<Vec<_>>().join(", "))
+        .filter(|d| !d.is_empty());
+}
+
+fn address(entry: &VCardEntry, country_code: Option<String>) -> Address {
+    let mut parts = components(entry);
+    let mut next = || parts.next().flatten();
+    let (post_box, extended, street) = (next(), next(), next());
+    let mut address = Address::new();
+    // A WhatsApp address has one line for the three.
+    let lines: Vec<String> = [street, extended, post_box].into_iter().flatten().collect();
+    address.street = Some(lines.join(", ")).filter(|street| !street.is_empty());
+    (address.city, address.state, address.zip, address.country) = (next(), next(), next(), next());
+    address.country_code = country_code.map(|code| code.to_uppercase());
+    address
+}
+
+fn birthday(entry: &VCardEntry) -> Option<Birthday> {
+    match entry.values.first()? {
+        VCardValue::PartialDateTime(date) => Birthday::new(date.year?, date.month?, date.day?).ok(),
+        other => {
+            let text = other.as_text()?;
+            let day: String = text.split('T').next()?.chars().filter(char::is_ascii_digit).collect();
+            let number = |range| day.get(range).and_then(|part: &str| part.parse::<u16>().ok());
+            (day.len() == 8).then_some(())?;
+            Birthday::new(number(0..4)?, u8::try_from(number(4..6)?).ok()?, u8::try_from(number(6..8)?).ok()?)
+                .ok()
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! A client of 360dialog's WhatsApp APIs for async and blocking Rust.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "cloud", feature = "reqwest"))]
+//! # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+//! use d360::{Config, cloud::Client, model::{Contact, Message, Name, Phone}};
+//!
+//! let client = Client::new(Config::from_env()?)?; // D360_API_KEY
+//! let card = Contact::new(Name::new("Barbara J. Johnson").first_name("Barbara"))
+//!     .phone(Phone::new("+16505559999").wa_id("16505559999"));
+//! let sent = client.send(Message::contacts("+16505551234".parse()?, [card])).await?;
+//! println!("accepted as {:?}", sent.message_id());
+//! # Ok(()) }
+//! ```
+//!
+//! The blocking client is [`cloud::blocking::Client`] and differs by `.await` alone.
+//!
+//! # What a failure means
+//!
+//! [`Error::outcome`] tells whether nothing was sent, the server refused, or the outcome is unknown; [`Error::hint`]
+//! what to do next. A message whose outcome is unknown is never sent again by itself. That a message was accepted does
+//! not mean that it is delivered: that is told by webhook.
+//!
+//! # Features
+//!
+//! All of them only add. `cloud`, `reqwest` and `rustls` are on by default.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `cloud` | 360dialog Cloud: [`cloud`] |
+//! | `reqwest` | the async transport, on tokio |
+//! | `ureq` | the blocking transport; no tokio |
+//! | `rustls` | TLS by rustls with aws-lc-rs and the platform's certificates, for both transports; needs a C compiler |
+//! | `webpki-roots` | Mozilla's root certificates, compiled in |
+//! | `vcard` | vCard files to contact cards and back: `vcard` |
+//! | `mock` | mockall's mocks of the transport traits |
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "cloud")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cloud")))]
+pub use d360_cloud as cloud;
+pub use d360_model as model;
+pub use d360_transport as transport;
+pub use d360_transport::{ApiKey, Config, Error, Outcome, RetryPolicy};
+#[cfg(feature = "vcard")]
+#[cfg_attr(docsrs, doc(cfg(feature = "vcard")))]
+pub use d360_vcard as vcard;
+
+/// What most programs name.
+///
+/// ```
+/// use d360::prelude::*;
+/// let message = Message::text("+16505551234".parse()?, "Hello");
+/// # Ok::<(), InvalidId>(())
+/// ```
+pub mod prelude {
+    pub use d360_model::{
+        Contact, InvalidId, Latitude, Location, Longitude, Message, Name, Phone, Recipient, SendResponse,
+        block::User,
+    };
+    pub use d360_transport::{ApiKey, Config, Error, Outcome};
+}

@@ -1,0 +1,40 @@
+//! The workshop: `cargo xtask codegen [--check]` and `cargo xtask ci [STEP...]`.
+//!
+//! Depends on no crate of ours, so that it runs while they do not build.
+mod ci;
+mod codegen;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+const USAGE: &str = "\
+usage: cargo xtask codegen [--check]   writes the generated files, or fails where one is stale
+       cargo xtask ci [STEP...]        runs what .ci/run runs, or the steps named
+";
+
+type Result<T = ()> = std::result::Result<T, String>;
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let result = match args[..] {
+        ["codegen"] => codegen::run(false),
+        ["codegen", "--check"] => codegen::run(true),
+        ["ci", ref steps @ ..] => ci::run(steps),
+        _ => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{}", message.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}
