@@ -188,6 +188,21 @@ impl Contact {
     pub fn new(name: Name) -> Self {
         Self { name, ..Self::default() }
     }
+
+    /// Reads a list of cards as the documents show it, with everything that is wrong with any of them: paths begin
+    /// with `[0]`. Where an error is among the findings, the cards are not fit to be sent.
+    #[must_use]
+    pub fn list_from_value(list: &serde_json::Value) -> (Vec<Self>, Findings) {
+        let mut reader = crate::wire::Reader::default();
+        let contacts = <Vec<Self> as crate::wire::FromJson>::read(list, &mut reader).unwrap_or_default();
+        let mut findings = reader.into_findings();
+        let mut checked = Findings::new();
+        for (i, contact) in contacts.iter().enumerate() {
+            contact.check(&At::ROOT.index(i), &mut checked);
+        }
+        findings.merge(checked);
+        (contacts, findings)
+    }
 }
 
 impl Phone {

@@ -13,7 +13,10 @@ const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static(concat!("d360/", 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the driver is to do next.
-#[allow(clippy::large_enum_variant, reason = "it lives for a moment on the driver's stack; a box would cost more")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives for a moment on the driver's stack; a box would cost more"
+)]
 #[derive(Debug)]
 pub(crate) enum Step<R> {
     Wait(Duration),

@@ -5,7 +5,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use http::Uri;
+use http::{HeaderValue, Method, Uri, header::CONTENT_LENGTH};
 use http_body::{Frame, SizeHint};
 use std::{
     collections::VecDeque,
@@ -110,6 +110,11 @@ impl AsyncTransport for ReqwestTransport {
         let HttpRequest { method, uri, headers, payload, time_limit, response_limit, sink } = request;
         let mut outgoing = reqwest::Request::new(method, self.url(&uri)?);
         *outgoing.headers_mut() = headers;
+        let bodiless = matches!(payload, Payload::Empty);
+        if bodiless && matches!(*outgoing.method(), Method::POST | Method::PUT | Method::PATCH) {
+            // A POST of no bytes is to say so; left alone, it would say nothing of a length.
+            outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         *outgoing.timeout_mut() = Some(time_limit);
         *outgoing.body_mut() = match payload {
             Payload::Empty => None,

@@ -143,8 +143,9 @@ impl BlockingTransport for UreqTransport {
         };
         let (parts, body) = answer.map_err(classify)?.into_parts();
         let sink = sink.filter(|_| parts.status.is_success());
-        let mut reader =
-            body.into_with_config().limit(if sink.is_some() { u64::MAX } else { response_limit }).reader();
+        // ureq's limit refuses a body that just fits.
+        let limit = if sink.is_some() { u64::MAX } else { response_limit.saturating_add(1) };
+        let mut reader = body.into_with_config().limit(limit).reader();
         let other = |error: io::Error| TransportError::new(TransportErrorKind::Other, error);
         let mut collected = Vec::new();
         match sink {

@@ -1,0 +1,198 @@
+//! The command line.
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::{net::SocketAddr, path::PathBuf};
+
+const AFTER_HELP: &str = "\
+The API key is read from D360_API_KEY, or from --key-file (a file that only its owner can read, or - for standard input); \
+never from the command line. Without a key: `d360 sandbox` starts a local server and prints a key for it.
+
+Exit codes:
+  0  done                      4  refused by the server
+  1  local failure             5  outcome unknown: do not send a message again blindly
+  2  usage                     6  partly done
+  3  invalid input, not sent   7  not sent: could not reach the server
+
+With --output json, standard output holds one JSON document: the result, or {\"error\": …}.";
+
+/// Contact cards, places and blocking on 360dialog's WhatsApp APIs.
+#[derive(Debug, Parser)]
+#[command(name = "d360", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Global {
+    /// Another base URL, such as a sandbox's. https, or http on this machine
+    #[arg(long, global = true, value_name = "URL", env = "D360_BASE_URL", hide_env_values = true)]
+    pub(crate) base_url: Option<String>,
+    /// Read the API key from a file that only its owner can read, or from standard input (-)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Use the blocking transport (ureq) instead of the async one (reqwest)
+    #[arg(long, global = true)]
+    pub(crate) blocking: bool,
+    /// How to print results
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Format,
+    /// Refuse what the documents advise against, as if it were an error
+    #[arg(long, global = true)]
+    pub(crate) strict: bool,
+    /// Seconds for each attempt
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) timeout: u64,
+    /// Go through this proxy, instead of the one that HTTPS_PROXY and NO_PROXY name
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// Trust the CA certificates of this PEM file alone
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show it at work: starts a sandbox, sends a card and a place to it, blocks and unblocks a user
+    Demo,
+    /// Start a local server that behaves as 360dialog does
+    Sandbox(Sandbox),
+    /// Send a message
+    #[command(subcommand)]
+    Send(Send),
+    /// Block, unblock and list users
+    #[command(subcommand)]
+    Block(Block),
+    /// vCard files to contact cards, and back
+    #[command(subcommand)]
+    Vcard(Vcard),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Sandbox {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4360")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Send {
+    /// Send 1 to 257 contact cards
+    Contacts(Contacts),
+    /// Send a place
+    Location(Location),
+    /// Send a whole message body, as the API documents it
+    Raw(Raw),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct To {
+    /// Who gets it: a phone number with + and country code, a WhatsApp ID, a BSUID, or group:ID
+    #[arg(long, value_name = "RECIPIENT")]
+    pub(crate) to: String,
+    /// The message that this replies to
+    #[arg(long, value_name = "WAMID")]
+    pub(crate) reply_to: Option<String>,
+    /// Comes back in every status webhook of the message; up to 512 characters
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) callback_data: Option<String>,
+    #[command(flatten)]
+    pub(crate) dry_run: DryRun,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DryRun {
+    /// Print the exact request, the key masked, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Contacts {
+    #[command(flatten)]
+    pub(crate) to: To,
+    /// A contact object, or a list of them, as JSON (- for standard input)
+    #[arg(long, value_name = "FILE.json", required_unless_present = "vcard")]
+    pub(crate) card: Vec<PathBuf>,
+    /// The cards of a vCard file (- for standard input)
+    #[arg(long, value_name = "FILE.vcf")]
+    pub(crate) vcard: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Location {
+    #[command(flatten)]
+    pub(crate) to: To,
+    /// Degrees north, -90 to 90
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub(crate) latitude: String,
+    /// Degrees east, -180 to 180
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub(crate) longitude: String,
+    /// What the place is called
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Where it is, in words; shown only under a name
+    #[arg(long)]
+    pub(crate) address: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Raw {
+    /// The body (- for standard input)
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) dry_run: DryRun,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Block {
+    /// Block users, who must have written within the last 24 hours
+    Add(Users),
+    /// Unblock users
+    Remove(Users),
+    /// List the blocked users, all pages
+    List(BlockList),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Users {
+    /// Phone numbers with + and country code, WhatsApp IDs or BSUIDs
+    #[arg(value_name = "USER", required_unless_present = "file")]
+    pub(crate) users: Vec<String>,
+    /// Users from a file, one a line, # begins a comment (- for standard input)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BlockList {
+    /// Users a page; the list always runs to its end
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Vcard {
+    /// Print the contact cards of a vCard file as JSON
+    ToContacts(VcardFile),
+    /// Print contact cards as vCard 3.0
+    FromContacts(VcardFile),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct VcardFile {
+    /// The file (- for standard input)
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}

@@ -1,0 +1,193 @@
+//! `d360 demo`: the whole of it, against a sandbox in the same process. Every step is checked.
+use crate::{
+    Result,
+    args::Global,
+    client::Client,
+    output::{Exit, Failure, Output},
+};
+use d360::{
+    ApiKey, Config, Error, Outcome,
+    cloud::messages::SendMessage,
+    model::{
+        Latitude, Location, Longitude, Message,
+        block::{BlockReport, User},
+    },
+    transport::SetupError,
+    vcard,
+};
+use d360_sandbox::Sandbox;
+use serde_json::json;
+
+/// A real file, shipped with the examples.
+const CARD: &[u8] = include_bytes!("../../../../examples/barbara.vcf");
+const FRIEND: &str = "+16505551234";
+const STRANGER: &str = "+14155559876";
+
+type Step<T = ()> = std::result::Result<T, Box<Failure>>;
+
+struct Demo {
+    sandbox: Sandbox,
+    client: Client,
+    output: Output,
+    steps: Vec<String>,
+}
+
+pub(crate) fn run(global: &Global, output: Output) -> Result {
+    let sandbox =
+        Sandbox::start().map_err(|error| Failure::local(format!("cannot start a sandbox: {error}")))?;
+    let key = ApiKey::new(sandbox.key()).map_err(SetupError::from)?;
+    let config = Config::new(key).base_url(sandbox.base_url());
+    let client = Client::shown(global.blocking, config, output.is_json())?;
+    let mut demo = Demo { sandbox, client, output, steps: Vec::new() };
+    demo.say(&format!(
+        "A sandbox that behaves as 360dialog Cloud does listens on {}.\nThe client talks to it over a real socket, {}.",
+        demo.sandbox.base_url(),
+        if global.blocking { "blocking, with ureq" } else { "async, with reqwest" },
+    ));
+    demo.run()?;
+    if output.is_json() {
+        output.document(&json!({ "steps": demo.steps, "done": true }));
+    } else {
+        output.line(format!("\nAll {} steps did what they say.", demo.steps.len()));
+    }
+    Ok(Exit::Done)
+}
+
+impl Demo {
+    fn run(&mut self) -> Step {
+        self.step(
+            "A user writes to the business",
+            "That opens a window of 24 hours for answers of any kind.",
+        )?;
+        self.sandbox.user_writes(FRIEND);
+
+        self.step(
+            "A contact card goes out",
+            "Read from examples/barbara.vcf; what WhatsApp has no place for is named.",
+        )?;
+        let cards = vcard::read(CARD).map_err(|error| Failure::local(error.to_string()))?;
+        let losses: Vec<String> =
+            cards.iter().flat_map(|card| &card.losses).map(|l| format!("left out: {l}")).collect();
+        self.say(&losses.join("\n"));
+        let contacts = cards.into_iter().map(|card| card.contact);
+        self.accepted(Message::contacts(recipient(FRIEND)?, contacts), "contacts")?;
+
+        self.step("A place goes out", "")?;
+        self.accepted(Message::location(recipient(FRIEND)?, place()?), "location")?;
+
+        self.step(
+            "The same place to somebody who has not written",
+            "Anything but a template needs an open window.",
+        )?;
+        let refused = self.client.call(SendMessage::new(Message::location(recipient(STRANGER)?, place()?)));
+        self.refused(refused.err(), 131_047)?;
+
+        self.step(
+            "Neither can they be blocked",
+            "The answer says so of each user; the report holds them in order.",
+        )?;
+        let report = self.client.block(vec![user(FRIEND)?, user(STRANGER)?])?;
+        self.check(
+            report.done.len() == 1 && code_of(&report) == Some(131_047),
+            "one blocked, one failed with 131047",
+        )?;
+        self.report(&report, "blocked");
+        let report = self.client.unblock(vec![user(FRIEND)?])?;
+        self.check(report.is_complete(), "the first is unblocked again")?;
+
+        self.step("The stranger writes, and is blocked", "")?;
+        self.sandbox.user_writes(STRANGER);
+        let report = self.client.block(vec![user(STRANGER)?])?;
+        self.check(report.is_complete() && report.done.len() == 1, "blocked")?;
+        self.report(&report, "blocked");
+
+        self.step("A blocked user cannot be messaged", "")?;
+        let refused = self.client.call(SendMessage::new(Message::location(recipient(STRANGER)?, place()?)));
+        self.refused(refused.err(), 130_403)?;
+
+        self.step("The list of blocked users", "It is read page by page, to its end.")?;
+        let listed = self.listed()?;
+        self.check(listed == ["14155559876"], "the list holds the stranger alone")?;
+
+        self.step("The stranger is unblocked", "DELETE, with the users in a JSON body.")?;
+        let report = self.client.unblock(vec![user(STRANGER)?])?;
+        self.check(report.is_complete() && report.done.len() == 1, "unblocked")?;
+        self.report(&report, "unblocked");
+        let listed = self.listed()?;
+        self.check(listed.is_empty(), "the list is empty")
+    }
+
+    /// A heading. The step before has done what it says, or the demo would have ended.
+    fn step(&mut self, title: &str, remark: &str) -> Step {
+        self.steps.push(title.to_owned());
+        self.say(&format!("\n{}. {title}\n{remark}", self.steps.len()));
+        Ok(())
+    }
+    fn say(&self, text: &str) {
+        let text = text.trim_end();
+        if self.output.is_json() { self.output.note(text) } else { self.output.line(text) }
+    }
+    fn check(&self, good: bool, what: &str) -> Step {
+        if good { Ok(()) } else { Err(Failure::local(format!("the demo failed: expected that {what}"))) }
+    }
+
+    /// Sends a message, and checks that the sandbox has it as it was written.
+    fn accepted(&self, message: Message, kind: &str) -> Step {
+        let written = serde_json::to_value(&message).map_err(|error| Failure::local(error.to_string()))?;
+        let before = self.sandbox.messages().len();
+        let sent = self.client.call(SendMessage::new(message))?;
+        let id = sent.message_id().map(|id| id.as_str().to_owned()).unwrap_or_default();
+        let after = self.sandbox.messages();
+        self.check(id.starts_with("wamid."), "the answer holds a message id")?;
+        self.check(
+            after.len() == before + 1 && after.last() == Some(&written),
+            "the sandbox got what was written",
+        )?;
+        self.check(written["type"] == kind, "it is of the right type")?;
+        self.say(&format!("Accepted as {id}. Accepted is not delivered: a webhook tells that."));
+        Ok(())
+    }
+    fn refused(&self, error: Option<Error>, code: i64) -> Step {
+        let Some(error) = error else { return self.check(false, "the server refuses") };
+        self.say(&format!("{error}\nhint: {}", error.hint()));
+        self.check(error.code().is_some_and(|found| found.0 == code), &format!("the code is {code}"))?;
+        self.check(error.outcome() == Outcome::Refused { retryable: false }, "the outcome is a refusal")
+    }
+    fn report(&self, report: &BlockReport, verb: &str) {
+        for done in &report.done {
+            self.say(&format!("{verb}: {}", done.input.as_str()));
+        }
+        for failed in &report.failed {
+            let reasons: Vec<String> = failed.errors.iter().map(ToString::to_string).collect();
+            self.say(&format!("failed: {}, {}", failed.input.as_str(), reasons.join("; ")));
+        }
+    }
+    fn listed(&self) -> Step<Vec<String>> {
+        let mut listed = Vec::new();
+        self.client.blocked(None, |user| listed.extend(user.wa_id.map(|id| id.as_str().to_owned())))?;
+        self.say(&format!(
+            "listed: {}",
+            if listed.is_empty() { "nobody".to_owned() } else { listed.join(", ") }
+        ));
+        Ok(listed)
+    }
+}
+
+fn recipient(number: &str) -> Step<d360::model::Recipient> {
+    number.parse().map_err(|error: d360::model::InvalidId| Failure::local(error.to_string()))
+}
+
+fn user(number: &str) -> Step<User> {
+    number.parse().map_err(|error: d360::model::InvalidId| Failure::local(error.to_string()))
+}
+
+fn place() -> Step<Location> {
+    let wrong = |error: d360::model::InvalidCoordinate| Failure::local(error.to_string());
+    let (latitude, longitude) =
+        (Latitude::new(37.442_16).map_err(wrong)?, Longitude::new(-122.161_53).map_err(wrong)?);
+    Ok(Location::new(latitude, longitude).name("Philz Coffee").address("101 Forest Ave, Palo Alto, CA 94301"))
+}
+
+fn code_of(report: &BlockReport) -> Option<i64> {
+    Some(report.failed.first()?.errors.first()?.code?.0)
+}

@@ -1,0 +1,69 @@
+//! `d360 sandbox`.
+use crate::{
+    Result,
+    args::Sandbox as Args,
+    client::runtime,
+    output::{Exit, Failure, Output},
+};
+use d360_sandbox::{DEFAULT_KEY, Sandbox};
+use serde_json::json;
+
+/// The business number of a key that the environment names.
+const NUMBER: &str = "15550783881";
+
+pub(crate) fn run(args: &Args, output: Output) -> Result {
+    let own = std::env::var("D360_API_KEY").ok().filter(|key| !key.trim().is_empty());
+    let builder = Sandbox::builder().listen(args.listen);
+    let builder = builder.key(own.as_deref().unwrap_or(DEFAULT_KEY).trim(), NUMBER);
+    let sandbox = builder.start().map_err(|error| {
+        Failure::local(format!(
+            "cannot listen on {}: {error}; give another address with --listen",
+            args.listen
+        ))
+    })?;
+    let url = sandbox.base_url();
+    // A key that somebody set is not shown: it may be a real one.
+    if output.is_json() {
+        output.document(&if own.is_some() {
+            json!({ "url": url })
+        } else {
+            json!({ "url": url, "key": DEFAULT_KEY })
+        });
+    } else {
+        output.line(format!("sandbox: {url}"));
+        match own {
+            Some(_) => output.line("key: the one in D360_API_KEY"),
+            None => output.line(format!("key: {DEFAULT_KEY}")),
+        }
+        output.line("");
+        output.line("In another terminal:");
+        let export = if own.is_some() { String::new() } else { format!(" D360_API_KEY={DEFAULT_KEY}") };
+        output.line(format!("  export D360_BASE_URL={url}{export}"));
+        output.line(format!(
+            "  curl -X POST {url}/_sandbox/inbound -d '{{\"from\": \"+16505551234\"}}'   # a user writes"
+        ));
+        output.line("  d360 send location --to +16505551234 --latitude 37.44 --longitude -122.16");
+        output.line("");
+        output.line(format!("{url}/_sandbox says what else it can do. Stop it with Ctrl-C."));
+    }
+    runtime()?
+        .block_on(stopped())
+        .map_err(|error| Failure::local(format!("cannot wait for signals: {error}")))?;
+    sandbox.stop();
+    Ok(Exit::Done)
+}
+
+/// Ends at SIGTERM or Ctrl-C.
+async fn stopped() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            done = tokio::signal::ctrl_c() => done,
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

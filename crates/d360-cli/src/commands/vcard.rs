@@ -1,0 +1,49 @@
+//! `d360 vcard`.
+use crate::{
+    Result,
+    args::Vcard,
+    input,
+    output::{Exit, Failure, Output},
+};
+use d360::vcard::{self, Card, Loss};
+use serde_json::json;
+use std::path::Path;
+
+pub(crate) fn run(command: &Vcard, output: Output) -> Result {
+    match command {
+        Vcard::ToContacts(args) => {
+            let cards = cards(&args.file)?;
+            let contacts: Vec<_> = cards.iter().map(|card| &card.contact).collect();
+            let losses = cards.iter().flat_map(|card| &card.losses);
+            if output.is_json() {
+                let losses: Vec<_> = losses.map(loss).collect();
+                output.document(&json!({ "contacts": contacts, "left_out": losses }));
+            } else {
+                losses.for_each(|loss| output.note(format!("left out: {loss}")));
+                output.line(
+                    serde_json::to_string_pretty(&contacts).map_err(|e| Failure::local(e.to_string()))?,
+                );
+            }
+        }
+        Vcard::FromContacts(args) => {
+            let (contacts, advice) = input::cards(&args.file)?;
+            let text = vcard::write(&contacts);
+            if output.is_json() {
+                output.document(&json!({ "vcard": text }));
+            } else {
+                output.advice(&advice);
+                output.line(text.trim_end_matches("\r\n").to_owned() + "\r");
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The cards of a vCard file.
+pub(crate) fn cards(path: &Path) -> std::result::Result<Vec<Card>, Box<Failure>> {
+    vcard::read(&input::read(path)?).map_err(|error| Failure::invalid(&input::name(path), error.to_string()))
+}
+
+fn loss(loss: &Loss) -> serde_json::Value {
+    json!({ "property": loss.property, "value": loss.value, "reason": loss.reason })
+}

@@ -1,0 +1,92 @@
+//! Files and standard input.
+use crate::output::Failure;
+use d360::model::{Contact, Findings, block::User};
+use serde_json::Value;
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+/// Largest input that is read into memory.
+const MAX_INPUT: u64 = 64 * 1024 * 1024;
+
+/// A file's content; `-` is standard input.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
+    let fail = |error: std::io::Error| Failure::invalid(&name(path), format!("cannot be read: {error}"));
+    let mut content = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().lock().take(MAX_INPUT).read_to_end(&mut content).map_err(fail)?;
+    } else {
+        std::fs::File::open(path).map_err(fail)?.take(MAX_INPUT).read_to_end(&mut content).map_err(fail)?;
+    }
+    Ok(content)
+}
+
+/// What to call an input in a message.
+pub(crate) fn name(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// The contact cards of a JSON file: one, a list, or an object that holds the list as `contacts`.
+pub(crate) fn cards(path: &Path) -> Result<(Vec<Contact>, Findings), Box<Failure>> {
+    let json = read(path)?;
+    let at = |findings: Findings| {
+        let mut named = Findings::new();
+        for finding in findings {
+            let place = format!("{}: {}", name(path), finding.path);
+            let place = place.trim_end_matches([':', ' ']);
+            match finding.severity {
+                d360::model::Severity::Error => named.error(place, finding.message),
+                _ => named.advise(place, finding.message),
+            }
+        }
+        named
+    };
+    let value: Value = serde_json::from_slice(&json)
+        .map_err(|error| Failure::invalid(&name(path), format!("is not JSON: {error}")))?;
+    let list = match value {
+        Value::Array(list) => list,
+        Value::Object(mut map) if map.contains_key("contacts") && !map.contains_key("name") => {
+            match map.remove("contacts") {
+                Some(Value::Array(list)) => list,
+                _ => return Err(Failure::invalid(&name(path), "contacts is no list")),
+            }
+        }
+        one => vec![one],
+    };
+    let (cards, findings) = Contact::list_from_value(&Value::Array(list));
+    let findings = at(findings);
+    if findings.refuses(false) {
+        Err(Box::new(Failure::Invalid(findings.into())))
+    } else {
+        Ok((cards, findings))
+    }
+}
+
+/// Users from arguments and a file, every mistake at once.
+pub(crate) fn users(given: &[String], file: Option<&PathBuf>) -> Result<Vec<User>, Box<Failure>> {
+    let mut texts: Vec<(String, String)> =
+        given.iter().enumerate().map(|(i, text)| (format!("user {}", i + 1), text.clone())).collect();
+    if let Some(path) = file {
+        let content = String::from_utf8(read(path)?)
+            .map_err(|_| Failure::invalid(&name(path), "is not text (UTF-8)"))?;
+        for (i, line) in content.lines().enumerate() {
+            let text = line.split('#').next().unwrap_or_default().trim();
+            if !text.is_empty() {
+                texts.push((format!("{}:{}", name(path), i + 1), text.to_owned()));
+            }
+        }
+    }
+    let mut findings = Findings::new();
+    let mut users = Vec::with_capacity(texts.len());
+    for (place, text) in texts {
+        match text.parse::<User>() {
+            Ok(user) => users.push(user),
+            Err(error) => findings.error(place, error.to_string()),
+        }
+    }
+    if users.is_empty() && findings.is_empty() {
+        findings.error("users", "no user was given; name one at least");
+    }
+    if findings.is_empty() { Ok(users) } else { Err(Box::new(Failure::Invalid(findings.into()))) }
+}

@@ -1,0 +1,281 @@
+//! Results on standard output, everything else on standard error, and the exit codes.
+use crate::args::Format;
+use d360::{
+    Error, Outcome,
+    model::{Finding, Findings, Invalid, Severity, error::ErrorDetails},
+    transport::{BlockUsersError, ErrorKind, HttpRequest, SetupError},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::io::Write as _;
+
+/// The documented exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    Local = 1,
+    Usage = 2,
+    Invalid = 3,
+    Refused = 4,
+    Unknown = 5,
+    Partly = 6,
+    NotSent = 7,
+}
+
+/// Why a verb failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Something on this machine.
+    Local(String),
+    /// Settings.
+    Setup(SetupError),
+    /// What was given, with every problem.
+    Invalid(Invalid),
+    /// A call.
+    Call(Error),
+    /// A call among several.
+    Block(BlockUsersError),
+}
+
+impl From<SetupError> for Box<Failure> {
+    fn from(error: SetupError) -> Self {
+        Self::new(Failure::Setup(error))
+    }
+}
+
+impl From<Invalid> for Box<Failure> {
+    fn from(invalid: Invalid) -> Self {
+        Self::new(Failure::Invalid(invalid))
+    }
+}
+
+impl From<Error> for Box<Failure> {
+    fn from(error: Error) -> Self {
+        match error.invalid() {
+            Some(invalid) => Self::new(Failure::Invalid(invalid.clone())),
+            None => Self::new(Failure::Call(error)),
+        }
+    }
+}
+
+impl From<BlockUsersError> for Box<Failure> {
+    fn from(error: BlockUsersError) -> Self {
+        match error.error().invalid() {
+            Some(invalid) => Self::new(Failure::Invalid(invalid.clone())),
+            None => Self::new(Failure::Block(error)),
+        }
+    }
+}
+
+impl Failure {
+    pub(crate) fn local(message: impl Into<String>) -> Box<Self> {
+        Box::new(Self::Local(message.into()))
+    }
+    /// One problem with what was given.
+    pub(crate) fn invalid(path: &str, message: impl Into<String>) -> Box<Self> {
+        let mut findings = Findings::new();
+        findings.error(path, message);
+        Box::new(Self::Invalid(findings.into()))
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Local(_) | Self::Setup(SetupError::Library(_)) => Exit::Local,
+            Self::Setup(_) => Exit::Usage,
+            Self::Invalid(_) => Exit::Invalid,
+            Self::Call(error) => call_exit(error),
+            Self::Block(error) if !error.report().done.is_empty() => Exit::Partly,
+            Self::Block(error) => call_exit(error.error()),
+        }
+    }
+}
+
+fn call_exit(error: &Error) -> Exit {
+    match (error.kind(), error.outcome()) {
+        (ErrorKind::Invalid(_) | ErrorKind::Build(_), _) => Exit::Invalid,
+        (_, Outcome::NotSent) => Exit::NotSent,
+        (_, Outcome::Refused { .. }) => Exit::Refused,
+        _ => Exit::Unknown,
+    }
+}
+
+/// Where and how to print.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(format: Format) -> Self {
+        Self { json: matches!(format, Format::Json) }
+    }
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// A line of a result for people. A reader who has gone away is no failure.
+    pub(crate) fn line(self, text: impl AsRef<str>) {
+        let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+    }
+    /// A result for programs.
+    pub(crate) fn document(self, value: &impl Serialize) {
+        let text = serde_json::to_string(value)
+            .unwrap_or_else(|error| json!({ "error": error.to_string() }).to_string());
+        self.line(text);
+    }
+    /// A remark beside the result.
+    pub(crate) fn note(self, text: impl AsRef<str>) {
+        let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+    }
+    /// Advice, for people.
+    pub(crate) fn advice(self, findings: &Findings) {
+        for finding in findings.advice().filter(|_| !self.json) {
+            self.note(format!("advice: {finding}"));
+        }
+    }
+
+    /// The request that would be sent, the key masked.
+    pub(crate) fn request(self, request: &HttpRequest, advice: &Findings) {
+        let body = request.payload.bytes().unwrap_or_default();
+        let headers: Vec<(String, String)> = headers(request).collect();
+        if self.json {
+            let headers: serde_json::Map<String, Value> =
+                headers.into_iter().map(|(k, v)| (k, v.into())).collect();
+            self.document(&json!({
+                "method": request.method.as_str(),
+                "url": request.uri.to_string(),
+                "headers": headers,
+                "body": serde_json::from_slice::<Value>(body).unwrap_or_default(),
+                "advice": findings(advice.advice()),
+            }));
+        } else {
+            self.line(format!("{} {}", request.method, request.uri));
+            headers.iter().for_each(|(name, value)| self.line(format!("{name}: {value}")));
+            self.line("");
+            self.line(String::from_utf8_lossy(body));
+            self.advice(advice);
+        }
+    }
+
+    /// Says why a verb failed, and what to do.
+    pub(crate) fn failure(self, failure: &Failure) -> Exit {
+        if self.json {
+            self.document(&failure_document(failure));
+        } else {
+            self.explain(failure);
+        }
+        failure.exit()
+    }
+
+    fn explain(self, failure: &Failure) {
+        match failure {
+            Failure::Local(message) => self.note(format!("error: {message}")),
+            Failure::Setup(error) => {
+                self.note(format!("error: {error}"));
+                causes(error).iter().for_each(|cause| self.note(format!("  because: {cause}")));
+            }
+            Failure::Invalid(invalid) => {
+                let count = invalid.findings().iter().count();
+                let problems = if count == 1 { "problem" } else { "problems" };
+                self.note(format!("error: {count} {problems}; nothing was sent"));
+                for finding in invalid.findings().iter() {
+                    let advice = if finding.severity == Severity::Advice { " (advice)" } else { "" };
+                    self.note(format!("  {finding}{advice}"));
+                }
+            }
+            Failure::Call(error) => self.call_error(error),
+            Failure::Block(error) => {
+                self.call_error(error.error());
+                self.note(format!("left: {} users, not answered; run again with them", error.left().len()));
+            }
+        }
+    }
+
+    fn call_error(self, error: &Error) {
+        self.note(format!("error: {error}"));
+        causes(error).iter().for_each(|cause| self.note(format!("  because: {cause}")));
+        self.note(format!("outcome: {}", outcome(error.outcome())));
+        self.note(format!("hint: {}", error.hint()));
+    }
+}
+
+/// What lies below an error, numbers masked.
+fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    std::iter::successors(error.source(), |cause| cause.source())
+        .map(|cause| d360::model::mask(&cause.to_string()))
+        .collect()
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotSent => "not sent",
+        Outcome::Refused { retryable: true } => "refused; may be taken later",
+        Outcome::Refused { retryable: false } => "refused",
+        _ => "unknown",
+    }
+}
+
+/// The headers as the documents spell them, the key masked.
+pub(crate) fn headers(request: &HttpRequest) -> impl Iterator<Item = (String, String)> {
+    request.headers.iter().map(|(name, value)| {
+        let shown = match name.as_str() {
+            "d360-api-key" => "D360-API-KEY".to_owned(),
+            "content-type" => "Content-Type".to_owned(),
+            "user-agent" => "User-Agent".to_owned(),
+            other => other.to_owned(),
+        };
+        let value =
+            if value.is_sensitive() { "••••" } else { value.to_str().unwrap_or("••••") };
+        (shown, value.to_owned())
+    })
+}
+
+pub(crate) fn findings<'f>(findings: impl Iterator<Item = &'f Finding>) -> Value {
+    let one = |finding: &Finding| {
+        let severity = if finding.severity == Severity::Error { "error" } else { "advice" };
+        json!({ "severity": severity, "path": finding.path, "message": finding.message })
+    };
+    findings.map(one).collect()
+}
+
+fn failure_document(failure: &Failure) -> Value {
+    match failure {
+        Failure::Local(message) => json!({ "error": { "kind": "local", "message": message } }),
+        Failure::Setup(error) => json!({ "error": { "kind": "setup", "message": error.to_string() } }),
+        Failure::Invalid(invalid) => {
+            let problems = findings(invalid.findings().iter());
+            json!({ "error": { "kind": "invalid", "message": "nothing was sent", "problems": problems } })
+        }
+        Failure::Call(error) => json!({ "error": error_document(error) }),
+        Failure::Block(error) => {
+            let left: Vec<&str> = error.left().iter().map(|user| user.as_str()).collect();
+            let report = error.report();
+            json!({ "done": report.done, "failed": report.failed, "left": left, "error": error_document(error.error()) })
+        }
+    }
+}
+
+pub(crate) fn error_document(error: &Error) -> Value {
+    let api = error.api();
+    let details = api.and_then(|api| api.details()).map(|details| {
+        let text = ErrorDetails::text(details).map_or_else(|| details.value().to_string(), str::to_owned);
+        d360::model::mask(&text)
+    });
+    json!({
+        "kind": "call",
+        "message": error.to_string(),
+        "causes": causes(error),
+        "endpoint": error.endpoint(),
+        "attempts": error.attempts(),
+        "outcome": match error.outcome() {
+            Outcome::NotSent => "not_sent",
+            Outcome::Refused { .. } => "refused",
+            _ => "unknown",
+        },
+        "http_status": api.map(|api| api.status()),
+        "code": error.code(),
+        "details": details,
+        "trace_id": api.and_then(|api| api.trace_id()),
+        "hint": error.hint(),
+    })
+}

@@ -1,0 +1,101 @@
+//! Answers, in the shapes of the documents.
+use crate::{codes::CODES, world::Failure};
+use axum::{
+    body::Body,
+    http::{Response, StatusCode, header},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+/// An answer before it is a response.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    pub(crate) content_type: &'static str,
+    pub(crate) retry_after: Option<u64>,
+}
+
+impl Answer {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self { status, body: body.to_string(), content_type: "application/json", retry_after: None }
+    }
+    pub(crate) fn ok(body: &Value) -> Self {
+        Self::json(200, body)
+    }
+    /// Meta's error object, with the title and status of Meta's page.
+    pub(crate) fn error(code: i64, details: &str) -> Self {
+        Self::json(known(code).0, &json!({ "error": error_object(code, details) }))
+    }
+    /// The gateway's words for a key that it does not know: HTTP 401 around a 404.
+    pub(crate) fn unauthorized() -> Self {
+        let meta = json!({"httpCode": 404, "developerMessage": "Invalid api_key or token expired", "success": false});
+        Self::json(401, &json!({ "meta": meta }))
+    }
+    /// A route that the sandbox does not have.
+    pub(crate) fn not_found(method: &str, path: &str) -> Self {
+        let error = format!("the sandbox does not serve {method} {path}; GET /_sandbox says what it serves");
+        Self::json(404, &json!({ "error": error }))
+    }
+    /// What was asked for.
+    pub(crate) fn failure(failure: &Failure) -> Self {
+        let mut answer = match (failure.code, failure.http) {
+            (Some(code), _) => Self::error(code, "Asked for through the sandbox's control API."),
+            (None, Some(401)) => Self::unauthorized(),
+            (None, Some(status @ 500..)) => Self {
+                status,
+                body: format!("<html><head><title>{status}</title></head><body>{status}</body></html>"),
+                content_type: "text/html",
+                retry_after: None,
+            },
+            (None, Some(429)) => {
+                Self { status: 429, body: String::new(), content_type: "text/plain", retry_after: None }
+            }
+            (None, _) => Self::json(400, &json!({ "error": "Invalid request" })),
+        };
+        answer.status = failure.http.unwrap_or(answer.status);
+        answer.retry_after = failure.retry_after;
+        if let Some(body) = &failure.body {
+            body.clone_into(&mut answer.body);
+        }
+        answer
+    }
+
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(self.content_type));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+/// HTTP status and title of a code; single codes stand before the ranges that they lie in.
+fn known(code: i64) -> (u16, &'static str) {
+    let row = CODES.iter().find(|(first, last, ..)| (*first..=*last).contains(&code));
+    row.map_or((400, "Error"), |(_, _, status, title)| (*status, title))
+}
+
+/// The `error` of an answer.
+pub(crate) fn error_object(code: i64, details: &str) -> Value {
+    json!({
+        "message": format!("(#{code}) {}", known(code).1),
+        "type": "OAuthException",
+        "code": code,
+        "error_data": { "messaging_product": "whatsapp", "details": details },
+        "fbtrace_id": format!("A{}", encode(&format!("trace{code}"))),
+    })
+}
+
+pub(crate) fn encode(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+pub(crate) fn decode(text: &str) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}

@@ -1,0 +1,137 @@
+//! `/_sandbox`: what cannot be done through the API, done over HTTP.
+use crate::{
+    answer::Answer,
+    world::{Failure, World},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(crate) fn handle(world: &mut World, method: &str, path: &str, body: &[u8]) -> Answer {
+    let route = path.trim_start_matches("/_sandbox").trim_start_matches('/');
+    let value = if body.is_empty() { Ok(json!({})) } else { serde_json::from_slice::<Value>(body) };
+    let Ok(value) = value else { return refuse("the body is not JSON") };
+    match (method, route) {
+        ("GET", "") => Answer::ok(&describe(world)),
+        ("GET", "messages") => Answer::ok(&json!({ "messages": world.accepted })),
+        ("GET", "requests") => Answer::ok(&json!({ "requests": world.requests })),
+        ("POST", "reset") => {
+            world.reset();
+            done()
+        }
+        ("POST", "inbound") => each(&value, "from", |user| world.user_writes(user)),
+        ("POST", "not_on_whatsapp") => each(&value, "users", |user| world.not_on_whatsapp(user)),
+        ("POST", "blocked") => each(&value, "users", |user| world.force_block(user)),
+        ("POST", "clock") => clock(world, &value),
+        ("POST", "settings") => settings(world, &value),
+        ("POST", "errors") => fail(world, &value),
+        _ => Answer::not_found(method, path),
+    }
+}
+
+fn describe(world: &World) -> Value {
+    json!({
+        "serves": ["POST /messages", "POST /block_users", "DELETE /block_users", "GET /block_users"],
+        "control": {
+            "GET /_sandbox/messages": "the messages that were accepted",
+            "GET /_sandbox/requests": "what was asked: method, path, body, status",
+            "POST /_sandbox/inbound": "a user writes, which opens the 24-hour window: {\"from\": \"+16505551234\"} or a list",
+            "POST /_sandbox/not_on_whatsapp": "numbers that are no WhatsApp users: {\"users\": [..]}",
+            "POST /_sandbox/blocked": "blocks users without asking for the window: {\"users\": [..]}",
+            "POST /_sandbox/clock": "{\"advance_seconds\": 86400}, or {\"now\": unix seconds}, which also stops it",
+            "POST /_sandbox/settings":
+                "{\"messages_per_second\": 80 or null, \"pair_limit\": true, \"mixed_block_status\": 400}",
+            "POST /_sandbox/errors":
+                "the next calls fail: {\"code\": 131056} or {\"http\": 503}, with times, method, path, body, retry_after",
+            "POST /_sandbox/reset": "as at the start",
+        },
+        "now": world.now().as_secs(),
+        "settings": {
+            "messages_per_second": world.settings.messages_per_second,
+            "pair_limit": world.settings.pair_limit,
+            "mixed_block_status": world.settings.mixed_block_status,
+        },
+    })
+}
+
+fn done() -> Answer {
+    Answer::ok(&json!({ "success": true }))
+}
+
+fn refuse(why: &str) -> Answer {
+    Answer::json(400, &json!({ "error": why }))
+}
+
+/// For each text of the property, which is one or a list.
+fn each(value: &Value, key: &str, mut f: impl FnMut(&str)) -> Answer {
+    let users = match value.get(key) {
+        Some(Value::String(user)) => vec![user.as_str()],
+        Some(Value::Array(users)) if users.iter().all(Value::is_string) => {
+            users.iter().filter_map(Value::as_str).collect()
+        }
+        _ => return refuse(&format!("{key} must be a text or a list of texts")),
+    };
+    users.into_iter().for_each(&mut f);
+    done()
+}
+
+fn clock(world: &mut World, value: &Value) -> Answer {
+    let seconds = |key| value.get(key).and_then(Value::as_u64).map(Duration::from_secs);
+    match (seconds("now"), seconds("advance_seconds")) {
+        (Some(now), None) => world.set_clock(now),
+        (None, Some(time)) => world.advance(time),
+        _ => return refuse("give either now or advance_seconds, as whole seconds"),
+    }
+    done()
+}
+
+fn settings(world: &mut World, value: &Value) -> Answer {
+    let Some(map) = value.as_object() else { return refuse("expected an object") };
+    let mut settings = world.settings.clone();
+    for (name, value) in map {
+        match (name.as_str(), value) {
+            ("messages_per_second", Value::Null) => settings.messages_per_second = None,
+            ("messages_per_second", value) => match value.as_u64().and_then(|n| u32::try_from(n).ok()) {
+                Some(limit) => settings.messages_per_second = Some(limit),
+                None => return refuse("messages_per_second must be a number or null"),
+            },
+            ("pair_limit", Value::Bool(on)) => settings.pair_limit = *on,
+            ("mixed_block_status", value) if matches!(value.as_u64(), Some(200 | 400)) => {
+                settings.mixed_block_status = if value.as_u64() == Some(200) { 200 } else { 400 };
+            }
+            _ => {
+                return refuse(&format!(
+                    "{name} is no setting, or has a wrong value; GET /_sandbox shows them"
+                ));
+            }
+        }
+    }
+    world.settings = settings;
+    done()
+}
+
+fn fail(world: &mut World, value: &Value) -> Answer {
+    let Some(map) = value.as_object() else { return refuse("expected an object") };
+    let known = ["code", "http", "body", "retry_after", "times", "method", "path"];
+    if let Some(name) = map.keys().find(|name| !known.contains(&name.as_str())) {
+        return refuse(&format!("{name} is not known; known are {}", known.join(", ")));
+    }
+    let text = |key: &str| map.get(key).and_then(Value::as_str).map(str::to_owned);
+    let number = |key: &str| map.get(key).and_then(Value::as_u64);
+    let http = number("http")
+        .and_then(|status| u16::try_from(status).ok())
+        .filter(|status| (200..600).contains(status));
+    let failure = Failure {
+        code: map.get("code").and_then(Value::as_i64),
+        http,
+        body: text("body"),
+        retry_after: number("retry_after"),
+        times: number("times").and_then(|times| u32::try_from(times).ok()),
+        method: text("method"),
+        path: text("path"),
+    };
+    if failure.code.is_none() && failure.http.is_none() {
+        return refuse("give a code, or an HTTP status from 200 to 599");
+    }
+    world.fail(failure);
+    done()
+}

@@ -1,0 +1,202 @@
+//! A stateful local server of 360dialog Cloud, for your tests: a second opinion that knows the documents, not the client.
+//!
+//! [`Sandbox::start`] listens on a free port of 127.0.0.1, from async code and from a plain `#[test]` alike: it runs on a
+//! thread of its own, and stops when it is dropped.
+//!
+//! ```
+//! let sandbox = d360_sandbox::Sandbox::start()?;
+//! sandbox.user_writes("+16505551234"); // opens the 24-hour window
+//! println!("{} takes the key {}", sandbox.base_url(), sandbox.key());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! It knows: `POST /messages` (contacts, location, text), `POST`, `DELETE` and `GET /block_users` with state; required
+//! fields, unknown properties (refused, code 100), 1 to 257 contacts, the 24-hour window (131047), blocked users
+//! (130403), 1,000 users a request and 64,000 in the list, cursors that break when the list changes (139102), the key
+//! check; and, where they are turned on, the limits by second (130429) and by pair (131056). Any error can be asked for.
+//! `GET /_sandbox` describes the control routes, which do over HTTP what the methods of [`Sandbox`] do.
+//!
+//! Its clock is the real one until it is set, and its ids follow from the seed: what it answers can be repeated.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod answer;
+mod blocking;
+mod codes;
+mod control;
+mod messages;
+mod schema;
+mod server;
+mod world;
+
+use serde_json::Value;
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+use tokio::sync::oneshot;
+use world::World;
+
+pub use world::Failure;
+
+/// The key that a sandbox takes if no other is set.
+pub const DEFAULT_KEY: &str = "sandbox-key";
+
+/// A running sandbox. Stops when dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    key: String,
+    world: Shared,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// The state, shared by the server's thread and the handle.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(Arc<Mutex<World>>);
+
+impl Shared {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Settings of a [`Sandbox`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Builder {
+    address: SocketAddr,
+    keys: Vec<(String, String)>,
+    seed: u64,
+}
+
+impl Builder {
+    /// Listens there, instead of on a free port of 127.0.0.1.
+    #[must_use]
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+    /// Takes this key, which is the business number `phone_number`'s. The first call replaces [`DEFAULT_KEY`], others add
+    /// more numbers, each with its own users and list.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>, phone_number: impl Into<String>) -> Self {
+        self.keys.push((key.into(), phone_number.into()));
+        self
+    }
+    /// Message ids follow from this number.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Where it cannot listen there.
+    pub fn start(mut self) -> io::Result<Sandbox> {
+        if self.keys.is_empty() {
+            self.keys.push((DEFAULT_KEY.to_owned(), world::DEFAULT_NUMBER.to_owned()));
+        }
+        let key = self.keys[0].0.clone();
+        let listener = TcpListener::bind(self.address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let world = Shared(Arc::new(Mutex::new(World::new(self.keys, self.seed))));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let served = world.clone();
+        let thread = std::thread::Builder::new().name("d360-sandbox".to_owned()).spawn(move || {
+            runtime.block_on(server::serve(listener, served, stopped));
+        })?;
+        Ok(Sandbox { address, key, world, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Sandbox {
+    /// A sandbox on a free port of 127.0.0.1, with [`DEFAULT_KEY`].
+    ///
+    /// # Errors
+    /// Where there is no port to listen on.
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+    /// Settings to start from.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder { address: SocketAddr::from(([127, 0, 0, 1], 0)), keys: Vec::new(), seed: 0 }
+    }
+    /// Its base URL, such as `http://127.0.0.1:40123`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+    /// A key that it takes.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+    /// A user writes to the (first) business number: opens the 24-hour window.
+    pub fn user_writes(&self, user: &str) {
+        self.world.lock().user_writes(user);
+    }
+    /// No message reaches this number, and it cannot be blocked: it is no WhatsApp user.
+    pub fn not_on_whatsapp(&self, user: &str) {
+        self.world.lock().not_on_whatsapp(user);
+    }
+    /// Blocks users without asking for the 24-hour window.
+    pub fn block(&self, users: impl IntoIterator<Item = impl AsRef<str>>) {
+        let mut world = self.world.lock();
+        users.into_iter().for_each(|user| world.force_block(user.as_ref()));
+    }
+    /// Lets the clock run on by `time`.
+    pub fn advance(&self, time: Duration) {
+        self.world.lock().advance(time);
+    }
+    /// Lets the next calls fail.
+    pub fn fail(&self, failure: Failure) {
+        self.world.lock().fail(failure);
+    }
+    /// The HTTP status of an answer in which some users failed to be blocked: 400 by the documents, 200 by some reports.
+    pub fn mixed_block_status(&self, status: u16) {
+        self.world.lock().settings.mixed_block_status = status;
+    }
+    /// Turns the limits on or off: messages a second, and whether one recipient may get 45 at once and one in 6 s.
+    pub fn limits(&self, messages_per_second: Option<u32>, pair: bool) {
+        let mut world = self.world.lock();
+        (world.settings.messages_per_second, world.settings.pair_limit) = (messages_per_second, pair);
+    }
+    /// The messages that were accepted, as they came, oldest first.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Value> {
+        self.world.lock().accepted.iter().cloned().collect()
+    }
+    /// What it was asked, oldest first: `{"method", "path", "body", "status"}`. The last thousand.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Value> {
+        self.world.lock().requests.iter().cloned().collect()
+    }
+    /// Stops it, once what is under way is answered.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The other end is gone only where the server has ended already.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

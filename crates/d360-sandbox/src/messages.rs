@@ -1,0 +1,72 @@
+//! `POST /messages`.
+use crate::{
+    answer::Answer,
+    schema::MESSAGE,
+    world::{World, digits, is_bsuid, user_key},
+};
+use serde_json::{Value, json};
+
+pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
+    let Ok(message) = serde_json::from_slice::<Value>(body) else {
+        return Answer::error(100, "The body is not JSON");
+    };
+    if let Err((code, details)) = MESSAGE.check(&message, "") {
+        return Answer::error(code, &details);
+    }
+    let text = |name: &str| message.get(name).and_then(Value::as_str);
+    let kind = text("type").unwrap_or_default();
+    if !matches!(kind, "contacts" | "location" | "text") {
+        return Answer::error(131_051, "The sandbox takes the types contacts, location and text");
+    }
+    if message.get(kind).is_none() {
+        return Answer::error(131_008, &format!("{kind} is required for a message of this type"));
+    }
+    // Where both are there, `to` counts.
+    let (name, input) = match (text("to"), text("recipient")) {
+        (Some(to), _) => ("to", to),
+        (None, Some(recipient)) => ("recipient", recipient),
+        (None, None) => return Answer::error(131_008, "to or recipient is required"),
+    };
+    let group = text("recipient_type") == Some("group");
+    if !group && !is_recipient(name, input) {
+        return Answer::error(131_009, &format!("{name} is no phone number or user id"));
+    }
+    let user = user_key(input);
+    let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
+    if number.phone == user {
+        return Answer::error(131_021, "Recipient phone number cannot be the sender phone number");
+    }
+    if number.is_blocked(&user) {
+        return Answer::error(130_403, "This business has blocked the user");
+    }
+    if !group && !world.window_is_open(key, &user) {
+        let details =
+            "Message failed to send because more than 24 hours have passed since the customer last replied";
+        return Answer::error(131_047, details);
+    }
+    if let Some(code) = world.count_message(key, &user) {
+        return Answer::error(code, "Slow down");
+    }
+    let id = world.accept(message.clone());
+    let contact = if is_bsuid(input) {
+        json!({ "input": input, "user_id": input })
+    } else {
+        json!({ "input": input, "wa_id": if group { input.to_owned() } else { digits(input) } })
+    };
+    Answer::ok(&json!({
+        "messaging_product": "whatsapp",
+        "contacts": [contact],
+        "messages": [{ "id": id, "message_status": "accepted" }],
+    }))
+}
+
+/// `to` takes a phone number as people write it, `recipient` a BSUID.
+fn is_recipient(name: &str, text: &str) -> bool {
+    match name {
+        "to" => {
+            let allowed = |c: char| c.is_ascii_digit() || "+-() ".contains(c);
+            (7..=15).contains(&digits(text).len()) && text.chars().all(allowed)
+        }
+        _ => is_bsuid(text),
+    }
+}

@@ -1,0 +1,272 @@
+//! What the sandbox remembers.
+use serde_json::Value;
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// The business number behind the default key.
+pub(crate) const DEFAULT_NUMBER: &str = "15550783881";
+/// How long a user's message allows to answer freely, and to block.
+const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+/// Entries kept of what happened.
+const KEPT: usize = 1_000;
+/// Most messages to one recipient at once, and the time that each of them is borrowed for (Meta, "About the platform").
+const PAIR_BURST: u32 = 45;
+const PAIR_EVERY: Duration = Duration::from_secs(6);
+
+/// An error to answer the next calls with, instead of what the sandbox would.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Failure {
+    /// Meta's error code, with the title and HTTP status of Meta's page.
+    pub code: Option<i64>,
+    /// Another HTTP status; alone, a failure of the gateway or a proxy with that status.
+    pub http: Option<u16>,
+    /// Another body.
+    pub body: Option<String>,
+    /// `Retry-After`, in seconds.
+    pub retry_after: Option<u64>,
+    /// How many calls fail. One, if not said.
+    pub times: Option<u32>,
+    /// Only calls of this method, such as `POST`.
+    pub method: Option<String>,
+    /// Only calls of this path, such as `/messages`.
+    pub path: Option<String>,
+}
+
+impl Failure {
+    /// The error `code`, with the title and HTTP status of Meta's page.
+    #[must_use]
+    pub fn code(code: i64) -> Self {
+        Self { code: Some(code), ..Self::default() }
+    }
+    /// The HTTP status, with a body that a gateway or proxy sends with it.
+    #[must_use]
+    pub fn http(status: u16) -> Self {
+        Self { http: Some(status), ..Self::default() }
+    }
+    /// Another body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+    /// Another HTTP status.
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.http = Some(status);
+        self
+    }
+    /// `Retry-After`, in seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+    /// How many calls fail.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+    /// Only calls of this method and path.
+    #[must_use]
+    pub fn on(mut self, method: impl Into<String>, path: impl Into<String>) -> Self {
+        (self.method, self.path) = (Some(method.into()), Some(path.into()));
+        self
+    }
+}
+
+/// What can be set.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) messages_per_second: Option<u32>,
+    pub(crate) pair_limit: bool,
+    pub(crate) mixed_block_status: u16,
+}
+
+/// A business number and the users it knows.
+#[derive(Debug, Default)]
+pub(crate) struct Number {
+    pub(crate) phone: String,
+    /// Blocked users by WhatsApp ID or BSUID, in the order they were blocked.
+    pub(crate) blocked: Vec<String>,
+    blocked_set: HashSet<String>,
+    /// Changes with every change of the list.
+    pub(crate) version: u64,
+    last_written: HashMap<String, Duration>,
+    sent: VecDeque<Duration>,
+    pairs: HashMap<String, Duration>,
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) numbers: HashMap<String, Number>,
+    first_key: String,
+    pub(crate) settings: Settings,
+    pub(crate) accepted: VecDeque<Value>,
+    pub(crate) requests: VecDeque<Value>,
+    failures: Vec<Failure>,
+    not_on_whatsapp: HashSet<String>,
+    advanced: Duration,
+    frozen: Option<Duration>,
+    seed: u64,
+    counter: u64,
+}
+
+impl World {
+    pub(crate) fn new(keys: Vec<(String, String)>, seed: u64) -> Self {
+        let first_key = keys.first().map(|(key, _)| key.clone()).unwrap_or_default();
+        let number = |phone: String| Number { phone: digits(&phone), ..Number::default() };
+        Self {
+            numbers: keys.into_iter().map(|(key, phone)| (key, number(phone))).collect(),
+            first_key,
+            settings: Settings { messages_per_second: None, pair_limit: false, mixed_block_status: 400 },
+            accepted: VecDeque::new(),
+            requests: VecDeque::new(),
+            failures: Vec::new(),
+            not_on_whatsapp: HashSet::new(),
+            advanced: Duration::ZERO,
+            frozen: None,
+            seed,
+            counter: 0,
+        }
+    }
+
+    /// Everything as at the start, the keys and the seed too.
+    pub(crate) fn reset(&mut self) {
+        let keys = self.numbers.iter().map(|(key, number)| (key.clone(), number.phone.clone())).collect();
+        let first_key = self.first_key.clone();
+        *self = Self { first_key, ..Self::new(keys, self.seed) };
+    }
+
+    fn first(&mut self) -> &mut Number {
+        let key = self.first_key.clone();
+        self.numbers.entry(key).or_default()
+    }
+
+    /// Time since 1970.
+    pub(crate) fn now(&self) -> Duration {
+        let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.frozen.unwrap_or_else(real) + self.advanced
+    }
+    pub(crate) fn advance(&mut self, time: Duration) {
+        self.advanced += time;
+    }
+    pub(crate) fn set_clock(&mut self, now: Duration) {
+        (self.frozen, self.advanced) = (Some(now), Duration::ZERO);
+    }
+
+    pub(crate) fn user_writes(&mut self, user: &str) {
+        let now = self.now();
+        self.first().last_written.insert(user_key(user), now);
+    }
+    pub(crate) fn not_on_whatsapp(&mut self, user: &str) {
+        self.not_on_whatsapp.insert(user_key(user));
+    }
+    pub(crate) fn is_on_whatsapp(&self, user: &str) -> bool {
+        !self.not_on_whatsapp.contains(user)
+    }
+    pub(crate) fn force_block(&mut self, user: &str) {
+        self.first().block(&user_key(user));
+    }
+
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        self.failures.push(failure);
+    }
+    /// The failure that was asked for a call of this method and path.
+    pub(crate) fn take_failure(&mut self, method: &str, path: &str) -> Option<Failure> {
+        let fits = |failure: &Failure| {
+            failure.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+                && failure.path.as_deref().is_none_or(|wanted| wanted == path)
+        };
+        let found = self.failures.iter().position(fits)?;
+        let left = self.failures[found].times.unwrap_or(1).saturating_sub(1);
+        let failure = self.failures[found].clone();
+        if left == 0 {
+            self.failures.remove(found);
+        } else {
+            self.failures[found].times = Some(left);
+        }
+        Some(failure)
+    }
+
+    pub(crate) fn log(&mut self, request: Value) {
+        keep(&mut self.requests, request);
+    }
+    pub(crate) fn accept(&mut self, message: Value) -> String {
+        keep(&mut self.accepted, message);
+        self.counter += 1;
+        format!("wamid.{}", crate::answer::encode(&format!("HBgL:{:016x}:{:08}", self.seed, self.counter)))
+    }
+
+    pub(crate) fn window_is_open(&self, key: &str, user: &str) -> bool {
+        let written = self.numbers.get(key).and_then(|number| number.last_written.get(user));
+        written.is_some_and(|written| self.now().saturating_sub(*written) < WINDOW)
+    }
+
+    /// The code of a limit that a message to `user` would break; counts the message where it breaks none.
+    pub(crate) fn count_message(&mut self, key: &str, user: &str) -> Option<i64> {
+        let (now, settings) = (self.now(), self.settings.clone());
+        let number = self.numbers.get_mut(key)?;
+        while number.sent.front().is_some_and(|sent| now.saturating_sub(*sent) >= Duration::from_secs(1)) {
+            number.sent.pop_front();
+        }
+        if settings.messages_per_second.is_some_and(|limit| number.sent.len() >= limit as usize) {
+            return Some(130_429);
+        }
+        if settings.pair_limit {
+            let free = number.pairs.get(user).copied().unwrap_or_default().max(now);
+            if free.saturating_sub(now) > PAIR_EVERY * (PAIR_BURST - 1) {
+                return Some(131_056);
+            }
+            number.pairs.insert(user.to_owned(), free + PAIR_EVERY);
+        }
+        if settings.messages_per_second.is_some() {
+            number.sent.push_back(now);
+        }
+        None
+    }
+}
+
+impl Number {
+    pub(crate) fn is_blocked(&self, user: &str) -> bool {
+        self.blocked_set.contains(user)
+    }
+    pub(crate) fn block(&mut self, user: &str) {
+        if self.blocked_set.insert(user.to_owned()) {
+            self.blocked.push(user.to_owned());
+            self.version += 1;
+        }
+    }
+    pub(crate) fn unblock(&mut self, user: &str) {
+        if self.blocked_set.remove(user) {
+            self.blocked.retain(|blocked| blocked != user);
+            self.version += 1;
+        }
+    }
+}
+
+fn keep(list: &mut VecDeque<Value>, item: Value) {
+    if list.len() == KEPT {
+        list.pop_front();
+    }
+    list.push_back(item);
+}
+
+pub(crate) fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// What a user is remembered by: the digits of a number, or the whole of a BSUID.
+pub(crate) fn user_key(user: &str) -> String {
+    if is_bsuid(user) { user.to_owned() } else { digits(user) }
+}
+
+/// `CC.` and letters and digits.
+pub(crate) fn is_bsuid(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(cc, rest)| {
+        cc.len() == 2 && cc.bytes().all(|b| b.is_ascii_uppercase()) && !rest.is_empty()
+    })
+}

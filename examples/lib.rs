@@ -1,0 +1,1 @@
+//! Nothing: the examples stand beside this file, one program each.

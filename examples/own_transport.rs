@@ -1,0 +1,50 @@
+//! A transport of your own: here one that writes every request to a log and hands it on.
+//!
+//! `cargo run -p d360-examples --example own_transport`
+use async_trait::async_trait;
+use d360::{
+    ApiKey, Config,
+    cloud::Client,
+    model::Message,
+    transport::{
+        AsyncTransport, Connection, HttpRequest, HttpResponse, ReqwestTransport, TokioSleep, TransportError,
+    },
+};
+
+/// Keeps the contract of [`AsyncTransport`] because the transport inside does.
+#[derive(Debug)]
+struct Logged<T>(T);
+
+#[async_trait]
+impl<T: AsyncTransport> AsyncTransport for Logged<T> {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        // `Debug` of a request shows neither key nor numbers.
+        eprintln!("sending {request:?}");
+        let answer = self.0.send(request).await;
+        match &answer {
+            Ok(response) => eprintln!("answered with {}", response.status()),
+            Err(error) => eprintln!("no answer: {error}"),
+        }
+        answer
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    run().await
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let sandbox = d360_sandbox::Sandbox::start()?;
+    sandbox.user_writes("+16505551234");
+    let config = Config::new(ApiKey::new(sandbox.key())?).base_url(sandbox.base_url());
+    let transport = Logged(ReqwestTransport::new(&Connection::new())?);
+    let client = Client::with_transport(config, transport, TokioSleep::new())?;
+    client.send(Message::text("+16505551234".parse()?, "Hello")).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn it_sends() -> Result<(), Box<dyn std::error::Error>> {
+    run().await
+}

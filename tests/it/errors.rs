@@ -1,0 +1,236 @@
+//! Every error body of the documents, and what it means.
+use crate::{
+    rig::everywhere,
+    server::{Act, answer, answer_with},
+};
+use d360::{
+    Outcome, cloud::block_users::ListBlockedUsers, cloud::messages::SendMessage, model::Message,
+    model::error::ErrorShape,
+};
+
+const FINAL: Outcome = Outcome::Refused { retryable: false };
+const LATER: Outcome = Outcome::Refused { retryable: true };
+
+fn message() -> SendMessage {
+    SendMessage::new(Message::text("+16505550123".parse().unwrap(), "x"))
+}
+
+/// A message that meets `act` each time: how often it was sent, and the error.
+fn meets(act: &Act) -> Vec<(usize, d360::Error)> {
+    let script = vec![act.clone(); 3];
+    let runs = everywhere(&script, |client| client.call(message()));
+    runs.into_iter().map(|run| (run.seen.len(), run.result.unwrap_err())).collect()
+}
+
+#[test]
+fn every_shape_is_read_and_classified() {
+    use ErrorShape as S;
+    let cases: &[(u16, &str, S, Option<i64>, &str, Outcome)] = &[
+        (
+            400,
+            r#"{"error":{"message":"(#131009) Parameter","type":"OAuthException","code":131009,"error_data":{"messaging_product":"whatsapp","details":"Wrong"},"fbtrace_id":"Az8"}}"#,
+            S::Object,
+            Some(131009),
+            "(#131009) Parameter",
+            FINAL,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"m","code":"130429","error_data":"just text","error_subcode":2494055}}"#,
+            S::Object,
+            Some(130429),
+            "m",
+            LATER,
+        ),
+        (400, r#"{"error":"Invalid request"}"#, S::Text, None, "Invalid request", FINAL),
+        (
+            403,
+            r#"{"meta":{"httpCode":403,"developerMessage":"This URL *** is blocked. More info","success":false}}"#,
+            S::Meta,
+            None,
+            "This URL *** is blocked. More info",
+            FINAL,
+        ),
+        (
+            401,
+            r#"{"meta":{"httpCode":404,"developerMessage":"Invalid api_key or token expired","success":false}}"#,
+            S::Meta,
+            None,
+            "Invalid api_key or token expired",
+            FINAL,
+        ),
+        (
+            400,
+            r#"{"meta":{"httpCode":400,"developerMessage":"Your WhatsApp for Business API has been disabled. If you","success":false}}"#,
+            S::Meta,
+            None,
+            "Your WhatsApp for Business API has been disabled. If you",
+            FINAL,
+        ),
+        (
+            400,
+            r#"{"meta":{"httpCode":400,"developerMessage":"You have exceeded the limit of 1 request every 2 seconds. Try again later.","success":false}}"#,
+            S::Meta,
+            None,
+            "You have exceeded the limit of 1 request every 2 seconds. Try again later.",
+            LATER,
+        ),
+        (
+            400,
+            r#"{"meta":{"success":false,"http_code":400,"developer_message":"You have exceeded the endpoint rate limit.","details":["d"]}}"#,
+            S::Meta,
+            None,
+            "You have exceeded the endpoint rate limit.",
+            LATER,
+        ),
+        (
+            400,
+            r#"{"error":"You have exceeded the endpoint rate limit."}"#,
+            S::Text,
+            None,
+            "You have exceeded the endpoint rate limit.",
+            LATER,
+        ),
+        (
+            400,
+            r#"{"detail":{"json":{"to":["Missing data"]}},"message":"Validation error"}"#,
+            S::Detail,
+            None,
+            "Validation error",
+            FINAL,
+        ),
+        (404, r#"{"detail":{},"message":"Not found"}"#, S::Detail, None, "Not found", FINAL),
+        (
+            400,
+            r#"{"errors":[{"code":1008,"title":"Required parameter is missing","details":"to"}],"meta":{}}"#,
+            S::List,
+            Some(1008),
+            "",
+            FINAL,
+        ),
+        (400, "null", S::OtherJson, None, "", FINAL),
+        (400, "", S::Empty, None, "", FINAL),
+        (429, "", S::Empty, None, "", LATER),
+        (404, "<!DOCTYPE html><html><body>nothing here</body></html>", S::Html, None, "", FINAL),
+        (403, "Forbidden", S::Plain, None, "Forbidden", FINAL),
+        (400, "[1,2]", S::OtherJson, None, "", FINAL),
+        (500, "", S::Empty, None, "", Outcome::Unknown),
+        (502, "<html><head><title>502</title></head></html>", S::Html, None, "", Outcome::Unknown),
+        (
+            500,
+            r#"{"error":{"code":131000,"message":"Something went wrong"}}"#,
+            S::Object,
+            Some(131000),
+            "Something went wrong",
+            Outcome::Unknown,
+        ),
+        (
+            503,
+            r#"{"error":{"code":2,"message":"API Service","is_transient":true}}"#,
+            S::Object,
+            Some(2),
+            "API Service",
+            LATER,
+        ),
+        (503, r#"{"error":{"code":133004,"message":"m"}}"#, S::Object, Some(133004), "m", LATER),
+        (400, r#"{"error":{"code":131056,"message":"m"}}"#, S::Object, Some(131056), "m", LATER),
+        (400, r#"{"error":{"code":131048,"message":"m"}}"#, S::Object, Some(131048), "m", FINAL),
+        (429, r#"{"error":{"code":131048,"message":"m"}}"#, S::Object, Some(131048), "m", FINAL),
+        (400, r#"{"error":{"code":424242,"message":"new"}}"#, S::Object, Some(424242), "new", FINAL),
+        (302, "", S::Empty, None, "", FINAL),
+        // A success that carries an error is judged by its code.
+        (
+            200,
+            r#"{"error":{"code":131047,"message":"Re-engagement message"}}"#,
+            S::Object,
+            Some(131047),
+            "Re-engagement message",
+            FINAL,
+        ),
+        (200, r#"{"error":{"code":130429,"message":"m"}}"#, S::Object, Some(130429), "m", LATER),
+        (200, r#"{"error":{"code":131000,"message":"m"}}"#, S::Object, Some(131000), "m", Outcome::Unknown),
+    ];
+    for (status, body, shape, code, said, outcome) in cases {
+        for (times, error) in meets(&answer(*status, body)) {
+            let api = error.api().unwrap_or_else(|| panic!("{status} {body}: {error:?}"));
+            assert_eq!(api.status(), *status);
+            assert_eq!(api.shape(), *shape, "{body}");
+            assert_eq!(api.code().map(|code| code.0), *code, "{body}");
+            assert_eq!(api.message().unwrap_or_default(), *said, "{body}");
+            assert_eq!(error.outcome(), *outcome, "{status} {body}");
+            assert_eq!(api.body(), body.as_bytes());
+            assert_eq!(times, if *outcome == LATER { 3 } else { 1 }, "{status} {body}");
+            assert!(!error.hint().is_empty() && !error.to_string().is_empty());
+        }
+    }
+}
+
+#[test]
+fn nothing_that_was_told_is_lost() {
+    let body = r#"{"error":{"message":"m","type":"OAuthException","code":131009,"error_subcode":2494010,"error_data":{"details":"why"},"fbtrace_id":"Abc","is_transient":false,"error_user_title":"T","error_user_msg":"U"}}"#;
+    for (_, error) in meets(&answer(400, body)) {
+        let api = error.api().unwrap();
+        assert_eq!(api.kind(), Some("OAuthException"));
+        assert_eq!(api.subcode(), Some(2_494_010));
+        assert_eq!(api.details().unwrap().text(), Some("why"));
+        assert_eq!(api.trace_id(), Some("Abc"));
+        assert_eq!(api.is_transient(), Some(false));
+        assert_eq!((api.user_title(), api.user_message()), (Some("T"), Some("U")));
+        assert_eq!(error.to_string(), "cloud.messages.send: HTTP 400, code 131009: m (why) [trace Abc]");
+    }
+    let detail = r#"{"detail":{"json":{"to":["Missing data"]}},"message":"Validation error"}"#;
+    for (_, error) in meets(&answer(400, detail)) {
+        assert_eq!(error.api().unwrap().details().unwrap().value()["json"]["to"][0], "Missing data");
+    }
+}
+
+#[test]
+fn a_success_that_cannot_be_read_is_of_unknown_outcome() {
+    for body in [
+        "",
+        "null",
+        "{",
+        r#"{"messages":[]}"#,
+        r#"{"messages":[{"id":""}]}"#,
+        "<html></html>",
+        r#"{"success":true}"#,
+    ] {
+        for (times, error) in meets(&answer(200, body)) {
+            assert_eq!(error.outcome(), Outcome::Unknown, "{body}");
+            assert_eq!(times, 1, "{body}: a message is not sent again");
+        }
+    }
+    // A repeatable call is.
+    for run in everywhere(&[answer(200, "{"), answer(500, ""), answer(200, r#"{"data":[]}"#)], |client| {
+        client.call(ListBlockedUsers::new())
+    }) {
+        run.result.unwrap();
+        assert_eq!(run.seen.len(), 3);
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_is_of_unknown_outcome() {
+    for act in
+        [Act::Bytes(Vec::new()), Act::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec())]
+    {
+        for (times, error) in meets(&act) {
+            assert_eq!((times, error.outcome()), (1, Outcome::Unknown));
+        }
+    }
+}
+
+#[test]
+fn retry_after_is_obeyed_and_a_long_one_ends_the_call() {
+    let ok = answer(200, r#"{"messages":[{"id":"wamid.x"}]}"#);
+    let busy = |wait: &str| answer_with(429, &[("retry-after", wait)], "");
+    for run in everywhere(&[busy("7"), ok.clone()], |client| client.call(message())) {
+        run.result.unwrap();
+        assert_eq!(run.naps, [std::time::Duration::from_secs(7)]);
+    }
+    for run in everywhere(&[busy("61"), ok], |client| client.call(message())) {
+        let error = run.result.unwrap_err();
+        assert_eq!(error.api().unwrap().retry_after(), Some(std::time::Duration::from_secs(61)));
+        assert_eq!(run.seen.len(), 1);
+    }
+}

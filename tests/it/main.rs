@@ -1,0 +1,10 @@
+//! Everything through public doors: the same scripts through mocks, reqwest and ureq; real sockets; the sandbox.
+mod blocking;
+mod contract;
+mod errors;
+mod messages;
+mod retries;
+mod rig;
+mod sandbox;
+mod secrets;
+mod server;

@@ -1,0 +1,152 @@
+//! What is sent again, and what is not.
+use crate::{
+    rig::{Naps, config, everywhere, real, runtime},
+    server::{Act, Server, answer},
+};
+use d360::{
+    ApiKey, Config, Outcome, RetryPolicy, cloud,
+    cloud::block_users::{BlockUsers, ListBlockedUsers, UnblockUsers},
+    cloud::messages::SendMessage,
+    model::Message,
+    transport::{MockAsyncTransport, TransportError, TransportErrorKind},
+};
+use std::{net::TcpListener, time::Duration};
+
+const OK: &str = r#"{"messages":[{"id":"wamid.x"}]}"#;
+
+fn message() -> SendMessage {
+    SendMessage::new(Message::text("+16505550123".parse().unwrap(), "x"))
+}
+
+#[test]
+fn throttling_waits_as_documented() {
+    let code = |code: u32| answer(400, format!(r#"{{"error":{{"code":{code}}}}}"#));
+    let secs = Duration::from_secs;
+    for run in everywhere(&[code(131_056), code(131_056), answer(200, OK)], |client| client.call(message())) {
+        run.result.unwrap();
+        assert_eq!(run.naps, [secs(1), secs(4)]);
+    }
+    for run in everywhere(&[code(80_007), code(4), answer(200, OK)], |client| client.call(message())) {
+        run.result.unwrap();
+        assert_eq!(run.naps, [secs(5), secs(10)]);
+    }
+    for run in everywhere(&[code(130_429), code(130_429), code(130_429)], |client| client.call(message())) {
+        let error = run.result.unwrap_err();
+        assert_eq!(
+            (error.attempts(), error.code().unwrap().0),
+            (3, 130_429),
+            "the last refusal is the error"
+        );
+        assert!(run.naps[0] <= secs(1) && run.naps[1] <= secs(2), "{:?}", run.naps);
+    }
+}
+
+#[test]
+fn repeatable_calls_are_sent_again_after_a_break() {
+    let cut = Act::Bytes(Vec::new());
+    let changed = answer(200, r#"{"block_users":{"added_users":[{"input":"+16505550123"}]}}"#);
+    for run in everywhere(&[cut.clone(), answer(502, "<html>"), changed.clone()], |client| {
+        client.call(BlockUsers::new(["+16505550123".parse().unwrap()]))
+    }) {
+        run.result.unwrap();
+        assert_eq!(run.seen.len(), 3);
+    }
+    for run in everywhere(&[cut.clone(), changed], |client| {
+        client.call(UnblockUsers::new(["+16505550123".parse().unwrap()]))
+    }) {
+        run.result.unwrap();
+        assert_eq!(run.seen.len(), 2);
+    }
+    for run in
+        everywhere(&[cut, answer(200, r#"{"data":[]}"#)], |client| client.call(ListBlockedUsers::new()))
+    {
+        run.result.unwrap();
+        assert_eq!(run.seen.len(), 2);
+    }
+}
+
+#[test]
+fn what_was_not_sent_is_sent_again() {
+    let mut mock = MockAsyncTransport::new();
+    let mut left = 2;
+    mock.expect_send().times(3).returning(move |_| {
+        left -= 1;
+        if left >= 0 {
+            return Err(TransportError::new(TransportErrorKind::NotSent, "refused"));
+        }
+        Ok(http::Response::new(bytes::Bytes::from_static(OK.as_bytes())))
+    });
+    let client = cloud::Client::with_transport(config("http://localhost:1"), mock, Naps::default()).unwrap();
+    runtime().block_on(client.call(message())).unwrap();
+}
+
+#[test]
+fn a_closed_port_is_not_sent_and_a_silent_server_is_unknown() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let never =
+        |url: &str| config(url).retry(RetryPolicy::never()).attempt_timeout(Duration::from_millis(400));
+    for (who, client) in real(&never(&format!("http://{closed}")), &Naps::default()) {
+        let error = client.call(message()).unwrap_err();
+        assert_eq!(error.outcome(), Outcome::NotSent, "{who}: {error:?}");
+        assert!(std::error::Error::source(&error).is_some(), "{who}: the cause is kept");
+    }
+    for (_, client) in real(&never("https://no-such-host.invalid"), &Naps::default()) {
+        assert_eq!(client.call(message()).unwrap_err().outcome(), Outcome::NotSent);
+    }
+    for i in 0..2 {
+        let server = Server::start(vec![Act::Hang(Vec::new()), Act::Hang(Vec::new())]);
+        let (who, client) = real(&never(&server.url()), &Naps::default()).into_iter().nth(i).unwrap();
+        let error = client.call(message()).unwrap_err();
+        assert!(error.is_timeout(), "{who}: {error:?}");
+        assert_eq!((error.outcome(), server.seen().len()), (Outcome::Unknown, 1), "{who}");
+    }
+}
+
+#[test]
+fn tls_that_fails_is_not_sent() {
+    // A port that speaks no TLS, and one that says nothing at all.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let plain = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            use std::io::Write as _;
+            let _ = stream.and_then(|mut stream| stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+        }
+    });
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    for address in [plain, silent.local_addr().unwrap()] {
+        let connection = d360::transport::Connection::new().connect_timeout(Duration::from_millis(500));
+        let config = config(&format!("https://{address}")).retry(RetryPolicy::never()).connection(connection);
+        for (who, client) in real(&config, &Naps::default()) {
+            let error = client.call(message()).unwrap_err();
+            assert_eq!(error.outcome(), Outcome::NotSent, "{who} at {address}: {error:?}");
+        }
+    }
+}
+
+#[test]
+fn the_blocking_client_works_inside_a_runtime() {
+    let server = Server::start(vec![answer(200, OK)]);
+    let [_, (_, client)] = real(&config(&server.url()), &Naps::default());
+    runtime().block_on(async { client.call(message()).unwrap() });
+}
+
+#[test]
+fn one_transport_serves_many_keys() {
+    let server = Server::start(vec![answer(200, OK), answer(200, OK)]);
+    let client = cloud::blocking::Client::new(config(&server.url())).unwrap();
+    client.call(message()).unwrap();
+    client.with_credentials(ApiKey::new("another").unwrap()).call(message()).unwrap();
+    let keys: Vec<String> = server.seen().iter().map(|seen| seen.headers["d360-api-key"].clone()).collect();
+    assert_eq!(keys, [crate::rig::KEY, "another"]);
+}
+
+#[test]
+fn a_client_of_a_wrong_base_url_is_not_made() {
+    for url in ["http://waba-v2.360dialog.io", "waba", "https://u:p@x.example"] {
+        assert!(
+            cloud::blocking::Client::new(Config::new(ApiKey::new("k").unwrap()).base_url(url)).is_err(),
+            "{url}"
+        );
+    }
+}

@@ -1,0 +1,184 @@
+//! One script through four clients: both mocks, reqwest and ureq over real sockets.
+use crate::server::{Act, OURS, Seen, Server};
+use bytes::Bytes;
+use d360::{
+    ApiKey, Config, Error,
+    cloud::{self, Cloud},
+    model::block::{BlockReport, BlockedUser, User},
+    transport::{
+        AsyncSleep, BlockUsersError, BlockingSleep, Endpoint, HttpRequest, HttpResponse, MockAsyncTransport,
+        MockBlockingTransport, ReqwestTransport, TransportError, TransportErrorKind, UreqTransport,
+    },
+};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+pub(crate) const KEY: &str = "s3cret-canary-key";
+
+/// A client of either kind. The tests do not know which.
+#[derive(Debug)]
+pub(crate) enum Client {
+    Async(cloud::Client, tokio::runtime::Runtime),
+    Blocking(cloud::blocking::Client),
+}
+
+impl Client {
+    pub(crate) fn call<E: Endpoint<Api = Cloud>>(&self, endpoint: E) -> Result<E::Response, Error> {
+        fn is_send<T: Send>(future: T) -> T {
+            future
+        }
+        match self {
+            Self::Async(client, runtime) => runtime.block_on(is_send(client.call(endpoint))),
+            Self::Blocking(client) => client.call(endpoint),
+        }
+    }
+    pub(crate) fn block(&self, users: Vec<User>) -> Result<BlockReport, BlockUsersError> {
+        match self {
+            Self::Async(client, runtime) => runtime.block_on(client.block_users(users)),
+            Self::Blocking(client) => client.block_users(users),
+        }
+    }
+    pub(crate) fn unblock(&self, users: Vec<User>) -> Result<BlockReport, BlockUsersError> {
+        match self {
+            Self::Async(client, runtime) => runtime.block_on(client.unblock_users(users)),
+            Self::Blocking(client) => client.unblock_users(users),
+        }
+    }
+    pub(crate) fn blocked(&self, limit: Option<u32>) -> Result<Vec<BlockedUser>, Error> {
+        match self {
+            Self::Async(client, runtime) => runtime.block_on(client.blocked_users(limit).all()),
+            Self::Blocking(client) => client.blocked_users(limit).collect(),
+        }
+    }
+}
+
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Waits that take no time, and are kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Naps(Arc<Mutex<Vec<Duration>>>);
+
+impl Naps {
+    pub(crate) fn taken(&self) -> Vec<Duration> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl BlockingSleep for Naps {
+    fn sleep(&self, duration: Duration) {
+        self.0.lock().unwrap().push(duration);
+    }
+}
+
+#[async_trait::async_trait]
+impl AsyncSleep for Naps {
+    async fn sleep(&self, duration: Duration) {
+        self.0.lock().unwrap().push(duration);
+    }
+}
+
+pub(crate) fn config(url: &str) -> Config {
+    Config::new(ApiKey::new(KEY).unwrap()).base_url(url).attempt_timeout(Duration::from_secs(10))
+}
+
+/// The two real clients at `url`.
+pub(crate) fn real(config: &Config, naps: &Naps) -> [(&'static str, Client); 2] {
+    let transport = ReqwestTransport::new(&config.connection).unwrap();
+    let reqwest = cloud::Client::with_transport(config.clone(), transport, naps.clone()).unwrap();
+    let transport = UreqTransport::new(&config.connection).unwrap();
+    let ureq = cloud::blocking::Client::with_transport(config.clone(), transport, naps.clone()).unwrap();
+    [("reqwest", Client::Async(reqwest, runtime())), ("ureq", Client::Blocking(ureq))]
+}
+
+/// What one of the four did.
+#[derive(Debug)]
+pub(crate) struct Run<T> {
+    pub(crate) who: &'static str,
+    pub(crate) result: T,
+    pub(crate) seen: Vec<Seen>,
+    pub(crate) naps: Vec<Duration>,
+}
+
+/// Runs `run` through the four, each against `script`, and checks that all sent the same.
+pub(crate) fn everywhere<T>(script: &[Act], run: impl Fn(&Client) -> T) -> Vec<Run<T>> {
+    let mut runs = Vec::new();
+    for who in ["mock async", "mock blocking"] {
+        let naps = Naps::default();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let left = Arc::new(Mutex::new(script.to_vec().into_iter()));
+        let kept = seen.clone();
+        let send = move |request: HttpRequest| {
+            kept.lock().unwrap().push(sight(&request));
+            let act = left.lock().unwrap().next();
+            act.map_or_else(
+                || Err(TransportError::new(TransportErrorKind::Interrupted, "beyond the script")),
+                played,
+            )
+        };
+        let client = if who == "mock async" {
+            let mut mock = MockAsyncTransport::new();
+            mock.expect_send().returning(send);
+            Client::Async(
+                cloud::Client::with_transport(config("http://localhost:1"), mock, naps.clone()).unwrap(),
+                runtime(),
+            )
+        } else {
+            let mut mock = MockBlockingTransport::new();
+            mock.expect_send().returning(send);
+            let config = config("http://localhost:1");
+            Client::Blocking(cloud::blocking::Client::with_transport(config, mock, naps.clone()).unwrap())
+        };
+        let result = run(&client);
+        let seen = seen.lock().unwrap().clone();
+        runs.push(Run { who, result, seen, naps: naps.taken() });
+    }
+    for i in 0..2 {
+        let naps = Naps::default();
+        let server = Server::start(script.to_vec());
+        let [first, second] = real(&config(&server.url()), &naps);
+        let (who, client) = if i == 0 { first } else { second };
+        let result = run(&client);
+        runs.push(Run { who, result, seen: server.seen(), naps: naps.taken() });
+    }
+    for run in &runs[1..] {
+        assert_eq!(run.seen, runs[0].seen, "{} sent something else than {}", run.who, runs[0].who);
+    }
+    runs
+}
+
+/// Runs `run` through the four against one answer, and returns what was sent, once.
+pub(crate) fn sent(act: Act, run: impl Fn(&Client)) -> Seen {
+    let mut runs = everywhere(&[act], run);
+    let mut seen = runs.remove(0).seen;
+    assert_eq!(seen.len(), 1);
+    seen.remove(0)
+}
+
+fn sight(request: &HttpRequest) -> Seen {
+    let header =
+        |name: &str| Some((name.to_owned(), request.headers.get(name)?.to_str().unwrap().to_owned()));
+    Seen {
+        method: request.method.to_string(),
+        target: request.uri.path_and_query().unwrap().to_string(),
+        headers: OURS.into_iter().filter_map(header).collect(),
+        body: request.payload.bytes().unwrap().to_vec(),
+    }
+}
+
+fn played(act: Act) -> Result<HttpResponse, TransportError> {
+    match act {
+        Act::Answer { status, headers, body } => {
+            let mut response = http::Response::builder().status(status);
+            for (name, value) in headers {
+                response = response.header(name, value);
+            }
+            Ok(response.body(Bytes::from(body)).unwrap())
+        }
+        Act::Bytes(_) => Err(TransportError::new(TransportErrorKind::Interrupted, "cut")),
+        Act::Hang(_) => Err(TransportError::new(TransportErrorKind::Timeout, "hung")),
+    }
+}

@@ -1,0 +1,82 @@
+//! A key nowhere, and a full number in no message.
+use crate::{
+    rig::{KEY, config, everywhere},
+    server::answer,
+};
+use d360::{
+    ApiKey, cloud,
+    cloud::messages::SendMessage,
+    model::{Contact, Message, Name, Phone, Recipient, SendResponse, block::User, error::ApiError},
+    transport::{Connection, HttpRequest, Proxy},
+};
+
+/// Digits that stand in every value below.
+const NUMBER: &str = "16505550123";
+
+fn hidden(what: &str, text: &str) {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    assert!(!digits.contains(NUMBER), "{what} shows a number: {text}");
+    assert!(!text.contains(KEY), "{what} shows the key: {text}");
+}
+
+#[test]
+fn debug_and_display_show_neither() {
+    let to: Recipient = format!("+{NUMBER}").parse().unwrap();
+    let card =
+        Contact::new(Name::new("A").first_name("A")).phone(Phone::new(format!("+{NUMBER}")).wa_id(NUMBER));
+    let message = Message::contacts(to.clone(), [card]);
+    let client = cloud::blocking::Client::new(config("http://localhost:1")).unwrap();
+    let request: HttpRequest = client.request(&SendMessage::new(message.clone())).unwrap();
+    let sent: SendResponse = serde_json::from_str(&format!(
+        r#"{{"contacts":[{{"input":"+{NUMBER}","wa_id":"{NUMBER}"}}],"messages":[]}}"#
+    ))
+    .unwrap();
+    let user: User = format!("+{NUMBER}").parse().unwrap();
+    let body = format!(
+        r#"{{"error":{{"message":"no {NUMBER}","code":1,"error_data":{{"details":"+1 (650) 555-0123"}}}}}}"#
+    );
+    let api = ApiError::read(400, body.as_bytes());
+    hidden("Recipient", &format!("{to:?}"));
+    hidden("Message", &format!("{message:?} {message:#?}"));
+    hidden("SendMessage", &format!("{:?}", SendMessage::new(message)));
+    hidden("Client", &format!("{client:?}"));
+    hidden("HttpRequest", &format!("{request:?} {:?}", request.headers));
+    hidden("SendResponse", &format!("{sent:?}"));
+    hidden("User", &format!("{user:?}"));
+    hidden("ApiError", &format!("{api:?} {api}"));
+    hidden("Config", &format!("{:?}", config("http://localhost:1")));
+    hidden("ApiKey", &format!("{:?}", ApiKey::new(KEY).unwrap()));
+    let proxy = Proxy::Url(format!("http://me:{KEY}@proxy.example"));
+    hidden("Connection", &format!("{:?}", Connection::new().proxy(proxy.clone())));
+    let error = d360::transport::UreqTransport::new(&Connection::new().proxy(Proxy::Url(format!("::{KEY}"))))
+        .unwrap_err();
+    hidden("SetupError", &format!("{error:?} {error}"));
+}
+
+#[test]
+fn errors_show_neither() {
+    let body = format!(r#"{{"error":{{"message":"Recipient +{NUMBER} not allowed","code":131030}}}}"#);
+    let message = || SendMessage::new(Message::text(format!("+{NUMBER}").parse().unwrap(), "x"));
+    for act in [
+        answer(400, &body),
+        answer(200, format!(r#"{{"messages":"{NUMBER}"}}"#)),
+        answer(403, format!("no {NUMBER}")),
+    ] {
+        for run in everywhere(&[act], |client| client.call(message())) {
+            let error = run.result.unwrap_err();
+            hidden(run.who, &format!("{error} {error:?} {}", error.hint()));
+        }
+    }
+    for bad in [format!("+{NUMBER}x"), format!("{NUMBER}{NUMBER}")] {
+        let error = bad.parse::<Recipient>().unwrap_err();
+        hidden("InvalidId", &format!("{error} {error:?}"));
+    }
+}
+
+#[test]
+fn keys_that_could_break_a_header_are_refused() {
+    for bad in ["", "  ", "a\r\nx: y", "a\nb", "a\0b", "schlüssel", "a b"] {
+        assert!(ApiKey::new(bad).is_err(), "{bad:?}");
+    }
+    assert!(ApiKey::new(" key \n").is_ok(), "white space around it is not part of it");
+}
