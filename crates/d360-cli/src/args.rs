@@ -1,5 +1,5 @@
 //! The command line.
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
 
 const AFTER_HELP: &str = "\
@@ -117,11 +117,12 @@ pub(crate) struct DryRun {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(group(ArgGroup::new("cards").args(["card", "vcard"]).required(true).multiple(true)))]
 pub(crate) struct Contacts {
     #[command(flatten)]
     pub(crate) to: To,
     /// A contact object, or a list of them, as JSON (- for standard input)
-    #[arg(long, value_name = "FILE.json", required_unless_present = "vcard")]
+    #[arg(long, value_name = "FILE.json")]
     pub(crate) card: Vec<PathBuf>,
     /// The cards of a vCard file (- for standard input)
     #[arg(long, value_name = "FILE.vcf")]

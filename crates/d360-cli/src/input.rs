@@ -27,24 +27,12 @@ pub(crate) fn name(path: &Path) -> String {
     if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-/// The contact cards of a JSON file: one, a list, or an object that holds the list as `contacts`.
-pub(crate) fn cards(path: &Path) -> Result<(Vec<Contact>, Findings), Box<Failure>> {
-    let json = read(path)?;
-    let at = |findings: Findings| {
-        let mut named = Findings::new();
-        for finding in findings {
-            let place = format!("{}: {}", name(path), finding.path);
-            let place = place.trim_end_matches([':', ' ']);
-            match finding.severity {
-                d360::model::Severity::Error => named.error(place, finding.message),
-                _ => named.advise(place, finding.message),
-            }
-        }
-        named
-    };
-    let value: Value = serde_json::from_slice(&json)
+/// The contact cards of a JSON file: one, a list, or an object that holds the list as `contacts`. The findings' paths
+/// are those of a message in which these cards stand from place `first` on.
+pub(crate) fn cards(path: &Path, first: usize) -> Result<(Vec<Contact>, Findings), Box<Failure>> {
+    let value: Value = serde_json::from_slice(&read(path)?)
         .map_err(|error| Failure::invalid(&name(path), format!("is not JSON: {error}")))?;
-    let list = match value {
+    let mut list = match value {
         Value::Array(list) => list,
         Value::Object(mut map) if map.contains_key("contacts") && !map.contains_key("name") => {
             match map.remove("contacts") {
@@ -54,13 +42,22 @@ pub(crate) fn cards(path: &Path) -> Result<(Vec<Contact>, Findings), Box<Failure
         }
         one => vec![one],
     };
-    let (cards, findings) = Contact::list_from_value(&Value::Array(list));
-    let findings = at(findings);
-    if findings.refuses(false) {
-        Err(Box::new(Failure::Invalid(findings.into())))
-    } else {
-        Ok((cards, findings))
+    // Placeholders put the cards in their place, so that the paths come out right.
+    list.splice(
+        0..0,
+        vec![serde_json::json!({ "name": { "formatted_name": "-", "first_name": "-" } }); first],
+    );
+    let (mut cards, found) = Contact::list_from_value(&Value::Array(list));
+    cards.drain(..first.min(cards.len()));
+    let mut findings = Findings::new();
+    for finding in found {
+        let message = format!("{} (in {})", finding.message, name(path));
+        match finding.severity {
+            d360::model::Severity::Error => findings.error(format_args!("contacts{}", finding.path), message),
+            _ => findings.advise(format_args!("contacts{}", finding.path), message),
+        }
     }
+    Ok((cards, findings))
 }
 
 /// Users from arguments and a file, every mistake at once.

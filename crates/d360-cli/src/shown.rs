@@ -2,6 +2,10 @@
 use crate::output;
 use async_trait::async_trait;
 use d360::transport::{AsyncTransport, BlockingTransport, HttpRequest, HttpResponse, TransportError};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
 use serde_json::Value;
 
 #[derive(Debug)]
@@ -39,8 +43,72 @@ impl<T> Shown<T> {
 }
 
 fn pretty(body: &[u8]) -> String {
-    let value = serde_json::from_slice::<Value>(body).and_then(|value| serde_json::to_string_pretty(&value));
-    value.unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned())
+    let text = serde_json::from_slice::<Ordered>(body).and_then(|value| serde_json::to_string_pretty(&value));
+    text.unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned())
+}
+
+/// JSON whose properties stay in the order in which they were written, for people to compare.
+enum Ordered {
+    Object(Vec<(String, Ordered)>),
+    List(Vec<Ordered>),
+    Plain(Value),
+}
+
+impl<'de> Deserialize<'de> for Ordered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OrderedVisitor)
+    }
+}
+
+struct OrderedVisitor;
+
+impl<'de> Visitor<'de> for OrderedVisitor {
+    type Value = Ordered;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Ordered::Object(entries))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Ordered, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Ordered::List(items))
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Ordered, E> {
+        Ok(Ordered::Plain(text.into()))
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Ordered, E> {
+        Ok(Ordered::Plain(value.into()))
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Ordered, E> {
+        Ok(Ordered::Plain(number.into()))
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<Ordered, E> {
+        Ok(Ordered::Plain(number.into()))
+    }
+    fn visit_f64<E>(self, number: f64) -> Result<Ordered, E> {
+        Ok(Ordered::Plain(number.into()))
+    }
+    fn visit_unit<E>(self) -> Result<Ordered, E> {
+        Ok(Ordered::Plain(Value::Null))
+    }
+}
+
+impl Serialize for Ordered {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Object(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (key, value))),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Plain(value) => value.serialize(serializer),
+        }
+    }
 }
 
 #[async_trait]

@@ -4,7 +4,7 @@ use crate::{
     args::{Block, Global},
     client::Client,
     input,
-    output::{Exit, Output, error_document},
+    output::{Exit, Failure, Output, error_document},
 };
 use d360::model::block::{BlockReport, BlockedUser};
 use serde_json::json;
@@ -21,6 +21,7 @@ pub(crate) fn run(global: &Global, block: &Block, output: Output) -> Result {
             let report = Client::new(global, true)?.unblock(users);
             finish(report, "unblocked", output)
         }
+        Block::List(args) if args.limit == Some(0) => Err(Failure::invalid("limit", "must be at least 1")),
         Block::List(args) => list(&Client::new(global, true)?, args.limit, output),
     }
 }

@@ -63,26 +63,47 @@ fn addressed(
     Ok(message)
 }
 
+/// Reads on past a mistake, so that all of them are reported.
 fn contacts(
     args: &Contacts,
     matches: &ArgMatches,
     output: Output,
 ) -> std::result::Result<(Message, Findings), Box<Failure>> {
     let mut cards: Vec<Contact> = Vec::new();
-    let mut advice = Findings::new();
+    let mut found = Findings::new();
     for (path, is_vcard) in in_order(args, matches) {
-        if is_vcard {
-            for card in super::vcard::cards(&path)? {
-                card.losses.iter().for_each(|loss| output.note(format!("left out: {loss}")));
-                cards.push(card.contact);
-            }
+        let read = if is_vcard {
+            super::vcard::cards(&path).map(|read| {
+                read.iter()
+                    .flat_map(|card| &card.losses)
+                    .for_each(|loss| output.note(format!("left out: {loss}")));
+                (read.into_iter().map(|card| card.contact).collect(), Findings::new())
+            })
         } else {
-            let (read, found) = input::cards(&path)?;
-            cards.extend(read);
-            advice.merge(found);
+            input::cards(&path, cards.len())
+        };
+        match read.map_err(|failure| *failure) {
+            Ok((read, problems)) => {
+                cards.extend(read);
+                found.merge(problems);
+            }
+            Err(Failure::Invalid(invalid)) => found.merge(invalid.findings().clone()),
+            Err(other) => return Err(Box::new(other)),
         }
     }
-    Ok((addressed(&args.to, |to| Message::contacts(to, cards))?, advice))
+    match addressed(&args.to, |to| Message::contacts(to, cards)).map_err(|failure| *failure) {
+        Ok(message) if !found.refuses(false) => Ok((message, found)),
+        Ok(message) => {
+            found.merge(message.validate());
+            Err(Box::new(Failure::Invalid(found.into())))
+        }
+        Err(Failure::Invalid(invalid)) => {
+            let mut all = invalid.findings().clone();
+            all.merge(found);
+            Err(Box::new(Failure::Invalid(all.into())))
+        }
+        Err(other) => Err(Box::new(other)),
+    }
 }
 
 /// The files in the order of the command line, and whether each is a vCard file.

@@ -26,7 +26,8 @@ pub(crate) fn run(command: &Vcard, output: Output) -> Result {
             }
         }
         Vcard::FromContacts(args) => {
-            let (contacts, advice) = input::cards(&args.file)?;
+            let (contacts, advice) = input::cards(&args.file, 0)?;
+            advice.clone().into_result(false)?;
             let text = vcard::write(&contacts);
             if output.is_json() {
                 output.document(&json!({ "vcard": text }));
