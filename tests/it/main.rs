@@ -8,3 +8,4 @@ mod rig;
 mod sandbox;
 mod secrets;
 mod server;
+mod tls;
