@@ -15,6 +15,9 @@ fn message() -> SendMessage {
     SendMessage::new(Message::text("+16505550123".parse().unwrap(), "x"))
 }
 
+/// Status, body; then the shape, code and message that are read, and the outcome.
+type Case = (u16, &'static str, ErrorShape, Option<i64>, &'static str, Outcome);
+
 /// A message that meets `act` each time: how often it was sent, and the error.
 fn meets(act: &Act) -> Vec<(usize, d360::Error)> {
     let script = vec![act.clone(); 3];
@@ -25,7 +28,7 @@ fn meets(act: &Act) -> Vec<(usize, d360::Error)> {
 #[test]
 fn every_shape_is_read_and_classified() {
     use ErrorShape as S;
-    let cases: &[(u16, &str, S, Option<i64>, &str, Outcome)] = &[
+    let cases: &[Case] = &[
         (
             400,
             r#"{"error":{"message":"(#131009) Parameter","type":"OAuthException","code":131009,"error_data":{"messaging_product":"whatsapp","details":"Wrong"},"fbtrace_id":"Az8"}}"#,

@@ -109,11 +109,11 @@ pub(crate) fn everywhere<T>(script: &[Act], run: impl Fn(&Client) -> T) -> Vec<R
     for who in ["mock async", "mock blocking"] {
         let naps = Naps::default();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let left = Arc::new(Mutex::new(script.to_vec().into_iter()));
+        let left = Arc::new(Mutex::new(script.to_vec()));
         let kept = seen.clone();
         let send = move |request: HttpRequest| {
             kept.lock().unwrap().push(sight(&request));
-            let act = left.lock().unwrap().next();
+            let act = (!left.lock().unwrap().is_empty()).then(|| left.lock().unwrap().remove(0));
             act.map_or_else(
                 || Err(TransportError::new(TransportErrorKind::Interrupted, "beyond the script")),
                 played,
