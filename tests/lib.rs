@@ -1,1 +1,5 @@
-//! Nothing: the tests are in `it/`.
+//! The tests are in `it/`; here the programs of the README are compiled.
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

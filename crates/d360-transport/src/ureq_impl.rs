@@ -1,7 +1,7 @@
 //! The blocking transport, over ureq.
 use crate::{
-    BlockingTransport, Connection, HttpRequest, HttpResponse, Part, Payload, Roots, SetupError,
-    TransportError, TransportErrorKind,
+    BlockingTransport, Connection, HttpRequest, HttpResponse, Part, Payload, SetupError, TransportError,
+    TransportErrorKind,
 };
 use bytes::Bytes;
 use http::{Method, Uri, header::CONTENT_LENGTH};
@@ -91,7 +91,8 @@ fn proxy(url: &str, direct: &[String]) -> Result<ureq::Proxy, SetupError> {
 }
 
 #[cfg(feature = "rustls")]
-fn tls(roots: &Roots) -> Result<ureq::tls::TlsConfig, SetupError> {
+fn tls(roots: &crate::Roots) -> Result<ureq::tls::TlsConfig, SetupError> {
+    use crate::Roots;
     use std::sync::Arc;
     use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider};
     let roots = match roots {
