@@ -2,6 +2,7 @@
 mod blocking;
 mod contract;
 mod errors;
+mod hostile;
 mod messages;
 mod retries;
 mod rig;

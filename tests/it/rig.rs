@@ -11,6 +11,7 @@ use d360::{
     },
 };
 use std::{
+    collections::VecDeque,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -109,11 +110,11 @@ pub(crate) fn everywhere<T>(script: &[Act], run: impl Fn(&Client) -> T) -> Vec<R
     for who in ["mock async", "mock blocking"] {
         let naps = Naps::default();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let left = Arc::new(Mutex::new(script.to_vec()));
+        let left = Arc::new(Mutex::new(VecDeque::from(script.to_vec())));
         let kept = seen.clone();
         let send = move |request: HttpRequest| {
             kept.lock().unwrap().push(sight(&request));
-            let act = (!left.lock().unwrap().is_empty()).then(|| left.lock().unwrap().remove(0));
+            let act = left.lock().unwrap().pop_front();
             act.map_or_else(
                 || Err(TransportError::new(TransportErrorKind::Interrupted, "beyond the script")),
                 played,
