@@ -129,5 +129,5 @@ fn an_empty_message_is_refused_before_it_is_sent() {
     let message =
         SendMessage::new(Message::new("+16505550123".parse().unwrap(), Content::Contacts(Vec::new())));
     assert!(message.check().refuses(false));
-    assert_eq!(SendMessage::META.effect, Effect::Message);
+    assert_eq!(SendMessage::META.effect, Effect::Once);
 }

@@ -27,9 +27,6 @@ pub(crate) enum Client {
 
 impl Client {
     pub(crate) fn call<E: Endpoint<Api = Cloud>>(&self, endpoint: E) -> Result<E::Response, Error> {
-        fn is_send<T: Send>(future: T) -> T {
-            future
-        }
         match self {
             Self::Async(client, runtime) => runtime.block_on(is_send(client.call(endpoint))),
             Self::Blocking(client) => client.call(endpoint),
@@ -37,7 +34,7 @@ impl Client {
     }
     pub(crate) fn block(&self, users: Vec<User>) -> Result<BlockReport, BlockUsersError> {
         match self {
-            Self::Async(client, runtime) => runtime.block_on(client.block_users(users)),
+            Self::Async(client, runtime) => runtime.block_on(is_send(client.block_users(users))),
             Self::Blocking(client) => client.block_users(users),
         }
     }
@@ -53,6 +50,10 @@ impl Client {
             Self::Blocking(client) => client.blocked_users(limit).collect(),
         }
     }
+}
+
+fn is_send<T: Send>(future: T) -> T {
+    future
 }
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {

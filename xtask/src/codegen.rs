@@ -232,7 +232,7 @@ fn endpoint_consts(endpoints: &Endpoints, crate_name: &str) -> Result<String> {
     let mut names = Vec::new();
     for endpoint in endpoints.endpoint.iter().filter(|e| e.name.split('.').next() == Some(crate_name)) {
         let effect = match endpoint.effect.as_str() {
-            "message" => "Message",
+            "once" => "Once",
             "repeatable" => "Repeatable",
             other => return Err(format!("endpoints.toml: {}: {other:?} is no effect", endpoint.name)),
         };

@@ -5,7 +5,7 @@ use d360_transport::{Effect, Meta};
 use http::Method;
 
 /// `POST /messages`: Sends a message. Source: 360dialog "Contacts", Meta "Contacts messages" (2026-05-21).
-pub const MESSAGES_SEND: Meta = Meta::new("cloud.messages.send", Method::POST, "/messages", Effect::Message);
+pub const MESSAGES_SEND: Meta = Meta::new("cloud.messages.send", Method::POST, "/messages", Effect::Once);
 /// `POST /block_users`: Blocks up to 1,000 users. Source: 360dialog "Contacts", Meta "Block users" (2026-05-21).
 pub const BLOCK_USERS_ADD: Meta =
     Meta::new("cloud.block_users.add", Method::POST, "/block_users", Effect::Repeatable);

@@ -17,12 +17,8 @@ pub mod block_users;
 pub mod endpoints;
 pub mod messages;
 
-use block_users::{BlockUsers, ListBlockedUsers, UnblockUsers};
-use d360_model::{
-    Message,
-    block::{MAX_USERS_PER_REQUEST, User},
-};
-use d360_transport::{Api, AuthScheme, BlocksUsers, Host, SendsMessages};
+use d360_model::Message;
+use d360_transport::{Api, AuthScheme, Host, SendsMessages};
 use messages::SendMessage;
 
 /// Where 360dialog Cloud is.
@@ -46,27 +42,6 @@ impl SendsMessages for Cloud {
     type Send = SendMessage;
     fn send(message: Message) -> SendMessage {
         SendMessage::new(message)
-    }
-}
-
-impl BlocksUsers for Cloud {
-    type Block = BlockUsers;
-    type Unblock = UnblockUsers;
-    type List = ListBlockedUsers;
-    const USERS_PER_CALL: usize = MAX_USERS_PER_REQUEST;
-
-    fn block(users: Vec<User>) -> BlockUsers {
-        BlockUsers::new(users)
-    }
-    fn unblock(users: Vec<User>) -> UnblockUsers {
-        UnblockUsers::new(users)
-    }
-    fn list(page_size: Option<u32>) -> ListBlockedUsers {
-        let list = ListBlockedUsers::new();
-        match page_size {
-            Some(limit) => list.limit(limit),
-            None => list,
-        }
     }
 }
 

@@ -240,9 +240,14 @@ impl BlockReport {
 }
 
 /// Answer of `POST /block_users` and `DELETE /block_users`: a mixed one may come with HTTP 200 or 400.
+///
+/// An answer of On-Premise, which is asked for one user at a time, names nobody: it holds for all who were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct BlockAnswer {
+    /// What holds for all who were asked for: done where there are no errors.
+    #[serde(skip)]
+    pub everybody: Option<Vec<UserError>>,
     /// What became of the users.
     pub block_users: BlockLists,
     /// Says, for a mixed answer, that some users failed (139100).
@@ -303,6 +308,17 @@ impl AnswerError {
 }
 
 impl BlockAnswer {
+    /// An answer that it was done for all who were asked for.
+    #[must_use]
+    pub fn done_for_all() -> Self {
+        Self { everybody: Some(Vec::new()), ..Self::default() }
+    }
+    /// An answer that it was done for nobody, and why.
+    #[must_use]
+    pub fn failed_for_all(errors: Vec<UserError>) -> Self {
+        Self { everybody: Some(errors), ..Self::default() }
+    }
+
     /// Whether it says anything about any user.
     #[must_use]
     pub fn names_users(&self) -> bool {
@@ -314,6 +330,16 @@ impl BlockAnswer {
     ///
     /// A user is found by the `input` that the answer repeats, or else by the digits of the WhatsApp ID.
     pub fn report(&self, users: &[User], report: &mut BlockReport) {
+        if let Some(errors) = &self.everybody {
+            for input in users.iter().cloned() {
+                if errors.is_empty() {
+                    report.done.push(Done { input, wa_id: None, user_id: None });
+                } else {
+                    report.failed.push(Failed { input, wa_id: None, errors: errors.clone() });
+                }
+            }
+            return;
+        }
         let lists = &self.block_users;
         let done = Index::new(lists.added_users.iter().chain(&lists.removed_users), |user| user);
         let failed = Index::new(lists.failed_users.iter(), |failed| &failed.user);

@@ -179,8 +179,21 @@ pub(crate) fn wa_id_problem(text: &str) -> Option<String> {
 }
 
 impl Recipient {
+    /// The whole text, as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Phone(id) => id.as_str(),
+            Self::WaId(id) => id.as_str(),
+            Self::Bsuid(id) => id.as_str(),
+            Self::ParentBsuid(id) => id.as_str(),
+            Self::Group(id) => id.as_str(),
+        }
+    }
+
     /// What the API would refuse about it.
-    pub(crate) fn problem(&self) -> Option<String> {
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
         match self {
             Self::Phone(id) => phone_problem(id.as_str()),
             Self::WaId(id) => wa_id_problem(id.as_str()),

@@ -157,14 +157,7 @@ impl Message {
     /// assert!(problems.contains("location.lon: unknown property"));
     /// ```
     pub fn from_json(json: &[u8]) -> Result<(Self, Findings), Invalid> {
-        let (message, mut findings) = crate::wire::from_slice::<Self>(json);
-        if let Some(message) = &message {
-            findings.merge(message.validate());
-        }
-        match message {
-            Some(message) if !findings.refuses(false) => Ok((message, findings)),
-            _ => Err(findings.into()),
-        }
+        crate::wire::from_slice_checked(json, Self::validate)
     }
 }
 

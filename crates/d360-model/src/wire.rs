@@ -2,7 +2,7 @@
 //!
 //! Reading reports every problem with its path, unknown properties among them, because Cloud refuses a body with
 //! a property that it does not know. Responses and webhooks are read by plain serde instead.
-use crate::check::Findings;
+use crate::check::{Findings, Invalid};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
@@ -180,6 +180,24 @@ pub fn from_slice<T: FromJson>(json: &[u8]) -> (Option<T>, Findings) {
         }
     };
     (value, reader.into_findings())
+}
+
+/// Reads `T` from JSON text and checks it: the value with the advice that was found, or all problems.
+///
+/// # Errors
+/// [`Invalid`] where an error was found.
+pub fn from_slice_checked<T: FromJson>(
+    json: &[u8],
+    validate: impl FnOnce(&T) -> Findings,
+) -> Result<(T, Findings), Invalid> {
+    let (value, mut findings) = from_slice::<T>(json);
+    if let Some(value) = &value {
+        findings.merge(validate(value));
+    }
+    match value {
+        Some(value) if !findings.refuses(false) => Ok((value, findings)),
+        _ => Err(findings.into()),
+    }
 }
 
 /// The first step of a `Deserialize`: everything found in one message.

@@ -4,7 +4,11 @@ use d360_model::{
     Findings, SendResponse,
     block::{BlockAnswer, BlockReport, BlockedUser, User},
 };
-use std::{collections::HashMap, collections::HashSet, fmt};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt,
+    ops::Range,
+};
 
 /// An API that sends messages: gives its clients `send`.
 pub trait SendsMessages: Api {
@@ -24,15 +28,26 @@ pub trait BlocksUsers: Api {
     type Unblock: Endpoint<Api = Self, Response = BlockAnswer>;
     /// The endpoint that lists.
     type List: PagedEndpoint<Api = Self, Item = BlockedUser>;
+    /// What can be said beside the users, such as a reason.
+    type Options: Default + Send + Sync;
     /// Most users in a request.
     const USERS_PER_CALL: usize;
+    /// Most requests that the async client makes at once. The blocking client makes one after another.
+    const CALLS_AT_ONCE: usize = 1;
 
     /// Blocks up to [`USERS_PER_CALL`](Self::USERS_PER_CALL) users.
-    fn block(users: Vec<User>) -> Self::Block;
+    fn block(users: &[User], options: &Self::Options) -> Self::Block;
     /// Unblocks as many.
-    fn unblock(users: Vec<User>) -> Self::Unblock;
+    fn unblock(users: &[User]) -> Self::Unblock;
     /// The first page of the blocked users.
     fn list(page_size: Option<u32>) -> Self::List;
+}
+
+/// An API that reports users to WhatsApp: gives its clients `report_user`. On-Premise alone does; a client of another API
+/// does not compile with it.
+pub trait ReportsUsers: Api {
+    /// The endpoint that reports.
+    type Report: Endpoint<Api = Self, Response = ()>;
 }
 
 /// Users were blocked or unblocked in several requests, and one failed as a whole. Nothing is lost: this holds what
@@ -99,10 +114,11 @@ pub(crate) struct ChangeBlocks {
     /// Each user once, in the order given.
     unique: Vec<User>,
     per_call: usize,
-    /// How many of `unique` are asked for, and answered.
+    /// How many of `unique` were asked for.
     asked: usize,
-    answered: usize,
-    report: BlockReport,
+    /// The answers, by where their users stand in `unique`.
+    answers: BTreeMap<usize, (usize, BlockAnswer)>,
+    /// The first request that failed as a whole.
     error: Option<Error>,
 }
 
@@ -121,33 +137,42 @@ impl ChangeBlocks {
         let error = findings.into_result(false).err().map(|e| Error::new(endpoint, 0, ErrorKind::Invalid(e)));
         let mut seen = HashSet::with_capacity(users.len());
         let unique: Vec<User> = users.iter().filter(|user| seen.insert(*user)).cloned().collect();
-        Self { users, unique, per_call, asked: 0, answered: 0, report: BlockReport::default(), error }
+        Self { users, unique, per_call, asked: 0, answers: BTreeMap::new(), error }
     }
 
-    /// The users of the next request; `None` once all are answered or one request has failed.
-    pub(crate) fn next_chunk(&mut self) -> Option<Vec<User>> {
+    /// Where the users of the next request stand; `None` once all are asked for or one request has failed.
+    pub(crate) fn next_chunk(&mut self) -> Option<Range<usize>> {
         if self.error.is_some() || self.asked == self.unique.len() {
             return None;
         }
-        let end = self.unique.len().min(self.asked + self.per_call);
-        let chunk = self.unique[self.asked..end].to_vec();
-        self.asked = end;
+        let chunk = self.asked..self.unique.len().min(self.asked + self.per_call);
+        self.asked = chunk.end;
         Some(chunk)
     }
 
-    pub(crate) fn answered(&mut self, answer: Result<BlockAnswer, Error>) {
+    /// The users of a request.
+    pub(crate) fn users(&self, chunk: &Range<usize>) -> &[User] {
+        &self.unique[chunk.clone()]
+    }
+
+    pub(crate) fn answered(&mut self, chunk: &Range<usize>, answer: Result<BlockAnswer, Error>) {
         match answer {
-            Ok(answer) => {
-                answer.report(&self.unique[self.answered..self.asked], &mut self.report);
-                self.answered = self.asked;
-            }
-            Err(error) => self.error = Some(error),
+            Ok(answer) => drop(self.answers.insert(chunk.start, (chunk.end, answer))),
+            Err(error) => drop(self.error.get_or_insert(error)),
         }
     }
 
     pub(crate) fn finish(self) -> Result<BlockReport, BlockUsersError> {
-        let left = self.unique[self.answered..].to_vec();
-        let report = in_order(&self.users, self.unique.len(), self.report);
+        let mut report = BlockReport::default();
+        let mut left = Vec::new();
+        let mut at = 0;
+        for (start, (end, answer)) in &self.answers {
+            left.extend_from_slice(&self.unique[at..*start]);
+            answer.report(&self.unique[*start..*end], &mut report);
+            at = *end;
+        }
+        left.extend_from_slice(&self.unique[at..]);
+        let report = in_order(&self.users, self.unique.len(), report);
         match self.error {
             None => Ok(report),
             Some(error) => Err(BlockUsersError(Box::new(Stopped { report, left, error }))),

@@ -1,7 +1,7 @@
 //! The blocking client. Needs no runtime, and may be used inside one.
 use crate::{
-    Api, ApiKey, BlockingSleep, BlockingTransport, BlocksUsers, Config, Endpoint, Error, HttpRequest,
-    InvalidHost, SendsMessages,
+    Api, ApiKey, BlockingSleep, BlockingTransport, BlocksUsers, Config, Endpoint, Error, Host, HttpRequest,
+    InvalidHost, ReportsUsers, SendsMessages,
     block::{BlockUsersError, ChangeBlocks},
     call::{Call, Step},
     config::Core,
@@ -9,7 +9,7 @@ use crate::{
 };
 use d360_model::{
     SendResponse,
-    block::{BlockReport, User},
+    block::{BlockAnswer, BlockReport, User},
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -72,6 +72,16 @@ impl<A: Api> Client<A> {
         Self { core: self.core.with_key(key), ..self.clone() }
     }
 
+    /// A client of another API, or of another part of this one, with the same key over the same connections. A base URL
+    /// that was set replaces that host's too.
+    ///
+    /// # Errors
+    /// [`InvalidHost`] where the base URL is none.
+    pub fn with_host<B: Api>(&self, host: Host) -> Result<Client<B>, InvalidHost> {
+        let (transport, sleep) = (self.transport.clone(), self.sleep.clone());
+        Ok(Client { core: self.core.with_host(host)?, transport, sleep, api: PhantomData })
+    }
+
     /// The request that [`call`](Self::call) would send. Nothing is sent.
     ///
     /// # Errors
@@ -114,7 +124,22 @@ impl<A: Api> Client<A> {
     where
         A: BlocksUsers,
     {
-        self.change(users, A::block)
+        self.block_users_with(users, A::Options::default())
+    }
+
+    /// Blocks users as [`block_users`](Self::block_users) does, with what the API takes beside them, such as a reason.
+    ///
+    /// # Errors
+    /// [`BlockUsersError`].
+    pub fn block_users_with(
+        &self,
+        users: impl IntoIterator<Item = User>,
+        options: A::Options,
+    ) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+    {
+        self.change(users, |users| A::block(users, &options))
     }
 
     /// Unblocks any number of users; see [`block_users`](Self::block_users).
@@ -131,18 +156,29 @@ impl<A: Api> Client<A> {
     fn change<E>(
         &self,
         users: impl IntoIterator<Item = User>,
-        endpoint: fn(Vec<User>) -> E,
+        endpoint: impl Fn(&[User]) -> E,
     ) -> Result<BlockReport, BlockUsersError>
     where
         A: BlocksUsers,
-        E: Endpoint<Api = A, Response = d360_model::block::BlockAnswer>,
+        E: Endpoint<Api = A, Response = BlockAnswer>,
     {
         let mut change = ChangeBlocks::new(E::META.name, users, A::USERS_PER_CALL);
-        while let Some(users) = change.next_chunk() {
-            let answer = self.call(endpoint(users));
-            change.answered(answer);
+        while let Some(chunk) = change.next_chunk() {
+            let answer = self.call(endpoint(change.users(&chunk)));
+            change.answered(&chunk, answer);
         }
         change.finish()
+    }
+
+    /// Reports a user to WhatsApp, on the API that can.
+    ///
+    /// # Errors
+    /// See [`call`](Self::call).
+    pub fn report_user(&self, report: A::Report) -> Result<(), Error>
+    where
+        A: ReportsUsers,
+    {
+        self.call(report)
     }
 
     /// The users who are blocked, page by page; `page_size` is the API's own where it is `None`.

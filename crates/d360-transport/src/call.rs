@@ -98,9 +98,10 @@ pub(crate) fn request<E: Endpoint>(core: &Core, endpoint: &E) -> Result<HttpRequ
     let mut path = endpoint.path();
     endpoint.query(&mut path);
     let mut request = HttpRequest::new(E::META.method, core.host.uri(path).map_err(build)?);
-    let (name, value) = core.auth.clone();
     let mut headers = HeaderMap::with_capacity(4);
-    headers.insert(name, value);
+    if let Some((name, value)) = core.auth.clone() {
+        headers.insert(name, value);
+    }
     headers.insert(USER_AGENT, USER_AGENT_VALUE);
     let (content_type, payload) = match endpoint.body().map_err(build)? {
         Body::Empty => (None, Payload::Empty),

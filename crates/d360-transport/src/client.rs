@@ -1,7 +1,7 @@
 //! The async client. Its blocking twin differs by `.await` alone.
 use crate::{
-    Api, ApiKey, AsyncSleep, AsyncTransport, BlocksUsers, Config, Endpoint, Error, HttpRequest, InvalidHost,
-    SendsMessages,
+    Api, ApiKey, AsyncSleep, AsyncTransport, BlocksUsers, Config, Endpoint, Error, Host, HttpRequest,
+    InvalidHost, ReportsUsers, SendsMessages,
     block::{BlockUsersError, ChangeBlocks},
     call::{Call, Step},
     config::Core,
@@ -9,13 +9,14 @@ use crate::{
 };
 use d360_model::{
     SendResponse,
-    block::{BlockReport, User},
+    block::{BlockAnswer, BlockReport, User},
 };
 use futures_core::Stream;
 use std::{
     fmt,
     future::Future,
     marker::PhantomData,
+    ops::Range,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -77,6 +78,16 @@ impl<A: Api> Client<A> {
         Self { core: self.core.with_key(key), ..self.clone() }
     }
 
+    /// A client of another API, or of another part of this one, with the same key over the same connections. A base URL
+    /// that was set replaces that host's too.
+    ///
+    /// # Errors
+    /// [`InvalidHost`] where the base URL is none.
+    pub fn with_host<B: Api>(&self, host: Host) -> Result<Client<B>, InvalidHost> {
+        let (transport, sleep) = (self.transport.clone(), self.sleep.clone());
+        Ok(Client { core: self.core.with_host(host)?, transport, sleep, api: PhantomData })
+    }
+
     /// The request that [`call`](Self::call) would send. Nothing is sent.
     ///
     /// # Errors
@@ -122,7 +133,22 @@ impl<A: Api> Client<A> {
     where
         A: BlocksUsers,
     {
-        self.change(users, A::block).await
+        self.block_users_with(users, A::Options::default()).await
+    }
+
+    /// Blocks users as [`block_users`](Self::block_users) does, with what the API takes beside them, such as a reason.
+    ///
+    /// # Errors
+    /// [`BlockUsersError`].
+    pub async fn block_users_with(
+        &self,
+        users: impl IntoIterator<Item = User>,
+        options: A::Options,
+    ) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+    {
+        self.change(users, |users| A::block(users, &options)).await
     }
 
     /// Unblocks any number of users; see [`block_users`](Self::block_users).
@@ -142,18 +168,35 @@ impl<A: Api> Client<A> {
     async fn change<E>(
         &self,
         users: impl IntoIterator<Item = User>,
-        endpoint: fn(Vec<User>) -> E,
+        endpoint: impl Fn(&[User]) -> E,
     ) -> Result<BlockReport, BlockUsersError>
     where
         A: BlocksUsers,
-        E: Endpoint<Api = A, Response = d360_model::block::BlockAnswer>,
+        E: Endpoint<Api = A, Response = BlockAnswer>,
     {
         let mut change = ChangeBlocks::new(E::META.name, users, A::USERS_PER_CALL);
-        while let Some(users) = change.next_chunk() {
-            let answer = self.call(endpoint(users)).await;
-            change.answered(answer);
+        let mut under_way: Vec<(Range<usize>, BoxedCall<'_, E>)> = Vec::new();
+        loop {
+            while under_way.len() < A::CALLS_AT_ONCE
+                && let Some(chunk) = change.next_chunk()
+            {
+                let call = self.call(endpoint(change.users(&chunk)));
+                under_way.push((chunk, Box::pin(call)));
+            }
+            let Some((chunk, answer)) = first::<E>(&mut under_way).await else { return change.finish() };
+            change.answered(&chunk, answer);
         }
-        change.finish()
+    }
+
+    /// Reports a user to WhatsApp, on the API that can.
+    ///
+    /// # Errors
+    /// See [`call`](Self::call).
+    pub async fn report_user(&self, report: A::Report) -> Result<(), Error>
+    where
+        A: ReportsUsers,
+    {
+        self.call(report).await
     }
 
     /// The users who are blocked, page by page; `page_size` is the API's own where it is `None`.
@@ -167,7 +210,7 @@ impl<A: Api> Client<A> {
     /// Every item of a paged endpoint, page by page, each once.
     pub fn pages<E: PagedEndpoint<Api = A>>(&self, first: E) -> Pages<E> {
         let client = self.clone();
-        let call = Box::new(move |endpoint| -> PageCall<E> {
+        let call = Box::new(move |endpoint| -> BoxedCall<'static, E> {
             let client = client.clone();
             Box::pin(async move { client.call(endpoint).await })
         });
@@ -175,14 +218,33 @@ impl<A: Api> Client<A> {
     }
 }
 
-type PageCall<E> = Pin<Box<dyn Future<Output = Result<<E as Endpoint>::Response, Error>> + Send>>;
+type BoxedCall<'c, E> = Pin<Box<dyn Future<Output = Result<<E as Endpoint>::Response, Error>> + Send + 'c>>;
+
+/// The first of the calls that ends; `None` where there are none.
+async fn first<E: Endpoint>(
+    calls: &mut Vec<(Range<usize>, BoxedCall<'_, E>)>,
+) -> Option<(Range<usize>, Result<E::Response, Error>)> {
+    if calls.is_empty() {
+        return None;
+    }
+    let (at, answer) = std::future::poll_fn(|context| {
+        for (at, (_, call)) in calls.iter_mut().enumerate() {
+            if let Poll::Ready(answer) = call.as_mut().poll(context) {
+                return Poll::Ready((at, answer));
+            }
+        }
+        Poll::Pending
+    })
+    .await;
+    Some((calls.swap_remove(at).0, answer))
+}
 
 /// The items of a paged endpoint: a [`Stream`], and [`next`](Self::next) for those who have no stream adapters.
 #[must_use = "nothing is fetched until items are asked for"]
 pub struct Pages<E: PagedEndpoint> {
     pager: Pager<E>,
-    call: Box<dyn Fn(E) -> PageCall<E> + Send + Sync>,
-    under_way: Option<PageCall<E>>,
+    call: Box<dyn Fn(E) -> BoxedCall<'static, E> + Send + Sync>,
+    under_way: Option<BoxedCall<'static, E>>,
 }
 
 impl<E: PagedEndpoint> Pages<E> {

@@ -230,7 +230,7 @@ impl std::fmt::Debug for Roots {
 pub(crate) struct Core {
     pub(crate) config: Config,
     pub(crate) host: Host,
-    pub(crate) auth: (HeaderName, HeaderValue),
+    pub(crate) auth: Option<(HeaderName, HeaderValue)>,
     pub(crate) jitter: fn() -> f64,
 }
 
@@ -240,6 +240,15 @@ impl Core {
         let host = config.base_url.as_deref().map_or(Ok(host.clone()), |url| host.with_base_url(url))?;
         let auth = host.auth().header(&config.key);
         Ok(Arc::new(Self { config, host, auth, jitter: fastrand::f64 }))
+    }
+    /// The same at another host.
+    pub(crate) fn with_host(&self, host: Host) -> Result<Arc<Self>, InvalidHost> {
+        let host = match &self.config.base_url {
+            Some(url) => host.with_base_url(url)?,
+            None => host,
+        };
+        let auth = host.auth().header(&self.config.key);
+        Ok(Arc::new(Self { config: self.config.clone(), host, auth, jitter: self.jitter }))
     }
     /// The same with another key.
     pub(crate) fn with_key(&self, key: ApiKey) -> Arc<Self> {

@@ -22,8 +22,8 @@ pub trait Api: Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Effect {
-    /// Somebody gets a message: never sent again while the outcome is unknown.
-    Message,
+    /// Somebody gets a message, or is reported: never sent again while the outcome is unknown.
+    Once,
     /// Doing it again changes nothing more, whatever the method: sent again after a failure.
     Repeatable,
 }
@@ -135,6 +135,18 @@ pub fn json<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Unreadabl
         return Err(Unreadable::Refusal);
     }
     serde_json::from_slice(body).map_err(|error| Unreadable::Shape(error.into()))
+}
+
+/// Takes any 2xx answer that holds no error, an empty one and `null` too.
+///
+/// # Errors
+/// [`Unreadable::Refusal`] otherwise.
+pub fn success(response: &HttpResponse) -> Result<(), Unreadable> {
+    let body = response.body();
+    if !response.status().is_success() || (holds_error(body) && ApiError::read(200, body).is_certain()) {
+        return Err(Unreadable::Refusal);
+    }
+    Ok(())
 }
 
 /// Whether a body may hold an error: a look that costs nothing where there is none.

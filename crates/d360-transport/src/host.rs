@@ -13,16 +13,19 @@ pub enum AuthScheme {
     XApiKey,
     /// `Authorization: Bearer <token>`: Meta Graph.
     Bearer,
+    /// Not at all: for calls that give out a token.
+    None,
 }
 
 impl AuthScheme {
-    /// The header that carries `key`.
+    /// The header that carries `key`, if one does.
     #[must_use]
-    pub fn header(self, key: &ApiKey) -> (HeaderName, HeaderValue) {
+    pub fn header(self, key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
         match self {
-            Self::D360ApiKey => (HeaderName::from_static("d360-api-key"), key.header("")),
-            Self::XApiKey => (HeaderName::from_static("x-api-key"), key.header("")),
-            Self::Bearer => (http::header::AUTHORIZATION, key.header("Bearer ")),
+            Self::D360ApiKey => Some((HeaderName::from_static("d360-api-key"), key.header(""))),
+            Self::XApiKey => Some((HeaderName::from_static("x-api-key"), key.header(""))),
+            Self::Bearer => Some((http::header::AUTHORIZATION, key.header("Bearer "))),
+            Self::None => None,
         }
     }
 }

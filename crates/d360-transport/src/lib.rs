@@ -8,6 +8,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod block;
+pub mod block_users;
 pub mod blocking;
 mod call;
 mod client;
@@ -25,10 +26,11 @@ mod transport;
 #[cfg(feature = "ureq")]
 mod ureq_impl;
 
-pub use block::{BlockUsersError, BlocksUsers, SendsMessages};
+pub use block::{BlockUsersError, BlocksUsers, ReportsUsers, SendsMessages};
+pub use block_users::BlockUsersApi;
 pub use client::{Client, Pages};
 pub use config::{Config, Connection, Proxy, Roots};
-pub use endpoint::{Api, Body, Effect, Endpoint, Meta, Path, Unreadable, json};
+pub use endpoint::{Api, Body, Effect, Endpoint, Meta, Path, Unreadable, json, success};
 pub use error::{BuildError, Error, ErrorKind, Outcome, SetupError, Undecodable};
 pub use exchange::{BodySink, HttpRequest, HttpResponse, Part, Payload};
 pub use host::{AuthScheme, Host, InvalidHost};

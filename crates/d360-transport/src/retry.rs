@@ -116,7 +116,7 @@ mod tests {
             failure in any_failure(), attempts in 0u32..50, made in 1u32..50, spread in 0f64..1.0,
         ) {
             let policy = RetryPolicy::default().attempts(attempts);
-            let wait = policy.wait(Effect::Message, &failure, made, spread);
+            let wait = policy.wait(Effect::Once, &failure, made, spread);
             if failure.outcome() == Outcome::Unknown || made >= attempts {
                 prop_assert_eq!(wait, None);
             }
@@ -140,7 +140,7 @@ mod tests {
             ErrorKind::Api(ApiError::read(status, format!(r#"{{"error":{{"code":{code}}}}}"#).as_bytes()))
         };
         let wait =
-            |code, made| policy.wait(Effect::Message, &failure(400, code), made, 1.0).map(|w| w.as_secs());
+            |code, made| policy.wait(Effect::Once, &failure(400, code), made, 1.0).map(|w| w.as_secs());
         for (code, waits) in [(130429, [1, 2]), (131056, [1, 4]), (4, [5, 10]), (80007, [5, 10])] {
             assert_eq!([wait(code, 1), wait(code, 2)], waits.map(Some), "{code}");
             assert_eq!(wait(code, 3), None);
