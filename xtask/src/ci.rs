@@ -60,14 +60,16 @@ fn output(args: &[&str]) -> Result<String> {
 
 /// Feature sets of the facade that users choose; the workspace's own build has them all on, so that a missing `cfg`
 /// shows here alone.
-const CHOICES: [&str; 7] = [
+const CHOICES: [&str; 9] = [
     "",
     "cloud",
     "cloud,ureq",
     "cloud,reqwest",
     "cloud,ureq,rustls,vcard",
     "cloud,mock",
-    "cloud,reqwest,ureq,rustls,webpki-roots,vcard,mock",
+    "onprem,ureq",
+    "partner,reqwest",
+    "cloud,onprem,partner,reqwest,ureq,rustls,webpki-roots,vcard,mock",
 ];
 
 fn clippy() -> Result {
@@ -184,12 +186,17 @@ fn features() -> Result {
 
 /// The arrows between the crates, as ARCHITECTURE.md draws them.
 fn arrows() -> Result {
-    let allowed: [(&str, &[&str]); 7] = [
+    let allowed: [(&str, &[&str]); 9] = [
         ("d360-model", &[]),
         ("d360-transport", &["d360-model"]),
         ("d360-cloud", &["d360-model", "d360-transport"]),
+        ("d360-onprem", &["d360-model", "d360-transport"]),
+        ("d360-partner", &["d360-model", "d360-transport"]),
         ("d360-vcard", &["d360-model"]),
-        ("d360", &["d360-model", "d360-transport", "d360-cloud", "d360-vcard"]),
+        (
+            "d360",
+            &["d360-model", "d360-transport", "d360-cloud", "d360-onprem", "d360-partner", "d360-vcard"],
+        ),
         ("d360-sandbox", &[]),
         ("d360-cli", &["d360", "d360-sandbox"]),
     ];

@@ -63,6 +63,8 @@ pub(crate) fn run(check: bool) -> Result {
         ("crates/d360-model/src/error/codes.rs", rustfmt(&model_codes(&codes)?)?),
         ("crates/d360-sandbox/src/codes.rs", rustfmt(&sandbox_codes(&codes)?)?),
         ("crates/d360-cloud/src/endpoints.rs", rustfmt(&endpoint_consts(&endpoints, "cloud")?)?),
+        ("crates/d360-onprem/src/endpoints.rs", rustfmt(&endpoint_consts(&endpoints, "onprem")?)?),
+        ("crates/d360-partner/src/endpoints.rs", rustfmt(&endpoint_consts(&endpoints, "partner")?)?),
         ("docs/error-codes.md", code_page(&codes)),
         ("docs/endpoints.md", endpoint_page(&endpoints)),
     ];
@@ -238,9 +240,10 @@ fn endpoint_consts(endpoints: &Endpoints, crate_name: &str) -> Result<String> {
         };
         let name = endpoint.name.split('.').skip(1).collect::<Vec<_>>().join("_").to_uppercase();
         let Endpoint { method, path, summary, source, .. } = endpoint;
+        let shut = if crate_name == "onprem" { " Meta shut the On-Premise API on 2025-10-23." } else { "" };
         let _ = writeln!(
             consts,
-            "/// `{method} {path}`: {summary}. Source: {source}.\npub const {name}: Meta = \
+            "/// `{method} {path}`: {summary}.{shut} Source: {source}.\npub const {name}: Meta = \
              Meta::new({:?}, Method::{method}, {path:?}, Effect::{effect});",
             endpoint.name
         );

@@ -1,5 +1,5 @@
 //! Endpoints of 360dialog Cloud (`https://waba-v2.360dialog.io`), which proxies Meta's Cloud API: same bodies, no
-//! version and no phone number ID in the path, header `D360-API-KEY`.
+//! version and no phone number ID in the path, header `D360-API-KEY`. The same endpoints run on Meta's own API: see [`graph`].
 //!
 //! One file per resource. Each endpoint is a value; a client calls it:
 //!
@@ -15,6 +15,7 @@
 
 pub mod block_users;
 pub mod endpoints;
+pub mod graph;
 pub mod messages;
 
 use d360_model::Message;

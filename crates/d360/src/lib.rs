@@ -27,7 +27,9 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `cloud` | 360dialog Cloud: [`cloud`] |
+//! | `cloud` | 360dialog Cloud, and Meta Graph as another host of it: [`cloud`] |
+//! | `onprem` | the On-Premise API, which Meta shut on 2025-10-23: `onprem` |
+//! | `partner` | 360dialog's Partner API: `partner` |
 //! | `reqwest` | the async transport, on tokio |
 //! | `ureq` | the blocking transport; no tokio |
 //! | `rustls` | TLS by rustls with aws-lc-rs and the platform's certificates, for both transports; needs a C compiler |
@@ -40,6 +42,12 @@
 #[cfg_attr(docsrs, doc(cfg(feature = "cloud")))]
 pub use d360_cloud as cloud;
 pub use d360_model as model;
+#[cfg(feature = "onprem")]
+#[cfg_attr(docsrs, doc(cfg(feature = "onprem")))]
+pub use d360_onprem as onprem;
+#[cfg(feature = "partner")]
+#[cfg_attr(docsrs, doc(cfg(feature = "partner")))]
+pub use d360_partner as partner;
 pub use d360_transport as transport;
 pub use d360_transport::{ApiKey, Config, Error, Outcome, RetryPolicy};
 #[cfg(feature = "vcard")]

@@ -1,0 +1,107 @@
+//! Meta's own Cloud API, of which 360dialog Cloud is a proxy: the same endpoints at another host.
+use d360_transport::{AuthScheme, Host, Path};
+use std::{fmt, str::FromStr};
+
+/// Where Meta Graph is; paths begin with `/{version}/{phone_number_id}`.
+pub const GRAPH_URL: &str = "https://graph.facebook.com";
+
+/// A version of the Graph API, such as `v25.0`. A version lives for at least two years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GraphVersion {
+    major: u16,
+    minor: u16,
+}
+
+/// Why a text is no [`GraphVersion`] or [`PhoneNumberId`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidGraph {
+    /// Not `vN.N`.
+    Version,
+    /// Not digits.
+    PhoneNumberId,
+}
+
+impl fmt::Display for InvalidGraph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Version => "is no Graph version: expected the form v25.0",
+            Self::PhoneNumberId => {
+                "is no phone number ID: expected digits, as the app's dashboard shows them"
+            }
+        })
+    }
+}
+
+impl std::error::Error for InvalidGraph {}
+
+impl GraphVersion {
+    /// Version `v{major}.{minor}`.
+    #[must_use]
+    pub const fn new(major: u16, minor: u16) -> Self {
+        Self { major, minor }
+    }
+}
+
+impl Default for GraphVersion {
+    /// `v25.0`, which Meta's documents use in 2026.
+    fn default() -> Self {
+        Self::new(25, 0)
+    }
+}
+
+impl fmt::Display for GraphVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}.{}", self.major, self.minor)
+    }
+}
+
+impl FromStr for GraphVersion {
+    type Err = InvalidGraph;
+    fn from_str(text: &str) -> Result<Self, InvalidGraph> {
+        let number = |text: &str| {
+            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            digits.then(|| text.parse().ok()).flatten().ok_or(InvalidGraph::Version)
+        };
+        let (major, minor) =
+            text.strip_prefix('v').and_then(|text| text.split_once('.')).ok_or(InvalidGraph::Version)?;
+        Ok(Self::new(number(major)?, number(minor)?))
+    }
+}
+
+/// The ID of a business phone number at Meta: digits. It is not the number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PhoneNumberId(String);
+
+impl PhoneNumberId {
+    /// An ID as the app's dashboard shows it.
+    ///
+    /// # Errors
+    /// [`InvalidGraph::PhoneNumberId`].
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidGraph> {
+        let text = text.into();
+        let good = !text.is_empty() && text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit());
+        if good { Ok(Self(text)) } else { Err(InvalidGraph::PhoneNumberId) }
+    }
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Meta Graph for a number: `https://graph.facebook.com/{version}/{phone_number_id}`, `Authorization: Bearer <token>`.
+///
+/// Every endpoint of this crate runs on it unchanged.
+///
+/// ```
+/// use d360_cloud::graph::{GraphVersion, PhoneNumberId, host};
+/// let host = host(GraphVersion::default(), &PhoneNumberId::new("106540352242922")?);
+/// assert_eq!(host.to_string(), "https://graph.facebook.com/v25.0/106540352242922");
+/// # Ok::<(), d360_cloud::graph::InvalidGraph>(())
+/// ```
+#[must_use]
+pub fn host(version: GraphVersion, number: &PhoneNumberId) -> Host {
+    let prefix = Path::default().segment(&version.to_string()).segment(number.as_str());
+    Host::new(GRAPH_URL, AuthScheme::Bearer).expect("a constant URL, which a test reads").with_prefix(&prefix)
+}

@@ -1,0 +1,135 @@
+//! Endpoints of the On-Premise API.
+//!
+//! **Meta shut the On-Premise API on 2025-10-23.** This crate is for programs that still speak it, to a gateway that
+//! translates, a client that somebody hosts, or a sandbox, and for moving them to Cloud. Every item says what replaces it.
+//!
+//! An endpoint of On-Premise does not compile against a client of Cloud:
+//!
+//! ```compile_fail,E0271
+//! # fn f(cloud: d360_cloud::blocking::Client) {
+//! let read = d360_onprem::messages::MarkMessageRead::new("gBEGkYiEB1VXAglK1ZEqA1YKPrU");
+//! cloud.call(read);
+//! # }
+//! ```
+//!
+//! It does against its own:
+//!
+//! ```no_run
+//! # fn f(client: d360_onprem::blocking::Client) {
+//! let read = d360_onprem::messages::MarkMessageRead::new("gBEGkYiEB1VXAglK1ZEqA1YKPrU");
+//! client.call(read);
+//! # }
+//! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod contacts;
+pub mod endpoints;
+mod message;
+pub mod messages;
+
+use contacts::{BlockContact, ListBlockedContacts, Reason, ReportContact, UnblockContact};
+use d360_model::block::User;
+use d360_transport::{Api, AuthScheme, BlocksUsers, Host, InvalidHost, Path, ReportsUsers, SendsMessages};
+use messages::SendMessage;
+
+pub use message::{Contact, Content, Im, ImService, Message};
+
+/// Where 360dialog's On-Premise hosting was; paths begin with `/v1`.
+pub const BASE_URL: &str = "https://waba.360dialog.io";
+/// Where 360dialog's free sandbox is; paths begin with `/v1`. It messages nobody but the number that asked for its key.
+pub const SANDBOX_URL: &str = "https://waba-sandbox.360dialog.io";
+
+/// Marks the On-Premise API (shut by Meta on 2025-10-23; Cloud replaces it).
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct OnPrem;
+
+/// 360dialog's free sandbox (`https://waba-sandbox.360dialog.io/v1`), with the key that it sends on WhatsApp.
+#[must_use]
+pub fn sandbox_host() -> Host {
+    host(SANDBOX_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test reads")
+}
+
+/// An On-Premise client that somebody hosts at `base_url`; it wants a bearer token (from `POST /v1/users/login`).
+///
+/// # Errors
+/// [`InvalidHost`].
+pub fn self_hosted(base_url: &str) -> Result<Host, InvalidHost> {
+    host(base_url, AuthScheme::Bearer)
+}
+
+fn host(base_url: &str, auth: AuthScheme) -> Result<Host, InvalidHost> {
+    Ok(Host::new(base_url, auth)?.with_prefix(&Path::fixed("/v1")))
+}
+
+impl Api for OnPrem {
+    const NAME: &'static str = "onprem";
+
+    fn default_host() -> Host {
+        host(BASE_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test reads")
+    }
+}
+
+impl SendsMessages for OnPrem {
+    type Message = Message;
+    type Send = SendMessage;
+    fn send(message: Message) -> SendMessage {
+        SendMessage::new(message)
+    }
+}
+
+impl BlocksUsers for OnPrem {
+    type Block = BlockContact;
+    type Unblock = UnblockContact;
+    type List = ListBlockedContacts;
+    type Options = Option<Reason>;
+    const USERS_PER_CALL: usize = 1;
+    const CALLS_AT_ONCE: usize = 8;
+
+    fn block(users: &[User], reason: &Option<Reason>) -> BlockContact {
+        let block = BlockContact::new(one(users));
+        match reason {
+            Some(reason) => block.reason(reason.clone()),
+            None => block,
+        }
+    }
+    fn unblock(users: &[User]) -> UnblockContact {
+        UnblockContact::new(one(users))
+    }
+    fn list(page_size: Option<u32>) -> ListBlockedContacts {
+        let list = ListBlockedContacts::new();
+        match page_size {
+            Some(limit) => list.limit(limit),
+            None => list,
+        }
+    }
+}
+
+/// The one user of a call: [`BlocksUsers::USERS_PER_CALL`] is 1.
+fn one(users: &[User]) -> User {
+    users.first().cloned().unwrap_or(User::WaId(d360_model::WaId::default()))
+}
+
+impl ReportsUsers for OnPrem {
+    type Report = ReportContact;
+}
+
+/// The async client of the On-Premise API (shut by Meta on 2025-10-23; Cloud replaces it).
+pub type Client = d360_transport::Client<OnPrem>;
+
+/// The blocking client.
+pub mod blocking {
+    /// The blocking client of the On-Premise API (shut by Meta on 2025-10-23; Cloud replaces it).
+    pub type Client = d360_transport::blocking::Client<super::OnPrem>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hosts_are_urls() {
+        assert_eq!(OnPrem::default_host().to_string(), "https://waba.360dialog.io/v1");
+        assert_eq!(sandbox_host().to_string(), "https://waba-sandbox.360dialog.io/v1");
+    }
+}

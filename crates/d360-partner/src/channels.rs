@@ -1,0 +1,163 @@
+//! `/partners/{partner_id}/channels`: the phone numbers of a partner's clients.
+use crate::{Partner, PartnerId, endpoints};
+use d360_model::{Findings, PhoneNumber};
+use d360_transport::{Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Unreadable, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// `GET /api/v2/partners/{partner_id}/channels`: a page of the partner's channels. `Client::pages` reads them all.
+///
+/// Query: `limit`, `offset`, `sort` (`-` in front for descending), `filters` (a JSON object). The documents name no maximum of
+/// `limit`. Source: 360dialog Partner API reference; the answer as a public SDK reads it.
+#[derive(Clone, Debug)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct ListChannels {
+    partner: PartnerId,
+    limit: Option<u32>,
+    offset: u64,
+    sort: Option<String>,
+    filters: Option<Map<String, Value>>,
+}
+
+impl ListChannels {
+    /// The first page.
+    pub fn new(partner: &PartnerId) -> Self {
+        Self { partner: partner.clone(), limit: None, offset: 0, sort: None, filters: None }
+    }
+    /// Channels a page, from 1.
+    pub fn limit(mut self, channels: u32) -> Self {
+        self.limit = Some(channels);
+        self
+    }
+    /// Leaves out so many.
+    pub fn offset(mut self, channels: u64) -> Self {
+        self.offset = channels;
+        self
+    }
+    /// Sorts by this property, such as `id` or `-id`.
+    pub fn sort(mut self, property: impl Into<String>) -> Self {
+        self.sort = Some(property.into());
+        self
+    }
+    /// Only channels with these properties, such as `{"setup_info.phone_number": "4930…"}`.
+    pub fn filters(mut self, filters: Map<String, Value>) -> Self {
+        self.filters = Some(filters);
+        self
+    }
+}
+
+/// Answer of [`ListChannels`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ChannelPage {
+    /// The channels of this page.
+    #[serde(default, alias = "channels", alias = "data")]
+    pub partner_channels: Vec<ChannelInfo>,
+    /// How many there are on this page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// How many there are in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// Where the page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// Most channels a page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+/// A channel. Every property but the id may be absent; what this version does not name is in [`extra`](Self::extra).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ChannelInfo {
+    /// Its ID, for [`ChannelId`](crate::ChannelId).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The client whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Its state, such as `running`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Its number and name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup_info: Option<SetupInfo>,
+    /// Everything else, as it came. It may hold phone numbers.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The number and name of a channel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SetupInfo {
+    /// Its phone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<PhoneNumber>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_name: Option<String>,
+}
+
+/// Properties that this version does not name. `Debug` shows their names alone.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+#[non_exhaustive]
+pub struct Extra(pub Map<String, Value>);
+
+impl std::fmt::Debug for Extra {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Endpoint for ListChannels {
+    type Api = Partner;
+    type Response = ChannelPage;
+    const META: Meta = endpoints::CHANNELS_LIST;
+
+    fn path(&self) -> Path {
+        Path::fixed("/partners").segment(self.partner.as_str()).then("/channels")
+    }
+    fn query(&self, path: &mut Path) {
+        if let Some(limit) = self.limit {
+            path.push_param("limit", &limit.to_string());
+        }
+        if self.offset > 0 {
+            path.push_param("offset", &self.offset.to_string());
+        }
+        if let Some(sort) = &self.sort {
+            path.push_param("sort", sort);
+        }
+        if let Some(filters) = &self.filters {
+            path.push_param("filters", &Value::Object(filters.clone()).to_string());
+        }
+    }
+    fn check(&self) -> Findings {
+        let mut findings = Findings::new();
+        if self.limit == Some(0) {
+            findings.error("limit", "must be at least 1");
+        }
+        findings
+    }
+    fn decode(response: &HttpResponse) -> Result<ChannelPage, Unreadable> {
+        json(response)
+    }
+}
+
+impl PagedEndpoint for ListChannels {
+    type Item = ChannelInfo;
+
+    fn read(&self, page: ChannelPage) -> (Vec<ChannelInfo>, Option<Self>) {
+        let end = self.offset + page.partner_channels.len() as u64;
+        let more = !page.partner_channels.is_empty() && page.total.is_none_or(|total| end < total);
+        (page.partner_channels, more.then(|| Self { offset: end, ..self.clone() }))
+    }
+    fn position(&self) -> Option<String> {
+        (self.offset > 0).then(|| self.offset.to_string())
+    }
+    fn key(channel: &ChannelInfo) -> Option<String> {
+        channel.id.clone()
+    }
+}

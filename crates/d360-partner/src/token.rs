@@ -1,0 +1,85 @@
+//! `/token`: a bearer token for a user name and password.
+use crate::{Partner, endpoints};
+use d360_model::Findings;
+use d360_transport::{ApiKey, Body, BuildError, Endpoint, HttpResponse, InvalidKey, Meta, Unreadable, json};
+use serde::Deserialize;
+use std::fmt;
+
+/// `POST /api/v2/token` `{"username", "password"}`: gives out a bearer token. A partner key (`X-API-Key`) is preferred.
+///
+/// Call it on a client whose host is [`login_host`](crate::login_host), which sends no key; then make one for
+/// [`bearer_host`](crate::bearer_host) with [`Token::key`]. Source: 360dialog Partner API reference.
+#[derive(Clone)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct CreateToken {
+    username: String,
+    password: ApiKey,
+}
+
+impl CreateToken {
+    /// For this user.
+    ///
+    /// # Errors
+    /// [`InvalidKey`] where the password is empty or holds what is not visible ASCII.
+    pub fn new(username: impl Into<String>, password: impl AsRef<str>) -> Result<Self, InvalidKey> {
+        Ok(Self { username: username.into(), password: ApiKey::new(password)? })
+    }
+}
+
+impl fmt::Debug for CreateToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CreateToken(••••)")
+    }
+}
+
+/// A token. `Debug` shows none of it.
+pub struct Token {
+    key: ApiKey,
+    /// How long it holds, in seconds, where the server says so.
+    pub expires_in: Option<u64>,
+}
+
+impl Token {
+    /// The token, as a client of [`bearer_host`](crate::bearer_host) takes it.
+    #[must_use]
+    pub fn key(&self) -> ApiKey {
+        self.key.clone()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("expires_in", &self.expires_in).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    access_token: String,
+    #[serde(default)]
+    expires_in: Option<u64>,
+}
+
+impl Endpoint for CreateToken {
+    type Api = Partner;
+    type Response = Token;
+    const META: Meta = endpoints::TOKEN_CREATE;
+
+    fn body(&self) -> Result<Body, BuildError> {
+        Body::json(&serde_json::json!({ "username": self.username, "password": self.password.expose() }))
+    }
+    fn check(&self) -> Findings {
+        let mut findings = Findings::new();
+        if self.username.trim().is_empty() {
+            findings.error("username", "is required and may not be blank");
+        }
+        findings
+    }
+    fn decode(response: &HttpResponse) -> Result<Token, Unreadable> {
+        let wire: Wire = json(response)?;
+        // The reason must not repeat the token.
+        let key = ApiKey::new(&wire.access_token)
+            .map_err(|_| Unreadable::Shape("the token is no header value".into()))?;
+        Ok(Token { key, expires_in: wire.expires_in })
+    }
+}
