@@ -1,7 +1,7 @@
 //! `/messages`.
 use crate::{Cloud, endpoints};
 use d360_model::{Findings, Message, SendResponse};
-use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Unreadable, json};
+use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Unreadable, sent};
 
 /// `POST /messages`: sends a message.
 ///
@@ -35,10 +35,6 @@ impl Endpoint for SendMessage {
         self.0.validate()
     }
     fn decode(response: &HttpResponse) -> Result<SendResponse, Unreadable> {
-        let sent: SendResponse = json(response)?;
-        match sent.message_id() {
-            Some(_) => Ok(sent),
-            None => Err(Unreadable::Shape("the answer holds no message id".into())),
-        }
+        sent(response)
     }
 }

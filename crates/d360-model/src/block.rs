@@ -5,6 +5,7 @@
 use crate::error::{ErrorCode, ErrorDetails};
 use crate::{Bsuid, InvalidId, ParentBsuid, PhoneNumber, Recipient, WaId};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+use serde_json::Value;
 use std::{collections::HashMap, fmt, str::FromStr};
 
 /// Most users in a request to block or unblock.
@@ -153,10 +154,13 @@ impl BlockedUser {
 #[non_exhaustive]
 pub struct UserError {
     /// The code; the one thing to decide by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "or_none")]
     pub code: Option<ErrorCode>,
     /// What the server calls it.
-    #[serde(default, skip_serializing_if = "Option::is_none", alias = "title")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "or_none")]
+    pub title: Option<String>,
+    /// What the server says.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "or_none")]
     pub message: Option<String>,
     /// What it adds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,7 +171,7 @@ impl UserError {
     /// An error of this client's own making, for a user whom the answer does not name.
     #[must_use]
     pub fn from_message(code: Option<ErrorCode>, message: impl Into<String>) -> Self {
-        Self { code, message: Some(message.into()), error_data: None }
+        Self { code, title: None, message: Some(message.into()), error_data: None }
     }
 }
 
@@ -175,7 +179,7 @@ impl fmt::Display for UserError {
     /// With numbers masked.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = self.code.map(|code| format!("{code}: ")).unwrap_or_default();
-        let message = self.message.as_deref().unwrap_or("no message");
+        let message = self.message.as_deref().or(self.title.as_deref()).unwrap_or("no message");
         let details = self.error_data.as_ref().and_then(ErrorDetails::text);
         let details = details.map(|text| format!(" ({text})")).unwrap_or_default();
         write!(f, "{code}{}", crate::mask(&format!("{message}{details}")))
@@ -251,8 +255,11 @@ pub struct BlockAnswer {
     /// What became of the users.
     pub block_users: BlockLists,
     /// Says, for a mixed answer, that some users failed (139100).
-    #[serde(default, alias = "errors")]
+    #[serde(default)]
     pub error: Option<AnswerError>,
+    /// What some call [`error`](Self::error).
+    #[serde(default)]
+    pub errors: Option<AnswerError>,
 }
 
 /// The lists of a [`BlockAnswer`].
@@ -292,7 +299,7 @@ pub enum AnswerError {
     /// Several.
     Many(Vec<UserError>),
     /// Of another shape.
-    Other(serde_json::Value),
+    Other(ErrorDetails),
 }
 
 impl AnswerError {
@@ -344,62 +351,69 @@ impl BlockAnswer {
         let done = Index::new(lists.added_users.iter().chain(&lists.removed_users), |user| user);
         let failed = Index::new(lists.failed_users.iter(), |failed| &failed.user);
         for user in users {
-            if let Some(FailedUser { user: named, errors }) = failed.find(user) {
-                let errors = if errors.is_empty() {
-                    vec![self.reason("is in failed_users without a reason")]
-                } else {
-                    errors.clone()
-                };
-                report.failed.push(Failed { input: user.clone(), wa_id: named.wa_id.clone(), errors });
-            } else if let Some(named) = done.find(user) {
-                let (wa_id, user_id) = (named.wa_id.clone(), named.user_id.clone());
-                report.done.push(Done { input: user.clone(), wa_id, user_id });
-            } else {
-                let errors = vec![
-                    self.reason("the answer does not name this user; look into the list of blocked users"),
-                ];
-                report.failed.push(Failed { input: user.clone(), wa_id: None, errors });
+            // What the answer repeats word by word counts before what merely has the same digits.
+            let word = (failed.by_input(user), done.by_input(user));
+            match if word == (None, None) { (failed.by_digits(user), done.by_digits(user)) } else { word } {
+                (Some(FailedUser { user: named, errors }), _) => {
+                    let without = || vec![self.reason("is in failed_users without a reason")];
+                    let errors = if errors.is_empty() { without() } else { errors.clone() };
+                    report.failed.push(Failed { input: user.clone(), wa_id: named.wa_id.clone(), errors });
+                }
+                (None, Some(named)) => {
+                    let (wa_id, user_id) = (named.wa_id.clone(), named.user_id.clone());
+                    report.done.push(Done { input: user.clone(), wa_id, user_id });
+                }
+                (None, None) => {
+                    let reason = self
+                        .reason("the answer does not name this user; look into the list of blocked users");
+                    report.failed.push(Failed { input: user.clone(), wa_id: None, errors: vec![reason] });
+                }
             }
         }
     }
 
+    /// The error beside the lists, by either name.
+    #[must_use]
+    pub fn error(&self) -> Option<&UserError> {
+        let named = [&self.error, &self.errors];
+        named.into_iter().flatten().find_map(AnswerError::first)
+    }
+
     /// The reason for all where there is none for one.
     fn reason(&self, otherwise: &str) -> UserError {
-        let first = self.error.as_ref().and_then(AnswerError::first);
-        first.cloned().unwrap_or_else(|| UserError::from_message(None, otherwise))
+        self.error().cloned().unwrap_or_else(|| UserError::from_message(None, otherwise))
     }
 }
 
 /// Finds what an answer says of a user.
 struct Index<'a, T> {
-    by_input: HashMap<&'a str, &'a T>,
-    by_digits: HashMap<String, &'a T>,
+    inputs: HashMap<&'a str, &'a T>,
+    digits: HashMap<String, &'a T>,
 }
 
 impl<'a, T> Index<'a, T> {
     fn new(items: impl Iterator<Item = &'a T>, user: impl Fn(&'a T) -> &'a BlockedUser) -> Self {
-        let mut index = Self { by_input: HashMap::new(), by_digits: HashMap::new() };
+        let mut index = Self { inputs: HashMap::new(), digits: HashMap::new() };
         for item in items {
             let named = user(item);
-            let inputs =
-                [named.input.as_ref().map(PhoneNumber::as_str), named.user_id.as_ref().map(Bsuid::as_str)];
-            for input in inputs.into_iter().flatten() {
-                index.by_input.entry(input).or_insert(item);
+            let input = named.input.as_ref().map(PhoneNumber::as_str);
+            for input in input.into_iter().chain(named.user_id.as_ref().map(Bsuid::as_str)) {
+                index.inputs.entry(input).or_insert(item);
             }
-            let numbers =
-                [named.input.as_ref().map(PhoneNumber::as_str), named.wa_id.as_ref().map(WaId::as_str)];
-            for number in numbers.into_iter().flatten() {
-                index.by_digits.entry(digits(number)).or_insert(item);
+            // The digits of a BSUID are no number.
+            let is_number = |text: &&str| named.user_id.is_none() && !text.contains(char::is_alphabetic);
+            let numbers = input.into_iter().chain(named.wa_id.as_ref().map(WaId::as_str)).filter(is_number);
+            for number in numbers.map(digits).filter(|number| !number.is_empty()) {
+                index.digits.entry(number).or_insert(item);
             }
         }
         index
     }
-    fn find(&self, user: &User) -> Option<&'a T> {
-        let by_digits = || match user {
-            User::Bsuid(_) => None,
-            number => self.by_digits.get(&digits(number.as_str())),
-        };
-        self.by_input.get(user.as_str()).or_else(by_digits).copied()
+    fn by_input(&self, user: &User) -> Option<&'a T> {
+        self.inputs.get(user.as_str()).copied()
+    }
+    fn by_digits(&self, user: &User) -> Option<&'a T> {
+        if let User::Bsuid(_) = user { None } else { self.digits.get(&digits(user.as_str())).copied() }
     }
 }
 
@@ -449,10 +463,19 @@ impl BlockedPage {
     }
 }
 
-fn or_null<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+/// A list in which `null` counts as empty, and an item of unknown shape does not cost its neighbours.
+fn or_null<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    Ok(<Option<Vec<T>>>::deserialize(deserializer)?.unwrap_or_default())
+    let items = <Option<Vec<Value>>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
+}
+
+/// A value of unknown shape counts as absent.
+fn or_none<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
 }
 
 /// Both shapes of an item: the user itself (Meta, 360dialog's page), or a `block_users` list of users (360dialog's

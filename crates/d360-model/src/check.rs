@@ -1,5 +1,8 @@
 //! Checks of what is sent: every problem at once, each with its JSON path, in two strengths.
-use std::fmt::{self, Write as _};
+use std::{
+    collections::HashSet,
+    fmt::{self, Write as _},
+};
 
 /// How bad a [`Finding`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,15 +94,12 @@ impl Findings {
     }
     /// Adds what `other` found, but for places that lie within one that has an error already.
     pub fn merge(&mut self, other: Findings) {
-        let within = |inner: &str, outer: &str| {
-            let rest = inner.strip_prefix(outer);
-            rest.is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
+        let wrong: HashSet<String> = self.errors().map(|finding| finding.path.clone()).collect();
+        let within = |path: &str| {
+            let steps = path.char_indices().filter(|(_, c)| matches!(c, '.' | '[')).map(|(at, _)| at);
+            std::iter::once(0).chain(steps).chain([path.len()]).any(|end| wrong.contains(&path[..end]))
         };
-        for finding in other.0 {
-            if !self.errors().any(|f| within(&finding.path, &f.path)) {
-                self.0.push(finding);
-            }
-        }
+        self.0.extend(other.0.into_iter().filter(|finding| wrong.is_empty() || !within(&finding.path)));
     }
 }
 

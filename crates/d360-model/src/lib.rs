@@ -20,6 +20,7 @@ mod check;
 mod contact;
 mod date;
 pub mod error;
+mod extra;
 mod id;
 mod location;
 mod message;
@@ -36,9 +37,12 @@ pub use contact::{
     Address, AddressType, Contact, Email, EmailType, Name, Org, Phone, PhoneType, Url, UrlType,
 };
 pub use date::{Birthday, InvalidDate};
+pub use extra::Extra;
 pub use id::{Bsuid, GroupId, InvalidId, MessageId, ParentBsuid, PhoneNumber, Recipient, WaId};
 pub use location::{InvalidCoordinate, Latitude, Location, Longitude};
 pub use message::{Content, MAX_CONTACTS, Message, Text};
+#[doc(hidden)]
+pub use redact::Masked;
 pub use redact::mask;
 pub use sent::{MessageStatus, SendResponse, SentMessage, SentTo};
 

@@ -20,7 +20,7 @@ const MAX_MESSAGE_ID: usize = 128;
 /// `recipient`. Nothing that is not set is written.
 ///
 /// Anything but a template can only be sent within 24 hours of the recipient's last message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
     /// Who it goes to.
@@ -35,6 +35,14 @@ pub struct Message {
     /// Refuses the message with code 137000 where the recipient's identity has changed since.
     pub recipient_identity_key_hash: Option<String>,
 }
+
+crate::masked_fields!(Message {
+    to,
+    content,
+    reply_to,
+    biz_opaque_callback_data,
+    recipient_identity_key_hash
+});
 
 /// What a message says; its kind is the message's `type`.
 #[derive(Clone, Debug, PartialEq)]
@@ -249,8 +257,10 @@ impl FromJson for Message {
             "text" => Some(Content::Text(object.required("text", reader))),
             "" => None,
             other => {
-                let message =
-                    format!("{other:?} is no type that this version knows: contacts, location, text");
+                let message = format!(
+                    "{:?} is no type that this version knows: contacts, location, text",
+                    crate::mask(other)
+                );
                 reader.at_key("type", |r| r.error(message));
                 None
             }
@@ -271,7 +281,7 @@ fn read_recipient(object: &mut Object<'_>, reader: &mut Reader) -> Recipient {
         None | Some("individual") => false,
         Some("group") => true,
         Some(other) => {
-            let message = format!("{other:?} is neither \"individual\" nor \"group\"");
+            let message = format!("{:?} is neither \"individual\" nor \"group\"", crate::mask(other));
             reader.at_key("recipient_type", |r| r.error(message));
             false
         }
@@ -280,6 +290,10 @@ fn read_recipient(object: &mut Object<'_>, reader: &mut Reader) -> Recipient {
     match (to, object.optional::<String>("recipient", reader)) {
         (Some(to), None) if group => Recipient::Group(to.into()),
         (Some(to), None) => Recipient::Phone(to.into()),
+        (None, Some(recipient)) if group => {
+            reader.at_key("recipient_type", |r| r.error("is \"group\", but a group stands in `to`"));
+            Recipient::Bsuid(recipient.into())
+        }
         (None, Some(recipient)) => match recipient.get(2..) {
             Some(rest) if rest.starts_with(".ENT.") => Recipient::ParentBsuid(recipient.into()),
             _ => Recipient::Bsuid(recipient.into()),

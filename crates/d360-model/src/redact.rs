@@ -2,7 +2,8 @@
 
 /// `text` with all but the last two digits of everything that may be a phone number replaced.
 ///
-/// A phone number is a run of at least seven digits, which may stand apart by up to two of `space - ( ) . /`.
+/// A phone number is a run of at least seven digits, which may stand apart by up to four spaces, dashes, brackets, dots,
+/// slashes and invisible characters.
 /// Every `Debug` and `Display` of this project that may hold a number goes through here.
 ///
 /// ```
@@ -37,7 +38,7 @@ fn run(chars: &[char], start: usize) -> Vec<usize> {
         if c.is_numeric() {
             digits.push(i);
             gap = 0;
-        } else if gap < 2 && matches!(c, ' ' | '-' | '(' | ')' | '.' | '/') {
+        } else if gap < 4 && is_gap(*c) {
             gap += 1;
         } else {
             break;
@@ -46,12 +47,58 @@ fn run(chars: &[char], start: usize) -> Vec<usize> {
     digits
 }
 
+/// What people and programs put between the digits of a number.
+fn is_gap(c: char) -> bool {
+    let dash = matches!(
+        c,
+        '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
+    );
+    let invisible =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    c.is_whitespace() || dash || invisible || matches!(c, '(' | ')' | '.' | '/' | '·')
+}
+
+/// `text`, which is a number or ID, with all its digits but the last two replaced, whatever stands between them.
+pub(crate) fn mask_digits(text: &str) -> String {
+    let keep = text.chars().filter(|c| c.is_numeric()).count().saturating_sub(2);
+    let mut seen = 0;
+    let hide = |c: char| {
+        seen += usize::from(c.is_numeric());
+        if c.is_numeric() && seen <= keep { '•' } else { c }
+    };
+    text.chars().map(hide).collect()
+}
+
+/// `Debug` of a value, masked.
+#[doc(hidden)]
+pub struct Masked<'a>(pub &'a dyn std::fmt::Debug);
+
+impl std::fmt::Debug for Masked<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = if f.alternate() { format!("{:#?}", self.0) } else { format!("{:?}", self.0) };
+        f.write_str(&mask(&text))
+    }
+}
+
+/// Implements a `Debug` of a struct that masks each of its fields: any of them may hold a number.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! masked_fields {
+    ($name:ident { $($field:ident),* $(,)? }) => {
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct(stringify!($name))$(.field(stringify!($field), &$crate::Masked(&self.$field)))*.finish()
+            }
+        }
+    };
+}
+
 /// Implements a `Debug` that shows a text newtype's masked content.
 macro_rules! masked_debug {
     ($($name:ident),+) => {$(
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_tuple(stringify!($name)).field(&$crate::mask(&self.0)).finish()
+                f.debug_tuple(stringify!($name)).field(&$crate::redact::mask_digits(&self.0)).finish()
             }
         }
     )+};
@@ -70,6 +117,9 @@ mod tests {
             ("(#131047) Re-engagement", "(#131047) Re-engagement"),
             ("HTTP 400, code 131047, 1000 users", "HTTP 400, code 131047, 1000 users"),
             ("१२३४५६७८९", "•••••••८९"),
+            ("+1\u{a0}650\u{a0}555\u{a0}1234", "+•\u{a0}•••\u{a0}•••\u{a0}••34"),
+            ("+1 650\u{2011}555\u{2011}1234 is", "+• •••\u{2011}•••\u{2011}••34 is"),
+            ("+1   650   555   1234", "+•   •••   •••   ••34"),
             ("", ""),
         ] {
             assert_eq!(mask(text), shown);

@@ -1,5 +1,5 @@
 //! The answer to a send.
-use crate::{Bsuid, GroupId, MessageId, PhoneNumber, WaId, open_enum};
+use crate::{Bsuid, Extra, GroupId, MessageId, PhoneNumber, WaId, open_enum};
 use serde::{Deserialize, Deserializer, Serialize};
 
 open_enum! {
@@ -32,7 +32,7 @@ pub struct SendResponse {
     pub messages: Vec<SentMessage>,
     /// Properties that this version does not know.
     #[serde(flatten)]
-    pub extra: serde_json::Map<String, serde_json::Value>,
+    pub extra: Extra,
 }
 
 /// Who a message goes to.
@@ -65,6 +65,15 @@ pub struct SentMessage {
 }
 
 impl SendResponse {
+    /// The id of an answer that is odd otherwise; the whole of it is kept in [`extra`](Self::extra).
+    #[doc(hidden)]
+    #[must_use]
+    pub fn from_odd(answer: serde_json::Map<String, serde_json::Value>) -> Option<Self> {
+        let id = answer.get("messages")?.get(0)?.get("id")?.as_str()?.into();
+        let messages = vec![SentMessage { id, ..SentMessage::default() }];
+        Some(Self { messages, extra: Extra(answer), ..Self::default() })
+    }
+
     /// The message's ID, which webhooks refer to.
     #[must_use]
     pub fn message_id(&self) -> Option<&MessageId> {

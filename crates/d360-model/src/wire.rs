@@ -3,6 +3,7 @@
 //! Reading reports every problem with its path, unknown properties among them, because Cloud refuses a body with
 //! a property that it does not know. Responses and webhooks are read by plain serde instead.
 use crate::check::{Findings, Invalid};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
@@ -169,13 +170,73 @@ impl<T: FromJson + Default> FromJson for Vec<T> {
     }
 }
 
-/// Reads `T` from JSON text, and reports every problem at once.
+/// JSON in which no property stands twice: of two, one would be left out in silence.
+struct Distinct(Value);
+
+impl<'de> serde::Deserialize<'de> for Distinct {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DistinctVisitor).map(Self)
+    }
+}
+
+struct DistinctVisitor;
+
+impl<'de> Visitor<'de> for DistinctVisitor {
+    type Value = Value;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some((key, Distinct(value))) = entries.next_entry::<String, _>()? {
+            if map.contains_key(&key) {
+                return Err(serde::de::Error::custom(format!(
+                    "property `{}` stands twice",
+                    crate::mask(&key)
+                )));
+            }
+            map.insert(key, value);
+        }
+        Ok(map.into())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Distinct(value)) = items.next_element()? {
+            list.push(value);
+        }
+        Ok(list.into())
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(text.into())
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+}
+
+/// Reads `T` from JSON text, and reports every problem at once. A byte order mark is no part of it.
 pub fn from_slice<T: FromJson>(json: &[u8]) -> (Option<T>, Findings) {
     let mut reader = Reader::default();
-    let value = match serde_json::from_slice::<Value>(json) {
-        Ok(value) => T::read(&value, &mut reader),
+    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    let value = match serde_json::from_slice::<Distinct>(json) {
+        Ok(Distinct(value)) => T::read(&value, &mut reader),
         Err(error) => {
-            reader.error(format!("not JSON: {error}"));
+            reader.error(format!("not JSON that can be read: {error}"));
             None
         }
     };
@@ -230,7 +291,7 @@ macro_rules! wire_struct {
         $( many { $($(#[$mmeta:meta])* $many:ident: $mty:ty = $mkey:literal, by $add:ident,)* } )?
     }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, ::serde::Serialize)]
+        #[derive(Clone, Default, PartialEq, ::serde::Serialize)]
         #[non_exhaustive]
         $vis struct $name {
             $($($(#[$rmeta])* #[serde(rename = $rkey)] pub $req: $rty,)*)?
@@ -257,6 +318,7 @@ macro_rules! wire_struct {
                 }
             )*)?
         }
+        $crate::masked_fields!($name { $($($req,)*)? $($($opt,)*)? $($($many,)*)? });
         impl $crate::wire::FromJson for $name {
             fn read(value: &::serde_json::Value, reader: &mut $crate::wire::Reader) -> Option<Self> {
                 let mut object = reader.object(value)?;

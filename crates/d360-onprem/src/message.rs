@@ -199,7 +199,8 @@ impl FromJson for Message {
             None | Some("individual") => Recipient::Phone(to.into()),
             Some("group") => Recipient::Group(to.into()),
             Some(other) => {
-                let message = format!("{other:?} is neither \"individual\" nor \"group\"");
+                let message =
+                    format!("{:?} is neither \"individual\" nor \"group\"", d360_model::mask(other));
                 reader.at_key("recipient_type", |r| r.error(message));
                 Recipient::Phone(to.into())
             }
@@ -211,7 +212,10 @@ impl FromJson for Message {
             "location" => Some(Content::Location(object.required("location", reader))),
             "" => None,
             other => {
-                let message = format!("{other:?} is no type that this version knows: contacts, location");
+                let message = format!(
+                    "{:?} is no type that this version knows: contacts, location",
+                    d360_model::mask(other)
+                );
                 reader.at_key("type", |r| r.error(message));
                 None
             }

@@ -1,7 +1,7 @@
 //! `/messages`.
 use crate::{Message, OnPrem, endpoints};
 use d360_model::{Findings, MessageId, SendResponse};
-use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Path, Unreadable, json};
+use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Path, Unreadable, sent};
 
 /// `POST /v1/messages`: sends a message. (Meta shut On-Premise on 2025-10-23; `POST /messages` of Cloud replaces it.)
 ///
@@ -30,11 +30,7 @@ impl Endpoint for SendMessage {
         self.0.validate()
     }
     fn decode(response: &HttpResponse) -> Result<SendResponse, Unreadable> {
-        let sent: SendResponse = json(response)?;
-        match sent.message_id() {
-            Some(_) => Ok(sent),
-            None => Err(Unreadable::Shape("the answer holds no message id".into())),
-        }
+        sent(response)
     }
 }
 

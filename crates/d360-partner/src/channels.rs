@@ -1,6 +1,6 @@
 //! `/partners/{partner_id}/channels`: the phone numbers of a partner's clients.
 use crate::{Partner, PartnerId, endpoints};
-use d360_model::{Findings, PhoneNumber};
+use d360_model::{Extra, Findings, PhoneNumber};
 use d360_transport::{Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Unreadable, json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -98,18 +98,6 @@ pub struct SetupInfo {
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_name: Option<String>,
-}
-
-/// Properties that this version does not name. `Debug` shows their names alone.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-#[non_exhaustive]
-pub struct Extra(pub Map<String, Value>);
-
-impl std::fmt::Debug for Extra {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
-    }
 }
 
 impl Endpoint for ListChannels {

@@ -10,6 +10,10 @@ pub(crate) fn handle(world: &mut World, method: &str, path: &str, body: &[u8]) -
     let route = path.trim_start_matches("/_sandbox").trim_start_matches('/');
     let value = if body.is_empty() { Ok(json!({})) } else { serde_json::from_slice::<Value>(body) };
     let Ok(value) = value else { return refuse("the body is not JSON") };
+    let key = value.get("key").and_then(Value::as_str);
+    if let Some(unknown) = key.filter(|key| !world.numbers.contains_key(*key)) {
+        return refuse(&format!("{unknown:?} is no key of this sandbox"));
+    }
     match (method, route) {
         ("GET", "") => Answer::ok(&describe(world)),
         ("GET", "messages") => Answer::ok(&json!({ "messages": world.accepted })),
@@ -18,9 +22,9 @@ pub(crate) fn handle(world: &mut World, method: &str, path: &str, body: &[u8]) -
             world.reset();
             done()
         }
-        ("POST", "inbound") => each(&value, "from", |user| world.user_writes(user)),
+        ("POST", "inbound") => each(&value, "from", |user| world.user_writes(key, user)),
         ("POST", "not_on_whatsapp") => each(&value, "users", |user| world.not_on_whatsapp(user)),
-        ("POST", "blocked") => each(&value, "users", |user| world.force_block(user)),
+        ("POST", "blocked") => each(&value, "users", |user| world.force_block(key, user)),
         ("POST", "clock") => clock(world, &value),
         ("POST", "settings") => settings(world, &value),
         ("POST", "errors") => fail(world, &value),
@@ -34,7 +38,7 @@ fn describe(world: &World) -> Value {
         "control": {
             "GET /_sandbox/messages": "the messages that were accepted",
             "GET /_sandbox/requests": "what was asked: method, path, body, status",
-            "POST /_sandbox/inbound": "a user writes, which opens the 24-hour window: {\"from\": \"+16505551234\"} or a list",
+            "POST /_sandbox/inbound": "a user writes, which opens the 24-hour window: {\"from\": \"+16505551234\"} or a list; \"key\" for another number than the first",
             "POST /_sandbox/not_on_whatsapp": "numbers that are no WhatsApp users: {\"users\": [..]}",
             "POST /_sandbox/blocked": "blocks users without asking for the window: {\"users\": [..]}",
             "POST /_sandbox/clock": "{\"advance_seconds\": 86400}, or {\"now\": unix seconds}, which also stops it",
@@ -75,7 +79,9 @@ fn each(value: &Value, key: &str, mut f: impl FnMut(&str)) -> Answer {
 }
 
 fn clock(world: &mut World, value: &Value) -> Answer {
-    let seconds = |key| value.get(key).and_then(Value::as_u64).map(Duration::from_secs);
+    // Beyond that, a sum of times could overflow.
+    let seconds =
+        |key| value.get(key).and_then(Value::as_u64).filter(|n| *n < 1 << 40).map(Duration::from_secs);
     match (seconds("now"), seconds("advance_seconds")) {
         (Some(now), None) => world.set_clock(now),
         (None, Some(time)) => world.advance(time),

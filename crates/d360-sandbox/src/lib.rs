@@ -106,7 +106,7 @@ impl Builder {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let world = Shared(Arc::new(Mutex::new(World::new(self.keys, self.seed))));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (stop, stopped) = oneshot::channel();
         let served = world.clone();
         let thread = std::thread::Builder::new().name("d360-sandbox".to_owned()).spawn(move || {
@@ -141,16 +141,20 @@ impl Sandbox {
     }
     /// A user writes to the (first) business number: opens the 24-hour window.
     pub fn user_writes(&self, user: &str) {
-        self.world.lock().user_writes(user);
+        self.world.lock().user_writes(None, user);
+    }
+    /// A user writes to the business number of another key.
+    pub fn user_writes_to(&self, key: &str, user: &str) {
+        self.world.lock().user_writes(Some(key), user);
     }
     /// No message reaches this number, and it cannot be blocked: it is no WhatsApp user.
     pub fn not_on_whatsapp(&self, user: &str) {
         self.world.lock().not_on_whatsapp(user);
     }
-    /// Blocks users without asking for the 24-hour window.
+    /// Blocks users of the (first) business number without asking for the 24-hour window.
     pub fn block(&self, users: impl IntoIterator<Item = impl AsRef<str>>) {
         let mut world = self.world.lock();
-        users.into_iter().for_each(|user| world.force_block(user.as_ref()));
+        users.into_iter().for_each(|user| world.force_block(None, user.as_ref()));
     }
     /// Lets the clock run on by `time`.
     pub fn advance(&self, time: Duration) {

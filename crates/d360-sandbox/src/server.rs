@@ -7,20 +7,32 @@ use axum::{
     http::{Response, header::HeaderMap},
 };
 use serde_json::{Value, json};
-use std::{collections::HashMap, net::TcpListener};
-use tokio::sync::oneshot;
+use std::{collections::HashMap, future::IntoFuture as _, net::TcpListener, sync::Arc, time::Duration};
+use tokio::sync::{Notify, oneshot};
 
+/// How long requests that are under way may take when it stops.
+const GRACE: Duration = Duration::from_secs(1);
 /// Largest body that is read.
 const MAX_BODY: usize = 8 * 1024 * 1024;
 
 pub(crate) async fn serve(listener: TcpListener, world: Shared, stopped: oneshot::Receiver<()>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let router = Router::new().fallback(handle).with_state(world);
-    let stopped = async {
+    let stop = Arc::new(Notify::new());
+    let told = stop.clone();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move { told.notified().await });
+    let server = server.into_future();
+    let late = async {
         // Stops as well where the handle is gone.
         let _ = stopped.await;
+        stop.notify_one();
+        // A client that never finishes its request cannot hold the sandbox.
+        tokio::time::sleep(GRACE).await;
     };
-    let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
+    tokio::select! {
+        _ = server => {}
+        () = late => {}
+    }
 }
 
 async fn handle(State(world): State<Shared>, request: Request) -> Response<Body> {

@@ -141,26 +141,28 @@ impl World {
         *self = Self { first_key, ..Self::new(keys, self.seed) };
     }
 
-    fn first(&mut self) -> &mut Number {
-        let key = self.first_key.clone();
-        self.numbers.entry(key).or_default()
+    /// The number of a key, or the first one.
+    fn number(&mut self, key: Option<&str>) -> Option<&mut Number> {
+        self.numbers.get_mut(key.unwrap_or(&self.first_key))
     }
 
     /// Time since 1970.
     pub(crate) fn now(&self) -> Duration {
         let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.frozen.unwrap_or_else(real) + self.advanced
+        self.frozen.unwrap_or_else(real).saturating_add(self.advanced)
     }
     pub(crate) fn advance(&mut self, time: Duration) {
-        self.advanced += time;
+        self.advanced = self.advanced.saturating_add(time);
     }
     pub(crate) fn set_clock(&mut self, now: Duration) {
         (self.frozen, self.advanced) = (Some(now), Duration::ZERO);
     }
 
-    pub(crate) fn user_writes(&mut self, user: &str) {
+    pub(crate) fn user_writes(&mut self, key: Option<&str>, user: &str) {
         let now = self.now();
-        self.first().last_written.insert(user_key(user), now);
+        if let Some(number) = self.number(key) {
+            number.last_written.insert(user_key(user), now);
+        }
     }
     pub(crate) fn not_on_whatsapp(&mut self, user: &str) {
         self.not_on_whatsapp.insert(user_key(user));
@@ -168,8 +170,10 @@ impl World {
     pub(crate) fn is_on_whatsapp(&self, user: &str) -> bool {
         !self.not_on_whatsapp.contains(user)
     }
-    pub(crate) fn force_block(&mut self, user: &str) {
-        self.first().block(&user_key(user));
+    pub(crate) fn force_block(&mut self, key: Option<&str>, user: &str) {
+        if let Some(number) = self.number(key) {
+            number.block(&user_key(user));
+        }
     }
 
     pub(crate) fn fail(&mut self, failure: Failure) {
@@ -221,7 +225,7 @@ impl World {
             if free.saturating_sub(now) > PAIR_EVERY * (PAIR_BURST - 1) {
                 return Some(131_056);
             }
-            number.pairs.insert(user.to_owned(), free + PAIR_EVERY);
+            number.pairs.insert(user.to_owned(), free.saturating_add(PAIR_EVERY));
         }
         if settings.messages_per_second.is_some() {
             number.sent.push_back(now);

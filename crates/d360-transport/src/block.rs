@@ -1,9 +1,10 @@
 //! One way to send and to block, whatever the API.
-use crate::{Api, Endpoint, Error, ErrorKind, PagedEndpoint};
+use crate::{Api, Endpoint, Error, ErrorKind, HttpResponse, PagedEndpoint, Unreadable, json};
 use d360_model::{
     Findings, SendResponse,
     block::{BlockAnswer, BlockReport, BlockedUser, User},
 };
+use serde::de::IgnoredAny;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fmt,
@@ -18,6 +19,21 @@ pub trait SendsMessages: Api {
     type Send: Endpoint<Api = Self, Response = SendResponse>;
     /// The endpoint for a message.
     fn send(message: Self::Message) -> Self::Send;
+}
+
+/// Reads the answer to a message. A 2xx that holds a message id is an acceptance, whatever else is in it or odd about it.
+///
+/// # Errors
+/// [`Unreadable`] where there is no id.
+pub fn sent(response: &HttpResponse) -> Result<SendResponse, Unreadable> {
+    if response.status().is_success() {
+        let read = serde_json::from_slice::<SendResponse>(response.body()).ok();
+        let read = read.or_else(|| SendResponse::from_odd(serde_json::from_slice(response.body()).ok()?));
+        if let Some(sent) = read.filter(|sent| sent.message_id().is_some()) {
+            return Ok(sent);
+        }
+    }
+    json::<IgnoredAny>(response).and(Err(Unreadable::Shape("the answer holds no message id".into())))
 }
 
 /// An API that blocks users: gives its clients `block_users`, `unblock_users` and `blocked_users`.

@@ -121,7 +121,7 @@ fn decode(response: &HttpResponse) -> Result<BlockAnswer, Unreadable> {
         Ok(answer) if answer.names_users() => Ok(answer),
         // Lists without a user, and no more than the word that some failed: the report says so of each.
         Ok(answer) if code(&answer) == Some(ErrorCode::BLOCK_PARTLY_FAILED) => Ok(answer),
-        Ok(answer) if status.is_success() && answer.error.is_none() => Ok(answer),
+        Ok(answer) if status.is_success() && answer.error.is_none() && answer.errors.is_none() => Ok(answer),
         Ok(_) => Err(Unreadable::Refusal),
         // Tells an error under a 2xx status from an answer of unknown shape.
         Err(error) => json::<serde::de::IgnoredAny>(response).and(Err(Unreadable::Shape(error.into()))),
@@ -129,7 +129,7 @@ fn decode(response: &HttpResponse) -> Result<BlockAnswer, Unreadable> {
 }
 
 fn code(answer: &BlockAnswer) -> Option<ErrorCode> {
-    answer.error.as_ref()?.first()?.code
+    answer.error()?.code
 }
 
 /// `GET /block_users`: a page of the blocked users. `Client::blocked_users` reads them all.

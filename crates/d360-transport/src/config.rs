@@ -1,7 +1,7 @@
 //! Settings of a client and of its connections.
 use crate::{Api, ApiKey, Host, InvalidHost, RetryPolicy, SetupError};
 use http::{HeaderName, HeaderValue};
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 /// Everything about a client but the I/O; the same for both clients.
 ///
@@ -31,6 +31,8 @@ pub struct Config {
     pub response_limit: u64,
     /// Whether advice is refused as an error is. Off by default.
     pub strict: bool,
+    /// Most users in a request to block or unblock, where fewer than the API takes are wanted (130429).
+    pub users_per_request: Option<NonZeroUsize>,
     /// Settings of the transport that a client makes for itself.
     pub connection: Connection,
 }
@@ -47,6 +49,7 @@ impl Config {
             attempt_timeout: Duration::from_secs(30),
             response_limit: 1024 * 1024,
             strict: false,
+            users_per_request: None,
             connection: Connection::default(),
         }
     }
@@ -94,6 +97,12 @@ impl Config {
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
+        self
+    }
+    /// Fewer users in a request to block or unblock than the API takes.
+    #[must_use]
+    pub fn users_per_request(mut self, users: NonZeroUsize) -> Self {
+        self.users_per_request = Some(users);
         self
     }
     /// Other settings of the connections.
@@ -161,7 +170,8 @@ pub enum Proxy {
     FromEnvironment,
     /// None, whatever the environment says.
     None,
-    /// This one, such as `http://user:password@proxy.example:3128`, for every host.
+    /// This one, such as `http://user:password@proxy.example:3128`, for every host of https. What goes over http stays on
+    /// this machine, and never through a proxy.
     Url(String),
 }
 
@@ -182,7 +192,26 @@ impl Proxy {
         not(any(feature = "reqwest", feature = "ureq")),
         allow(dead_code, reason = "transports alone ask")
     )]
-    pub(crate) fn resolve(&self, var: impl Fn(&str) -> Option<String>) -> Option<(String, Vec<String>)> {
+    pub(crate) fn resolve(
+        &self,
+        var: impl Fn(&str) -> Option<String>,
+    ) -> Result<Option<(String, Vec<String>)>, SetupError> {
+        // Neither library is built with SOCKS: one would panic, the other fail every call.
+        let known = |url: &str| {
+            let scheme = url.split_once("://").map_or("http", |(scheme, _)| scheme);
+            scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+        };
+        match self.find(var) {
+            Some((url, _)) if !known(&url) => Err(SetupError::Proxy),
+            found => Ok(found),
+        }
+    }
+
+    #[cfg_attr(
+        not(any(feature = "reqwest", feature = "ureq")),
+        allow(dead_code, reason = "transports alone ask")
+    )]
+    fn find(&self, var: impl Fn(&str) -> Option<String>) -> Option<(String, Vec<String>)> {
         let find =
             |names: &[&str]| names.iter().find_map(|name| var(name).filter(|value| !value.trim().is_empty()));
         match self {
@@ -191,7 +220,7 @@ impl Proxy {
             Self::FromEnvironment => {
                 let url = find(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?;
                 let listed = find(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
-                let here = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+                let here = ["localhost", "127.0.0.1", "::1", "[::1]"].map(str::to_owned);
                 let listed =
                     listed.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty());
                 Some((url, here.into_iter().chain(listed).collect()))
@@ -249,6 +278,10 @@ impl Core {
         };
         let auth = host.auth().header(&self.config.key);
         Ok(Arc::new(Self { config: self.config.clone(), host, auth, jitter: self.jitter }))
+    }
+    /// Users in a request, where the API takes `most`.
+    pub(crate) fn users_per_request(&self, most: usize) -> usize {
+        self.config.users_per_request.map_or(most, |wanted| wanted.get().min(most))
     }
     /// The same with another key.
     pub(crate) fn with_key(&self, key: ApiKey) -> Arc<Self> {

@@ -256,7 +256,10 @@ pub enum SetupError {
     #[error(transparent)]
     Host(#[from] crate::InvalidHost),
     /// A proxy's URL.
-    #[error("the proxy URL is malformed; expected something like http://proxy.example:3128")]
+    #[error(
+        "the proxy URL is malformed, or its scheme is not http or https; expected something like \
+         http://proxy.example:3128 (from HTTPS_PROXY or ALL_PROXY, unless another one or none is set)"
+    )]
     Proxy,
     /// A CA certificate.
     #[error("the CA certificates are not PEM, or there is none in them: {0}")]

@@ -133,10 +133,7 @@ impl fmt::Debug for Host {
 
 /// The URL without whatever stands before an `@`: it may be a password.
 fn redact_user(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://••••@{rest}"),
-        _ => url.to_owned(),
-    }
+    url.rsplit_once('@').map_or(url.to_owned(), |(_, rest)| format!("••••@{rest}"))
 }
 
 fn is_loopback(host: &str) -> bool {

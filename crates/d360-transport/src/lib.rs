@@ -26,7 +26,7 @@ mod transport;
 #[cfg(feature = "ureq")]
 mod ureq_impl;
 
-pub use block::{BlockUsersError, BlocksUsers, ReportsUsers, SendsMessages};
+pub use block::{BlockUsersError, BlocksUsers, ReportsUsers, SendsMessages, sent};
 pub use block_users::BlockUsersApi;
 pub use client::{Client, Pages};
 pub use config::{Config, Connection, Proxy, Roots};

@@ -25,13 +25,15 @@ pub trait PagedEndpoint: Endpoint + Clone + Unpin + 'static {
 /// Which page is next, and which items came already.
 ///
 /// A list that changes while it is read (139102, 131059) is read again from the first page, up to ten times, and no
-/// item comes twice. A page that was asked for before ends the list: a server that turns in circles cannot hold a
-/// caller.
+/// item comes twice. A page that was asked for before, or that brings nobody new since the first page, ends the list: a
+/// server that turns in circles cannot hold a caller.
 pub(crate) struct Pager<E: PagedEndpoint> {
     first: E,
     asking: Option<E>,
     asked: HashSet<Option<String>>,
     seen: HashSet<String>,
+    /// Those of `seen` that came since the first page was asked for last.
+    seen_in_pass: HashSet<String>,
     ready: VecDeque<Result<E::Item, Error>>,
     restarts: u32,
 }
@@ -43,6 +45,7 @@ impl<E: PagedEndpoint> Pager<E> {
             asked: HashSet::from([first.position()]),
             first,
             seen: HashSet::new(),
+            seen_in_pass: HashSet::new(),
             ready: VecDeque::new(),
             restarts: 0,
         }
@@ -64,16 +67,20 @@ impl<E: PagedEndpoint> Pager<E> {
         match page {
             Ok(page) => {
                 let (items, next) = asked.read(page);
+                let mut new_in_pass = false;
                 for item in items {
-                    if E::key(&item).is_none_or(|key| self.seen.insert(key)) {
+                    let key = E::key(&item);
+                    new_in_pass |= key.as_ref().is_none_or(|key| self.seen_in_pass.insert(key.clone()));
+                    if key.is_none_or(|key| self.seen.insert(key)) {
                         self.ready.push_back(Ok(item));
                     }
                 }
-                self.asking = next.filter(|next| self.asked.insert(next.position()));
+                self.asking = next.filter(|next| new_in_pass && self.asked.insert(next.position()));
             }
             Err(error) if must_restart(&error) && self.restarts < MAX_RESTARTS => {
                 self.restarts += 1;
                 self.asked = HashSet::from([self.first.position()]);
+                self.seen_in_pass.clear();
                 self.asking = Some(self.first.clone());
             }
             Err(error) => self.ready.push_back(Err(error)),

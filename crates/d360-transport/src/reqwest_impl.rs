@@ -28,7 +28,9 @@ const CHUNK: usize = 64 * 1024;
 /// Async, over reqwest. Needs feature `reqwest`.
 #[derive(Clone)]
 pub struct ReqwestTransport {
-    client: reqwest::Client,
+    direct: reqwest::Client,
+    /// For https, where there is a proxy. What goes over http stays on this machine.
+    proxied: Option<reqwest::Client>,
     /// The last URL, parsed: a client asks for the same few again and again, and parsing is dear.
     last_url: Arc<RwLock<Option<(Uri, reqwest::Url)>>>,
 }
@@ -45,7 +47,15 @@ impl ReqwestTransport {
     /// # Errors
     /// [`SetupError`] where a proxy or certificate is malformed, or TLS cannot be set up.
     pub fn new(connection: &Connection) -> Result<Self, SetupError> {
-        let library = |error: reqwest::Error| SetupError::Library(error.into());
+        let proxy = connection.proxy.resolve(|name| std::env::var(name).ok())?;
+        let proxied = proxy.map(|proxy| Self::client(connection, Some(proxy))).transpose()?;
+        Ok(Self { direct: Self::client(connection, None)?, proxied, last_url: Arc::default() })
+    }
+
+    fn client(
+        connection: &Connection,
+        proxy: Option<(String, Vec<String>)>,
+    ) -> Result<reqwest::Client, SetupError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -54,13 +64,13 @@ impl ReqwestTransport {
             .pool_idle_timeout(IDLE)
             .tcp_nodelay(true);
         builder = builder.no_proxy();
-        if let Some((url, direct)) = connection.proxy.resolve(|name| std::env::var(name).ok()) {
+        if let Some((url, direct)) = proxy {
             // reqwest's own error repeats the URL, in which a password may stand.
             let proxy = reqwest::Proxy::all(url).map_err(|_| SetupError::Proxy)?;
             builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&direct.join(","))));
         }
         builder = roots(builder, &connection.roots)?;
-        Ok(Self { client: builder.build().map_err(library)?, last_url: Arc::default() })
+        builder.build().map_err(|error| SetupError::Library(error.into()))
     }
 
     fn url(&self, uri: &Uri) -> Result<reqwest::Url, TransportError> {
@@ -115,13 +125,14 @@ impl AsyncTransport for ReqwestTransport {
             // A POST of no bytes is to say so; left alone, it would say nothing of a length.
             outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        *outgoing.timeout_mut() = Some(time_limit);
+        *outgoing.timeout_mut() = Some(time_limit.min(crate::exchange::LONGEST));
         *outgoing.body_mut() = match payload {
             Payload::Empty => None,
             Payload::Bytes(bytes) => Some(bytes.into()),
             Payload::Parts(parts) => Some(reqwest::Body::wrap(Parts::new(parts))),
         };
-        let mut answer = self.client.execute(outgoing).await.map_err(before_answer)?;
+        let proxied = self.proxied.as_ref().filter(|_| uri.scheme() == Some(&http::uri::Scheme::HTTPS));
+        let mut answer = proxied.unwrap_or(&self.direct).execute(outgoing).await.map_err(before_answer)?;
         let mut response = http::Response::new(Bytes::new());
         *response.status_mut() = answer.status();
         *response.version_mut() = answer.version();

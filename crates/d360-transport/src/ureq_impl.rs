@@ -35,7 +35,11 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Blocking, over ureq. Needs feature `ureq`.
 #[derive(Clone)]
-pub struct UreqTransport(Agent);
+pub struct UreqTransport {
+    direct: Agent,
+    /// For https, where there is a proxy. What goes over http stays on this machine.
+    proxied: Option<Agent>,
+}
 
 impl fmt::Debug for UreqTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,6 +53,13 @@ impl UreqTransport {
     /// # Errors
     /// [`SetupError`] where a proxy or certificate is malformed.
     pub fn new(connection: &Connection) -> Result<Self, SetupError> {
+        let proxy = connection.proxy.resolve(|name| std::env::var(name).ok())?;
+        let proxy = proxy.map(|(url, direct)| self::proxy(&url, &direct)).transpose()?;
+        let proxied = proxy.map(|proxy| Self::agent(connection, Some(proxy))).transpose()?;
+        Ok(Self { direct: Self::agent(connection, None)?, proxied })
+    }
+
+    fn agent(connection: &Connection, proxy: Option<ureq::Proxy>) -> Result<Agent, SetupError> {
         let builder = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -59,16 +70,13 @@ impl UreqTransport {
             .max_idle_age(IDLE)
             .max_idle_connections(IDLE_CONNECTIONS)
             .max_idle_connections_per_host(IDLE_CONNECTIONS);
-        let proxy = connection.proxy.resolve(|name| std::env::var(name).ok());
-        let builder = builder.proxy(proxy.map(|(url, direct)| self::proxy(&url, &direct)).transpose()?);
+        let builder = builder.proxy(proxy);
         #[cfg(feature = "rustls")]
         let builder = builder.tls_config(tls(&connection.roots)?);
         let connector = DefaultConnector::new();
-        Ok(Self(Agent::with_parts(
-            builder.build(),
-            BeforeRequest(connector),
-            BeforeRequest(Addresses::default()),
-        )))
+        // Every agent has a cache of addresses of its own.
+        let addresses = BeforeRequest(Addresses::default());
+        Ok(Agent::with_parts(builder.build(), BeforeRequest(connector), addresses))
     }
 }
 
@@ -130,7 +138,7 @@ impl BlockingTransport for UreqTransport {
         *outgoing.method_mut() = method;
         *outgoing.uri_mut() = uri;
         *outgoing.headers_mut() = headers;
-        let limit = (time_limit != TIME_LIMIT).then_some(time_limit);
+        let limit = (time_limit != TIME_LIMIT).then_some(time_limit.min(crate::exchange::LONGEST));
         let answer = match &payload {
             _ if bodiless => self.run(outgoing, (), limit),
             // A slice of no bytes is a body of no bytes; `()` would go out chunked.
@@ -174,9 +182,11 @@ impl UreqTransport {
         limit: Option<Duration>,
     ) -> Result<http::Response<ureq::Body>, ureq::Error> {
         let request = request.map(|()| body);
+        let proxied = self.proxied.as_ref().filter(|_| request.uri().scheme_str() == Some("https"));
+        let agent = proxied.unwrap_or(&self.direct);
         match limit {
-            None => self.0.run(request),
-            Some(limit) => self.0.run(self.0.configure_request(request).timeout_global(Some(limit)).build()),
+            None => agent.run(request),
+            Some(limit) => agent.run(agent.configure_request(request).timeout_global(Some(limit)).build()),
         }
     }
 }

@@ -50,7 +50,8 @@ fn not_vcard(text: &str, found: &str) -> VcardError {
 fn check_ends(text: &str) -> Result<(), VcardError> {
     let (mut open, mut cards) = (0usize, 0usize);
     for line in text.lines() {
-        let line = line.trim();
+        // What begins with a space goes on from the line before.
+        let line = line.trim_end();
         if line.eq_ignore_ascii_case("BEGIN:VCARD") {
             // A card within a card (AGENT of vCard 2.1) is not one of ours.
             cards += usize::from(open == 0);
@@ -98,8 +99,10 @@ fn convert(card: &VCard) -> Card {
             VCardProperty::N if !has_parts(&reading.contact.name) => {
                 take_name(entry, &mut reading.contact.name)
             }
-            VCardProperty::Tel if !value.is_empty() => {
-                let mut phone = Phone::new(value.strip_prefix("tel:").unwrap_or(&value).trim());
+            VCardProperty::Tel if !value.is_empty() || parameter(entry, "waid").is_some() => {
+                let mut phone = Phone::default();
+                phone.phone = Some(value.strip_prefix("tel:").unwrap_or(&value).trim().into());
+                phone.phone = phone.phone.filter(|_| !value.is_empty());
                 phone.wa_id = parameter(entry, "waid").map(|id| id.trim_start_matches('+').into());
                 phone.kind = kind(&mut reading).map(Into::into);
                 reading.contact.phones.push(phone);
@@ -114,13 +117,15 @@ fn convert(card: &VCard) -> Card {
                 url.kind = kind(&mut reading).map(Into::into);
                 reading.contact.urls.push(url);
             }
-            VCardProperty::Adr => {
+            VCardProperty::Adr if texts(entry).iter().any(|text| !text.trim().is_empty()) => {
                 let country = countries.get(&group).cloned().or_else(|| parameter(entry, "cc"));
                 let mut address = address(entry, country);
                 address.kind = kind(&mut reading).map(Into::into);
                 reading.contact.addresses.push(address);
             }
-            VCardProperty::Org if reading.org.company.is_none() => take_org(entry, &mut reading.org),
+            VCardProperty::Org if reading.org.company.is_none() && reading.org.department.is_none() => {
+                take_org(entry, &mut reading.org)
+            }
             VCardProperty::Title if reading.org.title.is_none() && !value.is_empty() => {
                 reading.org.title = Some(value);
             }
@@ -135,7 +140,9 @@ fn convert(card: &VCard) -> Card {
             | VCardProperty::Bday => {
                 reading.lose(entry, SECOND);
             }
-            VCardProperty::Tel | VCardProperty::Email | VCardProperty::Url => reading.lose(entry, "is empty"),
+            VCardProperty::Tel | VCardProperty::Email | VCardProperty::Url | VCardProperty::Adr => {
+                reading.lose(entry, "is empty");
+            }
             VCardProperty::Other(name) if is_group_property(name) && !group.is_empty() => {
                 used_groups.push((group.clone(), name.clone(), value));
                 continue;
@@ -144,22 +151,31 @@ fn convert(card: &VCard) -> Card {
         }
     }
     // A label counts as used where its group has a property that takes one.
+    let takers = takers(card);
     for (group, name, value) in used_groups {
-        let takes = |entry: &VCardEntry| {
-            entry.group.as_deref().is_some_and(|g| g.eq_ignore_ascii_case(&group))
-                && match entry.name {
-                    VCardProperty::Adr => true,
-                    VCardProperty::Tel | VCardProperty::Email | VCardProperty::Url => {
-                        name.eq_ignore_ascii_case("X-ABLABEL")
-                    }
-                    _ => false,
-                }
-        };
-        if !card.entries.iter().any(takes) {
+        let (label, country) = takers.get(&group).copied().unwrap_or_default();
+        if !(if name.eq_ignore_ascii_case("X-ABADR") { country } else { label }) {
             reading.lose_text(name.to_uppercase(), &value, NO_PLACE);
         }
     }
     finish(reading)
+}
+
+/// The groups that have a property which takes a label, and one which takes a country.
+fn takers(card: &VCard) -> HashMap<String, (bool, bool)> {
+    let mut takers: HashMap<String, (bool, bool)> = HashMap::new();
+    for entry in &card.entries {
+        let (label, country) = match entry.name {
+            VCardProperty::Adr => (true, true),
+            VCardProperty::Tel | VCardProperty::Email | VCardProperty::Url => (true, false),
+            _ => continue,
+        };
+        if let Some(group) = &entry.group {
+            let taken = takers.entry(group.to_lowercase()).or_default();
+            *taken = (taken.0 || label, taken.1 || country);
+        }
+    }
+    takers
 }
 
 fn finish(mut reading: Reading) -> Card {
@@ -246,11 +262,27 @@ fn kind(entry: &VCardEntry, label: Option<&str>, reading: &mut Reading) -> Optio
         _ if kinds.is_empty() => None,
         _ => Some(kinds.remove(0)),
     };
+    lose_parameters(entry, reading);
     for lost in kinds.iter().filter(|kind| Some(*kind) != chosen.as_ref()) {
         let property = format!("{};TYPE", entry.name.as_str().to_uppercase());
         reading.lose_text(property, lost, "a WhatsApp contact has one type for each");
     }
     chosen
+}
+
+/// Reports the parameters that a WhatsApp contact cannot hold.
+fn lose_parameters(entry: &VCardEntry, reading: &mut Reading) {
+    /// Read, or without a meaning beyond the file itself.
+    const KNOWN: [&str; 9] =
+        ["TYPE", "WAID", "CC", "CHARSET", "ENCODING", "VALUE", "PREF", "LANGUAGE", "INDEX"];
+    for param in &entry.params {
+        let name = param.name.as_str().to_uppercase();
+        let Some(value) = param.value.as_text().filter(|value| !value.is_empty()) else { continue };
+        if !KNOWN.contains(&name.as_str()) {
+            let property = format!("{};{name}", entry.name.as_str().to_uppercase());
+            reading.lose_text(property, value, NO_PLACE);
+        }
+    }
 }
 
 /// `TYPE` parameters, in capitals; vCard 2.1 writes them without the name (`TEL;CELL:`).
@@ -288,10 +320,10 @@ fn take_name(entry: &VCardEntry, name: &mut Name) {
 }
 
 fn take_org(entry: &VCardEntry, org: &mut Org) {
-    let units: Vec<String> = components(entry).take(entry.values.len()).flatten().collect();
-    org.company = units.first().cloned();
-    org.department = Some(units.iter().skip(1).map(String::as_str).collect::<Vec<_>>().join(", "))
-        .filter(|d| !d.is_empty());
+    let mut units = components(entry).take(entry.values.len());
+    org.company = units.next().flatten();
+    let department: Vec<String> = units.flatten().collect();
+    org.department = Some(department.join(", ")).filter(|department| !department.is_empty());
 }
 
 fn address(entry: &VCardEntry, country_code: Option<String>) -> Address {
@@ -308,6 +340,10 @@ fn address(entry: &VCardEntry, country_code: Option<String>) -> Address {
 }
 
 fn birthday(entry: &VCardEntry) -> Option<Birthday> {
+    // Apple writes a year that it made up, and says so.
+    if parameter(entry, "x-apple-omit-year").is_some() {
+        return None;
+    }
     match entry.values.first()? {
         VCardValue::PartialDateTime(date) => Birthday::new(date.year?, date.month?, date.day?).ok(),
         other => {

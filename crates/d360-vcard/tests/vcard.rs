@@ -95,6 +95,22 @@ fn a_byte_order_mark_bare_line_feeds_latin_1_and_several_cards() {
 }
 
 #[test]
+fn what_is_missing_or_made_up_stays_so() {
+    let card = one(
+        "BEGIN:VCARD\nVERSION:3.0\nFN:A\nORG:;Legal\nBDAY;X-APPLE-OMIT-YEAR=1604:1604-03-05\nADR:;;;;;;\n\
+        TEL;waid=16505559999:\nADR;LABEL=\"Main street\":;;1 Main;;;;\nNOTE:one\n BEGIN:VCARD\nEND:VCARD\n",
+    );
+    let org = card.contact.org.as_ref().unwrap();
+    assert_eq!((org.company.as_deref(), org.department.as_deref()), (None, Some("Legal")));
+    assert_eq!(card.contact.birthday, None);
+    assert_eq!(card.contact.addresses.len(), 1);
+    let phone = &card.contact.phones[0];
+    assert!(phone.phone.is_none() && phone.wa_id.as_ref().unwrap().as_str() == "16505559999");
+    assert_eq!(losses(&card), ["BDAY", "ADR", "ADR;LABEL", "NOTE"]);
+    assert_eq!(read(write(&[card.contact.clone()]).as_bytes()).unwrap()[0].contact.org, card.contact.org);
+}
+
+#[test]
 fn what_is_no_card_is_refused() {
     assert_eq!(read(b""), Err(VcardError::NoCard));
     assert!(matches!(read(b"{\"name\":1}"), Err(VcardError::NotVcard { line: 1, .. })));

@@ -96,6 +96,7 @@ impl ApiError {
             retry_after: None,
             body: body[..body.len().min(KEPT_BODY)].to_vec(),
         };
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let text = String::from_utf8_lossy(&error.body).trim().to_owned();
         error.shape = match serde_json::from_slice::<Value>(body) {
             Ok(Value::Object(map)) => error.take_object(&map),
@@ -123,23 +124,24 @@ impl ApiError {
 
     /// The rungs of the ladder.
     fn take_object(&mut self, map: &Map<String, Value>) -> ErrorShape {
-        let first = |value: &Value| value.as_array().and_then(|list| list.first()?.as_object().cloned());
-        if let Some(error) = map.get("error").and_then(Value::as_object) {
+        let error =
+            map.get("error").filter(|error| says(error)).or(map.get("errors").filter(|error| says(error)));
+        // Of several the first is kept here, and all of them in the body.
+        let (error, listed) = match error.and_then(Value::as_array) {
+            Some(list) => (list.first(), true),
+            None => (error, false),
+        };
+        if let Some(Value::Object(error)) = error {
             self.take_error(error);
-            ErrorShape::Object
-        } else if let Some(error) = map.get("error").and_then(Value::as_str) {
-            self.message = Some(error.to_owned());
+            if listed { ErrorShape::List } else { ErrorShape::Object }
+        } else if let Some(Value::String(error)) = error {
+            self.message = Some(error.clone());
             self.details = map.get("details").or(map.get("message")).cloned().map(ErrorDetails);
-            ErrorShape::Text
-        } else if let Some(error) = map.get("errors").and_then(first) {
-            self.take_error(&error);
-            ErrorShape::List
-        } else if let Some(meta) = map.get("meta").and_then(Value::as_object)
-            && let Some(message) = text(meta, &["developerMessage", "developer_message"])
+            if listed { ErrorShape::List } else { ErrorShape::Text }
+        } else if let Some(meta) = map.get("meta").and_then(Value::as_object).filter(|meta| is_refusal(meta))
         {
-            self.message = Some(message);
-            self.details =
-                meta.get("details").filter(|details| !details.is_null()).cloned().map(ErrorDetails);
+            self.message = text(meta, &["developerMessage", "developer_message"]);
+            self.details = meta.get("details").filter(|details| says(details)).cloned().map(ErrorDetails);
             ErrorShape::Meta
         } else if map.contains_key("detail") || map.contains_key("message") {
             self.message = text(map, &["message"]).or_else(|| text(map, &["detail"]));
@@ -256,13 +258,17 @@ impl ApiError {
     /// status tells. `None` where nothing does.
     #[must_use]
     pub fn retry_rule(&self) -> Option<RetryRule> {
+        // The gateway's own words; a proxy's complaint about its upstream is none.
         let limited = |text: &str| {
             let text = text.to_lowercase();
-            text.contains("exceeded the endpoint rate limit") || text.contains("exceeded the limit of")
+            text.contains("you have exceeded the endpoint rate limit")
+                || text.contains("you have exceeded the limit of")
         };
         match self.info() {
             Some(info) => Some(info.retry),
-            None if self.message.as_deref().is_some_and(limited) => Some(RetryRule::Backoff),
+            None if self.status < 500 && self.message.as_deref().is_some_and(limited) => {
+                Some(RetryRule::Backoff)
+            }
             None if self.status == 429 => Some(RetryRule::Backoff),
             None => None,
         }
@@ -327,6 +333,23 @@ impl ApiError {
     }
 }
 
+/// Whether a value says anything.
+fn says(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        _ => true,
+    }
+}
+
+/// Whether the `meta` of a body tells of an error: On-Premise puts one beside answers too.
+fn is_refusal(meta: &Map<String, Value>) -> bool {
+    ["developerMessage", "developer_message", "details"]
+        .iter()
+        .any(|key| meta.get(*key).is_some_and(|v| !v.is_null()))
+}
+
 fn text(map: &Map<String, Value>, keys: &[&str]) -> Option<String> {
     keys.iter().find_map(|key| map.get(*key)?.as_str()).map(str::to_owned)
 }
@@ -358,7 +381,7 @@ impl fmt::Display for ApiError {
             write!(f, " ({})", crate::mask(&text))?;
         }
         if let Some(trace) = &self.trace_id {
-            write!(f, " [trace {trace}]")?;
+            write!(f, " [trace {}]", crate::mask(trace))?;
         }
         Ok(())
     }
