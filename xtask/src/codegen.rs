@@ -214,17 +214,25 @@ pub const ALL: &[CodeInfo] = &[
 
 /// The sandbox depends on no crate of ours: it gets the vendors' own titles and statuses.
 fn sandbox_codes(codes: &Codes) -> Result<String> {
-    let mut rows = String::new();
-    for (_, _, code) in codes.tables()?.iter().filter(|(system, _, _)| *system == "Cloud") {
-        let (first, last) = code.span()?;
-        let title = code.title.as_deref().unwrap_or("Error");
-        let _ = writeln!(rows, "({first}, {last}, {}, {title:?}),", code.http.unwrap_or(400));
-    }
+    let rows = |wanted: &str| -> Result<String> {
+        let mut rows = String::new();
+        for (_, _, code) in codes.tables()?.iter().filter(|(system, _, _)| *system == wanted) {
+            let (first, last) = code.span()?;
+            let title = code.title.as_deref().unwrap_or("Error");
+            let _ = writeln!(rows, "({first}, {last}, {}, {title:?}),", code.http.unwrap_or(400));
+        }
+        Ok(rows)
+    };
+    let (cloud, onprem) = (rows("Cloud")?, rows("OnPremise")?);
     Ok(format!(
         "{RUST_HEADER}
 /// First code, last code, HTTP status, title: as the vendors' pages have them (400 where they name no status).
-pub(crate) const CODES: &[(i64, i64, u16, &str)] = &[
-{rows}];
+pub(crate) const CLOUD: &[(i64, i64, u16, &str)] = &[
+{cloud}];
+
+/// The same for On-Premise.
+pub(crate) const ONPREM: &[(i64, i64, u16, &str)] = &[
+{onprem}];
 "
     ))
 }

@@ -12,9 +12,11 @@ Exit codes:
   2  usage                     6  partly done
   3  invalid input, not sent   7  not sent: could not reach the server
 
-With --output json, standard output holds one JSON document: the result, or {\"error\": …}.";
+With --output json, standard output holds one JSON document: the result, or {\"error\": …} (docs/json-output.md).";
 
 /// Contact cards, places and blocking on 360dialog's WhatsApp APIs.
+///
+/// Four systems: 360dialog Cloud, Meta Graph, On-Premise (shut by Meta on 2025-10-23) and the Partner API.
 #[derive(Debug, Parser)]
 #[command(name = "d360", version, after_help = AFTER_HELP, max_term_width = 100)]
 pub(crate) struct Args {
@@ -26,7 +28,23 @@ pub(crate) struct Args {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Global {
-    /// Another base URL, such as a sandbox's. https, or http on this machine
+    /// Which system to speak to; Cloud, where a verb works on several
+    #[arg(long, global = true, value_name = "SYSTEM")]
+    pub(crate) api: Option<ApiName>,
+    /// The number's ID at Meta, for --api graph
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) phone_number_id: Option<String>,
+    /// The version of the Graph API, for --api graph [default: v25.0]
+    #[arg(long, global = true, value_name = "vN.N")]
+    pub(crate) graph_version: Option<String>,
+    /// The partner, for --api partner
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) partner_id: Option<String>,
+    /// The partner's channel, for --api partner
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) channel_id: Option<String>,
+    /// Another scheme, host and port, such as a sandbox's: https, or http on this machine. What the system puts before its
+    /// paths (/v1, …) is still appended
     #[arg(long, global = true, value_name = "URL", env = "D360_BASE_URL", hide_env_values = true)]
     pub(crate) base_url: Option<String>,
     /// Read the API key from a file that only its owner can read, or from standard input (-)
@@ -42,14 +60,26 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) strict: bool,
     /// Seconds for each attempt
-    #[arg(long, global = true, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: u64,
-    /// Go through this proxy, instead of the one that HTTPS_PROXY and NO_PROXY name
+    /// Go through this proxy instead of the one that HTTPS_PROXY and NO_PROXY name; none for no proxy at all
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) proxy: Option<String>,
     /// Trust the CA certificates of this PEM file alone
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ApiName {
+    /// 360dialog Cloud
+    Cloud,
+    /// Meta's own Cloud API
+    Graph,
+    /// On-Premise, which Meta shut on 2025-10-23
+    Onprem,
+    /// 360dialog's Partner API
+    Partner,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -72,9 +102,40 @@ pub(crate) enum Command {
     /// Block, unblock and list users
     #[command(subcommand)]
     Block(Block),
+    /// Ask whether numbers are on WhatsApp (On-Premise)
+    #[command(subcommand)]
+    Contacts(ContactsVerb),
+    /// The channels of a partner (Partner API)
+    #[command(subcommand)]
+    Channels(Channels),
     /// vCard files to contact cards, and back
     #[command(subcommand)]
     Vcard(Vcard),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContactsVerb {
+    /// Ask whether numbers are on WhatsApp. Cloud has no such call
+    Check(Check),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Check {
+    /// Numbers in any form
+    #[arg(value_name = "NUMBER", required = true)]
+    pub(crate) numbers: Vec<String>,
+    /// Do not wait: an answer may be `processing`
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Pass by the cache of seven days
+    #[arg(long)]
+    pub(crate) force_check: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Channels {
+    /// List them all
+    List(BlockList),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -96,7 +157,7 @@ pub(crate) enum Send {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct To {
-    /// Who gets it: a phone number with + and country code, a WhatsApp ID, a BSUID, or group:ID
+    /// Who gets it: a phone number with + and country code, a JID (…@s.whatsapp.net), a BSUID, or group:ID
     #[arg(long, value_name = "RECIPIENT")]
     pub(crate) to: String,
     /// The message that this replies to
@@ -134,10 +195,10 @@ pub(crate) struct Location {
     #[command(flatten)]
     pub(crate) to: To,
     /// Degrees north, -90 to 90
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    #[arg(long, value_name = "DEGREES", allow_hyphen_values = true)]
     pub(crate) latitude: String,
     /// Degrees east, -180 to 180
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    #[arg(long, value_name = "DEGREES", allow_hyphen_values = true)]
     pub(crate) longitude: String,
     /// What the place is called
     #[arg(long)]
@@ -159,11 +220,38 @@ pub(crate) struct Raw {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Block {
     /// Block users, who must have written within the last 24 hours
-    Add(Users),
+    Add(BlockAdd),
     /// Unblock users
     Remove(Users),
     /// List the blocked users, all pages
     List(BlockList),
+    /// Report a user to WhatsApp (On-Premise)
+    Report(Report),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BlockAdd {
+    #[command(flatten)]
+    pub(crate) users: Users,
+    /// Why, in 1 to 59 characters; used where another business account is blocked (On-Premise)
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Report {
+    /// A phone number with + and country code, or a WhatsApp ID
+    #[arg(value_name = "USER")]
+    pub(crate) user: String,
+    /// Why, in 1 to 59 characters; used where another business account is reported
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Block the user as well
+    #[arg(long)]
+    pub(crate) block: bool,
+    /// The message that is reported; without one, the last five are sent to WhatsApp
+    #[arg(long, value_name = "ID")]
+    pub(crate) message_id: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -178,7 +266,7 @@ pub(crate) struct Users {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BlockList {
-    /// Users a page; the list always runs to its end
+    /// Items a page; the list always runs to its end
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u32>,
 }

@@ -1,102 +1,180 @@
 //! One client, over either transport.
-use crate::{args::Global, input, output::Failure, shown::Shown};
+use crate::{args::ApiName, args::Global, input, output::Failure, shown::Shown};
 use d360::{
     ApiKey, Config, Error,
-    cloud::{self, Cloud},
-    model::block::{BlockReport, BlockedUser, User},
+    cloud::{
+        Cloud,
+        graph::{self, GraphVersion, PhoneNumberId},
+    },
+    model::{
+        SendResponse,
+        block::{BlockReport, User},
+    },
+    onprem::OnPrem,
+    partner::{self, Channel, ChannelId, Partner, PartnerId},
     transport::{
-        BlockUsersError, Connection, Endpoint, HttpRequest, Proxy, ReqwestTransport, Roots, SetupError,
-        ThreadSleep, TokioSleep, UreqTransport,
+        self, Api, BlockUsersError, BlocksUsers, Connection, Endpoint, Host, HttpRequest, PagedEndpoint,
+        Proxy, ReqwestTransport, Roots, SendsMessages, SetupError, ThreadSleep, TokioSleep, UreqTransport,
     },
 };
 use std::{path::Path, time::Duration};
 
+type Step<T> = Result<T, Box<Failure>>;
+
 /// The client that the flags ask for. The verbs do not know which.
 #[derive(Debug)]
-pub(crate) enum Client {
-    Async(cloud::Client, tokio::runtime::Runtime),
-    Blocking(cloud::blocking::Client),
+pub(crate) enum Client<A: Api> {
+    Async(transport::Client<A>, tokio::runtime::Runtime),
+    Blocking(transport::blocking::Client<A>),
 }
 
-impl Client {
+/// A client of Cloud or of Graph, which have the same endpoints.
+pub(crate) fn cloud(global: &Global, needs_key: bool) -> Step<Client<Cloud>> {
+    let host = if global.api == Some(ApiName::Graph) { Some(graph_host(global)?) } else { None };
+    Client::new(global, host, needs_key)
+}
+
+pub(crate) fn onprem(global: &Global, needs_key: bool) -> Step<Client<OnPrem>> {
+    Client::new(global, None, needs_key)
+}
+
+pub(crate) fn channel(global: &Global) -> Step<Client<Channel>> {
+    let partner = partner_id(global)?;
+    let channel = required(global.channel_id.as_deref(), "--channel-id", "partner")?;
+    let channel =
+        ChannelId::new(channel).map_err(|error| Failure::invalid("channel_id", error.to_string()))?;
+    Client::new(global, Some(partner::channel_host(&partner, &channel)), true)
+}
+
+pub(crate) fn partner(global: &Global) -> Step<Client<Partner>> {
+    Client::new(global, None, true)
+}
+
+pub(crate) fn partner_id(global: &Global) -> Step<PartnerId> {
+    let partner = required(global.partner_id.as_deref(), "--partner-id", "partner")?;
+    PartnerId::new(partner).map_err(|error| Failure::invalid("partner_id", error.to_string()))
+}
+
+fn graph_host(global: &Global) -> Step<Host> {
+    let number = required(global.phone_number_id.as_deref(), "--phone-number-id", "graph")?;
+    let number =
+        PhoneNumberId::new(number).map_err(|error| Failure::invalid("phone_number_id", error.to_string()))?;
+    let version = match &global.graph_version {
+        Some(text) => text
+            .parse()
+            .map_err(|error: graph::InvalidGraph| Failure::invalid("graph_version", error.to_string()))?,
+        None => GraphVersion::default(),
+    };
+    Ok(graph::host(version, &number))
+}
+
+fn required<'g>(value: Option<&'g str>, flag: &str, api: &str) -> Step<&'g str> {
+    value.ok_or_else(|| Failure::usage(format!("--api {api} needs {flag}")))
+}
+
+impl<A: Api> Client<A> {
     /// The client for the flags; without a key where none is needed.
-    pub(crate) fn new(global: &Global, needs_key: bool) -> Result<Self, Box<Failure>> {
+    fn new(global: &Global, host: Option<Host>, needs_key: bool) -> Step<Self> {
         let key = match key(global)? {
             Some(key) => key,
             None if needs_key => return Err(SetupError::NoKey.into()),
             // Stands in a request that is shown masked, and not sent.
             None => ApiKey::new("none").map_err(SetupError::from)?,
         };
-        let config = config(global, key)?;
+        let mut config = config(global, key)?;
+        config.host = host;
         if global.blocking {
-            return Ok(Self::Blocking(cloud::blocking::Client::new(config)?));
+            return Ok(Self::Blocking(transport::blocking::Client::new(config)?));
         }
         let runtime = runtime()?;
-        Ok(Self::Async(cloud::Client::new(config)?, runtime))
+        Ok(Self::Async(transport::Client::new(config)?, runtime))
     }
 
     /// A client that shows what it sends and gets.
-    pub(crate) fn shown(blocking: bool, config: Config, to_stderr: bool) -> Result<Self, Box<Failure>> {
+    pub(crate) fn shown(blocking: bool, config: Config, to_stderr: bool) -> Step<Self> {
         let host = |error| Box::new(Failure::Setup(SetupError::Host(error)));
         if blocking {
             let transport = Shown::new(UreqTransport::new(&config.connection)?, to_stderr);
-            let client = cloud::blocking::Client::with_transport(config, transport, ThreadSleep::new());
+            let client = transport::blocking::Client::with_transport(config, transport, ThreadSleep::new());
             return Ok(Self::Blocking(client.map_err(host)?));
         }
         let transport = Shown::new(ReqwestTransport::new(&config.connection)?, to_stderr);
-        let client = cloud::Client::with_transport(config, transport, TokioSleep::new());
+        let client = transport::Client::with_transport(config, transport, TokioSleep::new());
         Ok(Self::Async(client.map_err(host)?, runtime()?))
     }
 
-    pub(crate) fn call<E: Endpoint<Api = Cloud>>(&self, endpoint: E) -> Result<E::Response, Error> {
+    pub(crate) fn call<E: Endpoint<Api = A>>(&self, endpoint: E) -> Result<E::Response, Error> {
         match self {
             Self::Async(client, runtime) => runtime.block_on(client.call(endpoint)),
             Self::Blocking(client) => client.call(endpoint),
         }
     }
-    pub(crate) fn request<E: Endpoint<Api = Cloud>>(&self, endpoint: &E) -> Result<HttpRequest, Error> {
+    pub(crate) fn send(&self, message: A::Message) -> Result<SendResponse, Error>
+    where
+        A: SendsMessages,
+    {
+        self.call(A::send(message))
+    }
+    /// The request that would send the message.
+    pub(crate) fn request(&self, message: A::Message) -> Result<HttpRequest, Error>
+    where
+        A: SendsMessages,
+    {
+        let endpoint = A::send(message);
         match self {
-            Self::Async(client, _) => client.request(endpoint),
-            Self::Blocking(client) => client.request(endpoint),
+            Self::Async(client, _) => client.request(&endpoint),
+            Self::Blocking(client) => client.request(&endpoint),
         }
     }
-    pub(crate) fn block(&self, users: Vec<User>) -> Result<BlockReport, BlockUsersError> {
+    pub(crate) fn block(&self, users: Vec<User>, options: A::Options) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+    {
         match self {
-            Self::Async(client, runtime) => runtime.block_on(client.block_users(users)),
-            Self::Blocking(client) => client.block_users(users),
+            Self::Async(client, runtime) => runtime.block_on(client.block_users_with(users, options)),
+            Self::Blocking(client) => client.block_users_with(users, options),
         }
     }
-    pub(crate) fn unblock(&self, users: Vec<User>) -> Result<BlockReport, BlockUsersError> {
+    pub(crate) fn unblock(&self, users: Vec<User>) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+    {
         match self {
             Self::Async(client, runtime) => runtime.block_on(client.unblock_users(users)),
             Self::Blocking(client) => client.unblock_users(users),
         }
     }
-    /// Hands every blocked user to `each`.
-    pub(crate) fn blocked(&self, limit: Option<u32>, mut each: impl FnMut(BlockedUser)) -> Result<(), Error> {
+    /// Hands every item of a list to `each`.
+    pub(crate) fn pages<E: PagedEndpoint<Api = A>>(
+        &self,
+        first: E,
+        mut each: impl FnMut(E::Item),
+    ) -> Result<(), Error> {
         match self {
             Self::Async(client, runtime) => runtime.block_on(async {
-                let mut users = client.blocked_users(limit);
-                while let Some(user) = users.next().await {
-                    each(user?);
+                let mut items = client.pages(first);
+                while let Some(item) = items.next().await {
+                    each(item?);
                 }
                 Ok(())
             }),
-            Self::Blocking(client) => client.blocked_users(limit).try_for_each(|user| user.map(&mut each)),
+            Self::Blocking(client) => client.pages(first).try_for_each(|item| item.map(&mut each)),
         }
     }
 }
 
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Box<Failure>> {
+pub(crate) fn runtime() -> Step<tokio::runtime::Runtime> {
     let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
     built.map_err(|error| Failure::local(format!("no async runtime: {error}")))
 }
 
-fn config(global: &Global, key: ApiKey) -> Result<Config, Box<Failure>> {
+fn config(global: &Global, key: ApiKey) -> Step<Config> {
     let mut connection = Connection::new();
-    if let Some(url) = &global.proxy {
-        connection = connection.proxy(Proxy::Url(url.clone()));
-    }
+    connection = match global.proxy.as_deref() {
+        Some("none") => connection.proxy(Proxy::None),
+        Some(url) => connection.proxy(Proxy::Url(url.to_owned())),
+        None => connection,
+    };
     if let Some(path) = &global.ca_file {
         connection = connection.roots(Roots::Pem(input::read(path)?));
     }
@@ -111,7 +189,7 @@ fn config(global: &Global, key: ApiKey) -> Result<Config, Box<Failure>> {
 }
 
 /// The key from `--key-file`, or else from the environment.
-fn key(global: &Global) -> Result<Option<ApiKey>, Box<Failure>> {
+fn key(global: &Global) -> Step<Option<ApiKey>> {
     let text = match &global.key_file {
         Some(path) => {
             refuse_if_open_to_others(path)?;
@@ -127,7 +205,7 @@ fn key(global: &Global) -> Result<Option<ApiKey>, Box<Failure>> {
 }
 
 #[cfg(unix)]
-fn refuse_if_open_to_others(path: &Path) -> Result<(), Box<Failure>> {
+fn refuse_if_open_to_others(path: &Path) -> Step<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(path).map(|file| file.permissions().mode());
     match mode {
@@ -140,6 +218,6 @@ fn refuse_if_open_to_others(path: &Path) -> Result<(), Box<Failure>> {
 }
 
 #[cfg(not(unix))]
-fn refuse_if_open_to_others(_: &Path) -> Result<(), Box<Failure>> {
+fn refuse_if_open_to_others(_: &Path) -> Step<()> {
     Ok(())
 }

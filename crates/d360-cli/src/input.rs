@@ -15,9 +15,17 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
     let fail = |error: std::io::Error| Failure::invalid(&name(path), format!("cannot be read: {error}"));
     let mut content = Vec::new();
     if path == Path::new("-") {
-        std::io::stdin().lock().take(MAX_INPUT).read_to_end(&mut content).map_err(fail)?;
+        std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut content).map_err(fail)?;
     } else {
-        std::fs::File::open(path).map_err(fail)?.take(MAX_INPUT).read_to_end(&mut content).map_err(fail)?;
+        std::fs::File::open(path)
+            .map_err(fail)?
+            .take(MAX_INPUT + 1)
+            .read_to_end(&mut content)
+            .map_err(fail)?;
+    }
+    // What is cut would be another input.
+    if content.len() as u64 > MAX_INPUT {
+        return Err(Failure::invalid(&name(path), format!("is larger than {MAX_INPUT} bytes")));
     }
     Ok(content)
 }
@@ -35,6 +43,15 @@ pub(crate) fn cards(path: &Path, first: usize) -> Result<(Vec<Contact>, Findings
     let mut list = match value {
         Value::Array(list) => list,
         Value::Object(mut map) if map.contains_key("contacts") && !map.contains_key("name") => {
+            // What `vcard to-contacts --output json` prints; anything else beside the list would be left out in silence.
+            map.remove("left_out");
+            if let Some(other) = map.keys().find(|key| *key != "contacts") {
+                let message = format!(
+                    "holds {:?} beside contacts; a whole message is for `send raw`",
+                    d360::model::mask(other)
+                );
+                return Err(Failure::invalid(&name(path), message));
+            }
             match map.remove("contacts") {
                 Some(Value::Array(list)) => list,
                 _ => return Err(Failure::invalid(&name(path), "contacts is no list")),

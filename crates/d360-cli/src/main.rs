@@ -9,22 +9,46 @@ mod shown;
 use args::{Args, Command};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use output::{Exit, Output};
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 
 fn main() -> ExitCode {
-    // clap ends the program itself, with 2 for a mistake in the command line.
-    let matches = Args::command().get_matches();
-    let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let parsed = Args::command().try_get_matches();
+    let parsed = parsed.and_then(|matches| Args::from_arg_matches(&matches).map(|args| (matches, args)));
+    let (matches, args) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(&error),
+    };
     let output = Output::new(args.global.output);
     let result = match &args.command {
         Command::Demo => commands::demo::run(&args.global, output),
         Command::Sandbox(sandbox) => commands::sandbox::run(sandbox, output),
         Command::Send(send) => commands::send::run(&args.global, send, &matches, output),
         Command::Block(block) => commands::block::run(&args.global, block, output),
+        Command::Contacts(contacts) => commands::contacts::run(&args.global, contacts, output),
+        Command::Channels(channels) => commands::channels::run(&args.global, channels, output),
         Command::Vcard(vcard) => commands::vcard::run(vcard, output),
     };
     let exit = result.unwrap_or_else(|failure| output.failure(&failure));
     ExitCode::from(exit as u8)
+}
+
+/// Help, the version, or a mistake in the command line, which clap would show with every number in it.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let message = d360::model::mask(&error.to_string());
+    // The flag could not be parsed, but it can be seen.
+    let args: Vec<String> = std::env::args().collect();
+    let json = args.windows(2).any(|pair| pair == ["--output", "json"])
+        || args.iter().any(|arg| arg == "--output=json");
+    if json {
+        let output = Output::new(args::Format::Json);
+        return ExitCode::from(output.failure(&output::Failure::Usage(message)) as u8);
+    }
+    let _ = write!(std::io::stderr(), "{message}");
+    ExitCode::from(Exit::Usage as u8)
 }
 
 /// What a verb ends in: an exit code, or a failure that says why.

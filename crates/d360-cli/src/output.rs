@@ -27,6 +27,8 @@ pub(crate) enum Exit {
 pub(crate) enum Failure {
     /// Something on this machine.
     Local(String),
+    /// Flags that do not go together.
+    Usage(String),
     /// Settings.
     Setup(SetupError),
     /// What was given, with every problem.
@@ -71,6 +73,9 @@ impl Failure {
     pub(crate) fn local(message: impl Into<String>) -> Box<Self> {
         Box::new(Self::Local(message.into()))
     }
+    pub(crate) fn usage(message: impl Into<String>) -> Box<Self> {
+        Box::new(Self::Usage(message.into()))
+    }
     /// One problem with what was given.
     pub(crate) fn invalid(path: &str, message: impl Into<String>) -> Box<Self> {
         let mut findings = Findings::new();
@@ -81,7 +86,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Local(_) | Self::Setup(SetupError::Library(_)) => Exit::Local,
-            Self::Setup(_) => Exit::Usage,
+            Self::Usage(_) | Self::Setup(_) => Exit::Usage,
             Self::Invalid(_) => Exit::Invalid,
             Self::Call(error) => call_exit(error),
             Self::Block(error) if !error.report().done.is_empty() => Exit::Partly,
@@ -170,6 +175,7 @@ impl Output {
     fn explain(self, failure: &Failure) {
         match failure {
             Failure::Local(message) => self.note(format!("error: {message}")),
+            Failure::Usage(message) => self.note(format!("error: {message}; see d360 --help")),
             Failure::Setup(error) => {
                 self.note(format!("error: {error}"));
                 causes(error).iter().for_each(|cause| self.note(format!("  because: {cause}")));
@@ -186,6 +192,7 @@ impl Output {
             Failure::Call(error) => self.call_error(error),
             Failure::Block(error) => {
                 self.call_error(error.error());
+                error.left().iter().for_each(|user| self.line(format!("left {}", user.as_str())));
                 self.note(format!("left: {} users, not answered; run again with them", error.left().len()));
             }
         }
@@ -220,12 +227,17 @@ pub(crate) fn headers(request: &HttpRequest) -> impl Iterator<Item = (String, St
     request.headers.iter().map(|(name, value)| {
         let shown = match name.as_str() {
             "d360-api-key" => "D360-API-KEY".to_owned(),
+            "x-api-key" => "X-API-Key".to_owned(),
+            "authorization" => "Authorization".to_owned(),
             "content-type" => "Content-Type".to_owned(),
             "user-agent" => "User-Agent".to_owned(),
             other => other.to_owned(),
         };
-        let value =
-            if value.is_sensitive() { "••••" } else { value.to_str().unwrap_or("••••") };
+        let value = match value.is_sensitive() {
+            true if name == "authorization" => "Bearer ••••",
+            true => "••••",
+            false => value.to_str().unwrap_or("••••"),
+        };
         (shown, value.to_owned())
     })
 }
@@ -241,6 +253,7 @@ pub(crate) fn findings<'f>(findings: impl Iterator<Item = &'f Finding>) -> Value
 fn failure_document(failure: &Failure) -> Value {
     match failure {
         Failure::Local(message) => json!({ "error": { "kind": "local", "message": message } }),
+        Failure::Usage(message) => json!({ "error": { "kind": "usage", "message": message } }),
         Failure::Setup(error) => json!({ "error": { "kind": "setup", "message": error.to_string() } }),
         Failure::Invalid(invalid) => {
             let problems = findings(invalid.findings().iter());

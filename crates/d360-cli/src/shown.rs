@@ -7,6 +7,7 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Value;
+use std::io::Write as _;
 
 #[derive(Debug)]
 pub(crate) struct Shown<T> {
@@ -22,7 +23,12 @@ impl<T> Shown<T> {
         for line in text.lines() {
             let line = format!("  {mark} {line}");
             let line = line.trim_end();
-            if self.to_stderr { eprintln!("{line}") } else { println!("{line}") }
+            // A reader who has gone away is no failure.
+            let _ = if self.to_stderr {
+                writeln!(std::io::stderr(), "{line}")
+            } else {
+                writeln!(std::io::stdout(), "{line}")
+            };
         }
     }
     fn request(&self, request: &HttpRequest) {

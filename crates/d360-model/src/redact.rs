@@ -71,6 +71,7 @@ pub(crate) fn mask_digits(text: &str) -> String {
 
 /// `Debug` of a value, masked.
 #[doc(hidden)]
+#[allow(clippy::exhaustive_structs, reason = "macros of other crates build it")]
 pub struct Masked<'a>(pub &'a dyn std::fmt::Debug);
 
 impl std::fmt::Debug for Masked<'_> {

@@ -1,5 +1,5 @@
 //! Answers, in the shapes of the documents.
-use crate::{codes::CODES, world::Failure};
+use crate::{codes, world::Failure};
 use axum::{
     body::Body,
     http::{Response, StatusCode, header},
@@ -37,10 +37,22 @@ impl Answer {
         let error = format!("the sandbox does not serve {method} {path}; GET /_sandbox says what it serves");
         Self::json(404, &json!({ "error": error }))
     }
+    /// On-Premise's list of one error.
+    pub(crate) fn onprem_error(code: i64, details: &str) -> Self {
+        let (status, title) = look_up(codes::ONPREM, code);
+        let error = json!({ "code": code, "title": title, "details": details });
+        Self::json(status, &json!({ "errors": [error], "meta": onprem_meta() }))
+    }
+    /// The hub's way to say no.
+    pub(crate) fn hub_error(status: u16, message: &str) -> Self {
+        Self::json(status, &json!({ "detail": {}, "message": message }))
+    }
     /// What was asked for.
-    pub(crate) fn failure(failure: &Failure) -> Self {
+    pub(crate) fn failure(failure: &Failure, onprem: bool) -> Self {
+        const ASKED: &str = "Asked for through the sandbox's control API.";
         let mut answer = match (failure.code, failure.http) {
-            (Some(code), _) => Self::error(code, "Asked for through the sandbox's control API."),
+            (Some(code), _) if onprem => Self::onprem_error(code, ASKED),
+            (Some(code), _) => Self::error(code, ASKED),
             (None, Some(401)) => Self::unauthorized(),
             (None, Some(status @ 500..)) => Self {
                 status,
@@ -75,9 +87,19 @@ impl Answer {
     }
 }
 
-/// HTTP status and title of a code; single codes stand before the ranges that they lie in.
+/// What On-Premise says of itself beside every answer.
+pub(crate) fn onprem_meta() -> Value {
+    json!({ "api_status": "stable", "version": "2.53.3" })
+}
+
+/// HTTP status and title of a code of Cloud.
 fn known(code: i64) -> (u16, &'static str) {
-    let row = CODES.iter().find(|(first, last, ..)| (*first..=*last).contains(&code));
+    look_up(codes::CLOUD, code)
+}
+
+/// HTTP status and title of a code; single codes stand before the ranges that they lie in.
+fn look_up(table: &[(i64, i64, u16, &'static str)], code: i64) -> (u16, &'static str) {
+    let row = table.iter().find(|(first, last, ..)| (*first..=*last).contains(&code));
     row.map_or((400, "Error"), |(_, _, status, title)| (*status, title))
 }
 

@@ -34,7 +34,19 @@ pub(crate) fn handle(world: &mut World, method: &str, path: &str, body: &[u8]) -
 
 fn describe(world: &World) -> Value {
     json!({
-        "serves": ["POST /messages", "POST /block_users", "DELETE /block_users", "GET /block_users"],
+        "serves": {
+            "cloud": ["POST /messages", "POST /block_users", "DELETE /block_users", "GET /block_users"],
+            "graph": ["the same behind /{version}/{phone_number_id}, with Authorization: Bearer"],
+            "onprem": [
+                "POST /v1/messages", "PUT /v1/messages/{id}", "POST /v1/contacts", "POST /v1/contacts/{phone}/block",
+                "POST /v1/contacts/{phone}/unblock", "POST /v1/contacts/{phone}/report", "GET /v1/contacts/blocklist",
+                "GET /v1/contacts/{wa_id}/identity", "PUT /v1/contacts/{wa_id}/identity",
+            ],
+            "partner": [
+                "POST /api/v2/token", "GET /api/v2/partners/{partner_id}/channels",
+                "POST, DELETE, GET /api/v2/partners/{partner_id}/channels/{channel_id}/block_users",
+            ],
+        },
         "control": {
             "GET /_sandbox/messages": "the messages that were accepted",
             "GET /_sandbox/requests": "what was asked: method, path, body, status",
@@ -120,6 +132,17 @@ fn fail(world: &mut World, value: &Value) -> Answer {
     let known = ["code", "http", "body", "retry_after", "times", "method", "path"];
     if let Some(name) = map.keys().find(|name| !known.contains(&name.as_str())) {
         return refuse(&format!("{name} is not known; known are {}", known.join(", ")));
+    }
+    let texts = ["body", "method", "path"];
+    let numbers = ["code", "http", "retry_after", "times"];
+    let wrong = |key: &&&str| map.get(**key).is_some_and(|value| !value.is_null() && !value.is_string());
+    if let Some(key) = texts.iter().find(wrong) {
+        return refuse(&format!("{key} must be a text"));
+    }
+    let wrong =
+        |key: &&&str| map.get(**key).is_some_and(|value| value.as_u64().is_none() && !value.is_null());
+    if let Some(key) = numbers.iter().find(wrong) {
+        return refuse(&format!("{key} must be a whole number from 0"));
     }
     let text = |key: &str| map.get(key).and_then(Value::as_str).map(str::to_owned);
     let number = |key: &str| map.get(key).and_then(Value::as_u64);

@@ -1,4 +1,4 @@
-//! A stateful local server of 360dialog Cloud, for your tests: a second opinion that knows the documents, not the client.
+//! A stateful local server of 360dialog's APIs, for your tests: a second opinion that knows the documents, not the client.
 //!
 //! [`Sandbox::start`] listens on a free port of 127.0.0.1, from async code and from a plain `#[test]` alike: it runs on a
 //! thread of its own, and stops when it is dropped.
@@ -10,10 +10,21 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! It knows: `POST /messages` (contacts, location, text), `POST`, `DELETE` and `GET /block_users` with state; required
+//! Four systems on one port share one state, so that a user who is blocked through one is blocked on all:
+//!
+//! | system | paths | key |
+//! |---|---|---|
+//! | 360dialog Cloud | `/messages`, `/block_users` | `D360-API-KEY` |
+//! | Meta Graph | `/v25.0/{phone_number_id}/messages`, `…/block_users` | `Authorization: Bearer` |
+//! | On-Premise | `/v1/messages`, `/v1/contacts…` | `D360-API-KEY` or `Authorization: Bearer` |
+//! | Partner | `/api/v2/token`, `/api/v2/partners/{id}/channels`, `…/{channel}/block_users` | `X-API-Key` or `Authorization: Bearer` |
+//!
+//! Cloud and Graph know: `POST /messages` (contacts, location, text), `POST`, `DELETE` and `GET /block_users` with state; required
 //! fields, unknown properties (refused, code 100), 1 to 257 contacts, the 24-hour window (131047), blocked users
 //! (130403), 1,000 users a request and 64,000 in the list, cursors that break when the list changes (139102), the key
-//! check; and, where they are turned on, the limits by second (130429) and by pair (131056). Any error can be asked for.
+//! check; and, where they are turned on, the limits by second (130429) and by pair (131056). On-Premise takes unknown
+//! properties, answers with an id even where the message then fails, blocks one contact a call (2048, 1009) and lists by
+//! offset. A sandbox of one number takes any channel id for it. Any error can be asked for.
 //! `GET /_sandbox` describes the control routes, which do over HTTP what the methods of [`Sandbox`] do.
 //!
 //! Its clock is the real one until it is set, and its ids follow from the seed: what it answers can be repeated.
@@ -24,6 +35,8 @@ mod blocking;
 mod codes;
 mod control;
 mod messages;
+mod onprem;
+mod partner;
 mod schema;
 mod server;
 mod world;

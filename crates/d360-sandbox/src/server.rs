@@ -1,5 +1,5 @@
 //! The HTTP side.
-use crate::{Shared, answer::Answer, blocking, control, messages};
+use crate::{Shared, answer::Answer, blocking, control, messages, onprem, partner};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
@@ -56,6 +56,32 @@ async fn handle(State(world): State<Shared>, request: Request) -> Response<Body>
     answer.into_response()
 }
 
+/// Which system a path belongs to, and the rest of it.
+enum System<'p> {
+    Cloud(&'p str),
+    Graph(&'p str),
+    OnPrem(&'p str),
+    Hub(&'p str),
+}
+
+/// `/v1/…` is On-Premise's, `/api/v2/…` the hub's; `/v25.0/{phone_number_id}` is taken off Graph's paths.
+fn system(path: &str) -> System<'_> {
+    if let Some(rest) = path.strip_prefix("/v1/") {
+        return System::OnPrem(rest);
+    }
+    if let Some(rest) = path.strip_prefix("/api/v2/") {
+        return System::Hub(rest);
+    }
+    let graph = path.strip_prefix("/v").and_then(|rest| {
+        let (version, rest) = rest.split_once('/')?;
+        let (major, minor) = version.split_once('.')?;
+        let (number, _) = rest.split_once('/')?;
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        (digits(major) && digits(minor) && digits(number)).then(|| &rest[number.len()..])
+    });
+    graph.map_or(System::Cloud(path), System::Graph)
+}
+
 fn api(
     world: &mut crate::World,
     method: &str,
@@ -64,20 +90,54 @@ fn api(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Answer {
-    let key = headers.get("d360-api-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
-    if !world.numbers.contains_key(key) {
-        return Answer::unauthorized();
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let system = system(path);
+    let key = match system {
+        System::Cloud(_) => header("d360-api-key"),
+        System::Graph(_) => bearer,
+        System::OnPrem(_) => header("d360-api-key").or(bearer),
+        System::Hub(_) => header("x-api-key").or(bearer),
+    };
+    let key = key.unwrap_or_default();
+    let known = match system {
+        System::Hub(rest) => rest == "token" || world.numbers.contains_key(key) || world.tokens.contains(key),
+        _ => world.numbers.contains_key(key),
+    };
+    if !known {
+        return match system {
+            System::Hub(_) => Answer::hub_error(401, "Unauthorized"),
+            System::Graph(_) => Answer::error(190, "The access token is not known to the sandbox"),
+            _ => Answer::unauthorized(),
+        };
     }
     if let Some(failure) = world.take_failure(method, path) {
-        return Answer::failure(&failure);
+        return Answer::failure(&failure, matches!(system, System::OnPrem(_)));
     }
-    match (method, path) {
-        ("POST", "/messages") => messages::send(world, key, body),
-        ("POST", "/block_users") => blocking::change(world, key, body, true),
-        ("DELETE", "/block_users") => blocking::change(world, key, body, false),
-        ("GET", "/block_users") => blocking::list(world, key, &parameters(query)),
-        _ => Answer::not_found(method, path),
-    }
+    let query = parameters(query);
+    let answer = match system {
+        System::Cloud(rest) | System::Graph(rest) => match (method, rest) {
+            ("POST", "/messages") => Some(messages::send(world, key, body)),
+            ("POST", "/block_users") => Some(blocking::change(world, key, body, true)),
+            ("DELETE", "/block_users") => Some(blocking::change(world, key, body, false)),
+            ("GET", "/block_users") => Some(blocking::list(world, key, &query)),
+            _ => None,
+        },
+        System::OnPrem(rest) => {
+            let steps: Vec<String> = rest.split('/').map(plain_step).collect();
+            let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+            onprem::handle(world, key, method, &steps, &query, body)
+        }
+        System::Hub(rest) => {
+            partner::handle(world, method, &rest.split('/').collect::<Vec<_>>(), &query, body)
+        }
+    };
+    answer.unwrap_or_else(|| Answer::not_found(method, path))
+}
+
+/// A step of a path, percent-decoded: there, `+` is a plus.
+fn plain_step(text: &str) -> String {
+    plain(&text.replace('+', "%2B"))
 }
 
 fn parameters(query: &str) -> HashMap<String, String> {

@@ -108,6 +108,8 @@ pub(crate) struct World {
     pub(crate) accepted: VecDeque<Value>,
     pub(crate) requests: VecDeque<Value>,
     failures: Vec<Failure>,
+    /// Tokens that the hub gave out.
+    pub(crate) tokens: HashSet<String>,
     not_on_whatsapp: HashSet<String>,
     advanced: Duration,
     frozen: Option<Duration>,
@@ -126,6 +128,7 @@ impl World {
             accepted: VecDeque::new(),
             requests: VecDeque::new(),
             failures: Vec::new(),
+            tokens: HashSet::new(),
             not_on_whatsapp: HashSet::new(),
             advanced: Duration::ZERO,
             frozen: None,
@@ -199,10 +202,15 @@ impl World {
     pub(crate) fn log(&mut self, request: Value) {
         keep(&mut self.requests, request);
     }
+    /// Keeps an accepted message, and gives it an id.
     pub(crate) fn accept(&mut self, message: Value) -> String {
         keep(&mut self.accepted, message);
+        format!("wamid.{}", self.next_id("HBgL"))
+    }
+    /// Letters and digits that no other id has.
+    pub(crate) fn next_id(&mut self, prefix: &str) -> String {
         self.counter += 1;
-        format!("wamid.{}", crate::answer::encode(&format!("HBgL:{:016x}:{:08}", self.seed, self.counter)))
+        crate::answer::encode(&format!("{prefix}:{:016x}:{:08}", self.seed, self.counter))
     }
 
     pub(crate) fn window_is_open(&self, key: &str, user: &str) -> bool {

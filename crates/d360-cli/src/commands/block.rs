@@ -1,36 +1,85 @@
-//! `d360 block`.
+//! `d360 block`: the same on every system.
 use crate::{
     Result,
-    args::{Block, Global},
-    client::Client,
+    args::{ApiName, Block, BlockAdd, BlockList, Global, Report},
+    client::{self, Client},
     input,
     output::{Exit, Failure, Output, error_document},
 };
-use d360::model::block::{BlockReport, BlockedUser};
+use d360::{
+    model::block::{BlockReport, BlockedUser, User},
+    onprem::contacts::{Reason, ReportContact},
+    transport::{BlockUsersError, BlocksUsers, Endpoint as _},
+};
 use serde_json::json;
 
 pub(crate) fn run(global: &Global, block: &Block, output: Output) -> Result {
+    let api = global.api.unwrap_or(ApiName::Cloud);
     match block {
         Block::Add(args) => {
-            let users = input::users(&args.users, args.file.as_ref())?;
-            let report = Client::new(global, true)?.block(users);
+            let users = input::users(&args.users.users, args.users.file.as_ref())?;
+            let reason = reason(args, api)?;
+            let report = match api {
+                ApiName::Cloud | ApiName::Graph => client::cloud(global, true)?.block(users, ()),
+                ApiName::Onprem => client::onprem(global, true)?.block(users, reason),
+                ApiName::Partner => client::channel(global)?.block(users, ()),
+            };
             finish(report, "blocked", output)
         }
         Block::Remove(args) => {
             let users = input::users(&args.users, args.file.as_ref())?;
-            let report = Client::new(global, true)?.unblock(users);
+            let report = match api {
+                ApiName::Cloud | ApiName::Graph => client::cloud(global, true)?.unblock(users),
+                ApiName::Onprem => client::onprem(global, true)?.unblock(users),
+                ApiName::Partner => client::channel(global)?.unblock(users),
+            };
             finish(report, "unblocked", output)
         }
-        Block::List(args) if args.limit == Some(0) => Err(Failure::invalid("limit", "must be at least 1")),
-        Block::List(args) => list(&Client::new(global, true)?, args.limit, output),
+        Block::List(args) => match api {
+            ApiName::Cloud | ApiName::Graph => list(|| client::cloud(global, true), args, output),
+            ApiName::Onprem => list(|| client::onprem(global, true), args, output),
+            ApiName::Partner => list(|| client::channel(global), args, output),
+        },
+        Block::Report(args) => report(global, args, output),
     }
 }
 
-fn finish(
-    result: std::result::Result<BlockReport, d360::transport::BlockUsersError>,
-    done: &str,
-    output: Output,
-) -> Result {
+fn reason(args: &BlockAdd, api: ApiName) -> std::result::Result<Option<Reason>, Box<Failure>> {
+    match &args.reason {
+        Some(_) if api != ApiName::Onprem => {
+            Err(Failure::usage("--reason is for --api onprem; no other system takes one"))
+        }
+        Some(text) => Ok(Some(Reason::new(text)?)),
+        None => Ok(None),
+    }
+}
+
+fn report(global: &Global, args: &Report, output: Output) -> Result {
+    if !matches!(global.api, None | Some(ApiName::Onprem)) {
+        return Err(Failure::usage("users can be reported on On-Premise alone (--api onprem)"));
+    }
+    let user = args.user.parse::<User>().map_err(|error| Failure::invalid("user", error.to_string()))?;
+    let mut report = ReportContact::new(user);
+    if let Some(text) = &args.reason {
+        report = report.reason(Reason::new(text)?);
+    }
+    if args.block {
+        report = report.block(true);
+    }
+    if let Some(id) = &args.message_id {
+        report = report.message_id(id.as_str());
+    }
+    report.check().into_result(global.strict)?;
+    client::onprem(global, true)?.call(report)?;
+    if output.is_json() {
+        output.document(&json!({ "reported": args.user, "blocked": args.block }));
+    } else {
+        output.line(format!("reported {}{}", args.user, if args.block { " and blocked" } else { "" }));
+    }
+    Ok(Exit::Done)
+}
+
+fn finish(result: std::result::Result<BlockReport, BlockUsersError>, done: &str, output: Output) -> Result {
     match result {
         Ok(report) => {
             show(&report, done, output);
@@ -44,7 +93,9 @@ fn finish(
             })
         }
         Err(stopped) => {
-            show(stopped.report(), done, output);
+            if stopped.error().invalid().is_none() {
+                show(stopped.report(), done, output);
+            }
             Err(stopped.into())
         }
     }
@@ -68,9 +119,18 @@ fn show(report: &BlockReport, verb: &str, output: Output) {
     }
 }
 
-fn list(client: &Client, limit: Option<u32>, output: Output) -> Result {
+fn list<A: BlocksUsers>(
+    client: impl FnOnce() -> std::result::Result<Client<A>, Box<Failure>>,
+    args: &BlockList,
+    output: Output,
+) -> Result {
+    let first = A::list(args.limit);
+    // Before the key is asked for: a wrong limit is wrong without one.
+    first.check().into_result(false)?;
     let mut users = Vec::new();
-    let result = client.blocked(limit, |user| {
+    let mut printed = 0;
+    let result = client()?.pages(first, |user| {
+        printed += 1;
         if output.is_json() {
             users.push(user);
         } else {
@@ -80,8 +140,12 @@ fn list(client: &Client, limit: Option<u32>, output: Output) -> Result {
     match result {
         Ok(()) if output.is_json() => output.document(&json!({ "users": users })),
         Ok(()) => {}
-        Err(error) if output.is_json() && !users.is_empty() => {
-            output.document(&json!({ "users": users, "error": error_document(&error) }));
+        Err(error) if printed > 0 => {
+            if output.is_json() {
+                output.document(&json!({ "users": users, "error": error_document(&error) }));
+            } else {
+                output.failure(&Failure::Call(error));
+            }
             return Ok(Exit::Partly);
         }
         Err(error) => return Err(error.into()),

@@ -7,12 +7,12 @@ use crate::{
 };
 use d360::{
     ApiKey, Config, Error, Outcome,
-    cloud::messages::SendMessage,
+    cloud::{Cloud, block_users::ListBlockedUsers, messages::SendMessage},
     model::{
         Latitude, Location, Longitude, Message,
         block::{BlockReport, User},
     },
-    transport::SetupError,
+    transport::{Connection, Proxy, SetupError},
     vcard,
 };
 use d360_sandbox::Sandbox;
@@ -27,7 +27,7 @@ type Step<T = ()> = std::result::Result<T, Box<Failure>>;
 
 struct Demo {
     sandbox: Sandbox,
-    client: Client,
+    client: Client<Cloud>,
     output: Output,
     steps: Vec<String>,
 }
@@ -36,7 +36,9 @@ pub(crate) fn run(global: &Global, output: Output) -> Result {
     let sandbox =
         Sandbox::start().map_err(|error| Failure::local(format!("cannot start a sandbox: {error}")))?;
     let key = ApiKey::new(sandbox.key()).map_err(SetupError::from)?;
-    let config = Config::new(key).base_url(sandbox.base_url());
+    // No proxy of the environment has a part in it.
+    let config =
+        Config::new(key).base_url(sandbox.base_url()).connection(Connection::new().proxy(Proxy::None));
     let client = Client::shown(global.blocking, config, output.is_json())?;
     let mut demo = Demo { sandbox, client, output, steps: Vec::new() };
     demo.say(&format!(
@@ -86,7 +88,7 @@ impl Demo {
             "Neither can they be blocked",
             "The answer says so of each user; the report holds them in order.",
         )?;
-        let report = self.client.block(vec![user(FRIEND)?, user(STRANGER)?])?;
+        let report = self.client.block(vec![user(FRIEND)?, user(STRANGER)?], ())?;
         self.check(
             report.done.len() == 1 && code_of(&report) == Some(131_047),
             "one blocked, one failed with 131047",
@@ -97,7 +99,7 @@ impl Demo {
 
         self.step("The stranger writes, and is blocked", "")?;
         self.sandbox.user_writes(STRANGER);
-        let report = self.client.block(vec![user(STRANGER)?])?;
+        let report = self.client.block(vec![user(STRANGER)?], ())?;
         self.check(report.is_complete() && report.done.len() == 1, "blocked")?;
         self.report(&report, "blocked");
 
@@ -164,7 +166,9 @@ impl Demo {
     }
     fn listed(&self) -> Step<Vec<String>> {
         let mut listed = Vec::new();
-        self.client.blocked(None, |user| listed.extend(user.wa_id.map(|id| id.as_str().to_owned())))?;
+        self.client.pages(ListBlockedUsers::new(), |user| {
+            listed.extend(user.wa_id.map(|id| id.as_str().to_owned()))
+        })?;
         self.say(&format!(
             "listed: {}",
             if listed.is_empty() { "nobody".to_owned() } else { listed.join(", ") }

@@ -1,41 +1,92 @@
 //! `d360 send`.
 use crate::{
     Result,
-    args::{Contacts, Global, Location, Raw, Send, To},
-    client::Client,
+    args::{ApiName, Contacts, Global, Location, Raw, Send, To},
+    client::{self, Client},
     input,
     output::{Exit, Failure, Output, findings},
 };
 use clap::ArgMatches;
 use d360::{
-    cloud::messages::SendMessage,
     model::{self, Contact, Findings, Latitude, Longitude, Message, Recipient},
+    onprem,
+    transport::SendsMessages,
 };
 use serde_json::json;
 use std::path::PathBuf;
 
+type Step<T> = std::result::Result<T, Box<Failure>>;
+
+/// What the system that was asked for takes.
+enum Either {
+    Cloud(Message),
+    OnPrem(onprem::Message),
+}
+
 pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Output) -> Result {
+    let onprem = global.api == Some(ApiName::Onprem);
+    if global.api == Some(ApiName::Partner) {
+        return Err(Failure::usage(
+            "the Partner API sends no messages; use --api cloud with the channel's own key",
+        ));
+    }
     let (message, found, dry_run) = match send {
         Send::Contacts(args) => {
-            let (message, found) = contacts(args, matches, output)?;
-            (message, found, &args.to.dry_run)
+            let (recipient, cards, found) = contacts(args, matches, output)?;
+            let message = if onprem {
+                only_cloud_has(&args.to)?;
+                Either::OnPrem(onprem::Message::contacts(recipient, cards))
+            } else {
+                Either::Cloud(with_extras(Message::contacts(recipient, cards), &args.to))
+            };
+            (message, found, args.to.dry_run.dry_run)
         }
-        Send::Location(args) => (location(args)?, Findings::new(), &args.to.dry_run),
+        Send::Location(args) => {
+            let (recipient, place) = location(args)?;
+            let message = if onprem {
+                only_cloud_has(&args.to)?;
+                Either::OnPrem(onprem::Message::location(recipient, place))
+            } else {
+                Either::Cloud(with_extras(Message::location(recipient, place), &args.to))
+            };
+            (message, Findings::new(), args.to.dry_run.dry_run)
+        }
         Send::Raw(args) => {
-            let (message, found) = raw(args)?;
-            (message, found, &args.dry_run)
+            let (message, found) = raw(args, onprem)?;
+            (message, found, args.dry_run.dry_run)
         }
     };
-    let mut advice = found;
-    advice.merge(message.validate());
-    advice.clone().into_result(global.strict)?;
-    let client = Client::new(global, !dry_run.dry_run)?;
-    let endpoint = SendMessage::new(message);
-    if dry_run.dry_run {
-        output.request(&client.request(&endpoint)?, &advice);
+    match message {
+        Either::Cloud(message) => {
+            let advice = advice(found, message.validate(), global)?;
+            finish(&client::cloud(global, !dry_run)?, message, &advice, dry_run, output)
+        }
+        Either::OnPrem(message) => {
+            let advice = advice(found, message.validate(), global)?;
+            finish(&client::onprem(global, !dry_run)?, message, &advice, dry_run, output)
+        }
+    }
+}
+
+/// What was found and may be sent all the same.
+fn advice(mut found: Findings, checked: Findings, global: &Global) -> Step<Findings> {
+    found.merge(checked);
+    found.clone().into_result(global.strict)?;
+    Ok(found)
+}
+
+fn finish<A: SendsMessages>(
+    client: &Client<A>,
+    message: A::Message,
+    advice: &Findings,
+    dry_run: bool,
+    output: Output,
+) -> Result {
+    if dry_run {
+        output.request(&client.request(message)?, advice);
         return Ok(Exit::Done);
     }
-    let sent = client.call(endpoint)?;
+    let sent = client.send(message)?;
     if output.is_json() {
         let mut document = json!(sent);
         document["advice"] = findings(advice.advice());
@@ -45,22 +96,27 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
         let to = sent.contacts.first();
         let wa_id = to.and_then(|to| to.wa_id.as_ref()).map(|id| format!(" for WhatsApp ID {}", id.as_str()));
         output.line(format!("accepted as {id}{}", wa_id.unwrap_or_default()));
-        output.advice(&advice);
+        output.advice(advice);
         output.note("accepted is not delivered: the status webhook tells what becomes of it");
     }
     Ok(Exit::Done)
 }
 
-/// What every message has in common, once it is built.
-fn addressed(
-    to: &To,
-    build: impl FnOnce(Recipient) -> Message,
-) -> std::result::Result<Message, Box<Failure>> {
-    let recipient = to.to.parse::<Recipient>().map_err(|error| Failure::invalid("to", error.to_string()))?;
-    let mut message = build(recipient);
+fn with_extras(mut message: Message, to: &To) -> Message {
     message.reply_to = to.reply_to.as_deref().map(Into::into);
     message.biz_opaque_callback_data.clone_from(&to.callback_data);
-    Ok(message)
+    message
+}
+
+fn only_cloud_has(to: &To) -> Step<()> {
+    if to.reply_to.is_some() || to.callback_data.is_some() {
+        return Err(Failure::usage("--reply-to and --callback-data are for --api cloud and graph"));
+    }
+    Ok(())
+}
+
+fn recipient(to: &To) -> Step<Recipient> {
+    to.to.parse::<Recipient>().map_err(|error| Failure::invalid("to", error.to_string()))
 }
 
 /// Reads on past a mistake, so that all of them are reported.
@@ -68,9 +124,17 @@ fn contacts(
     args: &Contacts,
     matches: &ArgMatches,
     output: Output,
-) -> std::result::Result<(Message, Findings), Box<Failure>> {
+) -> Step<(Recipient, Vec<Contact>, Findings)> {
     let mut cards: Vec<Contact> = Vec::new();
     let mut found = Findings::new();
+    let to = match recipient(&args.to).map_err(|failure| *failure) {
+        Ok(to) => to,
+        Err(Failure::Invalid(invalid)) => {
+            found.merge(invalid.findings().clone());
+            Recipient::default()
+        }
+        Err(other) => return Err(Box::new(other)),
+    };
     for (path, is_vcard) in in_order(args, matches) {
         let read = if is_vcard {
             super::vcard::cards(&path).map(|read| {
@@ -91,19 +155,11 @@ fn contacts(
             Err(other) => return Err(Box::new(other)),
         }
     }
-    match addressed(&args.to, |to| Message::contacts(to, cards)).map_err(|failure| *failure) {
-        Ok(message) if !found.refuses(false) => Ok((message, found)),
-        Ok(message) => {
-            found.merge(message.validate());
-            Err(Box::new(Failure::Invalid(found.into())))
-        }
-        Err(Failure::Invalid(invalid)) => {
-            let mut all = invalid.findings().clone();
-            all.merge(found);
-            Err(Box::new(Failure::Invalid(all.into())))
-        }
-        Err(other) => Err(Box::new(other)),
+    if found.refuses(false) {
+        found.merge(Message::contacts(to, cards).validate());
+        return Err(Box::new(Failure::Invalid(found.into())));
     }
+    Ok((to, cards, found))
 }
 
 /// The files in the order of the command line, and whether each is a vCard file.
@@ -118,26 +174,31 @@ fn in_order(args: &Contacts, matches: &ArgMatches) -> Vec<(PathBuf, bool)> {
     all.into_iter().map(|(_, file)| file).collect()
 }
 
-fn location(args: &Location) -> std::result::Result<Message, Box<Failure>> {
+fn location(args: &Location) -> Step<(Recipient, model::Location)> {
     let mut problems = Findings::new();
     let latitude = args.latitude.parse::<Latitude>();
     let longitude = args.longitude.parse::<Longitude>();
     let recipient = args.to.to.parse::<Recipient>();
     let mut report =
         |path: &str, problem: Option<String>| problem.map(|problem| problems.error(path, problem));
-    report("to", recipient.err().map(|error| error.to_string()));
+    report("to", recipient.as_ref().err().map(ToString::to_string));
     report("location.latitude", latitude.as_ref().err().map(ToString::to_string));
     report("location.longitude", longitude.as_ref().err().map(ToString::to_string));
-    let (Ok(latitude), Ok(longitude), true) = (latitude, longitude, problems.is_empty()) else {
+    let (Ok(recipient), Ok(latitude), Ok(longitude)) = (recipient, latitude, longitude) else {
         return Err(Box::new(Failure::Invalid(problems.into())));
     };
     let mut place = model::Location::new(latitude, longitude);
     place.name.clone_from(&args.name);
     place.address.clone_from(&args.address);
-    addressed(&args.to, |to| Message::location(to, place))
+    Ok((recipient, place))
 }
 
-fn raw(args: &Raw) -> std::result::Result<(Message, Findings), Box<Failure>> {
+fn raw(args: &Raw, onprem: bool) -> Step<(Either, Findings)> {
     let json = input::read(&args.file)?;
-    Ok(Message::from_json(&json)?)
+    if onprem {
+        let (message, found) = onprem::Message::from_json(&json)?;
+        return Ok((Either::OnPrem(message), found));
+    }
+    let (message, found) = Message::from_json(&json)?;
+    Ok((Either::Cloud(message), found))
 }

@@ -1,0 +1,39 @@
+//! `d360 contacts`.
+use crate::{
+    Result,
+    args::{ApiName, ContactsVerb, Global},
+    client,
+    output::{Exit, Failure, Output},
+};
+use d360::{onprem::contacts::CheckContacts, transport::Endpoint as _};
+
+pub(crate) fn run(global: &Global, verb: &ContactsVerb, output: Output) -> Result {
+    let ContactsVerb::Check(args) = verb;
+    if !matches!(global.api, None | Some(ApiName::Onprem)) {
+        return Err(Failure::usage(
+            "numbers can be checked on On-Premise alone (--api onprem); Cloud has no such call",
+        ));
+    }
+    let mut check = CheckContacts::new(args.numbers.iter().map(|number| number.as_str().into()));
+    if args.no_wait {
+        check = check.no_wait();
+    }
+    if args.force_check {
+        check = check.force_check(true);
+    }
+    check.check().into_result(global.strict)?;
+    let checked = client::onprem(global, true)?.call(check)?;
+    if output.is_json() {
+        output.document(&checked);
+    } else {
+        for contact in &checked.contacts {
+            let id = contact
+                .wa_id
+                .as_ref()
+                .map(|id| format!(" (WhatsApp ID {})", id.as_str()))
+                .unwrap_or_default();
+            output.line(format!("{} {}{id}", contact.status.as_str(), contact.input.as_str()));
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,224 @@
+//! `/v1`: On-Premise. Unknown properties are taken, errors come as a list, contacts are blocked one by one.
+use crate::{
+    answer::{Answer, onprem_meta},
+    schema::is_day,
+    world::{World, digits, user_key},
+};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// Contacts a page, where nothing is asked for, and at most.
+const PAGE: usize = 100;
+const MAX_PAGE: usize = 200;
+
+pub(crate) fn handle(
+    world: &mut World,
+    key: &str,
+    method: &str,
+    steps: &[&str],
+    query: &HashMap<String, String>,
+    body: &[u8],
+) -> Option<Answer> {
+    let value = if body.is_empty() { Ok(json!({})) } else { serde_json::from_slice::<Value>(body) };
+    let Ok(value) = value else { return Some(Answer::onprem_error(1025, "The body is not JSON")) };
+    Some(match (method, steps) {
+        ("POST", ["messages"]) => send(world, key, &value),
+        ("PUT", ["messages", _]) if value["status"] == "read" => done(),
+        ("PUT", ["messages", _]) => Answer::onprem_error(1009, "status must be read"),
+        ("POST", ["contacts"]) => check(world, &value),
+        ("GET", ["contacts", "blocklist"]) => list(world, key, query),
+        ("POST", ["contacts", contact, "block"]) => block(world, key, contact, &value),
+        ("POST", ["contacts", contact, "unblock"]) => unblock(world, key, contact),
+        ("POST", ["contacts", contact, "report"]) => report(world, key, contact, &value),
+        ("GET", ["contacts", contact, "identity"]) => identity(contact),
+        ("PUT", ["contacts", contact, "identity"]) => acknowledge(contact, &value),
+        _ => return None,
+    })
+}
+
+/// Success comes without `errors`.
+fn done() -> Answer {
+    Answer::ok(&json!({ "meta": onprem_meta() }))
+}
+
+fn is_number(text: &str) -> bool {
+    (7..=15).contains(&digits(text).len()) && text.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c))
+}
+
+fn invalid_contact() -> Answer {
+    let details = "Provided WhatsApp ID is not valid. Please provide a valid WhatsApp ID or a phone number with a country code";
+    Answer::onprem_error(1009, details)
+}
+
+/// An id comes back even for a message that fails: only a webhook would tell. Such a message is not kept.
+fn send(world: &mut World, key: &str, message: &Value) -> Answer {
+    let text = |name: &str| message.get(name).and_then(Value::as_str);
+    let (Some(to), Some(kind)) = (text("to"), text("type")) else {
+        return Answer::onprem_error(1008, "to and type are required");
+    };
+    if !matches!(text("recipient_type"), None | Some("individual" | "group")) {
+        return Answer::onprem_error(1002, "recipient_type must be individual or group");
+    }
+    let Some(content) = message.get(kind) else {
+        return Answer::onprem_error(1008, &format!("{kind} is required for a message of this type"));
+    };
+    let problem = match kind {
+        "contacts" => contacts_problem(content),
+        "location" => location_problem(content),
+        "text" => content["body"].as_str().is_none().then_some("text.body is required"),
+        _ => Some("the sandbox takes the types contacts, location and text"),
+    };
+    if let Some(problem) = problem {
+        return Answer::onprem_error(1009, problem);
+    }
+    let group = text("recipient_type") == Some("group");
+    if !group && !is_number(to) {
+        return Answer::onprem_error(1013, "to is no WhatsApp ID or phone number");
+    }
+    let user = user_key(to);
+    let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
+    if number.phone == user {
+        return Answer::onprem_error(1021, "Sender and recipient are the same");
+    }
+    if !number.is_blocked(&user) && (group || world.window_is_open(key, &user)) {
+        world.accept(message.clone());
+    }
+    let id = format!("gBEG{}", world.next_id("onprem"));
+    Answer::json(201, &json!({ "messages": [{ "id": id }], "meta": onprem_meta() }))
+}
+
+fn contacts_problem(contacts: &Value) -> Option<&'static str> {
+    let Some(contacts) = contacts.as_array().filter(|list| !list.is_empty()) else {
+        return Some("contacts must be a list of one at least");
+    };
+    let named = |contact: &Value| {
+        contact["name"]["formatted_name"].as_str().is_some_and(|name| !name.trim().is_empty())
+    };
+    let born = |contact: &Value| contact.get("birthday").is_none_or(|day| day.as_str().is_some_and(is_day));
+    if !contacts.iter().all(named) {
+        Some("name.formatted_name is required")
+    } else if !contacts.iter().all(born) {
+        Some("birthday must be a date of the form YYYY-MM-DD")
+    } else {
+        None
+    }
+}
+
+fn location_problem(location: &Value) -> Option<&'static str> {
+    let degrees = |name: &str, limit: f64| {
+        let value = location.get(name);
+        let number = value.and_then(|v| v.as_f64().or_else(|| v.as_str()?.parse().ok()));
+        number.is_some_and(|degrees| degrees.abs() <= limit)
+    };
+    let whole = degrees("latitude", 90.0) && degrees("longitude", 180.0);
+    (!whole).then_some("latitude and longitude are required, in degrees")
+}
+
+fn check(world: &World, request: &Value) -> Answer {
+    let Some(numbers) = request.get("contacts").and_then(Value::as_array).filter(|list| !list.is_empty())
+    else {
+        return Answer::onprem_error(1008, "contacts is required");
+    };
+    if !matches!(request.get("blocking").and_then(Value::as_str), None | Some("wait" | "no_wait")) {
+        return Answer::onprem_error(1009, "blocking must be wait or no_wait");
+    }
+    let contact = |input: &str| {
+        let id = digits(input);
+        if is_number(input) && world.is_on_whatsapp(&id) {
+            json!({ "input": input, "status": "valid", "wa_id": id })
+        } else {
+            json!({ "input": input, "status": "invalid" })
+        }
+    };
+    let contacts: Vec<Value> = numbers.iter().filter_map(Value::as_str).map(contact).collect();
+    Answer::ok(&json!({ "contacts": contacts, "meta": onprem_meta() }))
+}
+
+fn list(world: &World, key: &str, query: &HashMap<String, String>) -> Answer {
+    let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
+    let read =
+        |name: &str, otherwise: usize| query.get(name).map_or(Ok(otherwise), |text| text.parse::<usize>());
+    let (Ok(limit @ 1..=MAX_PAGE), Ok(offset)) = (read("limit", PAGE), read("offset", 0)) else {
+        return Answer::onprem_error(1009, "limit must be in (0;200], offset from 0");
+    };
+    // BSUIDs came after On-Premise.
+    let all: Vec<&String> = number.blocked.iter().filter(|user| !user.contains('.')).collect();
+    let page = all.iter().skip(offset).take(limit);
+    let contacts: Vec<Value> =
+        page.map(|user| json!({ "wa_id": format!("{user}@s.whatsapp.net") })).collect();
+    let pagination = json!({ "limit": limit, "offset": offset, "total": all.len() });
+    Answer::ok(&json!({ "contacts": contacts, "pagination": pagination }))
+}
+
+/// What keeps a contact from being blocked or reported.
+fn refusal(world: &World, key: &str, contact: &str, request: &Value) -> Option<Answer> {
+    let user = user_key(contact);
+    let fits = |reason: &Value| reason.as_str().is_some_and(|text| (1..60).contains(&text.chars().count()));
+    if !is_number(contact) || !world.is_on_whatsapp(&user) {
+        Some(invalid_contact())
+    } else if !request.get("reason").is_none_or(fits) {
+        Some(Answer::onprem_error(1009, "reason must be a text of less than 60 characters"))
+    } else if world.numbers.get(key).is_some_and(|number| number.phone == user) {
+        Some(Answer::onprem_error(1021, "A number cannot block itself"))
+    } else if !world.window_is_open(key, &user) {
+        let details = "Invalid Request. This contact has not engaged with you in the last 24 hrs.";
+        Some(Answer::onprem_error(2048, details))
+    } else {
+        None
+    }
+}
+
+fn block(world: &mut World, key: &str, contact: &str, request: &Value) -> Answer {
+    if let Some(refusal) = refusal(world, key, contact, request) {
+        return refusal;
+    }
+    world.force_block(Some(key), contact);
+    done()
+}
+
+fn unblock(world: &mut World, key: &str, contact: &str) -> Answer {
+    if !is_number(contact) || !world.is_on_whatsapp(&user_key(contact)) {
+        return invalid_contact();
+    }
+    if let Some(number) = world.numbers.get_mut(key) {
+        number.unblock(&user_key(contact));
+    }
+    done()
+}
+
+fn report(world: &mut World, key: &str, contact: &str, request: &Value) -> Answer {
+    if let Some(refusal) = refusal(world, key, contact, request) {
+        return refusal;
+    }
+    match request.get("block") {
+        None | Some(Value::Bool(false)) => {}
+        Some(Value::Bool(true)) => world.force_block(Some(key), contact),
+        Some(_) => return Answer::onprem_error(1009, "block must be a boolean"),
+    }
+    done()
+}
+
+/// The identity follows from the number: it never changes here.
+fn hash(contact: &str) -> String {
+    crate::answer::encode(&format!("identity:{}", digits(contact)))
+}
+
+fn identity(contact: &str) -> Answer {
+    if !is_number(contact) {
+        return invalid_contact();
+    }
+    let identity =
+        json!({ "hash": hash(contact), "acknowledged": true, "created_timestamp": 1_602_532_300_000_u64 });
+    Answer::ok(&json!({ "contacts": { "identity": identity }, "meta": onprem_meta() }))
+}
+
+fn acknowledge(contact: &str, request: &Value) -> Answer {
+    if !is_number(contact) {
+        return invalid_contact();
+    }
+    match request.get("hash").and_then(Value::as_str) {
+        Some(given) if given == hash(contact) => done(),
+        Some(_) => Answer::onprem_error(1009, "hash is not the contact's"),
+        None => Answer::onprem_error(1008, "hash is required"),
+    }
+}
