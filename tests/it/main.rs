@@ -9,4 +9,5 @@ mod rig;
 mod sandbox;
 mod secrets;
 mod server;
+mod systems;
 mod tls;

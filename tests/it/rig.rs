@@ -52,7 +52,7 @@ impl Client {
     }
 }
 
-fn is_send<T: Send>(future: T) -> T {
+pub(crate) fn is_send<T: Send>(future: T) -> T {
     future
 }
 

@@ -18,7 +18,8 @@ pub(crate) struct Seen {
 }
 
 /// Headers that this client sets.
-pub(crate) const OURS: [&str; 3] = ["d360-api-key", "content-type", "user-agent"];
+pub(crate) const OURS: [&str; 5] =
+    ["d360-api-key", "x-api-key", "authorization", "content-type", "user-agent"];
 
 /// What to do with a request.
 #[derive(Clone, Debug)]

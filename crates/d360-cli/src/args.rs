@@ -1,6 +1,6 @@
 //! The command line.
 use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
 The API key is read from D360_API_KEY, or from --key-file (a file that only its owner can read, or - for standard input); \
@@ -140,9 +140,9 @@ pub(crate) enum Channels {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Sandbox {
-    /// Where to listen
+    /// Where to listen; port 0 for any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4360")]
-    pub(crate) listen: SocketAddr,
+    pub(crate) listen: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -256,7 +256,7 @@ pub(crate) struct Report {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Users {
-    /// Phone numbers with + and country code, WhatsApp IDs or BSUIDs
+    /// Phone numbers with + and country code, JIDs (…@s.whatsapp.net) or BSUIDs
     #[arg(value_name = "USER", required_unless_present = "file")]
     pub(crate) users: Vec<String>,
     /// Users from a file, one a line, # begins a comment (- for standard input)

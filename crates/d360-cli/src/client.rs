@@ -183,8 +183,14 @@ fn config(global: &Global, key: ApiKey) -> Step<Config> {
         .strict(global.strict)
         .connection(connection);
     Ok(match &global.base_url {
-        Some(url) if !url.trim().is_empty() => config.base_url(url),
-        _ => config,
+        // A variable that was never set must not mean the real thing.
+        Some(url) if url.trim().is_empty() => {
+            return Err(Failure::usage(
+                "the base URL is empty; give one, or unset D360_BASE_URL for the system's own",
+            ));
+        }
+        Some(url) => config.base_url(url),
+        None => config,
     })
 }
 
@@ -207,9 +213,12 @@ fn key(global: &Global) -> Step<Option<ApiKey>> {
 #[cfg(unix)]
 fn refuse_if_open_to_others(path: &Path) -> Step<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(path).map(|file| file.permissions().mode());
-    match mode {
-        Ok(mode) if path != Path::new("-") && mode & 0o077 != 0 => {
+    let file = std::fs::metadata(path);
+    match file.map(|file| (file.is_file(), file.permissions().mode())) {
+        Ok((false, _)) if path != Path::new("-") => {
+            Err(Failure::invalid(&input::name(path), "is no regular file"))
+        }
+        Ok((true, mode)) if path != Path::new("-") && mode & 0o077 != 0 => {
             let message = format!("can be read by others; run: chmod 600 {}", path.display());
             Err(Failure::invalid(&input::name(path), message))
         }

@@ -5,7 +5,10 @@ use serde_json::Value;
 use std::{
     io::Read as _,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
+
+static STDIN_READ: AtomicBool = AtomicBool::new(false);
 
 /// Largest input that is read into memory.
 const MAX_INPUT: u64 = 64 * 1024 * 1024;
@@ -15,6 +18,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
     let fail = |error: std::io::Error| Failure::invalid(&name(path), format!("cannot be read: {error}"));
     let mut content = Vec::new();
     if path == Path::new("-") {
+        if STDIN_READ.swap(true, Ordering::Relaxed) {
+            return Err(Failure::usage("standard input (-) can be read once; give the others as files"));
+        }
         std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut content).map_err(fail)?;
     } else {
         std::fs::File::open(path)
@@ -27,6 +33,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
     if content.len() as u64 > MAX_INPUT {
         return Err(Failure::invalid(&name(path), format!("is larger than {MAX_INPUT} bytes")));
     }
+    // Windows puts a byte order mark before text.
+    if content.starts_with(b"\xef\xbb\xbf") {
+        content.drain(..3);
+    }
     Ok(content)
 }
 
@@ -38,7 +48,7 @@ pub(crate) fn name(path: &Path) -> String {
 /// The contact cards of a JSON file: one, a list, or an object that holds the list as `contacts`. The findings' paths
 /// are those of a message in which these cards stand from place `first` on.
 pub(crate) fn cards(path: &Path, first: usize) -> Result<(Vec<Contact>, Findings), Box<Failure>> {
-    let value: Value = serde_json::from_slice(&read(path)?)
+    let value = d360::model::wire::distinct(&read(path)?)
         .map_err(|error| Failure::invalid(&name(path), format!("is not JSON: {error}")))?;
     let mut list = match value {
         Value::Array(list) => list,

@@ -26,9 +26,10 @@ fn main() -> ExitCode {
         Command::Block(block) => commands::block::run(&args.global, block, output),
         Command::Contacts(contacts) => commands::contacts::run(&args.global, contacts, output),
         Command::Channels(channels) => commands::channels::run(&args.global, channels, output),
-        Command::Vcard(vcard) => commands::vcard::run(vcard, output),
+        Command::Vcard(vcard) => commands::vcard::run(&args.global, vcard, output),
     };
     let exit = result.unwrap_or_else(|failure| output.failure(&failure));
+    let exit = if exit == Exit::Done && output::was_cut() { Exit::Local } else { exit };
     ExitCode::from(exit as u8)
 }
 
@@ -40,7 +41,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
     let message = d360::model::mask(&error.to_string());
     // The flag could not be parsed, but it can be seen.
-    let args: Vec<String> = std::env::args().collect();
+    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let json = args.windows(2).any(|pair| pair == ["--output", "json"])
         || args.iter().any(|arg| arg == "--output=json");
     if json {

@@ -7,7 +7,10 @@ use d360::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::io::Write as _;
+use std::{
+    io::Write as _,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 /// The documented exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +107,21 @@ fn call_exit(error: &Error) -> Exit {
     }
 }
 
+/// Whether a result could not be written.
+static CUT: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn was_cut() -> bool {
+    CUT.load(Ordering::Relaxed)
+}
+
+/// Text with its control characters written out: none of them is to reach a terminal.
+fn visible(text: &str) -> String {
+    let show = |c: char| {
+        if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() }
+    };
+    text.chars().map(show).collect()
+}
+
 /// Where and how to print.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
@@ -118,9 +136,22 @@ impl Output {
         self.json
     }
 
-    /// A line of a result for people. A reader who has gone away is no failure.
+    /// A line of a result for people.
     pub(crate) fn line(self, text: impl AsRef<str>) {
-        let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+        self.exact(&format!("{}\n", visible(text.as_ref())));
+    }
+    /// A result as it is, to the last byte. A reader who has gone away is no failure; a full disk is.
+    pub(crate) fn exact(self, text: &str) {
+        let mut stdout = std::io::stdout();
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        if let Err(error) = written
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+            && !CUT.swap(true, Ordering::Relaxed)
+        {
+            self.note(format!(
+                "error: standard output could not be written: {error}; what was done was done all the same"
+            ));
+        }
     }
     /// A result for programs.
     pub(crate) fn document(self, value: &impl Serialize) {
@@ -130,7 +161,7 @@ impl Output {
     }
     /// A remark beside the result.
     pub(crate) fn note(self, text: impl AsRef<str>) {
-        let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+        let _ = writeln!(std::io::stderr(), "{}", visible(text.as_ref()));
     }
     /// Advice, for people.
     pub(crate) fn advice(self, findings: &Findings) {
@@ -183,7 +214,7 @@ impl Output {
             Failure::Invalid(invalid) => {
                 let count = invalid.findings().iter().count();
                 let problems = if count == 1 { "problem" } else { "problems" };
-                self.note(format!("error: {count} {problems}; nothing was sent"));
+                self.note(format!("error: {count} {problems} in the input; nothing was sent"));
                 for finding in invalid.findings().iter() {
                     let advice = if finding.severity == Severity::Advice { " (advice)" } else { "" };
                     self.note(format!("  {finding}{advice}"));
@@ -193,7 +224,10 @@ impl Output {
             Failure::Block(error) => {
                 self.call_error(error.error());
                 error.left().iter().for_each(|user| self.line(format!("left {}", user.as_str())));
-                self.note(format!("left: {} users, not answered; run again with them", error.left().len()));
+                self.note(format!(
+                    "{} not answered for; once the cause is mended, run again with those left",
+                    error.left().len()
+                ));
             }
         }
     }

@@ -92,14 +92,20 @@ impl Findings {
     fn push(&mut self, severity: Severity, path: impl fmt::Display, message: impl Into<String>) {
         self.0.push(Finding { severity, path: path.to_string(), message: message.into() });
     }
-    /// Adds what `other` found, but for places that lie within one that has an error already.
+    /// Adds what `other` found, but for places that lie within one that has an error already, and advice on a place that
+    /// has some.
     pub fn merge(&mut self, other: Findings) {
         let wrong: HashSet<String> = self.errors().map(|finding| finding.path.clone()).collect();
         let within = |path: &str| {
             let steps = path.char_indices().filter(|(_, c)| matches!(c, '.' | '[')).map(|(at, _)| at);
             std::iter::once(0).chain(steps).chain([path.len()]).any(|end| wrong.contains(&path[..end]))
         };
-        self.0.extend(other.0.into_iter().filter(|finding| wrong.is_empty() || !within(&finding.path)));
+        let advised: HashSet<String> = self.advice().map(|finding| finding.path.clone()).collect();
+        let new = |finding: &Finding| {
+            !within(&finding.path)
+                && (finding.severity == Severity::Error || !advised.contains(&finding.path))
+        };
+        self.0.extend(other.0.into_iter().filter(new));
     }
 }
 

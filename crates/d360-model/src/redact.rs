@@ -55,7 +55,7 @@ fn is_gap(c: char) -> bool {
     );
     let invisible =
         matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    c.is_whitespace() || dash || invisible || matches!(c, '(' | ')' | '.' | '/' | '·')
+    c.is_whitespace() || dash || invisible || matches!(c, '(' | ')' | '.' | '/' | '·' | '_' | '~')
 }
 
 /// `text`, which is a number or ID, with all its digits but the last two replaced, whatever stands between them.
@@ -121,6 +121,7 @@ mod tests {
             ("+1\u{a0}650\u{a0}555\u{a0}1234", "+•\u{a0}•••\u{a0}•••\u{a0}••34"),
             ("+1 650\u{2011}555\u{2011}1234 is", "+• •••\u{2011}•••\u{2011}••34 is"),
             ("+1   650   555   1234", "+•   •••   •••   ••34"),
+            ("1_650_555_1234, (#131047)", "•_•••_•••_••34, (#131047)"),
             ("", ""),
         ] {
             assert_eq!(mask(text), shown);

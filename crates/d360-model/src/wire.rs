@@ -170,6 +170,15 @@ impl<T: FromJson + Default> FromJson for Vec<T> {
     }
 }
 
+/// Reads JSON in which no property stands twice.
+///
+/// # Errors
+/// Where it is not JSON, or one does.
+pub fn distinct(json: &[u8]) -> serde_json::Result<Value> {
+    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    serde_json::from_slice::<Distinct>(json).map(|Distinct(value)| value)
+}
+
 /// JSON in which no property stands twice: of two, one would be left out in silence.
 struct Distinct(Value);
 
@@ -232,9 +241,8 @@ impl<'de> Visitor<'de> for DistinctVisitor {
 /// Reads `T` from JSON text, and reports every problem at once. A byte order mark is no part of it.
 pub fn from_slice<T: FromJson>(json: &[u8]) -> (Option<T>, Findings) {
     let mut reader = Reader::default();
-    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-    let value = match serde_json::from_slice::<Distinct>(json) {
-        Ok(Distinct(value)) => T::read(&value, &mut reader),
+    let value = match distinct(json) {
+        Ok(value) => T::read(&value, &mut reader),
         Err(error) => {
             reader.error(format!("not JSON that can be read: {error}"));
             None

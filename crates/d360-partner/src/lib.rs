@@ -8,7 +8,7 @@
 //! # fn f(client: d360_partner::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
 //! let partner = PartnerId::new("a1b2c3PA")?;
 //! let id = client.call(ListChannels::new(&partner))?.partner_channels[0].id.clone().ok_or("no channel")?;
-//! let channel = client.with_host::<d360_partner::Channel>(d360_partner::channel_host(&partner, &ChannelId::new(id)?));
+//! let channel = client.with_host::<d360_partner::Channel>(d360_partner::channel_host(&partner, &ChannelId::new(id)?))?;
 //! let report = channel.block_users(["+16505551234".parse()?])?;
 //! # Ok(()) }
 //! ```

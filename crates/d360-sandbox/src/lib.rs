@@ -44,7 +44,7 @@ mod world;
 use serde_json::Value;
 use std::{
     io,
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
     time::Duration,
@@ -145,7 +145,14 @@ impl Sandbox {
     /// Its base URL, such as `http://127.0.0.1:40123`.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        let mut address = self.address;
+        // Listening everywhere, it is reached on this machine.
+        if address.ip().is_unspecified() {
+            let here: IpAddr =
+                if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+            address.set_ip(here);
+        }
+        format!("http://{address}")
     }
     /// A key that it takes.
     #[must_use]

@@ -1,5 +1,5 @@
 //! One way to send and to block, whatever the API.
-use crate::{Api, Endpoint, Error, ErrorKind, HttpResponse, PagedEndpoint, Unreadable, json};
+use crate::{Api, Endpoint, Error, ErrorKind, HttpResponse, Meta, PagedEndpoint, Unreadable, json};
 use d360_model::{
     Findings, SendResponse,
     block::{BlockAnswer, BlockReport, BlockedUser, User},
@@ -140,11 +140,7 @@ pub(crate) struct ChangeBlocks {
 
 impl ChangeBlocks {
     /// All users are checked before the first request, so that a mistake among the last leaves nothing half done.
-    pub(crate) fn new(
-        endpoint: &'static str,
-        users: impl IntoIterator<Item = User>,
-        per_call: usize,
-    ) -> Self {
+    pub(crate) fn new(endpoint: &Meta, users: impl IntoIterator<Item = User>, per_call: usize) -> Self {
         let users: Vec<User> = users.into_iter().collect();
         let mut findings = Findings::new();
         for (i, problem) in users.iter().enumerate().filter_map(|(i, user)| Some((i, user.problem()?))) {

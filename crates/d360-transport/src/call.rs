@@ -85,14 +85,14 @@ impl<'c, E: Endpoint> Call<'c, E> {
         let wait = self.core.config.retry.wait(E::META.effect, &failure, self.made, (self.core.jitter)());
         self.next = match wait {
             Some(wait) => Next::Wait(wait),
-            None => Next::Done(Err(Error::new(E::META.name, self.made, failure))),
+            None => Next::Done(Err(Error::new(&E::META, self.made, failure))),
         };
     }
 }
 
 /// The request that a call of `endpoint` sends.
 pub(crate) fn request<E: Endpoint>(core: &Core, endpoint: &E) -> Result<HttpRequest, Error> {
-    let fail = |kind| Error::new(E::META.name, 0, kind);
+    let fail = |kind| Error::new(&E::META, 0, kind);
     let build = |error| fail(ErrorKind::Build(error));
     endpoint.check().into_result(core.config.strict).map_err(|invalid| fail(ErrorKind::Invalid(invalid)))?;
     let mut path = endpoint.path();

@@ -59,9 +59,10 @@ impl Config {
     /// # Errors
     /// [`SetupError`] where there is no key, or one that no header could carry.
     pub fn from_env() -> Result<Self, SetupError> {
-        let var = |name| std::env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
-        let config = Self::new(ApiKey::new(var("D360_API_KEY").ok_or(SetupError::NoKey)?)?);
-        Ok(Self { base_url: var("D360_BASE_URL"), ..config })
+        let key = std::env::var("D360_API_KEY").ok().filter(|key| !key.trim().is_empty());
+        let config = Self::new(ApiKey::new(key.ok_or(SetupError::NoKey)?)?);
+        // A blank one is no URL, and an error: it must not mean the API's own.
+        Ok(Self { base_url: std::env::var("D360_BASE_URL").ok(), ..config })
     }
     /// Another host than the API's own.
     #[must_use]

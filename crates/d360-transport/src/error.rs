@@ -1,5 +1,5 @@
 //! Everything a call can end in but an answer.
-use crate::{Effect, TransportError, TransportErrorKind};
+use crate::{Effect, Meta, TransportError, TransportErrorKind};
 use d360_model::{
     Invalid,
     error::{ApiError, ErrorCode, RetryRule},
@@ -14,6 +14,7 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     endpoint: &'static str,
+    effect: Effect,
     attempts: u32,
     kind: ErrorKind,
 }
@@ -98,8 +99,8 @@ impl fmt::Debug for Undecodable {
 }
 
 impl Error {
-    pub(crate) fn new(endpoint: &'static str, attempts: u32, kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { endpoint, attempts, kind }))
+    pub(crate) fn new(endpoint: &Meta, attempts: u32, kind: ErrorKind) -> Self {
+        Self(Box::new(Inner { endpoint: endpoint.name, effect: endpoint.effect, attempts, kind }))
     }
     /// What it ended in.
     #[must_use]
@@ -149,8 +150,10 @@ impl Error {
             (ErrorKind::Transport(_), Outcome::NotSent) => {
                 "nothing was sent; check the network, the base URL, the proxy and the certificates, then try again"
             }
-            (ErrorKind::Api(error), Outcome::Unknown) if error.code().is_none() => UNKNOWN,
-            (ErrorKind::Api(error), _) => error.hint(),
+            (ErrorKind::Api(error), Outcome::Refused { .. }) => error.hint(),
+            _ if self.0.effect == Effect::Repeatable => {
+                "it may or may not have been done; doing it again does no harm"
+            }
             _ => UNKNOWN,
         }
     }
@@ -221,7 +224,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { endpoint, attempts, kind } = &*self.0;
+        let Inner { endpoint, attempts, kind, .. } = &*self.0;
         f.debug_struct("Error")
             .field("endpoint", endpoint)
             .field("attempts", attempts)

@@ -1,5 +1,8 @@
 //! vCard to contact cards.
-use crate::{Card, Loss, MAX_FILE, VcardError};
+use crate::{
+    Card, Loss, MAX_FILE, VcardError,
+    lines::{Lines, scan},
+};
 use calcard::{
     Entry, Parser,
     common::{IanaString as _, PartialDateTime},
@@ -13,7 +16,7 @@ const SECOND: &str = "a WhatsApp contact has one alone";
 
 /// Reads every card of a vCard file.
 ///
-/// A file that is not UTF-8 is read as Latin-1, as old phones write it.
+/// Lines that are not UTF-8 are read as Latin-1, as old phones write them, and reported.
 ///
 /// # Errors
 /// [`VcardError`] where it is no vCard file, or was cut short. Nothing panics, whatever the bytes.
@@ -21,19 +24,17 @@ pub fn read(file: &[u8]) -> Result<Vec<Card>, VcardError> {
     if file.len() > MAX_FILE {
         return Err(VcardError::TooLarge);
     }
-    let latin_1 = || file.iter().map(|&byte| char::from(byte)).collect();
-    let text = String::from_utf8(file.to_vec()).unwrap_or_else(|_| latin_1());
-    let text = text.trim_start_matches('\u{feff}');
-    check_ends(text)?;
-    let mut parser = Parser::new(text);
+    let (text, lines) = scan(file)?;
+    let mut lines = lines.into_iter();
+    let mut parser = Parser::new(&text);
     let mut cards = Vec::new();
     loop {
         match parser.entry() {
-            Entry::VCard(card) => cards.push(convert(&card)),
+            Entry::VCard(card) => cards.push(convert(&card, lines.next().unwrap_or_default())),
             Entry::Eof => break,
             Entry::InvalidLine(line) if line.trim().is_empty() => {}
-            Entry::InvalidLine(line) => return Err(not_vcard(text, &line)),
-            _ => return Err(not_vcard(text, "")),
+            Entry::InvalidLine(line) => return Err(not_vcard(&text, &line)),
+            _ => return Err(not_vcard(&text, "BEGIN:VCALENDAR")),
         }
     }
     if cards.is_empty() { Err(VcardError::NoCard) } else { Ok(cards) }
@@ -46,34 +47,22 @@ fn not_vcard(text: &str, found: &str) -> VcardError {
     VcardError::NotVcard { line, text: d360_model::mask(found).chars().take(60).collect() }
 }
 
-/// The parser takes a card without an end for whole.
-fn check_ends(text: &str) -> Result<(), VcardError> {
-    let (mut open, mut cards) = (0usize, 0usize);
-    for line in text.lines() {
-        // What begins with a space goes on from the line before.
-        let line = line.trim_end();
-        if line.eq_ignore_ascii_case("BEGIN:VCARD") {
-            // A card within a card (AGENT of vCard 2.1) is not one of ours.
-            cards += usize::from(open == 0);
-            open += 1;
-        } else if line.eq_ignore_ascii_case("END:VCARD") {
-            open = open.saturating_sub(1);
-        }
-    }
-    if open > 0 { Err(VcardError::Unterminated { card: cards }) } else { Ok(()) }
-}
-
 /// A card under way.
 #[derive(Default)]
 struct Reading {
     contact: Contact,
     losses: Vec<Loss>,
     org: Org,
+    lines: Lines,
 }
 
 impl Reading {
-    fn lose(&mut self, entry: &VCardEntry, reason: &'static str) {
-        let value = Some(texts(entry).join(";")).filter(|value| !value.is_empty());
+    /// Reports a property; `raw` is its value as it was written.
+    fn lose(&mut self, entry: &VCardEntry, raw: Option<String>, reason: &'static str) {
+        let read_over =
+            |value: &VCardValue| matches!(value, VCardValue::PartialDateTime(_) | VCardValue::Binary(_));
+        let text = if entry.values.iter().any(read_over) { raw } else { Some(texts(entry).join(";")) };
+        let value = text.filter(|value| !value.is_empty());
         self.losses.push(Loss { property: entry.name.as_str().to_uppercase(), value, reason });
     }
     fn lose_text(&mut self, property: String, value: &str, reason: &'static str) {
@@ -81,20 +70,21 @@ impl Reading {
     }
 }
 
-fn convert(card: &VCard) -> Card {
+fn convert(card: &VCard, mut lines: Lines) -> Card {
     let labels = grouped(card, "X-ABLABEL");
     let countries = grouped(card, "X-ABADR");
-    let mut reading = Reading::default();
+    let mut reading = Reading { losses: std::mem::take(&mut lines.losses), lines, ..Reading::default() };
     let mut used_groups = Vec::new();
     for entry in &card.entries {
         let group = entry.group.as_deref().unwrap_or_default().to_lowercase();
         let label = labels.get(&group).map(|label| plain_label(label));
         let kind = |reading: &mut Reading| kind(entry, label.as_deref(), reading);
         let value = texts(entry).join(",");
+        let raw = reading.lines.take(entry.name.as_str());
         match &entry.name {
             VCardProperty::Begin | VCardProperty::End | VCardProperty::Version => {}
             VCardProperty::Fn if reading.contact.name.formatted_name.is_empty() => {
-                reading.contact.name.formatted_name = value;
+                value.trim().clone_into(&mut reading.contact.name.formatted_name);
             }
             VCardProperty::N if !has_parts(&reading.contact.name) => {
                 take_name(entry, &mut reading.contact.name)
@@ -103,7 +93,8 @@ fn convert(card: &VCard) -> Card {
                 let mut phone = Phone::default();
                 phone.phone = Some(value.strip_prefix("tel:").unwrap_or(&value).trim().into());
                 phone.phone = phone.phone.filter(|_| !value.is_empty());
-                phone.wa_id = parameter(entry, "waid").map(|id| id.trim_start_matches('+').into());
+                phone.wa_id = parameter(entry, "waid")
+                    .map(|id| id.trim_start_matches('+').trim_end_matches("@s.whatsapp.net").into());
                 phone.kind = kind(&mut reading).map(Into::into);
                 reading.contact.phones.push(phone);
             }
@@ -129,25 +120,31 @@ fn convert(card: &VCard) -> Card {
             VCardProperty::Title if reading.org.title.is_none() && !value.is_empty() => {
                 reading.org.title = Some(value);
             }
-            VCardProperty::Bday if reading.contact.birthday.is_none() => match birthday(entry) {
-                Some(day) => reading.contact.birthday = Some(day),
-                None => reading.lose(entry, "is no whole date: a WhatsApp contact needs year, month and day"),
-            },
+            VCardProperty::Bday if reading.contact.birthday.is_none() => {
+                match birthday(entry, raw.as_deref()) {
+                    Some(day) => reading.contact.birthday = Some(day),
+                    None => reading.lose(
+                        entry,
+                        raw,
+                        "is no whole date: a WhatsApp contact needs year, month and day",
+                    ),
+                }
+            }
             VCardProperty::Fn
             | VCardProperty::N
             | VCardProperty::Org
             | VCardProperty::Title
             | VCardProperty::Bday => {
-                reading.lose(entry, SECOND);
+                reading.lose(entry, raw, SECOND);
             }
             VCardProperty::Tel | VCardProperty::Email | VCardProperty::Url | VCardProperty::Adr => {
-                reading.lose(entry, "is empty");
+                reading.lose(entry, raw, "is empty");
             }
             VCardProperty::Other(name) if is_group_property(name) && !group.is_empty() => {
                 used_groups.push((group.clone(), name.clone(), value));
                 continue;
             }
-            _ => reading.lose(entry, NO_PLACE),
+            _ => reading.lose(entry, raw, NO_PLACE),
         }
     }
     // A label counts as used where its group has a property that takes one.
@@ -184,6 +181,10 @@ fn finish(mut reading: Reading) -> Card {
         let parts = [&name.prefix, &name.first_name, &name.middle_name, &name.last_name, &name.suffix];
         let whole: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
         name.formatted_name = whole.join(" ");
+    }
+    // A card of a company has no other name.
+    if name.formatted_name.is_empty() {
+        name.formatted_name = reading.org.company.clone().unwrap_or_default();
     }
     if reading.org != Org::default() {
         reading.contact.org = Some(reading.org);
@@ -291,7 +292,9 @@ fn types(entry: &VCardEntry) -> Vec<String> {
     for param in &entry.params {
         let text = match (&param.name, param.value.as_text()) {
             (VCardParameterName::Type, Some(text)) => text.to_owned(),
-            (VCardParameterName::Other(name), None | Some("")) => name.clone(),
+            (VCardParameterName::Other(name), None | Some("")) if !name.eq_ignore_ascii_case("waid") => {
+                name.clone()
+            }
             _ => continue,
         };
         types.extend(text.split(',').map(|kind| kind.trim().to_uppercase()).filter(|kind| !kind.is_empty()));
@@ -339,20 +342,17 @@ fn address(entry: &VCardEntry, country_code: Option<String>) -> Address {
     address
 }
 
-fn birthday(entry: &VCardEntry) -> Option<Birthday> {
+/// `YYYY-MM-DD` or `YYYYMMDD`, a time behind it or not. The parser reads dates by the rules of the card's version alone.
+fn birthday(entry: &VCardEntry, raw: Option<&str>) -> Option<Birthday> {
     // Apple writes a year that it made up, and says so.
     if parameter(entry, "x-apple-omit-year").is_some() {
         return None;
     }
-    match entry.values.first()? {
-        VCardValue::PartialDateTime(date) => Birthday::new(date.year?, date.month?, date.day?).ok(),
-        other => {
-            let text = other.as_text()?;
-            let day: String = text.split('T').next()?.chars().filter(char::is_ascii_digit).collect();
-            let number = |range| day.get(range).and_then(|part: &str| part.parse::<u16>().ok());
-            (day.len() == 8).then_some(())?;
-            Birthday::new(number(0..4)?, u8::try_from(number(4..6)?).ok()?, u8::try_from(number(6..8)?).ok()?)
-                .ok()
-        }
-    }
+    let day = raw?.trim().split(['T', 't', ' ']).next()?;
+    let digits: String = day.chars().filter(char::is_ascii_digit).collect();
+    let whole = digits.len() == 8
+        && (day.len() == 8 || (day.len() == 10 && day.split('-').map(str::len).eq([4, 2, 2])));
+    let number = |range| digits.get(range).and_then(|part: &str| part.parse::<u16>().ok());
+    whole.then_some(())?;
+    Birthday::new(number(0..4)?, u8::try_from(number(4..6)?).ok()?, u8::try_from(number(6..8)?).ok()?).ok()
 }

@@ -107,7 +107,45 @@ fn what_is_missing_or_made_up_stays_so() {
     let phone = &card.contact.phones[0];
     assert!(phone.phone.is_none() && phone.wa_id.as_ref().unwrap().as_str() == "16505559999");
     assert_eq!(losses(&card), ["BDAY", "ADR", "ADR;LABEL", "NOTE"]);
-    assert_eq!(read(write(&[card.contact.clone()]).as_bytes()).unwrap()[0].contact.org, card.contact.org);
+    assert_eq!(
+        read(write(std::slice::from_ref(&card.contact)).as_bytes()).unwrap()[0].contact.org,
+        card.contact.org
+    );
+}
+
+#[test]
+fn what_other_programs_break_is_told() {
+    // Folded within a character, as those do that count octets.
+    let folded = [
+        &b"BEGIN:VCARD\nVERSION:3.0\nFN:\xd0\x96\xd0\xb0\xd0\xbd\xd0\xbd\xd0\xb0\nNOTE:\xd0"[..],
+        b"\n \x96\nEND:VCARD\n",
+    ]
+    .concat();
+    let card = read(&folded).unwrap().remove(0);
+    assert_eq!(card.contact.name.formatted_name, "Жанна");
+    // A card in Latin-1 does not cost the others.
+    let mixed = [
+        &b"BEGIN:VCARD\nVERSION:2.1\nFN:M\xfcller\nEND:VCARD\n"[..],
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Жанна\nEND:VCARD\n".as_bytes(),
+    ]
+    .concat();
+    let cards = read(&mixed).unwrap();
+    let names: Vec<_> = cards.iter().map(|card| card.contact.name.formatted_name.as_str()).collect();
+    assert_eq!(names, ["Müller", "Жанна"]);
+    assert_eq!(losses(&cards[0]), ["CHARSET"]);
+    // A fold without its space, and a card within a card.
+    let card = one(
+        "BEGIN:VCARD\nVERSION:2.1\nFN:A\nTEL:+1650555\n1234\nAGENT:\nBEGIN:VCARD\nFN:B\nEND:VCARD\nORG:C\nEND:VCARD\n",
+    );
+    assert_eq!(card.contact.org.as_ref().unwrap().company.as_deref(), Some("C"));
+    assert_eq!(losses(&card), ["?", "AGENT", "AGENT"]);
+    // Dates of every version, and values as they were written.
+    let card = one("BEGIN:VCARD\nVERSION:4.0\nFN:A\nBDAY:2000-01-01\nTZ:-05:00\nEND:VCARD\n");
+    assert_eq!(card.contact.birthday, Some(Birthday::new(2000, 1, 1).unwrap()));
+    assert_eq!(card.losses[0].value.as_deref(), Some("-05:00"));
+    let card = one("BEGIN:VCARD\nVERSION:3.0\nORG:Acme\nBDAY:99-01-23\nEND:VCARD\n");
+    assert_eq!((card.contact.birthday, card.contact.name.formatted_name.as_str()), (None, "Acme"));
+    assert_eq!(card.losses[0].value.as_deref(), Some("99-01-23"));
 }
 
 #[test]

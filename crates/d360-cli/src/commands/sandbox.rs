@@ -7,13 +7,17 @@ use crate::{
 };
 use d360_sandbox::{DEFAULT_KEY, Sandbox};
 use serde_json::json;
+use std::net::ToSocketAddrs as _;
 
 /// The business number of a key that the environment names.
 const NUMBER: &str = "15550783881";
 
 pub(crate) fn run(args: &Args, output: Output) -> Result {
     let own = std::env::var("D360_API_KEY").ok().filter(|key| !key.trim().is_empty());
-    let builder = Sandbox::builder().listen(args.listen);
+    let address = args.listen.to_socket_addrs().ok().and_then(|mut found| found.next());
+    let address = address
+        .ok_or_else(|| Failure::usage(format!("{:?} is no address such as 127.0.0.1:4360", args.listen)))?;
+    let builder = Sandbox::builder().listen(address);
     let builder = builder.key(own.as_deref().unwrap_or(DEFAULT_KEY).trim(), NUMBER);
     let sandbox = builder.start().map_err(|error| {
         Failure::local(format!(

@@ -30,9 +30,10 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
             "the Partner API sends no messages; use --api cloud with the channel's own key",
         ));
     }
+    let mut left_out = Vec::new();
     let (message, found, dry_run) = match send {
         Send::Contacts(args) => {
-            let (recipient, cards, found) = contacts(args, matches, output)?;
+            let (recipient, cards, found) = contacts(args, matches, output, &mut left_out)?;
             let message = if onprem {
                 only_cloud_has(&args.to)?;
                 Either::OnPrem(onprem::Message::contacts(recipient, cards))
@@ -59,11 +60,11 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
     match message {
         Either::Cloud(message) => {
             let advice = advice(found, message.validate(), global)?;
-            finish(&client::cloud(global, !dry_run)?, message, &advice, dry_run, output)
+            finish(&client::cloud(global, !dry_run)?, message, &advice, &left_out, dry_run, output)
         }
         Either::OnPrem(message) => {
             let advice = advice(found, message.validate(), global)?;
-            finish(&client::onprem(global, !dry_run)?, message, &advice, dry_run, output)
+            finish(&client::onprem(global, !dry_run)?, message, &advice, &left_out, dry_run, output)
         }
     }
 }
@@ -79,6 +80,7 @@ fn finish<A: SendsMessages>(
     client: &Client<A>,
     message: A::Message,
     advice: &Findings,
+    left_out: &[serde_json::Value],
     dry_run: bool,
     output: Output,
 ) -> Result {
@@ -90,11 +92,15 @@ fn finish<A: SendsMessages>(
     if output.is_json() {
         let mut document = json!(sent);
         document["advice"] = findings(advice.advice());
+        document["left_out"] = left_out.into();
         output.document(&document);
     } else {
         let id = sent.message_id().map(model::MessageId::as_str).unwrap_or_default();
         let to = sent.contacts.first();
-        let wa_id = to.and_then(|to| to.wa_id.as_ref()).map(|id| format!(" for WhatsApp ID {}", id.as_str()));
+        // A group comes back as a number would.
+        let wa_id =
+            to.and_then(|to| to.wa_id.as_ref()).filter(|id| id.as_str().bytes().all(|b| b.is_ascii_digit()));
+        let wa_id = wa_id.map(|id| format!(" for WhatsApp ID {}", id.as_str()));
         output.line(format!("accepted as {id}{}", wa_id.unwrap_or_default()));
         output.advice(advice);
         output.note("accepted is not delivered: the status webhook tells what becomes of it");
@@ -124,6 +130,7 @@ fn contacts(
     args: &Contacts,
     matches: &ArgMatches,
     output: Output,
+    left_out: &mut Vec<serde_json::Value>,
 ) -> Step<(Recipient, Vec<Contact>, Findings)> {
     let mut cards: Vec<Contact> = Vec::new();
     let mut found = Findings::new();
@@ -138,9 +145,12 @@ fn contacts(
     for (path, is_vcard) in in_order(args, matches) {
         let read = if is_vcard {
             super::vcard::cards(&path).map(|read| {
-                read.iter()
-                    .flat_map(|card| &card.losses)
-                    .for_each(|loss| output.note(format!("left out: {loss}")));
+                for loss in read.iter().flat_map(|card| &card.losses) {
+                    left_out.push(super::vcard::loss(loss));
+                    if !output.is_json() {
+                        output.note(format!("left out: {loss}"));
+                    }
+                }
                 (read.into_iter().map(|card| card.contact).collect(), Findings::new())
             })
         } else {

@@ -1,7 +1,7 @@
 //! `d360 vcard`.
 use crate::{
     Result,
-    args::Vcard,
+    args::{Global, Vcard},
     input,
     output::{Exit, Failure, Output},
 };
@@ -9,7 +9,7 @@ use d360::vcard::{self, Card, Loss};
 use serde_json::json;
 use std::path::Path;
 
-pub(crate) fn run(command: &Vcard, output: Output) -> Result {
+pub(crate) fn run(global: &Global, command: &Vcard, output: Output) -> Result {
     match command {
         Vcard::ToContacts(args) => {
             let cards = cards(&args.file)?;
@@ -27,13 +27,13 @@ pub(crate) fn run(command: &Vcard, output: Output) -> Result {
         }
         Vcard::FromContacts(args) => {
             let (contacts, advice) = input::cards(&args.file, 0)?;
-            advice.clone().into_result(false)?;
+            advice.clone().into_result(global.strict)?;
             let text = vcard::write(&contacts);
             if output.is_json() {
                 output.document(&json!({ "vcard": text }));
             } else {
                 output.advice(&advice);
-                output.line(text.trim_end_matches("\r\n").to_owned() + "\r");
+                output.exact(&text);
             }
         }
     }
@@ -45,6 +45,6 @@ pub(crate) fn cards(path: &Path) -> std::result::Result<Vec<Card>, Box<Failure>>
     vcard::read(&input::read(path)?).map_err(|error| Failure::invalid(&input::name(path), error.to_string()))
 }
 
-fn loss(loss: &Loss) -> serde_json::Value {
+pub(crate) fn loss(loss: &Loss) -> serde_json::Value {
     json!({ "property": loss.property, "value": loss.value, "reason": loss.reason })
 }
