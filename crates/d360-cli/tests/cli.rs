@@ -470,3 +470,228 @@ fn proxies(blocking: bool) {
     let ran = finish(bad);
     assert!(ran.code == 2 && ran.err.contains("proxy URL") && !ran.err.contains("hush"), "{}", ran.err);
 }
+
+#[test]
+fn every_system_is_spoken_to_in_its_own_way() {
+    let place =
+        ["send", "location", "--to", "+16505551234", "--latitude", "1", "--longitude", "2", "--dry-run"];
+    let dry = |more: &[&str]| {
+        let ran = d360(&[&place[..], more, &["--output", "json"]].concat());
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+        ran.json()
+    };
+    let graph = dry(&["--api", "graph", "--phone-number-id", "106540352242922"]);
+    assert_eq!(graph["url"], "https://graph.facebook.com/v25.0/106540352242922/messages");
+    assert_eq!(graph["headers"]["Authorization"], "Bearer ••••");
+    let older = [
+        "--api",
+        "graph",
+        "--phone-number-id",
+        "1065",
+        "--graph-version",
+        "v24.0",
+        "--base-url",
+        "http://localhost:9",
+    ];
+    assert_eq!(dry(&older)["url"], "http://localhost:9/v24.0/1065/messages");
+    let onprem = dry(&["--api", "onprem"]);
+    assert_eq!(onprem["url"], "https://waba.360dialog.io/v1/messages");
+    assert_eq!(
+        onprem["body"],
+        json!({"to": "+16505551234", "type": "location", "location": {"latitude": 1.0, "longitude": 2.0}})
+    );
+    let folder = Folder::new();
+    let raw = folder.file("m.json", r#"{"to":"16505551234","type":"contacts","contacts":[{"name":{"formatted_name":"A","first_name":"A"},"ims":[{"service":"AIM","user_id":"a"}]}]}"#);
+    let ran = d360(&["send", "raw", &raw, "--api", "onprem", "--dry-run", "--output", "json"]);
+    assert_eq!(ran.json()["body"]["contacts"][0]["ims"][0]["user_id"], "a");
+    assert_eq!(d360(&["send", "raw", &raw, "--dry-run"]).code, 3, "Cloud knows no ims");
+    assert_eq!(d360(&[&place[..], &["--api", "partner"]].concat()).code, 2, "the hub sends nothing");
+}
+
+#[test]
+fn blocking_is_the_same_on_every_system() {
+    for blocking in [false, true] {
+        let sandbox = Sandbox::start().unwrap();
+        sandbox.user_writes("+16505551234");
+        let systems: [&[&str]; 4] = [
+            &["--api", "cloud"],
+            &["--api", "graph", "--phone-number-id", "1065"],
+            &["--api", "onprem"],
+            &["--api", "partner", "--partner-id", "pPA", "--channel-id", "cCH"],
+        ];
+        for system in systems {
+            let run = |args: &[&str]| with(&sandbox, blocking, &[args, system].concat());
+            let ran = run(&["block", "add", "+16505551234", "+14155559876"]);
+            assert_eq!(ran.code, 6, "{system:?}: {}{}", ran.out, ran.err);
+            assert!(
+                ran.out.contains("blocked +16505551234") && ran.out.contains("failed +14155559876: "),
+                "{}",
+                ran.out
+            );
+            assert_eq!(run(&["block", "list"]).out, "16505551234\n");
+            assert_eq!(run(&["block", "remove", "+16505551234"]).code, 0);
+            assert_eq!(run(&["block", "list"]).out, "");
+        }
+        let onprem = |args: &[&str]| with(&sandbox, blocking, &[args, &["--api", "onprem"]].concat());
+        assert_eq!(onprem(&["block", "add", "+16505551234", "--reason", "spam"]).code, 0);
+        assert_eq!(onprem(&["block", "remove", "+16505551234"]).code, 0);
+        let ran = onprem(&[
+            "block",
+            "report",
+            "+16505551234",
+            "--reason",
+            "spam",
+            "--block",
+            "--message-id",
+            "gBEG",
+        ]);
+        assert_eq!((ran.code, ran.out.as_str()), (0, "reported +16505551234 and blocked\n"));
+        assert_eq!(onprem(&["block", "report", "+14155559876"]).code, 4);
+        let ran = onprem(&["contacts", "check", "+1 650 555 1234", "12"]);
+        assert_eq!(ran.out, "valid +1 650 555 1234 (WhatsApp ID 16505551234)\ninvalid 12\n");
+        let ran = with(&sandbox, blocking, &["channels", "list", "--partner-id", "pPA"]);
+        assert_eq!((ran.code, ran.out.as_str()), (0, "15550783881CH 15550783881 running Sandbox\n"));
+        let ran = with(&sandbox, blocking, &["--output", "json", "channels", "list", "--partner-id", "pPA"]);
+        assert_eq!(ran.json()["channels"][0]["id"], "15550783881CH");
+    }
+}
+
+#[test]
+fn bad_input_for_the_other_systems_is_refused_with_its_reason() {
+    let long = "x".repeat(60);
+    let partner = ["--api", "partner", "--partner-id"];
+    let graph = ["--api", "graph", "--phone-number-id"];
+    let cases: [(Vec<&str>, i32, &str); 14] = [
+        (
+            vec!["block", "add", "+16505551234", "--api", "onprem", "--reason", &long],
+            3,
+            "reason: has 60 characters",
+        ),
+        (vec!["block", "report", "+16505551234", "--reason", ""], 3, "reason: is blank"),
+        (vec!["block", "list", "--api", "onprem", "--limit", "0"], 3, "limit: is 0; 1 to 200"),
+        (vec!["block", "list", "--api", "onprem", "--limit", "201"], 3, "limit: is 201; 1 to 200"),
+        (
+            [&["block", "list"], &partner[..], &["", "--channel-id", "c"]].concat(),
+            3,
+            "partner_id: is no partner ID",
+        ),
+        (
+            [&["block", "list"], &partner[..], &["p", "--channel-id", "a/b"]].concat(),
+            3,
+            "channel_id: is no channel ID",
+        ),
+        (
+            [&["block", "list"], &partner[..], &["..", "--channel-id", "c"]].concat(),
+            3,
+            "partner_id: is no partner ID",
+        ),
+        ([&["block", "list"], &partner[..], &["p"]].concat(), 2, "--channel-id"),
+        (
+            [&["block", "list"], &graph[..], &["1", "--graph-version", "25"]].concat(),
+            3,
+            "graph_version: is no Graph version",
+        ),
+        ([&["block", "list"], &graph[..], &["../1"]].concat(), 3, "phone_number_id: is no phone number ID"),
+        (vec!["block", "add", "US.ENT.118", "--api", "onprem"], 3, "parent BSUID"),
+        (vec!["block", "add", "+16505551234", "--reason", "x"], 2, "--reason is for --api onprem"),
+        (vec!["block", "report", "+16505551234", "--api", "cloud"], 2, "On-Premise alone"),
+        (vec!["contacts", "check", "1", "--api", "graph"], 2, "On-Premise alone"),
+    ];
+    for (args, code, reason) in cases {
+        let mut command = command(&args);
+        command.env("D360_API_KEY", "k").env("D360_BASE_URL", "http://127.0.0.1:1");
+        let ran = finish(command);
+        assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(reason), "{args:?}: {}", ran.err);
+    }
+}
+
+/// What once broke.
+#[cfg(target_os = "linux")]
+#[test]
+fn odd_terminals_and_arguments_do_no_harm() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let run = |line: &str| {
+        let line = line.replace("d360", env!("CARGO_BIN_EXE_d360"));
+        let output =
+            std::process::Command::new("bash").args(["-o", "pipefail", "-c", &line]).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(run("d360 demo | head -1").0, 0, "a reader who goes away");
+    let (code, err) = run("d360 vcard to-contacts ../../examples/barbara.vcf > /dev/full");
+    assert!(code == 1 && err.contains("could not be written"), "{code} {err}");
+    let mut odd = command(&["send", "location", "--latitude", "1", "--longitude", "1", "--to"]);
+    odd.arg(std::ffi::OsStr::from_bytes(b"\xff"));
+    assert_eq!(finish(odd).code, 2);
+    let ran = d360(&["send", "location", "+16505551234"]);
+    assert!(ran.code == 2 && !ran.err.contains("16505551234"), "{}", ran.err);
+    let ran = d360(&["--output", "json", "send", "location", "+16505551234"]);
+    assert_eq!((ran.code, ran.json()["error"]["kind"].clone()), (2, json!("usage")));
+    assert_eq!(d360(&["--timeout", "18446744073709551615", "demo"]).code, 2);
+    for value in ["-.5", "-1e-5"] {
+        let ran = d360(&[
+            "send",
+            "location",
+            "--to",
+            "+16505551234",
+            "--latitude",
+            value,
+            "--longitude",
+            "1",
+            "--dry-run",
+        ]);
+        assert_eq!(ran.code, 0, "{value}: {}", ran.err);
+    }
+    let mut empty = command(&["block", "list", "--base-url", ""]);
+    empty.env("D360_API_KEY", "k");
+    assert_eq!(finish(empty).code, 2, "an empty URL does not mean the real thing");
+    let mut twice = command(&["send", "raw", "-", "--key-file", "-"]);
+    twice.write_stdin("{}");
+    let ran = finish(twice);
+    assert!(ran.code == 3 || ran.err.contains("read once"), "{}", ran.err);
+    let mut socks = command(&["demo", "--blocking"]);
+    socks.env("ALL_PROXY", "socks5://127.0.0.1:1");
+    assert_eq!(finish(socks).code, 0, "the demo needs no proxy");
+    let mut socks = command(&["block", "list", "--blocking"]);
+    socks.env("ALL_PROXY", "socks5://127.0.0.1:1").env("D360_API_KEY", "k");
+    let ran = finish(socks);
+    assert!(ran.code == 2 && ran.err.contains("proxy"), "{}", ran.err);
+}
+
+/// The last user of a file that is too large would be cut short, and another one blocked.
+#[test]
+fn input_is_never_cut() {
+    let folder = Folder::new();
+    let mut text = "# filler\n".repeat(64 * 1024 * 1024 / 9);
+    text.push_str("+16505551234567\n+16505551234567\n");
+    let ran = d360(&["block", "add", "--file", &folder.file("users", text)]);
+    assert!(ran.code == 3 && ran.err.contains("is larger than"), "{}", ran.err);
+}
+
+#[test]
+fn a_list_that_fails_half_way_is_partly_done_in_both_formats() {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.block(["16505551234", "16505551235"]);
+    for format in ["text", "json"] {
+        sandbox.fail(
+            Failure::code(0)
+                .status(200)
+                .body(r#"{"data":[{"wa_id":"16505551234"}],"paging":{"cursors":{"after":"x"}}}"#),
+        );
+        sandbox.fail(Failure::code(190));
+        let ran = with(&sandbox, false, &["block", "list", "--output", format]);
+        assert!(ran.code == 6 && ran.out.contains("16505551234"), "{format}: {}{}", ran.out, ran.err);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_sandbox_stops_while_a_request_is_half_sent() {
+    let sandbox = Sandbox::start().unwrap();
+    let address = sandbox.base_url().trim_start_matches("http://").to_owned();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(b"POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n").unwrap();
+    let start = std::time::Instant::now();
+    drop(sandbox);
+    assert!(start.elapsed() < std::time::Duration::from_secs(10));
+}
