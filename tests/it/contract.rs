@@ -55,6 +55,41 @@ pub(crate) fn contract(new: &dyn Fn() -> Box<dyn Sends>) {
     the_sink_takes_a_success_alone(new);
     the_time_limit_holds(new);
     a_broken_answer_is_interrupted(new);
+    what_could_not_be_sent_says_so(new);
+    nothing_is_sent_twice(new);
+}
+
+fn what_could_not_be_sent_says_so(new: &dyn Fn() -> Box<dyn Sends>) {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for url in [
+        format!("http://{closed}/"),
+        format!("https://{closed}/"),
+        "https://no-such-host.invalid/".to_owned(),
+    ] {
+        let error = new().send(HttpRequest::new(Method::POST, url.parse().unwrap())).unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::NotSent, "{url}");
+    }
+}
+
+/// Not on a fresh connection that breaks, and not on a kept one that the server has closed meanwhile.
+fn nothing_is_sent_twice(new: &dyn Fn() -> Box<dyn Sends>) {
+    let server = Server::start(vec![
+        Act::Bytes(Vec::new()),
+        answer(200, "ok"),
+        Act::Bytes(Vec::new()),
+        answer(200, "ok"),
+    ]);
+    let transport = new();
+    let post = || {
+        let mut sent = request(Method::POST, &server);
+        sent.payload = Payload::Bytes(Bytes::from_static(b"{}"));
+        sent
+    };
+    transport.send(post()).unwrap_err();
+    assert_eq!(server.seen().len(), 1);
+    transport.send(post()).unwrap();
+    transport.send(post()).unwrap_err();
+    assert_eq!(server.seen().len(), 3);
 }
 
 fn request(method: Method, server: &Server) -> HttpRequest {

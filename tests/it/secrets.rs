@@ -31,6 +31,33 @@ fn debug_and_display_show_neither() {
         r#"{{"contacts":[{{"input":"+{NUMBER}","wa_id":"{NUMBER}"}}],"messages":[]}}"#
     ))
     .unwrap();
+    let spread = [
+        "+1\u{a0}650\u{a0}555\u{a0}0123",
+        "+1 650\u{2011}555\u{2011}0123",
+        "+1   650   555   0123",
+        "1_650_555_0123",
+    ];
+    for number in spread {
+        let phone = Phone::new(number);
+        hidden("Phone", &format!("{phone:?} {:?}", d360::model::PhoneNumber::new(number)));
+        hidden("mask", &d360::model::mask(number));
+    }
+    let everywhere = Contact::new(Name::new(format!("+{NUMBER}")).first_name(NUMBER))
+        .url(d360::model::Url::new(format!("https://wa.me/{NUMBER}")))
+        .email(d360::model::Email::new(format!("{NUMBER}@example.org")));
+    let message_of_all =
+        Message::contacts(to.clone(), [everywhere]).biz_opaque_callback_data(format!("for {NUMBER}"));
+    hidden("Message with numbers in every text", &format!("{message_of_all:?} {message_of_all:#?}"));
+    hidden("Text", &format!("{:?}", Message::text(to.clone(), format!("call {NUMBER}"))));
+    hidden(
+        "On-Premise",
+        &format!("{:?}", d360::onprem::Message::contacts(to.clone(), [Contact::new(Name::new(NUMBER))])),
+    );
+    let odd: SendResponse =
+        serde_json::from_str(&format!(r#"{{"messages":[{{"id":"x"}}],"new":"{NUMBER}"}}"#)).unwrap();
+    hidden("unknown properties", &format!("{odd:?}"));
+    let kind = format!(r#"{{"to":"+{NUMBER}","type":"{NUMBER}","recipient_type":"{NUMBER}","{NUMBER}":1}}"#);
+    hidden("Invalid", &format!("{:?}", Message::from_json(kind.as_bytes()).unwrap_err()));
     let user: User = format!("+{NUMBER}").parse().unwrap();
     let body = format!(
         r#"{{"error":{{"message":"no {NUMBER}","code":1,"error_data":{{"details":"+1 (650) 555-0123"}}}}}}"#
