@@ -92,31 +92,76 @@ fn users_are_blocked_listed_and_unblocked() {
 
 #[test]
 fn thousands_are_blocked_and_listed_page_by_page() {
-    each(|sandbox, client| {
-        let users: Vec<User> = (0..2_500).map(|n| user(&format!("+1650{n:07}"))).collect();
-        users.iter().for_each(|user| sandbox.user_writes(user.as_str()));
-        assert_eq!(client.block(users).unwrap().done.len(), 2_500);
-        let posts = sandbox.requests().iter().filter(|request| request["method"] == "POST").count();
-        assert_eq!(posts, 3);
-        assert_eq!(client.blocked(Some(700)).unwrap().len(), 2_500);
-    });
+    for status in [200, 400] {
+        each(|sandbox, client| {
+            sandbox.mixed_block_status(status);
+            let users: Vec<User> = (0..2_500).map(|n| user(&format!("+1650{n:07}"))).collect();
+            users.iter().skip(1).for_each(|user| sandbox.user_writes(user.as_str()));
+            sandbox.not_on_whatsapp(users[1_700].as_str());
+            let report = client.block(users.clone()).unwrap();
+            // Exactly these two, with their reasons.
+            let failed: Vec<&User> = report.failed.iter().map(|failed| &failed.input).collect();
+            assert_eq!(failed, [&users[0], &users[1_700]]);
+            let details =
+                |i: usize| report.failed[i].errors[0].error_data.as_ref().unwrap().text().unwrap().to_owned();
+            assert!(details(0).contains("24 hours") && details(1).contains("no WhatsApp user"));
+            let done: Vec<&User> = report.done.iter().map(|done| &done.input).collect();
+            assert_eq!(done, users.iter().filter(|user| !failed.contains(user)).collect::<Vec<_>>());
+            let posts = sandbox.requests().iter().filter(|request| request["method"] == "POST").count();
+            assert_eq!(posts, 3);
+            assert_eq!(client.blocked(Some(700)).unwrap().len(), 2_498);
+        });
+    }
 }
 
 #[test]
 fn a_list_that_changes_while_it_is_read_gives_everybody_once() {
-    let sandbox = Sandbox::start().unwrap();
-    sandbox.block((0..300).map(|n| format!("1650{n:07}")));
-    let config = Config::new(ApiKey::new(sandbox.key()).unwrap()).base_url(sandbox.base_url());
-    let client = d360::cloud::blocking::Client::new(config).unwrap();
-    let mut seen = Vec::new();
-    for (i, user) in client.blocked_users(Some(50)).enumerate() {
-        seen.push(user.unwrap().key().unwrap().to_owned());
-        if i == 120 {
-            sandbox.block(["19990000000"]);
+    // Somebody else is blocked whenever one of these users comes by.
+    let changes = [120, 2_500, 4_999];
+    let everybody = |seen: Vec<String>| {
+        let unique: std::collections::HashSet<_> = seen.iter().collect();
+        assert_eq!((seen.len(), unique.len()), (5_003, 5_003));
+    };
+    let start = || {
+        let sandbox = Sandbox::start().unwrap();
+        sandbox.block((0..5_000).map(|n| format!("1650{n:07}")));
+        let config = Config::new(ApiKey::new(sandbox.key()).unwrap()).base_url(sandbox.base_url());
+        (sandbox, config)
+    };
+    let meanwhile = |sandbox: &Sandbox, seen: &[String]| {
+        if changes.contains(&seen.len()) {
+            sandbox.block([format!("1999{:07}", seen.len())]);
         }
+    };
+    let (sandbox, config) = start();
+    let mut seen = Vec::new();
+    for user in d360::cloud::blocking::Client::new(config).unwrap().blocked_users(Some(250)) {
+        seen.push(user.unwrap().key().unwrap().to_owned());
+        meanwhile(&sandbox, &seen);
     }
-    let unique: std::collections::HashSet<_> = seen.iter().collect();
-    assert_eq!((seen.len(), unique.len()), (301, 301));
+    everybody(seen);
+    let (sandbox, config) = start();
+    let mut seen = Vec::new();
+    crate::rig::runtime().block_on(async {
+        let mut users = d360::cloud::Client::new(config).unwrap().blocked_users(Some(250));
+        while let Some(user) = users.next().await {
+            seen.push(user.unwrap().key().unwrap().to_owned());
+            meanwhile(&sandbox, &seen);
+        }
+    });
+    everybody(seen);
+}
+
+#[test]
+fn a_list_that_changes_at_every_page_ends_in_a_clear_error() {
+    each(|sandbox, client| {
+        sandbox.block((0..100).map(|n| format!("1650{n:07}")));
+        sandbox.fail(Failure::code(139_102).times(100).on("GET", "/block_users"));
+        let error = client.blocked(Some(10)).unwrap_err();
+        assert_eq!(code(&error), 139_102);
+        assert!(error.hint().contains("first page"), "{}", error.hint());
+        assert!(sandbox.requests().len() < 20);
+    });
 }
 
 #[test]
