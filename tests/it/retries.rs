@@ -81,6 +81,28 @@ fn what_was_not_sent_is_sent_again() {
 }
 
 #[test]
+fn a_dead_server_sees_hardly_more_than_one_attempt_a_call() {
+    let sent = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = sent.clone();
+    let mut mock = d360::transport::MockBlockingTransport::new();
+    mock.expect_send().returning(move |_| {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Err(TransportError::new(TransportErrorKind::NotSent, "refused"))
+    });
+    let client =
+        cloud::blocking::Client::with_transport(config("http://localhost:1"), mock, Naps::default()).unwrap();
+    let attempts = |calls: u32| {
+        let before = sent.load(std::sync::atomic::Ordering::Relaxed);
+        (0..calls)
+            .for_each(|_| drop(client.clone().with_credentials(ApiKey::new("x").unwrap()).call(message())));
+        sent.load(std::sync::atomic::Ordering::Relaxed) - before
+    };
+    // 500 tokens, 14 for each attempt after the first.
+    assert_eq!(attempts(100), 100 + 500 / 14);
+    assert_eq!(attempts(100), 100, "once the budget is used up");
+}
+
+#[test]
 fn a_closed_port_is_not_sent_and_a_silent_server_is_unknown() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let never =

@@ -111,6 +111,15 @@ pub(crate) enum Command {
     /// vCard files to contact cards, and back
     #[command(subcommand)]
     Vcard(Vcard),
+    /// Explain an error code, or those whose text holds a word: what it means and what to do
+    Errors(Errors),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Errors {
+    /// A code such as 131047, or a text such as window; all codes without one
+    #[arg(value_name = "CODE|TEXT")]
+    pub(crate) what: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -695,3 +695,18 @@ fn the_sandbox_stops_while_a_request_is_half_sent() {
     drop(sandbox);
     assert!(start.elapsed() < std::time::Duration::from_secs(10));
 }
+
+#[test]
+fn codes_are_explained() {
+    let ran = d360(&["errors", "131047"]);
+    assert_eq!(ran.code, 0);
+    for part in ["131047 RE_ENGAGEMENT_MESSAGE (Cloud)", "24 hours", "send a template", "by itself: no"] {
+        assert!(ran.out.contains(part), "{part}: {}", ran.out);
+    }
+    assert!(d360(&["errors", "pair"]).out.contains("131056"));
+    assert!(d360(&["errors", "2048"]).out.contains("On-Premise"));
+    assert!(d360(&["errors", "250"]).out.starts_with("200-299"));
+    assert_eq!(d360(&["errors", "no such thing"]).code, 3);
+    let all = d360(&["errors", "--output", "json"]).json();
+    assert!(all["codes"].as_array().unwrap().len() > 170);
+}

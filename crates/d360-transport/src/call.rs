@@ -29,6 +29,8 @@ pub(crate) struct Call<'c, E: Endpoint> {
     core: &'c Core,
     request: HttpRequest,
     made: u32,
+    /// What the last attempt took from the retry budget.
+    taken: Option<u32>,
     next: Next<E::Response>,
     endpoint: PhantomData<fn() -> E>,
 }
@@ -45,7 +47,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
     /// Checks and builds the request.
     pub(crate) fn new(core: &'c Core, endpoint: &E) -> Result<Self, Error> {
         let request = request(core, endpoint)?;
-        Ok(Self { core, request, made: 0, next: Next::Send, endpoint: PhantomData })
+        Ok(Self { core, request, made: 0, taken: None, next: Next::Send, endpoint: PhantomData })
     }
 
     pub(crate) fn step(&mut self) -> Step<E::Response> {
@@ -68,6 +70,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
         let failure = match outcome {
             Ok(response) => match E::decode(&response) {
                 Ok(answer) => {
+                    self.core.budget.succeeded(self.taken);
                     self.next = Next::Done(Ok(answer));
                     return;
                 }
@@ -83,6 +86,10 @@ impl<'c, E: Endpoint> Call<'c, E> {
             Err(error) => ErrorKind::Transport(error),
         };
         let wait = self.core.config.retry.wait(E::META.effect, &failure, self.made, (self.core.jitter)());
+        let wait = wait.filter(|_| {
+            self.taken = self.core.budget.take(&failure);
+            self.taken.is_some()
+        });
         self.next = match wait {
             Some(wait) => Next::Wait(wait),
             None => Next::Done(Err(Error::new(&E::META, self.made, failure))),

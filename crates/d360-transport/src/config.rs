@@ -1,5 +1,5 @@
 //! Settings of a client and of its connections.
-use crate::{Api, ApiKey, Host, InvalidHost, RetryPolicy, SetupError};
+use crate::{Api, ApiKey, Host, InvalidHost, RetryPolicy, SetupError, retry::Budget};
 use http::{HeaderName, HeaderValue};
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -262,6 +262,8 @@ pub(crate) struct Core {
     pub(crate) host: Host,
     pub(crate) auth: Option<(HeaderName, HeaderValue)>,
     pub(crate) jitter: fn() -> f64,
+    /// Shared by clones, whatever their key or host: they speak to the same servers.
+    pub(crate) budget: Arc<Budget>,
 }
 
 impl Core {
@@ -269,7 +271,8 @@ impl Core {
         let host = config.host.clone().unwrap_or_else(A::default_host);
         let host = config.base_url.as_deref().map_or(Ok(host.clone()), |url| host.with_base_url(url))?;
         let auth = host.auth().header(&config.key);
-        Ok(Arc::new(Self { config, host, auth, jitter: fastrand::f64 }))
+        let budget = Arc::new(Budget::new(config.retry.budget));
+        Ok(Arc::new(Self { config, host, auth, jitter: fastrand::f64, budget }))
     }
     /// The same at another host.
     pub(crate) fn with_host(&self, host: Host) -> Result<Arc<Self>, InvalidHost> {
@@ -278,7 +281,8 @@ impl Core {
             None => host,
         };
         let auth = host.auth().header(&self.config.key);
-        Ok(Arc::new(Self { config: self.config.clone(), host, auth, jitter: self.jitter }))
+        let (config, budget) = (self.config.clone(), self.budget.clone());
+        Ok(Arc::new(Self { config, host, auth, jitter: self.jitter, budget }))
     }
     /// Users in a request, where the API takes `most`.
     pub(crate) fn users_per_request(&self, most: usize) -> usize {
@@ -288,6 +292,12 @@ impl Core {
     pub(crate) fn with_key(&self, key: ApiKey) -> Arc<Self> {
         let auth = self.host.auth().header(&key);
         let config = Config { key, ..self.config.clone() };
-        Arc::new(Self { config, host: self.host.clone(), auth, jitter: self.jitter })
+        Arc::new(Self {
+            config,
+            host: self.host.clone(),
+            auth,
+            jitter: self.jitter,
+            budget: self.budget.clone(),
+        })
     }
 }

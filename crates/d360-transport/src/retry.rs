@@ -1,7 +1,10 @@
 //! Whether, and after what wait, to send again: a pure function.
 use crate::{Effect, error::ErrorKind, error::may_repeat};
 use d360_model::error::RetryRule;
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 /// When to send again. The defaults are what the documents advise; see [`wait`](Self::wait).
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +20,10 @@ pub struct RetryPolicy {
     pub first_long_wait: Duration,
     /// Longest `Retry-After` that is obeyed; a longer one ends the call. 60 s by default.
     pub longest_retry_after: Duration,
+    /// Tokens for sending again, shared by a client and its clones: an attempt after a failure takes 14, after throttling 5,
+    /// and success gives them back. Where they run out nothing is sent again, so that a dead server sees hardly more than
+    /// one attempt a call. 500 by default.
+    pub budget: u32,
 }
 
 impl Default for RetryPolicy {
@@ -27,6 +34,7 @@ impl Default for RetryPolicy {
             longest_wait: Duration::from_secs(20),
             first_long_wait: Duration::from_secs(5),
             longest_retry_after: Duration::from_secs(60),
+            budget: 500,
         }
     }
 }
@@ -74,6 +82,39 @@ impl RetryPolicy {
             // It would fail again, even where doing it again does no harm.
             Some(_) => None,
         }
+    }
+}
+
+/// Tokens that one more attempt takes (figures of the AWS SDKs), and what a success at the first attempt gives back.
+const AFTER_FAILURE: u32 = 14;
+const AFTER_THROTTLING: u32 = 5;
+const FOR_SUCCESS: u32 = 1;
+
+/// What is left of a [`RetryPolicy::budget`].
+#[derive(Debug)]
+pub(crate) struct Budget {
+    left: AtomicU32,
+    most: u32,
+}
+
+impl Budget {
+    pub(crate) fn new(most: u32) -> Self {
+        Self { left: AtomicU32::new(most), most }
+    }
+    /// Takes the tokens for an attempt after `failure`; `None` where there are too few.
+    pub(crate) fn take(&self, failure: &ErrorKind) -> Option<u32> {
+        let throttled = matches!(failure, ErrorKind::Api(error) if error.is_throttled());
+        let cost = if throttled { AFTER_THROTTLING } else { AFTER_FAILURE };
+        let taken =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost));
+        taken.ok().map(|_| cost)
+    }
+    /// Gives back what the call's last attempt took, or a little for one that needed no other.
+    pub(crate) fn succeeded(&self, taken: Option<u32>) {
+        let back = taken.unwrap_or(FOR_SUCCESS);
+        let more = |left: u32| Some(left.saturating_add(back).min(self.most));
+        // It never fails: there is always a value.
+        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
 }
 
@@ -129,6 +170,26 @@ mod tests {
         fn what_a_server_refused_for_good_is_never_sent_again(failure in any_failure(), made in 1u32..3) {
             if failure.outcome() == (Outcome::Refused { retryable: false }) {
                 prop_assert_eq!(RetryPolicy::default().wait(Effect::Repeatable, &failure, made, 0.5), None);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_budget_is_never_overdrawn(most in 0u32..600, steps in proptest::collection::vec(any::<(bool, bool)>(), 0..300)) {
+            let budget = Budget::new(most);
+            let throttled = ErrorKind::Api(ApiError::read(429, b""));
+            let broken = ErrorKind::Transport(TransportError::new(TransportErrorKind::NotSent, "x"));
+            let mut left = most;
+            for (succeeds, is_throttled) in steps {
+                let taken = budget.take(if is_throttled { &throttled } else { &broken });
+                let cost = if is_throttled { 5 } else { 14 };
+                prop_assert_eq!(taken, (left >= cost).then_some(cost));
+                left -= taken.unwrap_or(0);
+                if succeeds {
+                    budget.succeeded(taken);
+                    left = most.min(left + taken.unwrap_or(1));
+                }
             }
         }
     }

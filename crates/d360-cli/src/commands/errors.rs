@@ -1,0 +1,66 @@
+//! `d360 errors`: the table of codes.
+use crate::{
+    Result,
+    args::Errors,
+    output::{Exit, Failure, Output},
+};
+use d360::model::error::{ALL_CODES, CodeInfo, ErrorCode, RetryRule, System};
+use serde_json::{Value, json};
+
+pub(crate) fn run(args: &Errors, output: Output) -> Result {
+    let found: Vec<CodeInfo> = match args.what.as_deref().map(str::trim) {
+        None => ALL_CODES.to_vec(),
+        Some(text) => match text.trim_start_matches('#').parse::<i64>() {
+            Ok(code) => ErrorCode(code).info().into_iter().collect(),
+            Err(_) => ALL_CODES.iter().filter(|info| holds(info, &text.to_lowercase())).copied().collect(),
+        },
+    };
+    if found.is_empty() {
+        let what = args.what.as_deref().unwrap_or_default();
+        return Err(Failure::invalid("", format!("no code that the documents list is or holds {what:?}")));
+    }
+    if output.is_json() {
+        output.document(&json!({ "codes": found.iter().map(document).collect::<Vec<_>>() }));
+    } else if let [info] = found[..] {
+        output.line(format!("{} {} ({})", codes(&info), info.name, system(info.system)));
+        output.line(info.meaning);
+        output.line(format!("what to do: {}", info.hint.unwrap_or(info.retry.advice())));
+        output.line(format!("tried again by itself: {}", again(info.retry)));
+    } else {
+        for info in &found {
+            output.line(format!("{:>8}  {:<10}  {}", codes(info), system(info.system), info.meaning));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn holds(info: &CodeInfo, text: &str) -> bool {
+    [info.name, info.meaning, info.hint.unwrap_or_default()]
+        .iter()
+        .any(|part| part.to_lowercase().contains(text))
+}
+
+fn codes(info: &CodeInfo) -> String {
+    if info.code == info.last { info.code.to_string() } else { format!("{}-{}", info.code, info.last) }
+}
+
+fn system(system: System) -> &'static str {
+    if system == System::OnPremise { "On-Premise" } else { "Cloud" }
+}
+
+fn again(rule: RetryRule) -> &'static str {
+    match rule {
+        RetryRule::Backoff => "yes, up to three attempts, after up to 1 s, then 2 s",
+        RetryRule::BackoffLong => "yes, up to three attempts, after 5 s, then 10 s",
+        RetryRule::PairBackoff => "yes, up to three attempts, after 1 s, then 4 s",
+        RetryRule::RestartPagination => "a list, from its first page, up to ten times",
+        _ => "no",
+    }
+}
+
+fn document(info: &CodeInfo) -> Value {
+    json!({
+        "code": info.code, "last": info.last, "system": system(info.system), "name": info.name, "meaning": info.meaning,
+        "what_to_do": info.hint.unwrap_or(info.retry.advice()), "retried": info.retry.is_automatic(),
+    })
+}
