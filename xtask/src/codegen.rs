@@ -53,6 +53,7 @@ struct Endpoint {
     effect: String,
     summary: String,
     source: String,
+    replaced_by: Option<String>,
 }
 
 /// Writes every generated file, or with `check` fails where one differs.
@@ -248,7 +249,12 @@ fn endpoint_consts(endpoints: &Endpoints, crate_name: &str) -> Result<String> {
         };
         let name = endpoint.name.split('.').skip(1).collect::<Vec<_>>().join("_").to_uppercase();
         let Endpoint { method, path, summary, source, .. } = endpoint;
-        let shut = if crate_name == "onprem" { " Meta shut the On-Premise API on 2025-10-23." } else { "" };
+        let shut = endpoint.replaced_by.as_ref();
+        let shut = shut.map(|by| format!(" Meta shut On-Premise on 2025-10-23; on Cloud, {by} replaces it."));
+        if shut.is_none() && crate_name == "onprem" {
+            return Err(format!("endpoints.toml: {} says not what replaces it", endpoint.name));
+        }
+        let shut = shut.unwrap_or_default();
         let _ = writeln!(
             consts,
             "/// `{method} {path}`: {summary}.{shut} Source: {source}.\npub const {name}: Meta = \
@@ -257,9 +263,10 @@ fn endpoint_consts(endpoints: &Endpoints, crate_name: &str) -> Result<String> {
         );
         names.push(name);
     }
+    let shut_all = if crate_name == "onprem" { " (Meta shut On-Premise on 2025-10-23.)" } else { "" };
     Ok(format!(
         "{RUST_HEADER}
-//! Every endpoint of this crate.
+//! Every endpoint of this crate.{shut_all}
 use d360_transport::{{Effect, Meta}};
 use http::Method;
 

@@ -1,5 +1,10 @@
 //! One client, over either transport.
-use crate::{args::ApiName, args::Global, input, output::Failure, shown::Shown};
+use crate::{
+    args::{ApiName, Args, Command, Global},
+    input,
+    output::Failure,
+    shown::Shown,
+};
 use d360::{
     ApiKey, Config, Error,
     cloud::{
@@ -26,6 +31,27 @@ type Step<T> = Result<T, Box<Failure>>;
 pub(crate) enum Client<A: Api> {
     Async(transport::Client<A>, tokio::runtime::Runtime),
     Blocking(transport::blocking::Client<A>),
+}
+
+/// Refuses flags of a system that is not spoken to: a token of Meta's must not go to 360dialog because `--api` was forgotten.
+pub(crate) fn check_flags(args: &Args) -> Step<()> {
+    let global = &args.global;
+    let local =
+        matches!(args.command, Command::Demo | Command::Sandbox(_) | Command::Vcard(_) | Command::Errors(_));
+    if local && global.api.is_some() {
+        return Err(Failure::usage("--api is for send, block, contacts and channels"));
+    }
+    let hub = global.api == Some(ApiName::Partner) || matches!(args.command, Command::Channels(_));
+    let wrong = [
+        ("--phone-number-id", &global.phone_number_id, global.api == Some(ApiName::Graph), "graph"),
+        ("--graph-version", &global.graph_version, global.api == Some(ApiName::Graph), "graph"),
+        ("--partner-id", &global.partner_id, hub, "partner"),
+        ("--channel-id", &global.channel_id, hub, "partner"),
+    ];
+    match wrong.into_iter().find(|(_, value, fits, _)| value.is_some() && !fits) {
+        Some((flag, _, _, api)) => Err(Failure::usage(format!("{flag} is for --api {api}"))),
+        None => Ok(()),
+    }
 }
 
 /// A client of Cloud or of Graph, which have the same endpoints.

@@ -1,6 +1,10 @@
 //! Files and standard input.
-use crate::output::Failure;
-use d360::model::{Contact, Findings, block::User};
+use crate::{args::ApiName, output::Failure};
+use d360::{
+    model::{Contact, Findings, block::User},
+    onprem::OnPrem,
+    transport::BlocksUsers as _,
+};
 use serde_json::Value;
 use std::{
     io::Read as _,
@@ -87,8 +91,21 @@ pub(crate) fn cards(path: &Path, first: usize) -> Result<(Vec<Contact>, Findings
     Ok((cards, findings))
 }
 
+/// A user as the system takes them: On-Premise takes numbers in any form.
+pub(crate) fn user(text: &str, api: ApiName) -> Result<User, String> {
+    let any = || {
+        let user = User::Phone(text.trim().into());
+        (api == ApiName::Onprem && OnPrem::problem(&user).is_none()).then_some(user)
+    };
+    text.parse::<User>().or_else(|error| any().ok_or_else(|| error.to_string()))
+}
+
 /// Users from arguments and a file, every mistake at once.
-pub(crate) fn users(given: &[String], file: Option<&PathBuf>) -> Result<Vec<User>, Box<Failure>> {
+pub(crate) fn users(
+    given: &[String],
+    file: Option<&PathBuf>,
+    api: ApiName,
+) -> Result<Vec<User>, Box<Failure>> {
     let mut texts: Vec<(String, String)> =
         given.iter().enumerate().map(|(i, text)| (format!("user {}", i + 1), text.clone())).collect();
     if let Some(path) = file {
@@ -104,9 +121,9 @@ pub(crate) fn users(given: &[String], file: Option<&PathBuf>) -> Result<Vec<User
     let mut findings = Findings::new();
     let mut users = Vec::with_capacity(texts.len());
     for (place, text) in texts {
-        match text.parse::<User>() {
+        match user(&text, api) {
             Ok(user) => users.push(user),
-            Err(error) => findings.error(place, error.to_string()),
+            Err(problem) => findings.error(place, problem),
         }
     }
     if users.is_empty() && findings.is_empty() {

@@ -19,6 +19,9 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let output = Output::new(args.global.output);
+    if let Err(failure) = client::check_flags(&args) {
+        return ExitCode::from(output.failure(&failure) as u8);
+    }
     let result = match &args.command {
         Command::Demo => commands::demo::run(&args.global, output),
         Command::Sandbox(sandbox) => commands::sandbox::run(sandbox, output),

@@ -3,9 +3,9 @@
 //! Rules (Meta "Block users", 360dialog "Contacts", 2026): only a user who wrote within the last 24 hours can be
 //! blocked; at most 1,000 users a request and 64,000 in the list; errors are per user.
 use crate::error::{ErrorCode, ErrorDetails};
+use crate::wire::{lenient, lenient_list};
 use crate::{Bsuid, InvalidId, ParentBsuid, PhoneNumber, Recipient, WaId};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
-use serde_json::Value;
 use std::{collections::HashMap, fmt, str::FromStr};
 
 /// Most users in a request to block or unblock.
@@ -154,13 +154,13 @@ impl BlockedUser {
 #[non_exhaustive]
 pub struct UserError {
     /// The code; the one thing to decide by.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "or_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub code: Option<ErrorCode>,
     /// What the server calls it.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "or_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub title: Option<String>,
     /// What the server says.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "or_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub message: Option<String>,
     /// What it adds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -267,13 +267,13 @@ pub struct BlockAnswer {
 #[non_exhaustive]
 pub struct BlockLists {
     /// Blocked.
-    #[serde(default, deserialize_with = "or_null")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub added_users: Vec<BlockedUser>,
     /// Unblocked.
-    #[serde(default, deserialize_with = "or_null")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub removed_users: Vec<BlockedUser>,
     /// Neither.
-    #[serde(default, deserialize_with = "or_null")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub failed_users: Vec<FailedUser>,
 }
 
@@ -285,7 +285,7 @@ pub struct FailedUser {
     #[serde(flatten)]
     pub user: BlockedUser,
     /// Why.
-    #[serde(default, deserialize_with = "or_null")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub errors: Vec<UserError>,
 }
 
@@ -463,21 +463,6 @@ impl BlockedPage {
     }
 }
 
-/// A list in which `null` counts as empty, and an item of unknown shape does not cost its neighbours.
-fn or_null<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    let items = <Option<Vec<Value>>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
-}
-
-/// A value of unknown shape counts as absent.
-fn or_none<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
-}
-
 /// Both shapes of an item: the user itself (Meta, 360dialog's page), or a `block_users` list of users (360dialog's
 /// OpenAPI description).
 fn items<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<BlockedUser>, D::Error> {
@@ -488,6 +473,6 @@ fn items<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Blocke
         #[serde(flatten)]
         user: BlockedUser,
     }
-    let items: Vec<Item> = or_null(deserializer)?;
+    let items: Vec<Item> = lenient_list(deserializer)?;
     Ok(items.into_iter().flat_map(|item| item.block_users.unwrap_or_else(|| vec![item.user])).collect())
 }

@@ -281,6 +281,27 @@ pub fn deserialize<'de, T: FromJson, D: serde::Deserializer<'de>>(deserializer: 
     }
 }
 
+/// Reads a list of an answer, in which `null` counts as empty and an item of unknown shape does not cost its neighbours.
+///
+/// # Errors
+/// Where it is no list.
+pub fn lenient_list<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
+    d: D,
+) -> Result<Vec<T>, D::Error> {
+    let items = <Option<Vec<Value>> as serde::Deserialize>::deserialize(d)?.unwrap_or_default();
+    Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
+}
+
+/// Reads a value of an answer; one of unknown shape counts as absent.
+///
+/// # Errors
+/// Where it is not JSON.
+pub fn lenient<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
+    d: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(<Value as serde::Deserialize>::deserialize(d)?).ok())
+}
+
 /// Reports a value that a checked type refused.
 pub fn checked<T, E: std::fmt::Display>(result: Result<T, E>, reader: &mut Reader) -> Option<T> {
     result.map_err(|error| reader.error(error.to_string())).ok()

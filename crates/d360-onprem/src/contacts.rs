@@ -1,16 +1,18 @@
-//! `/contacts`: checking, blocking, reporting, identities.
+//! `/contacts`: checking, blocking, reporting, identities. (Meta shut On-Premise on 2025-10-23; Cloud's `/block_users` replaces
+//! blocking, nothing the rest.)
 use crate::{OnPrem, endpoints};
 use d360_model::{
     Findings, Invalid, MessageId, PhoneNumber, WaId,
     block::{BlockAnswer, BlockedUser, User, UserError},
     error::{ApiError, ErrorCode},
-    open_enum,
+    open_enum, wire,
 };
 use d360_transport::{
     Body, BuildError, Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Unreadable, json, success,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::fmt;
 
 /// The path of a contact. Numbers go in any form, percent-encoded: `+` becomes `%2B`.
 fn contact(user: &User) -> Path {
@@ -19,20 +21,38 @@ fn contact(user: &User) -> Path {
 
 fn check_user(user: &User) -> Findings {
     let mut findings = Findings::new();
-    if let User::Bsuid(_) = user {
-        findings.error(
-            "user",
-            "is a BSUID, which On-Premise does not know; give a WhatsApp ID or a phone number",
-        );
-    } else if let Some(problem) = user.problem() {
+    if let Some(problem) = problem(user) {
         findings.error("user", problem);
     }
     findings
 }
 
+/// What On-Premise would refuse about a user: it takes numbers in any form.
+pub(crate) fn problem(user: &User) -> Option<String> {
+    let text = user.as_str();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    if let User::Bsuid(_) = user {
+        Some("is a BSUID, which On-Premise does not know; give a WhatsApp ID or a phone number".to_owned())
+    } else if text.chars().any(|c| c.is_alphabetic() || c.is_control() || matches!(c, '/' | '\\')) {
+        Some("is no phone number: a letter, slash or control character stands in it".to_owned())
+    } else if !(7..=15).contains(&digits) {
+        Some(format!("has {digits} digits; an international phone number has 7 to 15"))
+    } else {
+        None
+    }
+}
+
 /// Why another business account is blocked or reported: 1 to 59 characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// (Meta shut On-Premise on 2025-10-23; Cloud takes no reason.)
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reason(String);
+
+impl fmt::Debug for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Reason").field(&d360_model::mask(&self.0)).finish()
+    }
+}
 
 impl Reason {
     /// A reason of 1 to 59 characters ("must be less than 60 characters", 360dialog).
@@ -164,32 +184,33 @@ fn decode(response: &HttpResponse) -> Result<BlockAnswer, Unreadable> {
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct ListBlockedContacts {
     limit: Option<u32>,
-    offset: u64,
+    offset: Option<u64>,
 }
 
-/// Answer of [`ListBlockedContacts`].
+/// Answer of [`ListBlockedContacts`]. (Meta shut On-Premise on 2025-10-23; Cloud answers with cursors.)
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct BlockedContacts {
     /// The contacts of this page; `@s.whatsapp.net` is taken off their ids.
+    #[serde(deserialize_with = "wire::lenient_list")]
     pub contacts: Vec<BlockedUser>,
     /// Where in the list it is.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::lenient")]
     pub pagination: Option<Pagination>,
 }
 
-/// Where in a list a page is.
+/// Where in a list a page is. (Meta shut On-Premise on 2025-10-23; Cloud has cursors instead.)
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Pagination {
     /// Items a page.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::lenient")]
     pub limit: Option<u64>,
     /// Items before it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::lenient")]
     pub offset: Option<u64>,
     /// Items in all.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::lenient")]
     pub total: Option<u64>,
 }
 
@@ -205,7 +226,7 @@ impl ListBlockedContacts {
     }
     /// Leaves out so many.
     pub fn offset(mut self, contacts: u64) -> Self {
-        self.offset = contacts;
+        self.offset = Some(contacts);
         self
     }
 }
@@ -219,8 +240,8 @@ impl Endpoint for ListBlockedContacts {
         if let Some(limit) = self.limit {
             path.push_param("limit", &limit.to_string());
         }
-        if self.offset > 0 {
-            path.push_param("offset", &self.offset.to_string());
+        if let Some(offset) = self.offset {
+            path.push_param("offset", &offset.to_string());
         }
     }
     fn check(&self) -> Findings {
@@ -244,13 +265,13 @@ impl PagedEndpoint for ListBlockedContacts {
     type Item = BlockedUser;
 
     fn read(&self, page: BlockedContacts) -> (Vec<BlockedUser>, Option<Self>) {
-        let end = self.offset + page.contacts.len() as u64;
+        let end = self.offset.unwrap_or(0).saturating_add(page.contacts.len() as u64);
         let more = page.pagination.and_then(|pagination| pagination.total).is_none_or(|total| end < total);
-        let next = (more && !page.contacts.is_empty()).then(|| Self { offset: end, ..self.clone() });
+        let next = (more && !page.contacts.is_empty()).then(|| Self { offset: Some(end), ..self.clone() });
         (page.contacts, next)
     }
     fn position(&self) -> Option<String> {
-        (self.offset > 0).then(|| self.offset.to_string())
+        self.offset.filter(|offset| *offset > 0).map(|offset| offset.to_string())
     }
     fn key(user: &BlockedUser) -> Option<String> {
         user.key().map(str::to_owned)
@@ -339,7 +360,7 @@ pub struct CheckContacts {
 }
 
 open_enum! {
-    /// Whether a number is on WhatsApp.
+    /// Whether a number is on WhatsApp. (Meta shut On-Premise on 2025-10-23; nothing on Cloud replaces it.)
     pub enum ContactStatus {
         /// It is.
         Valid = "valid",
@@ -352,23 +373,25 @@ open_enum! {
     }
 }
 
-/// Answer of [`CheckContacts`].
+/// Answer of [`CheckContacts`]. (Meta shut On-Premise on 2025-10-23; nothing on Cloud replaces it.)
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CheckedContacts {
     /// The numbers, as they were asked for.
-    #[serde(default)]
+    #[serde(deserialize_with = "wire::lenient_list")]
     pub contacts: Vec<CheckedContact>,
 }
 
-/// A number that was asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A number that was asked for. (Meta shut On-Premise on 2025-10-23; nothing on Cloud replaces it.)
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CheckedContact {
     /// As it was asked for.
-    pub input: PhoneNumber,
-    /// Whether it is on WhatsApp.
-    pub status: ContactStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "wire::lenient")]
+    pub input: Option<PhoneNumber>,
+    /// Whether it is on WhatsApp; absent where the server says neither.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "wire::lenient")]
+    pub status: Option<ContactStatus>,
     /// Its WhatsApp ID, where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wa_id: Option<WaId>,
@@ -421,7 +444,8 @@ impl Endpoint for CheckContacts {
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct GetIdentity(User);
 
-/// A contact's identity, as the server tells it.
+/// A contact's identity, as the server tells it. (Meta shut On-Premise on 2025-10-23; Cloud tells `identity_key_hash` in
+/// webhooks.)
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Identity {

@@ -34,9 +34,11 @@ use messages::SendMessage;
 
 pub use message::{Contact, Content, Im, ImService, Message};
 
-/// Where 360dialog's On-Premise hosting was; paths begin with `/v1`.
+/// Where 360dialog's On-Premise hosting was; paths begin with `/v1`. (Shut by Meta on 2025-10-23; `d360_cloud::BASE_URL`
+/// replaces it.)
 pub const BASE_URL: &str = "https://waba.360dialog.io";
-/// Where 360dialog's free sandbox is; paths begin with `/v1`. It messages nobody but the number that asked for its key.
+/// Where 360dialog's free sandbox is; paths begin with `/v1`. It messages nobody but the number that asked for its key. (Meta
+/// shut On-Premise on 2025-10-23; `d360_cloud` speaks to its successor.)
 pub const SANDBOX_URL: &str = "https://waba-sandbox.360dialog.io";
 
 /// Marks the On-Premise API (shut by Meta on 2025-10-23; Cloud replaces it).
@@ -44,13 +46,15 @@ pub const SANDBOX_URL: &str = "https://waba-sandbox.360dialog.io";
 #[non_exhaustive]
 pub struct OnPrem;
 
-/// 360dialog's free sandbox (`https://waba-sandbox.360dialog.io/v1`), with the key that it sends on WhatsApp.
+/// 360dialog's free sandbox (`https://waba-sandbox.360dialog.io/v1`), with the key that it sends on WhatsApp. (Meta shut
+/// On-Premise on 2025-10-23; Cloud replaces it.)
 #[must_use]
 pub fn sandbox_host() -> Host {
     host(SANDBOX_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test reads")
 }
 
-/// An On-Premise client that somebody hosts at `base_url`; it wants a bearer token (from `POST /v1/users/login`).
+/// An On-Premise client that somebody hosts at `base_url`; it wants a bearer token (from `POST /v1/users/login`). (Meta shut
+/// On-Premise on 2025-10-23; Cloud replaces it.)
 ///
 /// # Errors
 /// [`InvalidHost`].
@@ -86,6 +90,9 @@ impl BlocksUsers for OnPrem {
     const USERS_PER_CALL: usize = 1;
     const CALLS_AT_ONCE: usize = 8;
 
+    fn problem(user: &User) -> Option<String> {
+        contacts::problem(user)
+    }
     fn block(users: &[User], reason: &Option<Reason>) -> BlockContact {
         let block = BlockContact::new(one(users));
         match reason {

@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 open_enum! {
-    /// A messenger. Cloud has no `ims`.
+    /// A messenger. (Meta shut On-Premise on 2025-10-23; Cloud has no `ims`.)
     pub enum ImService {
         /// AIM.
         Aim = "AIM",
@@ -21,7 +21,7 @@ open_enum! {
 }
 
 wire_struct! {
-    /// Somebody's name on a messenger. On-Premise alone has it; Cloud has nothing in its place.
+    /// Somebody's name on a messenger. (Meta shut On-Premise on 2025-10-23; Cloud has nothing in its place.)
     pub struct Im {
         opt {
             /// The messenger.
@@ -33,7 +33,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// A contact card: as on Cloud (`d360_model::Contact`), and with [`Im`]s.
+    /// A contact card: as on Cloud, and with [`Im`]s. (Meta shut On-Premise on 2025-10-23; `d360_model::Contact` replaces it.)
     pub struct Contact {
         req {
             /// The name.
@@ -103,9 +103,12 @@ pub struct Message {
     pub to: Recipient,
     /// What it says.
     pub content: Content,
+    /// Whether `recipient_type` is sent for an individual too, as it was read.
+    says_individual: bool,
 }
 
-/// What a message says; its kind is the message's `type`.
+/// What a message says; its kind is the message's `type`. (Meta shut On-Premise on 2025-10-23; `d360_model::Content` replaces
+/// it.)
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Content {
@@ -119,7 +122,7 @@ impl Message {
     /// A message of any content.
     #[must_use]
     pub fn new(to: Recipient, content: Content) -> Self {
-        Self { to, content }
+        Self { to, content, says_individual: false }
     }
     /// Contact cards.
     pub fn contacts(to: Recipient, contacts: impl IntoIterator<Item = impl Into<Contact>>) -> Self {
@@ -175,6 +178,8 @@ impl Serialize for Message {
         let mut map = serializer.serialize_map(None)?;
         if let Recipient::Group(_) = self.to {
             map.serialize_entry("recipient_type", "group")?;
+        } else if self.says_individual {
+            map.serialize_entry("recipient_type", "individual")?;
         }
         map.serialize_entry("to", self.to.as_str())?;
         match &self.content {
@@ -195,7 +200,8 @@ impl FromJson for Message {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let mut object = reader.object(value)?;
         let to: String = object.required("to", reader);
-        let to = match object.optional::<String>("recipient_type", reader).as_deref() {
+        let recipient_type = object.optional::<String>("recipient_type", reader);
+        let to = match recipient_type.as_deref() {
             None | Some("individual") => Recipient::Phone(to.into()),
             Some("group") => Recipient::Group(to.into()),
             Some(other) => {
@@ -222,6 +228,6 @@ impl FromJson for Message {
         };
         let content = content?;
         object.finish(reader);
-        Some(Self { to, content })
+        Some(Self { to, content, says_individual: recipient_type.as_deref() == Some("individual") })
     }
 }

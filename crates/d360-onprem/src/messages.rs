@@ -1,4 +1,4 @@
-//! `/messages`.
+//! `/messages`. (Meta shut On-Premise on 2025-10-23; Cloud's `/messages` replaces it.)
 use crate::{Message, OnPrem, endpoints};
 use d360_model::{Findings, MessageId, SendResponse};
 use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Path, Unreadable, sent};

@@ -1,6 +1,6 @@
 //! `/partners/{partner_id}/channels`: the phone numbers of a partner's clients.
 use crate::{Partner, PartnerId, endpoints};
-use d360_model::{Extra, Findings, PhoneNumber};
+use d360_model::{Extra, Findings, PhoneNumber, wire};
 use d360_transport::{Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Unreadable, json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,7 +16,7 @@ pub struct ListChannels {
     limit: Option<u32>,
     offset: u64,
     sort: Option<String>,
-    filters: Option<Map<String, Value>>,
+    filters: Option<Extra>,
 }
 
 impl ListChannels {
@@ -41,30 +41,41 @@ impl ListChannels {
     }
     /// Only channels with these properties, such as `{"setup_info.phone_number": "4930…"}`.
     pub fn filters(mut self, filters: Map<String, Value>) -> Self {
-        self.filters = Some(filters);
+        self.filters = Some(Extra(filters));
         self
     }
 }
 
 /// Answer of [`ListChannels`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ChannelPage {
     /// The channels of this page.
-    #[serde(default, alias = "channels", alias = "data")]
     pub partner_channels: Vec<ChannelInfo>,
-    /// How many there are on this page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub count: Option<u64>,
-    /// How many there are in all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How many there are in all, where the server says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// Where the page begins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offset: Option<u64>,
-    /// Most channels a page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u64>,
+}
+
+impl ChannelPage {
+    /// A list of channels, or an object that holds one as `partner_channels`, `channels` or `data`. A channel of unknown
+    /// shape does not cost its neighbours.
+    fn read(answer: Value) -> Option<Self> {
+        let (list, total) = match answer {
+            Value::Array(list) => (list, None),
+            Value::Object(mut map) => {
+                let total = map.get("total").and_then(Value::as_u64);
+                let list =
+                    ["partner_channels", "channels", "data"].iter().find_map(|name| map.remove(*name))?;
+                let Value::Array(list) = list else { return None };
+                (list, total)
+            }
+            _ => return None,
+        };
+        let partner_channels =
+            list.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect();
+        Some(Self { partner_channels, total })
+    }
 }
 
 /// A channel. Every property but the id may be absent; what this version does not name is in [`extra`](Self::extra).
@@ -72,16 +83,16 @@ pub struct ChannelPage {
 #[non_exhaustive]
 pub struct ChannelInfo {
     /// Its ID, for [`ChannelId`](crate::ChannelId).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text")]
     pub id: Option<String>,
     /// The client whose it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text")]
     pub client_id: Option<String>,
     /// Its state, such as `running`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "wire::lenient")]
     pub status: Option<String>,
     /// Its number and name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "wire::lenient")]
     pub setup_info: Option<SetupInfo>,
     /// Everything else, as it came. It may hold phone numbers.
     #[serde(flatten)]
@@ -98,6 +109,15 @@ pub struct SetupInfo {
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_name: Option<String>,
+}
+
+/// An id as text, or digits that came as a number.
+fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
 }
 
 impl Endpoint for ListChannels {
@@ -119,7 +139,7 @@ impl Endpoint for ListChannels {
             path.push_param("sort", sort);
         }
         if let Some(filters) = &self.filters {
-            path.push_param("filters", &Value::Object(filters.clone()).to_string());
+            path.push_param("filters", &Value::Object(filters.0.clone()).to_string());
         }
     }
     fn check(&self) -> Findings {
@@ -130,7 +150,8 @@ impl Endpoint for ListChannels {
         findings
     }
     fn decode(response: &HttpResponse) -> Result<ChannelPage, Unreadable> {
-        json(response)
+        let page = ChannelPage::read(json(response)?);
+        page.ok_or_else(|| Unreadable::Shape("the answer holds no list of channels".into()))
     }
 }
 

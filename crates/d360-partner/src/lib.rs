@@ -56,12 +56,20 @@ pub fn login_host() -> Host {
     host(AuthScheme::None, &Path::fixed("/api/v2"))
 }
 
-/// The host of a channel, for clients of [`Channel`].
+/// The host of a channel, for clients of [`Channel`], with a partner key.
 #[must_use]
 pub fn channel_host(partner: &PartnerId, channel: &ChannelId) -> Host {
-    let path =
-        Path::fixed("/api/v2/partners").segment(partner.as_str()).then("/channels").segment(channel.as_str());
-    host(AuthScheme::XApiKey, &path)
+    host(AuthScheme::XApiKey, &channel_path(partner, channel))
+}
+
+/// The host of a channel, with a bearer token from [`token::CreateToken`] instead of a partner key.
+#[must_use]
+pub fn channel_bearer_host(partner: &PartnerId, channel: &ChannelId) -> Host {
+    host(AuthScheme::Bearer, &channel_path(partner, channel))
+}
+
+fn channel_path(partner: &PartnerId, channel: &ChannelId) -> Path {
+    Path::fixed("/api/v2/partners").segment(partner.as_str()).then("/channels").segment(channel.as_str())
 }
 
 impl Api for Partner {
@@ -100,6 +108,7 @@ mod tests {
         assert_eq!(Partner::default_host().to_string(), "https://hub.360dialog.io/api/v2");
         let host = channel_host(&partner, &channel);
         assert_eq!(host.to_string(), "https://hub.360dialog.io/api/v2/partners/pPA/channels/cCH");
+        assert_eq!(channel_bearer_host(&partner, &channel).auth(), AuthScheme::Bearer);
         assert_eq!(login_host().auth(), AuthScheme::None);
         assert_eq!(bearer_host().auth(), AuthScheme::Bearer);
     }

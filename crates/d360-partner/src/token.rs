@@ -1,7 +1,8 @@
 //! `/token`: a bearer token for a user name and password.
 use crate::{Partner, endpoints};
 use d360_model::Findings;
-use d360_transport::{ApiKey, Body, BuildError, Endpoint, HttpResponse, InvalidKey, Meta, Unreadable, json};
+use d360_transport::{ApiKey, Body, BuildError, Endpoint, HttpResponse, Meta, Unreadable, json};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::fmt;
 
@@ -13,16 +14,13 @@ use std::fmt;
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct CreateToken {
     username: String,
-    password: ApiKey,
+    password: SecretString,
 }
 
 impl CreateToken {
-    /// For this user.
-    ///
-    /// # Errors
-    /// [`InvalidKey`] where the password is empty or holds what is not visible ASCII.
-    pub fn new(username: impl Into<String>, password: impl AsRef<str>) -> Result<Self, InvalidKey> {
-        Ok(Self { username: username.into(), password: ApiKey::new(password)? })
+    /// For this user. The password is sent as it is.
+    pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { username: username.into(), password: SecretString::from(password.into()) }
     }
 }
 
@@ -66,12 +64,17 @@ impl Endpoint for CreateToken {
     const META: Meta = endpoints::TOKEN_CREATE;
 
     fn body(&self) -> Result<Body, BuildError> {
-        Body::json(&serde_json::json!({ "username": self.username, "password": self.password.expose() }))
+        Body::json(
+            &serde_json::json!({ "username": self.username, "password": self.password.expose_secret() }),
+        )
     }
     fn check(&self) -> Findings {
         let mut findings = Findings::new();
         if self.username.trim().is_empty() {
             findings.error("username", "is required and may not be blank");
+        }
+        if self.password.expose_secret().is_empty() {
+            findings.error("password", "is required");
         }
         findings
     }

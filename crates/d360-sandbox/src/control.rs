@@ -45,6 +45,7 @@ fn describe(world: &World) -> Value {
             "partner": [
                 "POST /api/v2/token", "GET /api/v2/partners/{partner_id}/channels",
                 "POST, DELETE, GET /api/v2/partners/{partner_id}/channels/{channel_id}/block_users",
+                "(a sandbox of one number takes any channel id for it; of several, the ids that channels lists)",
             ],
         },
         "control": {

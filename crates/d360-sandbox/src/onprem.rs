@@ -42,7 +42,8 @@ fn done() -> Answer {
 }
 
 fn is_number(text: &str) -> bool {
-    (7..=15).contains(&digits(text).len()) && text.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c))
+    // "Numbers can be in any phone number format."
+    (7..=15).contains(&digits(text).len()) && !text.contains(char::is_alphabetic)
 }
 
 fn invalid_contact() -> Answer {
@@ -114,7 +115,7 @@ fn location_problem(location: &Value) -> Option<&'static str> {
     (!whole).then_some("latitude and longitude are required, in degrees")
 }
 
-fn check(world: &World, request: &Value) -> Answer {
+fn check(world: &mut World, request: &Value) -> Answer {
     let Some(numbers) = request.get("contacts").and_then(Value::as_array).filter(|list| !list.is_empty())
     else {
         return Answer::onprem_error(1008, "contacts is required");
@@ -122,15 +123,19 @@ fn check(world: &World, request: &Value) -> Answer {
     if !matches!(request.get("blocking").and_then(Value::as_str), None | Some("wait" | "no_wait")) {
         return Answer::onprem_error(1009, "blocking must be wait or no_wait");
     }
-    let contact = |input: &str| {
+    let waits = request.get("blocking").and_then(Value::as_str) == Some("wait");
+    let mut contact = |input: &str| {
         let id = digits(input);
-        if is_number(input) && world.is_on_whatsapp(&id) {
+        // Without waiting, the first answer is that the number is being looked up.
+        if world.checked.insert(id.clone()) && !waits {
+            json!({ "input": input, "status": "processing" })
+        } else if is_number(input) && world.is_on_whatsapp(&id) {
             json!({ "input": input, "status": "valid", "wa_id": id })
         } else {
             json!({ "input": input, "status": "invalid" })
         }
     };
-    let contacts: Vec<Value> = numbers.iter().filter_map(Value::as_str).map(contact).collect();
+    let contacts: Vec<Value> = numbers.iter().filter_map(Value::as_str).map(&mut contact).collect();
     Answer::ok(&json!({ "contacts": contacts, "meta": onprem_meta() }))
 }
 

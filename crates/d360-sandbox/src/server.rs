@@ -50,6 +50,7 @@ async fn handle(State(world): State<Shared>, request: Request) -> Response<Body>
     let answer = api(&mut world, &method, &path, query, &parts.headers, &body);
     let shown =
         serde_json::from_slice::<Value>(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
+    let shown = if path == "/api/v2/token" { json!("(a user name and password)") } else { shown };
     let path = if query.is_empty() { path } else { format!("{path}?{query}") };
     world.log(json!({ "method": method, "path": path, "body": shown, "status": answer.status }));
     drop(world);
@@ -97,11 +98,16 @@ fn api(
         System::Cloud(_) => header("d360-api-key"),
         System::Graph(_) => bearer,
         System::OnPrem(_) => header("d360-api-key").or(bearer),
-        System::Hub(_) => header("x-api-key").or(bearer),
+        System::Hub(_) => header("x-api-key"),
     };
     let key = key.unwrap_or_default();
     let known = match system {
-        System::Hub(rest) => rest == "token" || world.numbers.contains_key(key) || world.tokens.contains(key),
+        // A token counts as a bearer, a key in the key's header.
+        System::Hub(rest) => {
+            rest == "token"
+                || world.numbers.contains_key(key)
+                || bearer.is_some_and(|token| world.tokens.contains(token))
+        }
         _ => world.numbers.contains_key(key),
     };
     if !known {

@@ -110,6 +110,8 @@ pub(crate) struct World {
     failures: Vec<Failure>,
     /// Tokens that the hub gave out.
     pub(crate) tokens: HashSet<String>,
+    /// Numbers that On-Premise was asked about.
+    pub(crate) checked: HashSet<String>,
     not_on_whatsapp: HashSet<String>,
     advanced: Duration,
     frozen: Option<Duration>,
@@ -129,6 +131,7 @@ impl World {
             requests: VecDeque::new(),
             failures: Vec::new(),
             tokens: HashSet::new(),
+            checked: HashSet::new(),
             not_on_whatsapp: HashSet::new(),
             advanced: Duration::ZERO,
             frozen: None,

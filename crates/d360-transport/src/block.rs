@@ -51,6 +51,10 @@ pub trait BlocksUsers: Api {
     /// Most requests that the async client makes at once. The blocking client makes one after another.
     const CALLS_AT_ONCE: usize = 1;
 
+    /// What this API would refuse about a user.
+    fn problem(user: &User) -> Option<String> {
+        user.problem()
+    }
     /// Blocks up to [`USERS_PER_CALL`](Self::USERS_PER_CALL) users.
     fn block(users: &[User], options: &Self::Options) -> Self::Block;
     /// Unblocks as many.
@@ -140,10 +144,15 @@ pub(crate) struct ChangeBlocks {
 
 impl ChangeBlocks {
     /// All users are checked before the first request, so that a mistake among the last leaves nothing half done.
-    pub(crate) fn new(endpoint: &Meta, users: impl IntoIterator<Item = User>, per_call: usize) -> Self {
+    pub(crate) fn new(
+        endpoint: &Meta,
+        users: impl IntoIterator<Item = User>,
+        problem: fn(&User) -> Option<String>,
+        per_call: usize,
+    ) -> Self {
         let users: Vec<User> = users.into_iter().collect();
         let mut findings = Findings::new();
-        for (i, problem) in users.iter().enumerate().filter_map(|(i, user)| Some((i, user.problem()?))) {
+        for (i, problem) in users.iter().enumerate().filter_map(|(i, user)| Some((i, problem(user)?))) {
             findings.error(format_args!("block_users[{i}]"), problem);
         }
         let error = findings.into_result(false).err().map(|e| Error::new(endpoint, 0, ErrorKind::Invalid(e)));

@@ -162,7 +162,8 @@ impl<A: Api> Client<A> {
         A: BlocksUsers,
         E: Endpoint<Api = A, Response = BlockAnswer>,
     {
-        let mut change = ChangeBlocks::new(&E::META, users, self.core.users_per_request(A::USERS_PER_CALL));
+        let mut change =
+            ChangeBlocks::new(&E::META, users, A::problem, self.core.users_per_request(A::USERS_PER_CALL));
         while let Some(chunk) = change.next_chunk() {
             let answer = self.call(endpoint(change.users(&chunk)));
             change.answered(&chunk, answer);

@@ -174,7 +174,8 @@ impl<A: Api> Client<A> {
         A: BlocksUsers,
         E: Endpoint<Api = A, Response = BlockAnswer>,
     {
-        let mut change = ChangeBlocks::new(&E::META, users, self.core.users_per_request(A::USERS_PER_CALL));
+        let mut change =
+            ChangeBlocks::new(&E::META, users, A::problem, self.core.users_per_request(A::USERS_PER_CALL));
         let mut under_way: Vec<(Range<usize>, BoxedCall<'_, E>)> = Vec::new();
         loop {
             while under_way.len() < A::CALLS_AT_ONCE

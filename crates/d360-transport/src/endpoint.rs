@@ -3,8 +3,11 @@ use crate::{BodySink, BuildError, HttpResponse, Part};
 use bytes::Bytes;
 use d360_model::{Findings, error::ApiError};
 use http::{HeaderValue, Method};
-use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, sync::Arc};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 /// An API. Its endpoints do not compile against the client of another.
 pub trait Api: Send + Sync + 'static {
@@ -137,16 +140,21 @@ pub fn json<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Unreadabl
     serde_json::from_slice(body).map_err(|error| Unreadable::Shape(error.into()))
 }
 
-/// Takes any 2xx answer that holds no error, an empty one and `null` too.
+/// Takes a 2xx answer that is empty, `null` or an object without an error.
 ///
 /// # Errors
-/// [`Unreadable::Refusal`] otherwise.
+/// [`Unreadable`] otherwise.
 pub fn success(response: &HttpResponse) -> Result<(), Unreadable> {
     let body = response.body();
     if !response.status().is_success() || (holds_error(body) && ApiError::read(200, body).is_certain()) {
         return Err(Unreadable::Refusal);
     }
-    Ok(())
+    if body.trim_ascii().is_empty() {
+        return Ok(());
+    }
+    // A page of a proxy says 200 too.
+    let answer = serde_json::from_slice::<Option<HashMap<String, IgnoredAny>>>(body);
+    answer.map(drop).map_err(|error| Unreadable::Shape(error.into()))
 }
 
 /// Whether a body may hold an error: a look that costs nothing where there is none.

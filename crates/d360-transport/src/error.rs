@@ -160,7 +160,7 @@ impl Error {
 }
 
 const UNKNOWN: &str =
-    "it may or may not have been done: do not send a message again blindly, wait for its status webhook";
+    "it may or may not have been done: do not do it again blindly; a message's status webhook will tell";
 
 impl ErrorKind {
     /// What is known about what the call did.

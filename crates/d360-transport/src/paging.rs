@@ -70,7 +70,7 @@ impl<E: PagedEndpoint> Pager<E> {
                 let mut new_in_pass = false;
                 for item in items {
                     let key = E::key(&item);
-                    new_in_pass |= key.as_ref().is_none_or(|key| self.seen_in_pass.insert(key.clone()));
+                    new_in_pass |= key.as_ref().is_some_and(|key| self.seen_in_pass.insert(key.clone()));
                     if key.is_none_or(|key| self.seen.insert(key)) {
                         self.ready.push_back(Ok(item));
                     }

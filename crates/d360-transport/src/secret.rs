@@ -35,13 +35,6 @@ impl ApiKey {
         }
     }
 
-    /// The whole key, for a body that has to hold it. Show it to nobody.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-
     /// The header value, marked sensitive.
     pub(crate) fn header(&self, prefix: &str) -> HeaderValue {
         let text = SecretString::from(format!("{prefix}{}", self.0.expose_secret()));

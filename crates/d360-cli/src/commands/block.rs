@@ -7,17 +7,20 @@ use crate::{
     output::{Exit, Failure, Output, error_document},
 };
 use d360::{
-    model::block::{BlockReport, BlockedUser, User},
+    model::block::{BlockReport, BlockedUser},
     onprem::contacts::{Reason, ReportContact},
-    transport::{BlockUsersError, BlocksUsers, Endpoint as _},
+    transport::{BlockUsersError, BlocksUsers, Endpoint as _, PagedEndpoint},
 };
+use serde::Serialize;
 use serde_json::json;
+
+type Step<T> = std::result::Result<T, Box<Failure>>;
 
 pub(crate) fn run(global: &Global, block: &Block, output: Output) -> Result {
     let api = global.api.unwrap_or(ApiName::Cloud);
     match block {
         Block::Add(args) => {
-            let users = input::users(&args.users.users, args.users.file.as_ref())?;
+            let users = input::users(&args.users.users, args.users.file.as_ref(), api)?;
             let reason = reason(args, api)?;
             let report = match api {
                 ApiName::Cloud | ApiName::Graph => client::cloud(global, true)?.block(users, ()),
@@ -27,7 +30,7 @@ pub(crate) fn run(global: &Global, block: &Block, output: Output) -> Result {
             finish(report, "blocked", output)
         }
         Block::Remove(args) => {
-            let users = input::users(&args.users, args.file.as_ref())?;
+            let users = input::users(&args.users, args.file.as_ref(), api)?;
             let report = match api {
                 ApiName::Cloud | ApiName::Graph => client::cloud(global, true)?.unblock(users),
                 ApiName::Onprem => client::onprem(global, true)?.unblock(users),
@@ -44,7 +47,7 @@ pub(crate) fn run(global: &Global, block: &Block, output: Output) -> Result {
     }
 }
 
-fn reason(args: &BlockAdd, api: ApiName) -> std::result::Result<Option<Reason>, Box<Failure>> {
+fn reason(args: &BlockAdd, api: ApiName) -> Step<Option<Reason>> {
     match &args.reason {
         Some(_) if api != ApiName::Onprem => {
             Err(Failure::usage("--reason is for --api onprem; no other system takes one"))
@@ -58,7 +61,8 @@ fn report(global: &Global, args: &Report, output: Output) -> Result {
     if !matches!(global.api, None | Some(ApiName::Onprem)) {
         return Err(Failure::usage("users can be reported on On-Premise alone (--api onprem)"));
     }
-    let user = args.user.parse::<User>().map_err(|error| Failure::invalid("user", error.to_string()))?;
+    let user =
+        input::user(&args.user, ApiName::Onprem).map_err(|problem| Failure::invalid("user", problem))?;
     let mut report = ReportContact::new(user);
     if let Some(text) = &args.reason {
         report = report.reason(Reason::new(text)?);
@@ -120,29 +124,42 @@ fn show(report: &BlockReport, verb: &str, output: Output) {
 }
 
 fn list<A: BlocksUsers>(
-    client: impl FnOnce() -> std::result::Result<Client<A>, Box<Failure>>,
+    client: impl FnOnce() -> Step<Client<A>>,
     args: &BlockList,
     output: Output,
 ) -> Result {
-    let first = A::list(args.limit);
+    items(client, A::list(args.limit), "users", text, output)
+}
+
+/// Prints every item of a list; what came before a page that failed is not lost.
+pub(super) fn items<E: PagedEndpoint>(
+    client: impl FnOnce() -> Step<Client<E::Api>>,
+    first: E,
+    name: &str,
+    text: fn(&E::Item) -> String,
+    output: Output,
+) -> Result
+where
+    E::Item: Serialize,
+{
     // Before the key is asked for: a wrong limit is wrong without one.
     first.check().into_result(false)?;
-    let mut users = Vec::new();
+    let mut items = Vec::new();
     let mut printed = 0;
-    let result = client()?.pages(first, |user| {
+    let result = client()?.pages(first, |item| {
         printed += 1;
         if output.is_json() {
-            users.push(user);
+            items.push(item);
         } else {
-            output.line(text(&user));
+            output.line(text(&item));
         }
     });
     match result {
-        Ok(()) if output.is_json() => output.document(&json!({ "users": users })),
+        Ok(()) if output.is_json() => output.document(&json!({ name: items })),
         Ok(()) => {}
         Err(error) if printed > 0 => {
             if output.is_json() {
-                output.document(&json!({ "users": users, "error": error_document(&error) }));
+                output.document(&json!({ name: items, "error": error_document(&error) }));
             } else {
                 output.failure(&Failure::Call(error));
             }

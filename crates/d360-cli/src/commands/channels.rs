@@ -3,13 +3,9 @@ use crate::{
     Result,
     args::{ApiName, Channels, Global},
     client,
-    output::{Exit, Failure, Output},
+    output::{Failure, Output},
 };
-use d360::{
-    partner::channels::{ChannelInfo, ListChannels},
-    transport::Endpoint as _,
-};
-use serde_json::json;
+use d360::partner::channels::{ChannelInfo, ListChannels};
 
 pub(crate) fn run(global: &Global, verb: &Channels, output: Output) -> Result {
     let Channels::List(args) = verb;
@@ -20,19 +16,7 @@ pub(crate) fn run(global: &Global, verb: &Channels, output: Output) -> Result {
     if let Some(limit) = args.limit {
         list = list.limit(limit);
     }
-    list.check().into_result(false)?;
-    let mut channels = Vec::new();
-    client::partner(global)?.pages(list, |channel| {
-        if output.is_json() {
-            channels.push(channel);
-        } else {
-            output.line(text(&channel));
-        }
-    })?;
-    if output.is_json() {
-        output.document(&json!({ "channels": channels }));
-    }
-    Ok(Exit::Done)
+    super::block::items(|| client::partner(global), list, "channels", text, output)
 }
 
 fn text(channel: &ChannelInfo) -> String {

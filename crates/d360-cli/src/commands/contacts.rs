@@ -32,7 +32,9 @@ pub(crate) fn run(global: &Global, verb: &ContactsVerb, output: Output) -> Resul
                 .as_ref()
                 .map(|id| format!(" (WhatsApp ID {})", id.as_str()))
                 .unwrap_or_default();
-            output.line(format!("{} {}{id}", contact.status.as_str(), contact.input.as_str()));
+            let status = contact.status.as_ref().map_or("unknown", |status| status.as_str());
+            let input = contact.input.as_ref().map_or("?", |input| input.as_str());
+            output.line(format!("{status} {input}{id}"));
         }
     }
     Ok(Exit::Done)
