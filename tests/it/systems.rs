@@ -300,6 +300,31 @@ fn onprem_failures_stand_in_the_same_report() {
     );
 }
 
+/// Nobody is blocked when one of the list cannot be, and a proxy's page is no success.
+#[test]
+fn onprem_lists_are_checked_whole_and_answers_are_not_guessed() {
+    let (_, seen) = both::<OnPrem, _>(&[], same, |client| {
+        let users = [user("+16315551000"), user("US.13491208655302741918")];
+        let stopped = client.block(&users, None).unwrap_err();
+        assert_eq!(stopped.error().outcome(), Outcome::NotSent);
+        assert_eq!(stopped.left(), users);
+        assert!(stopped.error().invalid().unwrap().to_string().contains("block_users[1]"));
+    });
+    assert!(seen.is_empty(), "the first is not blocked either");
+    let one_user = [user("+16315551000")];
+    for page in ["<html><body>Sign in</body></html>", "[]", "\"ok\"", "true"] {
+        let (outcomes, _) = both::<OnPrem, _>(&vec![answer(200, page); 3], same, |client| {
+            let report = ReportContact::new(one_user[0].clone());
+            [
+                client.block(&one_user, None).unwrap_err().error().outcome(),
+                client.unblock(&one_user).unwrap_err().error().outcome(),
+                client.call(report).unwrap_err().outcome(),
+            ]
+        });
+        assert_eq!(outcomes, [[Outcome::Unknown; 3]; 2], "{page}");
+    }
+}
+
 #[test]
 fn onprem_calls_run_at_once_and_keep_the_order() {
     let users: Vec<User> = (0..40).map(|n| user(&format!("+1631{n:07}"))).collect();
@@ -437,6 +462,13 @@ fn a_channel_of_the_partner_api_blocks_as_cloud_does() {
     let (_, seen) =
         one::<Channel, _>(answer(200, added), at, |client| client.unblock(&[user("+16505551234")]).unwrap());
     is(&seen, "DELETE", path, &sent);
+    let bearer = |config: Config| config.host(partner::channel_bearer_host(&partner, &channel));
+    let (_, seen) = one::<Channel, _>(answer(200, added), bearer, |client| {
+        client.block(&[user("+16505551234")], ()).unwrap()
+    });
+    is(&seen, "POST", path, &sent);
+    assert_eq!(seen.headers["authorization"], format!("Bearer {KEY}"));
+    assert!(!seen.headers.contains_key("x-api-key"));
     let (users, seen) = one::<Channel, _>(answer(200, r#"{"data":[{"wa_id":"1650555"}]}"#), at, |client| {
         client.blocked(Some(5)).unwrap()
     });

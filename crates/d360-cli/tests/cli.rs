@@ -561,7 +561,7 @@ fn bad_input_for_the_other_systems_is_refused_with_its_reason() {
     let long = "x".repeat(60);
     let partner = ["--api", "partner", "--partner-id"];
     let graph = ["--api", "graph", "--phone-number-id"];
-    let cases: [(Vec<&str>, i32, &str); 14] = [
+    let cases: [(Vec<&str>, i32, &str); 18] = [
         (
             vec!["block", "add", "+16505551234", "--api", "onprem", "--reason", &long],
             3,
@@ -596,6 +596,14 @@ fn bad_input_for_the_other_systems_is_refused_with_its_reason() {
         (vec!["block", "add", "+16505551234", "--reason", "x"], 2, "--reason is for --api onprem"),
         (vec!["block", "report", "+16505551234", "--api", "cloud"], 2, "On-Premise alone"),
         (vec!["contacts", "check", "1", "--api", "graph"], 2, "On-Premise alone"),
+        (vec!["block", "list", "--phone-number-id", "1"], 2, "--phone-number-id is for --api graph"),
+        (
+            vec!["block", "list", "--api", "graph", "--partner-id", "p"],
+            2,
+            "--partner-id is for --api partner",
+        ),
+        (vec!["demo", "--api", "onprem"], 2, "--api"),
+        (vec!["block", "add", "+16505551234", "US.ENT.118", "--api", "onprem"], 3, "user 2: is a parent"),
     ];
     for (args, code, reason) in cases {
         let mut command = command(&args);
@@ -681,6 +689,21 @@ fn a_list_that_fails_half_way_is_partly_done_in_both_formats() {
         sandbox.fail(Failure::code(190));
         let ran = with(&sandbox, false, &["block", "list", "--output", format]);
         assert!(ran.code == 6 && ran.out.contains("16505551234"), "{format}: {}{}", ran.out, ran.err);
+    }
+}
+
+#[test]
+fn channels_that_were_listed_stay_listed_when_the_next_page_fails() {
+    for format in ["text", "json"] {
+        let sandbox = Sandbox::start().unwrap();
+        sandbox.fail(
+            Failure::code(0)
+                .status(200)
+                .body(r#"{"count":1,"limit":1,"offset":0,"total":2,"partner_channels":[{"id":"firstCH"}]}"#),
+        );
+        sandbox.fail(Failure::code(190));
+        let ran = with(&sandbox, false, &["channels", "list", "--partner-id", "pPA", "--output", format]);
+        assert!(ran.code == 6 && ran.out.contains("firstCH"), "{format}: {}{}", ran.out, ran.err);
     }
 }
 

@@ -161,8 +161,10 @@ const OF_THE_CONTACT: [ErrorCode; 5] = [
 
 /// Done if there is no `errors`; an answer too where the errors speak of the contact.
 fn decode(response: &HttpResponse) -> Result<BlockAnswer, Unreadable> {
-    if success(response).is_ok() {
-        return Ok(BlockAnswer::done_for_all());
+    match success(response) {
+        Ok(()) => return Ok(BlockAnswer::done_for_all()),
+        Err(Unreadable::Refusal) => {}
+        Err(other) => return Err(other),
     }
     let error = ApiError::read(response.status().as_u16(), response.body());
     match error.code().filter(|code| OF_THE_CONTACT.contains(code)) {
