@@ -2,6 +2,7 @@
 mod blocking;
 mod contract;
 mod errors;
+mod faults;
 mod hostile;
 mod messages;
 mod retries;

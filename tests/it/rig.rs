@@ -181,6 +181,6 @@ fn played(act: Act) -> Result<HttpResponse, TransportError> {
             Ok(response.body(Bytes::from(body)).unwrap())
         }
         Act::Bytes(_) => Err(TransportError::new(TransportErrorKind::Interrupted, "cut")),
-        Act::Hang(_) => Err(TransportError::new(TransportErrorKind::Timeout, "hung")),
+        Act::Hang(_) | Act::Drip(_) => Err(TransportError::new(TransportErrorKind::Timeout, "hung")),
     }
 }

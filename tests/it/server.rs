@@ -30,6 +30,8 @@ pub(crate) enum Act {
     Bytes(Vec<u8>),
     /// Sends these bytes and keeps the connection open, silent.
     Hang(Vec<u8>),
+    /// Sends a byte now and a byte then.
+    Drip(Vec<u8>),
 }
 
 pub(crate) fn answer(status: u16, body: impl AsRef<[u8]>) -> Act {
@@ -78,6 +80,11 @@ impl Server {
                             open.push(stream.try_clone().unwrap());
                             break;
                         }
+                        Some(Act::Drip(bytes)) => {
+                            let mut stream = stream.try_clone().unwrap();
+                            std::thread::spawn(move || drip(&mut stream, &bytes));
+                            break;
+                        }
                         None => break,
                     }
                 }
@@ -123,6 +130,15 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<(String, Seen)> {
     reader.read_exact(&mut body).ok()?;
     let headers = all.into_iter().filter(|(name, _)| OURS.contains(&name.as_str())).collect();
     Some((head, Seen { method, target, headers, body }))
+}
+
+fn drip(stream: &mut TcpStream, bytes: &[u8]) {
+    for byte in bytes {
+        if stream.write_all(&[*byte]).is_err() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 fn write(mut stream: &TcpStream, status: u16, headers: &[(String, String)], body: &[u8]) {

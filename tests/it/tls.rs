@@ -30,6 +30,11 @@ impl Authority {
 
     /// The port of a server that answers every request with an empty list.
     fn server(&self, name: &str, year: Option<i32>) -> u16 {
+        self.server_that_breaks(name, year, None)
+    }
+
+    /// The same, or one that reads a request and then sends these bytes past TLS.
+    fn server_that_breaks(&self, name: &str, year: Option<i32>, raw: Option<&'static [u8]>) -> u16 {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         if let Some(year) = year {
@@ -56,6 +61,10 @@ impl Authority {
                 let mut head = [0; 4096];
                 // A client that does not trust us goes away during the handshake.
                 if matches!(stream.read(&mut head), Ok(read) if read > 0) {
+                    if let Some(raw) = raw {
+                        let _ = stream.sock.write_all(raw);
+                        continue;
+                    }
                     let _ = stream.write_all(
                         b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 11\r\n\r\n{\"data\":[]}",
                     );
@@ -97,5 +106,27 @@ fn certificates_that_are_none_are_refused() {
         let connection = Connection::new().roots(Roots::Pem(bad.as_bytes().to_vec()));
         assert!(d360::transport::ReqwestTransport::new(&connection).is_err(), "{bad}");
         assert!(d360::transport::UreqTransport::new(&connection).is_err(), "{bad}");
+    }
+}
+
+/// The server has read the message by then: it may have sent it on.
+#[test]
+fn tls_that_breaks_after_the_request_leaves_the_outcome_unknown() {
+    let ours = Authority::new();
+    let roots = Roots::Pem(ours.pem.clone().into_bytes());
+    for raw in [
+        &b""[..],                                    // closed without close_notify
+        b"\x15\x03\x03\x00\x02\x02\x28",             // an alert: handshake_failure
+        b"\x17\x03\x03\x00\x14aaaaaaaaaaaaaaaaaaaa", // a record of another key
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",         // no TLS at all
+        b"\x16\x03\x03\x00\x04\x00\x00\x00\x00",     // an empty HelloRequest
+    ] {
+        let port = ours.server_that_breaks("localhost", None, Some(raw));
+        assert_eq!(
+            outcomes(port, &roots),
+            [Some(Outcome::Unknown); 2],
+            "{:?}",
+            raw.escape_ascii().to_string()
+        );
     }
 }
