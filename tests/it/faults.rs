@@ -9,7 +9,11 @@ use d360::{
     cloud::messages::SendMessage,
     model::{Location, Message},
 };
-use std::{io::Read as _, net::TcpListener, time::Duration};
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 /// How a call ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,23 +62,35 @@ fn block(client: &Client) -> Option<Outcome> {
 type Run = fn(&Client) -> Option<Outcome>;
 const CALLS: [(&str, Run); 3] = [("message", message), ("list", list), ("block", block)];
 
-/// Runs the three calls through both transports against one fault, and tells the cells that are wrong.
-fn cells(name: &str, act: &Act, end: End) -> Vec<String> {
-    let mut wrong = Vec::new();
+/// Longest that an attempt may take.
+const LIMIT: Duration = Duration::from_millis(500);
+
+/// One call over one transport against one fault.
+struct Cell {
+    call: &'static str,
+    who: &'static str,
+    found: (Option<Outcome>, usize),
+    expected: (Option<Outcome>, usize),
+    took: Duration,
+}
+
+/// The three calls through both transports.
+fn cells(act: &Act, end: End) -> Vec<Cell> {
+    let mut cells = Vec::new();
     for (i, (call, run)) in CALLS.into_iter().enumerate() {
         for transport in 0..2 {
             let server = Server::start(vec![act.clone(); 3]);
-            let config = config(&server.url()).attempt_timeout(Duration::from_millis(500));
+            let config = config(&server.url()).attempt_timeout(LIMIT);
             let (who, client) = real(&config, &Naps::default()).into_iter().nth(transport).unwrap();
-            let found = (run(&client), server.seen().len());
+            let start = Instant::now();
+            let outcome = run(&client);
+            let took = start.elapsed();
             let (once, repeated) = end.requests();
             let expected = (end.outcome(), if i == 0 { once } else { repeated });
-            if found != expected {
-                wrong.push(format!("{name}: {call} over {who}: {found:?} instead of {expected:?}"));
-            }
+            cells.push(Cell { call, who, found: (outcome, server.seen().len()), expected, took });
         }
     }
-    wrong
+    cells
 }
 
 fn bytes(text: &str) -> Act {
@@ -162,11 +178,48 @@ fn faults() -> Vec<(&'static str, Act, End)> {
 fn every_fault_ends_in_its_outcome_in_both_transports() {
     let faults = faults();
     let wrong: Vec<String> = std::thread::scope(|scope| {
-        let runs: Vec<_> =
-            faults.iter().map(|(name, act, end)| scope.spawn(|| cells(name, act, *end))).collect();
+        let run = |(name, act, end): &(&str, Act, End)| {
+            let wrong = cells(act, *end).into_iter().filter(|cell| cell.found != cell.expected);
+            wrong
+                .map(|Cell { call, who, found, expected, .. }| {
+                    format!("{name}: {call} over {who}: {found:?} instead of {expected:?}")
+                })
+                .collect::<Vec<_>>()
+        };
+        let runs: Vec<_> = faults.iter().map(|fault| scope.spawn(move || run(fault))).collect();
         runs.into_iter().flat_map(|run| run.join().unwrap()).collect()
     });
     assert!(wrong.is_empty(), "{} wrong cells:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The same, one after another, as a table and with the time that each cell took.
+#[test]
+#[ignore = "cargo xtask faults runs it: its time limits need a quiet machine"]
+fn table() {
+    let mut out = std::io::stdout().lock();
+    let mut wrong = 0;
+    writeln!(out, "{:34} {:8} {:8} {:20} requests      ms", "fault", "call", "over", "outcome").unwrap();
+    for (name, act, end) in faults() {
+        for Cell { call, who, found, expected, took } in cells(&act, end) {
+            let longest = LIMIT * u32::try_from(found.1).unwrap() + Duration::from_millis(250);
+            let outcome = match found.0 {
+                None => "done",
+                Some(Outcome::NotSent) => "not sent",
+                Some(Outcome::Refused { retryable: true }) => "refused, try again",
+                Some(Outcome::Refused { retryable: false }) => "refused",
+                Some(_) => "unknown",
+            };
+            let verdict = match (found == expected, took <= longest) {
+                (true, true) => String::new(),
+                (false, _) => format!("  WRONG: {expected:?} expected"),
+                (true, false) => format!("  LATE: {} ms are allowed", longest.as_millis()),
+            };
+            wrong += usize::from(!verdict.is_empty());
+            let took = took.as_millis();
+            writeln!(out, "{name:34} {call:8} {who:8} {outcome:20} {:8} {took:7}{verdict}", found.1).unwrap();
+        }
+    }
+    assert_eq!(wrong, 0, "wrong cells");
 }
 
 /// Connections that end before a request could be read: only one that was never made proves that nothing was sent.

@@ -37,6 +37,22 @@ pub(crate) fn run(names: &[&str]) -> Result {
     Ok(())
 }
 
+/// The fault matrix, as a table and with times. A test of its own runs the same without them.
+pub(crate) fn faults() -> Result {
+    cargo(&[
+        "test",
+        "-q",
+        "-p",
+        "d360-tests",
+        "--test",
+        "it",
+        "faults::table",
+        "--",
+        "--ignored",
+        "--nocapture",
+    ])
+}
+
 fn cargo(args: &[&str]) -> Result {
     cargo_with(args, &[])
 }

@@ -1,4 +1,4 @@
-//! The workshop: `cargo xtask codegen [--check]` and `cargo xtask ci [STEP...]`.
+//! The workshop: `cargo xtask codegen [--check]`, `cargo xtask ci [STEP...]` and `cargo xtask faults`.
 //!
 //! Depends on no crate of ours, so that it runs while they do not build.
 mod ci;
@@ -12,6 +12,7 @@ use std::{
 const USAGE: &str = "\
 usage: cargo xtask codegen [--check]   writes the generated files, or fails where one is stale
        cargo xtask ci [STEP...]        runs what .ci/run runs, or the steps named
+       cargo xtask faults              prints how each call ends when the network or the server fails
 ";
 
 type Result<T = ()> = std::result::Result<T, String>;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         ["codegen"] => codegen::run(false),
         ["codegen", "--check"] => codegen::run(true),
         ["ci", ref steps @ ..] => ci::run(steps),
+        ["faults"] => ci::faults(),
         _ => Err(USAGE.to_owned()),
     };
     match result {
