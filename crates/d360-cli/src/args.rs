@@ -117,7 +117,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Errors {
-    /// A code such as 131047, or a text such as window; all codes without one
+    /// A code such as 131047, or a text such as re-engagement; all codes without one
     #[arg(value_name = "CODE|TEXT")]
     pub(crate) what: Option<String>,
 }

@@ -202,7 +202,8 @@ fn config(global: &Global, key: ApiKey) -> Step<Config> {
         None => connection,
     };
     if let Some(path) = &global.ca_file {
-        connection = connection.roots(Roots::Pem(input::read(path)?));
+        connection =
+            connection.roots(Roots::Pem(input::read_as(path, &format!("--ca-file {}", input::name(path)))?));
     }
     let config = Config::new(key)
         .attempt_timeout(Duration::from_secs(global.timeout))
@@ -225,8 +226,9 @@ fn key(global: &Global) -> Step<Option<ApiKey>> {
     let text = match &global.key_file {
         Some(path) => {
             refuse_if_open_to_others(path)?;
-            let text = String::from_utf8(input::read(path)?);
-            text.map_err(|_| Failure::invalid(&input::name(path), "is not text"))?
+            // Its name may be the key itself, given in the wrong place.
+            let text = String::from_utf8(input::read_as(path, "--key-file")?);
+            text.map_err(|_| Failure::invalid("--key-file", "is not text"))?
         }
         None => match std::env::var("D360_API_KEY") {
             Ok(text) if !text.trim().is_empty() => text,
@@ -245,7 +247,7 @@ fn refuse_if_open_to_others(path: &Path) -> Step<()> {
             Err(Failure::invalid(&input::name(path), "is no regular file"))
         }
         Ok((true, mode)) if path != Path::new("-") && mode & 0o077 != 0 => {
-            let message = format!("can be read by others; run: chmod 600 {}", path.display());
+            let message = format!("can be read by others; run: chmod 600 {}", input::name(path));
             Err(Failure::invalid(&input::name(path), message))
         }
         _ => Ok(()),

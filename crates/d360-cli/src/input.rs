@@ -1,7 +1,7 @@
 //! Files and standard input.
 use crate::{args::ApiName, output::Failure};
 use d360::{
-    model::{Contact, Findings, block::User},
+    model::{Contact, Findings, Invalid, Severity, block::User},
     onprem::OnPrem,
     transport::BlocksUsers as _,
 };
@@ -19,7 +19,12 @@ const MAX_INPUT: u64 = 64 * 1024 * 1024;
 
 /// A file's content; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
-    let fail = |error: std::io::Error| Failure::invalid(&name(path), format!("cannot be read: {error}"));
+    read_as(path, &name(path))
+}
+
+/// The same, with another name for it in messages.
+pub(crate) fn read_as(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failure>> {
+    let fail = |error: std::io::Error| Failure::invalid(name, format!("cannot be read: {error}"));
     let mut content = Vec::new();
     if path == Path::new("-") {
         if STDIN_READ.swap(true, Ordering::Relaxed) {
@@ -35,7 +40,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
     }
     // What is cut would be another input.
     if content.len() as u64 > MAX_INPUT {
-        return Err(Failure::invalid(&name(path), format!("is larger than {MAX_INPUT} bytes")));
+        return Err(Failure::invalid(name, format!("is larger than {MAX_INPUT} bytes")));
     }
     // Windows puts a byte order mark before text.
     if content.starts_with(b"\xef\xbb\xbf") {
@@ -44,17 +49,47 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
     Ok(content)
 }
 
-/// What to call an input in a message.
+/// What to call an input in a message. A number that was given for a file is masked as any other.
 pub(crate) fn name(path: &Path) -> String {
-    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
+    if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        d360::model::mask(&path.display().to_string())
+    }
+}
+
+/// Findings about the whole of an input get its name for a path.
+pub(crate) fn named(path: &Path, invalid: &Invalid) -> Box<Failure> {
+    let mut findings = Findings::new();
+    for finding in invalid.findings().iter() {
+        let place = if finding.path.is_empty() { name(path) } else { finding.path.clone() };
+        match finding.severity {
+            Severity::Error => findings.error(place, finding.message.clone()),
+            _ => findings.advise(place, finding.message.clone()),
+        }
+    }
+    Box::new(Failure::Invalid(findings.into()))
+}
+
+/// The JSON of a file that may have been mistaken for one.
+fn json(path: &Path) -> Result<Value, Box<Failure>> {
+    let content = read(path)?;
+    d360::model::wire::distinct(&content).map_err(|error| {
+        let is_vcard =
+            content.trim_ascii_start().get(..11).is_some_and(|s| s.eq_ignore_ascii_case(b"BEGIN:VCARD"));
+        let message = if is_vcard {
+            "is a vCard file, not JSON; --vcard takes it".to_owned()
+        } else {
+            format!("is not JSON: {error}")
+        };
+        Failure::invalid(&name(path), message)
+    })
 }
 
 /// The contact cards of a JSON file: one, a list, or an object that holds the list as `contacts`. The findings' paths
 /// are those of a message in which these cards stand from place `first` on.
 pub(crate) fn cards(path: &Path, first: usize) -> Result<(Vec<Contact>, Findings), Box<Failure>> {
-    let value = d360::model::wire::distinct(&read(path)?)
-        .map_err(|error| Failure::invalid(&name(path), format!("is not JSON: {error}")))?;
-    let mut list = match value {
+    let mut list = match json(path)? {
         Value::Array(list) => list,
         Value::Object(mut map) if map.contains_key("contacts") && !map.contains_key("name") => {
             // What `vcard to-contacts --output json` prints; anything else beside the list would be left out in silence.
@@ -84,7 +119,7 @@ pub(crate) fn cards(path: &Path, first: usize) -> Result<(Vec<Contact>, Findings
     for finding in found {
         let message = format!("{} (in {})", finding.message, name(path));
         match finding.severity {
-            d360::model::Severity::Error => findings.error(format_args!("contacts{}", finding.path), message),
+            Severity::Error => findings.error(format_args!("contacts{}", finding.path), message),
             _ => findings.advise(format_args!("contacts{}", finding.path), message),
         }
     }

@@ -288,7 +288,10 @@ fn failure_document(failure: &Failure) -> Value {
     match failure {
         Failure::Local(message) => json!({ "error": { "kind": "local", "message": message } }),
         Failure::Usage(message) => json!({ "error": { "kind": "usage", "message": message } }),
-        Failure::Setup(error) => json!({ "error": { "kind": "setup", "message": error.to_string() } }),
+        Failure::Setup(error) => {
+            let kind = if failure.exit() == Exit::Local { "local" } else { "setup" };
+            json!({ "error": { "kind": kind, "message": error.to_string(), "causes": causes(error) } })
+        }
         Failure::Invalid(invalid) => {
             let problems = findings(invalid.findings().iter());
             json!({ "error": { "kind": "invalid", "message": "nothing was sent", "problems": problems } })

@@ -719,6 +719,48 @@ fn the_sandbox_stops_while_a_request_is_half_sent() {
     assert!(start.elapsed() < std::time::Duration::from_secs(10));
 }
 
+/// Each once came out wrong when a newcomer tried it.
+#[test]
+fn mistakes_of_newcomers_are_named_with_the_way_out() {
+    let folder = Folder::new();
+    let list = folder.file("list.json", "[1]");
+    let place = |latitude: &str| {
+        d360(&["send", "location", "--to", "+16505551234", "--latitude", latitude, "--longitude", "1"])
+    };
+    let card =
+        |flag: &str, file: &str| d360(&["send", "contacts", "--to", "+16505551234", flag, file, "--dry-run"]);
+    for (ran, reason) in [
+        (d360(&["send", "raw", &list]), "list.json: expected an object"),
+        (card("--card", &example("barbara.vcf")), "is a vCard file, not JSON; --vcard takes it"),
+        (card("--vcard", &list), "is JSON, not a vCard file; --card takes it"),
+        (place("1,5"), "such as -33.86"),
+        (d360(&["block", "list", "--key-file", "SECRETKEY"]), "--key-file: cannot be read"),
+        (d360(&["block", "list", "--ca-file", "nope", "--key-file", "-"]), "the API key is empty"),
+        (d360(&["errors", "+16505551234"]), "no code"),
+        (d360(&["send", "raw", "+16505551234"]), "cannot be read"),
+        (d360(&["block", "add", "--file", "+16505551234"]), "cannot be read"),
+        (card("--card", "+16505551234"), "cannot be read"),
+        (card("--vcard", "+16505551234"), "cannot be read"),
+    ] {
+        assert!(ran.code == 2 || ran.code == 3, "{reason}: {}", ran.code);
+        assert!(ran.err.contains(reason), "{reason}: {}", ran.err);
+        assert!(!ran.err.contains("16505551234") && !ran.err.contains("SECRETKEY"), "{}", ran.err);
+        assert!(!ran.err.contains("has 0 contacts"), "{}", ran.err);
+    }
+    let mut piped = command(&["send", "raw", "-"]);
+    piped.write_stdin("hello");
+    assert!(finish(piped).err.contains("standard input: not JSON"));
+    // Advice stands beside a refusal too: it may be its cause.
+    let sandbox = Sandbox::start().unwrap();
+    let ran = with(
+        &sandbox,
+        false,
+        &["send", "location", "--to", "06505551234", "--latitude", "1", "--longitude", "1"],
+    );
+    assert!(ran.code == 4 && ran.err.contains("advice: "), "{}", ran.err);
+    assert!(d360(&["errors", "re-engagement"]).out.contains("131047"));
+}
+
 #[test]
 fn codes_are_explained() {
     let ran = d360(&["errors", "131047"]);

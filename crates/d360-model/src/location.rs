@@ -9,7 +9,7 @@ use std::str::FromStr;
 #[non_exhaustive]
 pub enum InvalidCoordinate {
     /// NaN, infinite, or no number at all.
-    #[error("is no finite number of degrees")]
+    #[error("is no finite number of degrees, such as -33.86")]
     NotANumber,
     /// Beyond the pole or the date line.
     #[error("lies outside -{limit} to {limit} degrees")]

@@ -5,7 +5,7 @@
 use crate::check::{Findings, Invalid};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 /// Reads a value from JSON that a person or program wrote. `None` where a problem was reported.
 pub trait FromJson: Sized {
@@ -129,7 +129,9 @@ impl<'v> Object<'v> {
     /// Reports every property that was not asked for.
     pub fn finish(self, reader: &mut Reader) {
         for key in self.map.keys().filter(|key| !self.asked.contains(&key.as_str())) {
-            let known = self.asked.join(", ");
+            // A property may be asked for by two readers.
+            let known = self.asked.iter().collect::<BTreeSet<_>>().into_iter().copied().collect::<Vec<_>>();
+            let known = known.join(", ");
             let key = crate::mask(key);
             reader.at_key(&key, |r| r.error(format!("unknown property; known here: {known}")));
         }

@@ -50,7 +50,9 @@ impl<A: Api> Client<A> {
     #[cfg_attr(docsrs, doc(cfg(feature = "ureq")))]
     pub fn new(config: Config) -> Result<Self, crate::SetupError> {
         let transport = crate::UreqTransport::new(&config.connection)?;
-        Ok(Self::with_transport(config, transport, crate::ThreadSleep)?)
+        let client = Self::with_transport(config, transport, crate::ThreadSleep)?;
+        client.core.needs_tls()?;
+        Ok(client)
     }
 
     /// A client over any transport.

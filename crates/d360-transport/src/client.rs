@@ -56,7 +56,9 @@ impl<A: Api> Client<A> {
     #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
     pub fn new(config: Config) -> Result<Self, crate::SetupError> {
         let transport = crate::ReqwestTransport::new(&config.connection)?;
-        Ok(Self::with_transport(config, transport, crate::TokioSleep)?)
+        let client = Self::with_transport(config, transport, crate::TokioSleep)?;
+        client.core.needs_tls()?;
+        Ok(client)
     }
 
     /// A client over any transport.

@@ -274,6 +274,11 @@ impl Core {
         let budget = Arc::new(Budget::new(config.retry.budget));
         Ok(Arc::new(Self { config, host, auth, jitter: fastrand::f64, budget }))
     }
+    /// Whether our own transports can reach the host.
+    #[cfg(any(feature = "reqwest", feature = "ureq"))]
+    pub(crate) fn needs_tls(&self) -> Result<(), SetupError> {
+        if cfg!(feature = "rustls") || !self.host.is_https() { Ok(()) } else { Err(SetupError::NoTls) }
+    }
     /// The same at another host.
     pub(crate) fn with_host(&self, host: Host) -> Result<Arc<Self>, InvalidHost> {
         let host = match &self.config.base_url {

@@ -267,6 +267,9 @@ pub enum SetupError {
     /// A CA certificate.
     #[error("the CA certificates are not PEM, or there is none in them: {0}")]
     Certificates(String),
+    /// Feature `rustls` is off.
+    #[error("https needs feature rustls; or bring a transport with TLS of its own: Client::with_transport")]
+    NoTls,
     /// The HTTP library.
     #[error("the HTTP library could not be set up: {0}")]
     Library(#[source] Box<dyn StdError + Send + Sync>),

@@ -48,7 +48,7 @@ pub struct Host {
 #[non_exhaustive]
 pub enum InvalidHost {
     /// Not a URL with scheme and host.
-    #[error("{0:?} is no base URL; expected something like https://waba-v2.360dialog.io")]
+    #[error("{0:?} is no base URL; expected a scheme and a host, such as https://waba-v2.360dialog.io")]
     Malformed(String),
     /// A user name or password, query or fragment.
     #[error("{0:?} is no base URL: it holds a user name, a query or a fragment")]
@@ -101,6 +101,11 @@ impl Host {
     #[must_use]
     pub fn auth(&self) -> AuthScheme {
         self.auth
+    }
+
+    #[cfg(any(feature = "reqwest", feature = "ureq"))]
+    pub(crate) fn is_https(&self) -> bool {
+        self.scheme == uri::Scheme::HTTPS
     }
 
     /// The URL of `path` on this host.

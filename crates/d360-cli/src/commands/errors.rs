@@ -12,12 +12,14 @@ pub(crate) fn run(args: &Errors, output: Output) -> Result {
         None => ALL_CODES.to_vec(),
         Some(text) => match text.trim_start_matches('#').parse::<i64>() {
             Ok(code) => ErrorCode(code).info().into_iter().collect(),
-            Err(_) => ALL_CODES.iter().filter(|info| holds(info, &text.to_lowercase())).copied().collect(),
+            Err(_) => ALL_CODES.iter().filter(|info| holds(info, &words(text))).copied().collect(),
         },
     };
     if found.is_empty() {
         let what = args.what.as_deref().unwrap_or_default();
-        return Err(Failure::invalid("", format!("no code that the documents list is or holds {what:?}")));
+        let what = d360::model::mask(what);
+        let message = format!("no code of the documents is or holds {what:?}; without it, all are listed");
+        return Err(Failure::invalid("", message));
     }
     if output.is_json() {
         output.document(&json!({ "codes": found.iter().map(document).collect::<Vec<_>>() }));
@@ -35,9 +37,12 @@ pub(crate) fn run(args: &Errors, output: Output) -> Result {
 }
 
 fn holds(info: &CodeInfo, text: &str) -> bool {
-    [info.name, info.meaning, info.hint.unwrap_or_default()]
-        .iter()
-        .any(|part| part.to_lowercase().contains(text))
+    [info.name, info.meaning, info.hint.unwrap_or_default()].iter().any(|part| words(part).contains(text))
+}
+
+/// `RE_ENGAGEMENT`, `Re-engagement` and `re engagement` are the same.
+fn words(text: &str) -> String {
+    text.to_lowercase().replace(['_', '-'], " ")
 }
 
 fn codes(info: &CodeInfo) -> String {

@@ -88,6 +88,7 @@ fn finish<A: SendsMessages>(
         output.request(&client.request(message)?, advice);
         return Ok(Exit::Done);
     }
+    output.advice(advice);
     let sent = client.send(message)?;
     if output.is_json() {
         let mut document = json!(sent);
@@ -102,7 +103,6 @@ fn finish<A: SendsMessages>(
             to.and_then(|to| to.wa_id.as_ref()).filter(|id| id.as_str().bytes().all(|b| b.is_ascii_digit()));
         let wa_id = wa_id.map(|id| format!(" for WhatsApp ID {}", id.as_str()));
         output.line(format!("accepted as {id}{}", wa_id.unwrap_or_default()));
-        output.advice(advice);
         output.note("accepted is not delivered: the status webhook tells what becomes of it");
     }
     Ok(Exit::Done)
@@ -134,6 +134,7 @@ fn contacts(
 ) -> Step<(Recipient, Vec<Contact>, Findings)> {
     let mut cards: Vec<Contact> = Vec::new();
     let mut found = Findings::new();
+    let mut unread = false;
     let to = match recipient(&args.to).map_err(|failure| *failure) {
         Ok(to) => to,
         Err(Failure::Invalid(invalid)) => {
@@ -161,12 +162,18 @@ fn contacts(
                 cards.extend(read);
                 found.merge(problems);
             }
-            Err(Failure::Invalid(invalid)) => found.merge(invalid.findings().clone()),
+            Err(Failure::Invalid(invalid)) => {
+                unread = true;
+                found.merge(invalid.findings().clone());
+            }
             Err(other) => return Err(Box::new(other)),
         }
     }
     if found.refuses(false) {
-        found.merge(Message::contacts(to, cards).validate());
+        // That there are too few cards is not the caller's mistake where a file could not be read.
+        if !(unread && cards.is_empty()) {
+            found.merge(Message::contacts(to, cards).validate());
+        }
         return Err(Box::new(Failure::Invalid(found.into())));
     }
     Ok((to, cards, found))
@@ -206,9 +213,10 @@ fn location(args: &Location) -> Step<(Recipient, model::Location)> {
 fn raw(args: &Raw, onprem: bool) -> Step<(Either, Findings)> {
     let json = input::read(&args.file)?;
     if onprem {
-        let (message, found) = onprem::Message::from_json(&json)?;
+        let (message, found) =
+            onprem::Message::from_json(&json).map_err(|invalid| input::named(&args.file, &invalid))?;
         return Ok((Either::OnPrem(message), found));
     }
-    let (message, found) = Message::from_json(&json)?;
+    let (message, found) = Message::from_json(&json).map_err(|invalid| input::named(&args.file, &invalid))?;
     Ok((Either::Cloud(message), found))
 }

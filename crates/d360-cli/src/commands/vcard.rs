@@ -42,7 +42,11 @@ pub(crate) fn run(global: &Global, command: &Vcard, output: Output) -> Result {
 
 /// The cards of a vCard file.
 pub(crate) fn cards(path: &Path) -> std::result::Result<Vec<Card>, Box<Failure>> {
-    vcard::read(&input::read(path)?).map_err(|error| Failure::invalid(&input::name(path), error.to_string()))
+    let content = input::read(path)?;
+    if matches!(content.trim_ascii_start().first(), Some(b'[' | b'{')) {
+        return Err(Failure::invalid(&input::name(path), "is JSON, not a vCard file; --card takes it"));
+    }
+    vcard::read(&content).map_err(|error| Failure::invalid(&input::name(path), error.to_string()))
 }
 
 pub(crate) fn loss(loss: &Loss) -> serde_json::Value {
