@@ -58,6 +58,9 @@ pub enum InvalidHost {
         "{0:?} is not encrypted: use https (http is taken for localhost alone), or the key could be read on the way"
     )]
     Insecure(String),
+    /// It ends in what the API puts before its paths, which would stand there twice.
+    #[error("leave {0:?} out of the base URL: it is put behind it")]
+    HoldsPrefix(String),
 }
 
 impl Host {
@@ -87,7 +90,11 @@ impl Host {
     /// # Errors
     /// [`InvalidHost`].
     pub fn with_base_url(&self, base_url: &str) -> Result<Self, InvalidHost> {
-        Ok(Self { prefix: self.prefix.clone(), ..Self::new(base_url, self.auth)? })
+        let other = Self { prefix: self.prefix.clone(), ..Self::new(base_url, self.auth)? };
+        if !other.prefix.is_empty() && other.base_path.ends_with(&other.prefix) {
+            return Err(InvalidHost::HoldsPrefix(other.prefix));
+        }
+        Ok(other)
     }
 
     /// The host with `prefix`, such as `/v1`, before every path.
@@ -188,6 +195,7 @@ mod tests {
     fn the_prefix_outlives_another_base_url() {
         let host = host("https://waba.360dialog.io").unwrap().with_prefix(&Path::fixed("/v1"));
         assert_eq!(host.uri(Path::fixed("/messages")).unwrap(), "https://waba.360dialog.io/v1/messages");
+        host.with_base_url("https://waba-sandbox.360dialog.io/v1/").unwrap_err();
         let host = host.with_base_url("http://localhost:1/deep/").unwrap();
         assert_eq!(host.uri(Path::fixed("/messages")).unwrap(), "http://localhost:1/deep/v1/messages");
     }
