@@ -187,6 +187,11 @@ fn onprem_sends_without_messaging_product() {
     let sent = r#"{"messages":[{"id":"x"}]}"#;
     let (_, seen) = one::<OnPrem, _>(answer(201, sent), same, |client| client.send(message.clone()).unwrap());
     is(&seen, "POST", "/v1/messages", &raw);
+    // A page names the type so; `contacts` is sent.
+    let raw = json!({"to": "16315551000", "type": "contact", "contacts": [{"name": {"formatted_name": "A B", "first_name": "A"}}]});
+    let (message, _) = onprem::Message::from_json(raw.to_string().as_bytes()).unwrap();
+    let (_, seen) = one::<OnPrem, _>(answer(201, sent), same, |client| client.send(message.clone()).unwrap());
+    assert_eq!(body(&seen)["type"], "contacts");
 }
 
 #[test]
@@ -230,6 +235,11 @@ fn onprem_contacts_are_blocked_reported_and_checked() {
         &json!({"blocking": "wait", "contacts": ["16315551000", "+1 631 555 1001"], "force_check": false}),
     );
     assert_eq!(results[0].contacts[1].status.as_ref().unwrap().as_str(), "brand_new");
+    let odd = r#"{"contacts":[{"input":"1","status":"valid","wa_id":{}}]}"#;
+    let (results, _) = one::<OnPrem, _>(answer(200, odd), same, |client| {
+        client.call(CheckContacts::new(["16315551000".into()])).unwrap()
+    });
+    assert_eq!(results[0].contacts[0].status.as_ref().unwrap().as_str(), "valid");
     let (results, seen) =
         both::<OnPrem, _>(&[], same, |client| client.call(MarkMessageRead::new("gB/EG")).is_err());
     assert!(seen.is_empty() && results == [true, true], "a slash leads to another path");

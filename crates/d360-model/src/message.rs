@@ -277,15 +277,7 @@ impl FromJson for Message {
 
 /// `to` or `recipient`, and what `recipient_type` makes of it.
 fn read_recipient(object: &mut Object<'_>, reader: &mut Reader) -> Recipient {
-    let group = match object.optional::<String>("recipient_type", reader).as_deref() {
-        None | Some("individual") => false,
-        Some("group") => true,
-        Some(other) => {
-            let message = format!("{:?} is neither \"individual\" nor \"group\"", crate::mask(other));
-            reader.at_key("recipient_type", |r| r.error(message));
-            false
-        }
-    };
+    let group = object.says_group(reader) == Some(true);
     let to = object.optional::<String>("to", reader);
     match (to, object.optional::<String>("recipient", reader)) {
         (Some(to), None) if group => Recipient::Group(to.into()),

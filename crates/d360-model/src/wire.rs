@@ -126,6 +126,18 @@ impl<'v> Object<'v> {
     pub fn many<T: FromJson + Default>(&mut self, key: &'static str, reader: &mut Reader) -> Vec<T> {
         self.optional(key, reader).unwrap_or_default()
     }
+    /// `recipient_type`: whether it says group; `None` where it is absent or neither.
+    pub fn says_group(&mut self, reader: &mut Reader) -> Option<bool> {
+        match self.optional::<String>("recipient_type", reader)?.as_str() {
+            "individual" => Some(false),
+            "group" => Some(true),
+            other => {
+                let message = format!("{:?} is neither \"individual\" nor \"group\"", crate::mask(other));
+                reader.at_key("recipient_type", |r| r.error(message));
+                None
+            }
+        }
+    }
     /// Reports every property that was not asked for.
     pub fn finish(self, reader: &mut Reader) {
         for key in self.map.keys().filter(|key| !self.asked.contains(&key.as_str())) {

@@ -200,21 +200,13 @@ impl FromJson for Message {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let mut object = reader.object(value)?;
         let to: String = object.required("to", reader);
-        let recipient_type = object.optional::<String>("recipient_type", reader);
-        let to = match recipient_type.as_deref() {
-            None | Some("individual") => Recipient::Phone(to.into()),
-            Some("group") => Recipient::Group(to.into()),
-            Some(other) => {
-                let message =
-                    format!("{:?} is neither \"individual\" nor \"group\"", d360_model::mask(other));
-                reader.at_key("recipient_type", |r| r.error(message));
-                Recipient::Phone(to.into())
-            }
-        };
+        let says_group = object.says_group(reader);
+        let to =
+            if says_group == Some(true) { Recipient::Group(to.into()) } else { Recipient::Phone(to.into()) };
         let kind: String = object.required("type", reader);
         let content = match kind.as_str() {
-            // One page says `contact`; every example says `contacts`.
-            "contacts" => Some(Content::Contacts(object.required("contacts", reader))),
+            // A page says `contact` of it, where every example says `contacts`, which is sent.
+            "contacts" | "contact" => Some(Content::Contacts(object.required("contacts", reader))),
             "location" => Some(Content::Location(object.required("location", reader))),
             "" => None,
             other => {
@@ -228,6 +220,6 @@ impl FromJson for Message {
         };
         let content = content?;
         object.finish(reader);
-        Some(Self { to, content, says_individual: recipient_type.as_deref() == Some("individual") })
+        Some(Self { to, content, says_individual: says_group == Some(false) })
     }
 }

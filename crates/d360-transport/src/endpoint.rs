@@ -130,14 +130,7 @@ pub enum Unreadable {
 /// # Errors
 /// [`Unreadable`] where it is another status or shape.
 pub fn json<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Unreadable> {
-    if !response.status().is_success() {
-        return Err(Unreadable::Refusal);
-    }
-    let body = response.body();
-    if holds_error(body) && ApiError::read(200, body).is_certain() {
-        return Err(Unreadable::Refusal);
-    }
-    serde_json::from_slice(body).map_err(|error| Unreadable::Shape(error.into()))
+    serde_json::from_slice(not_refused(response)?).map_err(|error| Unreadable::Shape(error.into()))
 }
 
 /// Takes a 2xx answer that is empty, `null` or an object without an error.
@@ -145,16 +138,21 @@ pub fn json<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Unreadabl
 /// # Errors
 /// [`Unreadable`] otherwise.
 pub fn success(response: &HttpResponse) -> Result<(), Unreadable> {
-    let body = response.body();
-    if !response.status().is_success() || (holds_error(body) && ApiError::read(200, body).is_certain()) {
-        return Err(Unreadable::Refusal);
-    }
+    let body = not_refused(response)?;
     if body.trim_ascii().is_empty() {
         return Ok(());
     }
     // A page of a proxy says 200 too.
     let answer = serde_json::from_slice::<Option<HashMap<String, IgnoredAny>>>(body);
     answer.map(drop).map_err(|error| Unreadable::Shape(error.into()))
+}
+
+/// The body of a 2xx answer that holds no error.
+fn not_refused(response: &HttpResponse) -> Result<&[u8], Unreadable> {
+    let body = response.body();
+    let refused =
+        !response.status().is_success() || (holds_error(body) && ApiError::read(200, body).is_certain());
+    if refused { Err(Unreadable::Refusal) } else { Ok(body) }
 }
 
 /// Whether a body may hold an error: a look that costs nothing where there is none.

@@ -1,0 +1,286 @@
+//! Blocking, unblocking, the list of the blocked, and reporting.
+use super::{Reason, check_user, contact};
+use crate::{OnPrem, endpoints};
+use d360_model::{
+    Findings, MessageId, WaId,
+    block::{BlockAnswer, BlockedUser, User, UserError},
+    error::{ApiError, ErrorCode},
+    wire,
+};
+use d360_transport::{
+    Body, BuildError, Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Unreadable, json, success,
+};
+use serde::Deserialize;
+use serde_json::{Map, json};
+
+/// `POST /v1/contacts/{phone_number}/block`: blocks one contact, who must have written within the last 24 hours (2048
+/// otherwise). (Meta shut On-Premise on 2025-10-23; `POST /block_users` of Cloud replaces it, up to 1,000 at once.)
+///
+/// A contact who cannot be blocked is an answer that says so. Source: 360dialog "Contacts and Location Messages".
+#[derive(Clone, Debug)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct BlockContact {
+    user: User,
+    reason: Option<Reason>,
+}
+
+impl BlockContact {
+    /// Blocks `user`.
+    pub fn new(user: impl Into<User>) -> Self {
+        Self { user: user.into(), reason: None }
+    }
+    /// Says why; used where another business account is blocked.
+    pub fn reason(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+}
+
+impl Endpoint for BlockContact {
+    type Api = OnPrem;
+    type Response = BlockAnswer;
+    const META: Meta = endpoints::CONTACTS_BLOCK;
+
+    fn path(&self) -> Path {
+        contact(&self.user).then("/block")
+    }
+    fn body(&self) -> Result<Body, BuildError> {
+        match &self.reason {
+            Some(reason) => Body::json(&json!({ "reason": reason.as_str() })),
+            None => Ok(Body::Empty),
+        }
+    }
+    fn check(&self) -> Findings {
+        check_user(&self.user)
+    }
+    fn decode(response: &HttpResponse) -> Result<BlockAnswer, Unreadable> {
+        decode(response)
+    }
+}
+
+/// `POST /v1/contacts/{phone_number}/unblock`: unblocks one contact. (Meta shut On-Premise on 2025-10-23; `DELETE
+/// /block_users` of Cloud replaces it.) Source: 360dialog "Contacts and Location Messages".
+#[derive(Clone, Debug)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct UnblockContact(User);
+
+impl UnblockContact {
+    /// Unblocks `user`.
+    pub fn new(user: impl Into<User>) -> Self {
+        Self(user.into())
+    }
+}
+
+impl Endpoint for UnblockContact {
+    type Api = OnPrem;
+    type Response = BlockAnswer;
+    const META: Meta = endpoints::CONTACTS_UNBLOCK;
+
+    fn path(&self) -> Path {
+        contact(&self.0).then("/unblock")
+    }
+    fn check(&self) -> Findings {
+        check_user(&self.0)
+    }
+    fn decode(response: &HttpResponse) -> Result<BlockAnswer, Unreadable> {
+        decode(response)
+    }
+}
+
+/// Codes that speak of the contact, and not of the call.
+const OF_THE_CONTACT: [ErrorCode; 5] = [
+    ErrorCode::NOT_ENGAGED_CONTACT,
+    ErrorCode::ONPREM_PARAMETER_VALUE_INVALID,
+    ErrorCode::ONPREM_USER_NOT_VALID,
+    ErrorCode::ONPREM_BAD_USER,
+    ErrorCode::ONPREM_RECEIVER_INCAPABLE,
+];
+
+/// Done if there is no `errors`; an answer too where the errors speak of the contact.
+fn decode(response: &HttpResponse) -> Result<BlockAnswer, Unreadable> {
+    match success(response) {
+        Ok(()) => return Ok(BlockAnswer::done_for_all()),
+        Err(Unreadable::Refusal) => {}
+        Err(other) => return Err(other),
+    }
+    let error = ApiError::read(response.status().as_u16(), response.body());
+    match error.code().filter(|code| OF_THE_CONTACT.contains(code)) {
+        Some(code) => {
+            let message = error.title().or(error.message()).unwrap_or("refused");
+            let mut reason = UserError::from_message(Some(code), message);
+            reason.error_data = error.details().cloned();
+            Ok(BlockAnswer::failed_for_all(vec![reason]))
+        }
+        None => Err(Unreadable::Refusal),
+    }
+}
+
+/// `GET /v1/contacts/blocklist?limit=&offset=`: a page of the blocked contacts. `Client::blocked_users` reads them all.
+/// (Meta shut On-Premise on 2025-10-23; `GET /block_users` of Cloud replaces it.)
+///
+/// Source: 360dialog "Contacts and Location Messages": `limit` 1 to 200, 100 by default; `offset` from 0.
+#[derive(Clone, Debug, Default)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct ListBlockedContacts {
+    limit: Option<u32>,
+    offset: Option<u64>,
+}
+
+/// Answer of [`ListBlockedContacts`]. (Meta shut On-Premise on 2025-10-23; Cloud answers with cursors.)
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct BlockedContacts {
+    /// The contacts of this page; `@s.whatsapp.net` is taken off their ids.
+    #[serde(deserialize_with = "wire::lenient_list")]
+    pub contacts: Vec<BlockedUser>,
+    /// Where in the list it is.
+    #[serde(default, deserialize_with = "wire::lenient")]
+    pub pagination: Option<Pagination>,
+}
+
+/// Where in a list a page is. (Meta shut On-Premise on 2025-10-23; Cloud has cursors instead.)
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Pagination {
+    /// Items a page.
+    #[serde(default, deserialize_with = "wire::lenient")]
+    pub limit: Option<u64>,
+    /// Items before it.
+    #[serde(default, deserialize_with = "wire::lenient")]
+    pub offset: Option<u64>,
+    /// Items in all.
+    #[serde(default, deserialize_with = "wire::lenient")]
+    pub total: Option<u64>,
+}
+
+impl ListBlockedContacts {
+    /// The first page.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Contacts a page, 1 to 200. 100 by default.
+    pub fn limit(mut self, contacts: u32) -> Self {
+        self.limit = Some(contacts);
+        self
+    }
+    /// Leaves out so many.
+    pub fn offset(mut self, contacts: u64) -> Self {
+        self.offset = Some(contacts);
+        self
+    }
+}
+
+impl Endpoint for ListBlockedContacts {
+    type Api = OnPrem;
+    type Response = BlockedContacts;
+    const META: Meta = endpoints::CONTACTS_BLOCKLIST;
+
+    fn query(&self, path: &mut Path) {
+        if let Some(limit) = self.limit {
+            path.push_param("limit", &limit.to_string());
+        }
+        if let Some(offset) = self.offset {
+            path.push_param("offset", &offset.to_string());
+        }
+    }
+    fn check(&self) -> Findings {
+        let mut findings = Findings::new();
+        if let Some(limit) = self.limit.filter(|limit| !(1..=200).contains(limit)) {
+            findings.error("limit", format!("is {limit}; 1 to 200 are allowed"));
+        }
+        findings
+    }
+    fn decode(response: &HttpResponse) -> Result<BlockedContacts, Unreadable> {
+        let mut page: BlockedContacts = json(response)?;
+        for user in &mut page.contacts {
+            user.wa_id =
+                user.wa_id.take().map(|id| WaId::new(id.as_str().trim_end_matches("@s.whatsapp.net")));
+        }
+        Ok(page)
+    }
+}
+
+impl PagedEndpoint for ListBlockedContacts {
+    type Item = BlockedUser;
+
+    fn read(&self, page: BlockedContacts) -> (Vec<BlockedUser>, Option<Self>) {
+        let end = self.offset.unwrap_or(0).saturating_add(page.contacts.len() as u64);
+        let more = page.pagination.and_then(|pagination| pagination.total).is_none_or(|total| end < total);
+        let next = (more && !page.contacts.is_empty()).then(|| Self { offset: Some(end), ..self.clone() });
+        (page.contacts, next)
+    }
+    fn position(&self) -> Option<String> {
+        self.offset.filter(|offset| *offset > 0).map(|offset| offset.to_string())
+    }
+    fn key(user: &BlockedUser) -> Option<String> {
+        user.key().map(str::to_owned)
+    }
+}
+
+/// `POST /v1/contacts/{phone_number}/report`: reports a contact, who must have written within the last 24 hours (2048
+/// otherwise), to WhatsApp. (Meta shut On-Premise on 2025-10-23; **nothing on Cloud replaces it**.)
+///
+/// Never sent again by itself while its outcome is unknown. Source: 360dialog "Contacts and Location Messages".
+#[derive(Clone, Debug)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct ReportContact {
+    user: User,
+    reason: Option<Reason>,
+    block: Option<bool>,
+    message_id: Option<MessageId>,
+}
+
+impl ReportContact {
+    /// Reports `user`.
+    pub fn new(user: impl Into<User>) -> Self {
+        Self { user: user.into(), reason: None, block: None, message_id: None }
+    }
+    /// Says why; used where another business account is reported.
+    pub fn reason(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+    /// Whether to block the contact as well. The server's default is false.
+    pub fn block(mut self, block: bool) -> Self {
+        self.block = Some(block);
+        self
+    }
+    /// The message that is reported. Without one, the last five are sent to WhatsApp.
+    pub fn message_id(mut self, message: impl Into<MessageId>) -> Self {
+        self.message_id = Some(message.into());
+        self
+    }
+}
+
+impl Endpoint for ReportContact {
+    type Api = OnPrem;
+    type Response = ();
+    const META: Meta = endpoints::CONTACTS_REPORT;
+
+    fn path(&self) -> Path {
+        contact(&self.user).then("/report")
+    }
+    fn body(&self) -> Result<Body, BuildError> {
+        let mut body = Map::new();
+        if let Some(reason) = &self.reason {
+            body.insert("reason".to_owned(), reason.as_str().into());
+        }
+        if let Some(block) = self.block {
+            body.insert("block".to_owned(), block.into());
+        }
+        if let Some(message) = &self.message_id {
+            body.insert("message_id".to_owned(), message.as_str().into());
+        }
+        if body.is_empty() { Ok(Body::Empty) } else { Body::json(&body) }
+    }
+    fn check(&self) -> Findings {
+        let mut findings = check_user(&self.user);
+        if self.message_id.as_ref().is_some_and(|id| id.as_str().trim().is_empty()) {
+            findings.error("message_id", "is blank; leave it out to report the last five messages");
+        }
+        findings
+    }
+    fn decode(response: &HttpResponse) -> Result<(), Unreadable> {
+        success(response)
+    }
+}
