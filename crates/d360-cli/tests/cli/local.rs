@@ -1,0 +1,99 @@
+//! What needs no system: the demo, the sandbox, vCards, codes.
+use crate::{Folder, command, d360, example, finish};
+use d360_sandbox::Sandbox;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Write as _};
+
+#[test]
+fn the_demo_does_what_it_says_in_both_transports() {
+    for args in [&["demo"][..], &["demo", "--blocking"]] {
+        let ran = d360(args);
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+        for part in [
+            "POST http://127.0.0.1",
+            "DELETE http://127.0.0.1",
+            "GET http://127.0.0.1",
+            "131047",
+            "130403",
+            "All 9 steps",
+        ] {
+            assert!(ran.out.contains(part), "{part} is missing:\n{}", ran.out);
+        }
+        assert!(!ran.out.contains("sandbox-key"), "the key is masked");
+    }
+    let ran = d360(&["--output", "json", "demo"]);
+    assert_eq!((ran.code, ran.json()["done"].clone()), (0, json!(true)));
+}
+
+#[test]
+fn vcards_become_contacts_and_go_back() {
+    let ran = d360(&["vcard", "to-contacts", &example("barbara.vcf")]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.err.contains("left out: NOTE"));
+    let contacts: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        contacts[0]["phones"][1],
+        json!({"phone": "+19175559999", "type": "CELL", "wa_id": "19175559999"})
+    );
+    let folder = Folder::new();
+    let back = d360(&["vcard", "from-contacts", &folder.file("c.json", &ran.out)]);
+    assert!(
+        back.out.starts_with("BEGIN:VCARD\r\nVERSION:3.0\r\n") && back.out.ends_with("END:VCARD\r\n"),
+        "{}",
+        back.out
+    );
+    let again = d360(&["vcard", "to-contacts", &folder.file("c.vcf", &back.out), "--output", "json"]);
+    assert_eq!(again.json(), json!({"contacts": contacts, "left_out": []}));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_sandbox_prints_its_url_and_key_and_stops_on_sigterm() {
+    for own in [None, Some("my-own-key")] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_d360"));
+        command.args(["sandbox", "--listen", "127.0.0.1:0"]).env_remove("D360_API_KEY");
+        command.envs(own.map(|key| ("D360_API_KEY", key)));
+        let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = lines.next().unwrap().unwrap().strip_prefix("sandbox: ").unwrap().to_owned();
+        let key_line = lines.next().unwrap().unwrap();
+        let key = own.unwrap_or_else(|| key_line.strip_prefix("key: ").unwrap());
+        assert!(own.is_none() || !key_line.contains(key), "a key that somebody set is not shown");
+        for (key, code) in [(key, 0), ("wrong", 4)] {
+            let mut list = self::command(&["block", "list", "--base-url", &url]);
+            list.env("D360_API_KEY", key);
+            assert_eq!(finish(list).code, code);
+        }
+        let killed =
+            std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "it stops cleanly");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_sandbox_stops_while_a_request_is_half_sent() {
+    let sandbox = Sandbox::start().unwrap();
+    let address = sandbox.base_url().trim_start_matches("http://").to_owned();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(b"POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n").unwrap();
+    let start = std::time::Instant::now();
+    drop(sandbox);
+    assert!(start.elapsed() < std::time::Duration::from_secs(10));
+}
+
+#[test]
+fn codes_are_explained() {
+    let ran = d360(&["errors", "131047"]);
+    assert_eq!(ran.code, 0);
+    for part in ["131047 RE_ENGAGEMENT_MESSAGE (Cloud)", "24 hours", "send a template", "by itself: no"] {
+        assert!(ran.out.contains(part), "{part}: {}", ran.out);
+    }
+    assert!(d360(&["errors", "pair"]).out.contains("131056"));
+    assert!(d360(&["errors", "2048"]).out.contains("On-Premise"));
+    assert!(d360(&["errors", "250"]).out.starts_with("200-299"));
+    assert_eq!(d360(&["errors", "no such thing"]).code, 3);
+    let all = d360(&["errors", "--output", "json"]).json();
+    assert!(all["codes"].as_array().unwrap().len() > 170);
+}

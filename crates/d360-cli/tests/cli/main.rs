@@ -1,0 +1,80 @@
+//! The program, run as a person runs it.
+mod local;
+mod mistakes;
+mod send;
+mod setup;
+mod systems;
+
+use assert_cmd::Command;
+use d360_sandbox::Sandbox;
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// What a run ended in.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+}
+
+/// `d360` with these arguments, away from the environment's settings.
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_d360"));
+    command.args(args);
+    for name in [
+        "D360_API_KEY",
+        "D360_BASE_URL",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn finish(mut command: Command) -> Ran {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn d360(args: &[&str]) -> Ran {
+    finish(command(args))
+}
+
+/// Against a sandbox, in either transport.
+fn with(sandbox: &Sandbox, blocking: bool, args: &[&str]) -> Ran {
+    let mut command = command(args);
+    command.env("D360_API_KEY", sandbox.key()).env("D360_BASE_URL", sandbox.base_url());
+    if blocking {
+        command.arg("--blocking");
+    }
+    finish(command)
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+fn example(name: &str) -> String {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name).to_str().unwrap().to_owned()
+}

@@ -1,0 +1,181 @@
+//! `send`: requests, dry runs, bad input, advice.
+use crate::{Folder, command, d360, example, finish, with};
+use d360_sandbox::Sandbox;
+use serde_json::{Value, json};
+
+#[test]
+fn a_dry_run_prints_the_request_and_sends_nothing() {
+    let args = [
+        "send",
+        "location",
+        "--to",
+        "+16505551234",
+        "--latitude",
+        "-33.8",
+        "--longitude",
+        "-122.4",
+        "--dry-run",
+    ];
+    let ran = d360(&args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let mut lines = ran.out.lines();
+    assert_eq!(lines.next(), Some("POST https://waba-v2.360dialog.io/messages"));
+    assert_eq!(lines.next(), Some("D360-API-KEY: ••••"));
+    let body: Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+    assert_eq!(body["location"], json!({"latitude": -33.8, "longitude": -122.4}));
+    let ran = d360(&[&args[..], &["--output", "json"]].concat());
+    assert_eq!(ran.json()["body"], body);
+    assert_eq!(ran.json()["method"], "POST");
+    // With a key, and to a sandbox: neither is shown or asked.
+    let sandbox = Sandbox::start().unwrap();
+    let ran = with(&sandbox, false, &args);
+    assert!(ran.code == 0 && !ran.out.contains(sandbox.key()) && sandbox.requests().is_empty());
+}
+
+#[test]
+fn cards_and_places_go_out_in_both_transports() {
+    for blocking in [false, true] {
+        let sandbox = Sandbox::start().unwrap();
+        sandbox.user_writes("+16505551234");
+        let folder = Folder::new();
+        let card = folder.file("card.json", r#"{"name":{"formatted_name":"A B","first_name":"A"}}"#);
+        let vcard = example("barbara.vcf");
+        let ran = with(
+            &sandbox,
+            blocking,
+            &["send", "contacts", "--to", "+16505551234", "--vcard", &vcard, "--card", &card],
+        );
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert!(ran.out.starts_with("accepted as wamid."), "{}", ran.out);
+        assert!(ran.err.contains("left out: NOTE"), "{}", ran.err);
+        let sent = sandbox.messages().pop().unwrap();
+        let names: Vec<&str> = sent["contacts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| c["name"]["formatted_name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["Barbara J. Johnson", "A B"], "in the order of the command line");
+        let place = [
+            "--output",
+            "json",
+            "send",
+            "location",
+            "--to",
+            "+16505551234",
+            "--latitude",
+            "1",
+            "--longitude",
+            "-2.5",
+        ];
+        let ran = with(
+            &sandbox,
+            blocking,
+            &[&place[..], &["--name", "N", "--address", "A", "--reply-to", "wamid.1"]].concat(),
+        );
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert!(ran.json()["messages"][0]["id"].as_str().unwrap().starts_with("wamid."));
+        let sent = sandbox.messages().pop().unwrap();
+        assert_eq!(
+            sent["location"],
+            json!({"latitude": 1.0, "longitude": -2.5, "name": "N", "address": "A"})
+        );
+        assert_eq!(sent["context"]["message_id"], "wamid.1");
+    }
+}
+
+#[test]
+fn a_raw_body_is_checked_and_sent_from_a_file_or_standard_input() {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.user_writes("+16505551234");
+    let body = r#"{"messaging_product":"whatsapp","to":"+16505551234","type":"location",
+        "location":{"longitude":"-122.425332","latitude":"37.758056","name":"HQ","address":"1 Way"}}"#;
+    let folder = Folder::new();
+    assert_eq!(with(&sandbox, false, &["send", "raw", &folder.file("m.json", body)]).code, 0);
+    let mut stdin = command(&["send", "raw", "-", "--blocking"]);
+    stdin.env("D360_API_KEY", sandbox.key()).env("D360_BASE_URL", sandbox.base_url()).write_stdin(body);
+    assert_eq!(finish(stdin).code, 0);
+    let sent = sandbox.messages();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0]["location"]["longitude"], json!(-122.425332));
+}
+
+#[test]
+fn bad_input_ends_in_3_with_every_problem_and_its_path() {
+    let folder = Folder::new();
+    let card = json!({"name": {"formatted_name": "A", "first_name": "A"}});
+    let contacts =
+        |contacts: Value| json!({"to": "+16505551234", "type": "contacts", "contacts": contacts}).to_string();
+    let raw: [(&str, String, &[&str]); 8] = [
+        ("none.json", contacts(json!([])), &["contacts: has 0 contacts"]),
+        ("many.json", contacts(vec![card; 258].into()), &["contacts: has 258 contacts"]),
+        (
+            "nameless.json",
+            contacts(json!([{"name": {"first_name": "A"}, "birthday": "2023-02-30", "colour": 1}])),
+            &[
+                "contacts[0].name.formatted_name",
+                "contacts[0].birthday: there is no 2023-02-30",
+                "contacts[0].colour: unknown",
+            ],
+        ),
+        ("other.json", "{\"hello\": 1}".to_owned(), &["to: is required", "type: is required"]),
+        ("list.json", "[]".to_owned(), &["expected an object"]),
+        ("broken.json", "{".to_owned(), &["not JSON"]),
+        ("nobody.json", r#"{"to":"","type":"text","text":{"body":"x"}}"#.to_owned(), &["to: is empty"]),
+        ("missing", String::new(), &["not JSON"]),
+    ];
+    for (name, body, problems) in raw {
+        let ran = d360(&["send", "raw", &folder.file(name, body)]);
+        assert_eq!(ran.code, 3, "{name}: {}", ran.err);
+        assert!(ran.out.is_empty());
+        for problem in problems {
+            assert!(ran.err.contains(problem), "{name}: {problem}: {}", ran.err);
+        }
+    }
+    let ran = d360(&["send", "raw", "/no/such/file"]);
+    assert!(ran.code == 3 && ran.err.contains("/no/such/file: cannot be read"), "{}", ran.err);
+    let ran = d360(&["send", "location", "--to", "", "--latitude", "NaN", "--longitude", "180.5"]);
+    assert_eq!(ran.code, 3);
+    for problem in ["to: is empty", "location.latitude: is no finite", "location.longitude: lies outside"] {
+        assert!(ran.err.contains(problem), "{}", ran.err);
+    }
+    let bad = folder.file("card.json", r#"[{"name":{"formatted_name":"A","first_name":"A"}},{"nom":1}]"#);
+    let ran = d360(&["send", "contacts", "--to", "x", "--card", &bad, "--vcard", &bad, "--output", "json"]);
+    assert_eq!(ran.code, 3);
+    let document = ran.json();
+    let paths: Vec<&str> = document["error"]["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(paths, ["to", "contacts[1].name", "contacts[1].nom", bad.as_str()]);
+    assert_eq!(d360(&["block", "add", "US.ENT.1", "12"]).code, 3);
+    assert_eq!(d360(&["block", "list", "--limit", "0"]).code, 3);
+    assert_eq!(d360(&["vcard", "to-contacts", &bad]).code, 3);
+}
+
+#[test]
+fn advice_is_given_and_can_be_made_strict() {
+    let args = [
+        "send",
+        "location",
+        "--to",
+        "16505551234",
+        "--latitude",
+        "1",
+        "--longitude",
+        "1",
+        "--address",
+        "A",
+        "--dry-run",
+    ];
+    let ran = d360(&args);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.err.contains("advice: to: has no +") && ran.err.contains("advice: location.address"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(d360(&[&args[..], &["--strict"]].concat()).code, 3);
+}
