@@ -5,6 +5,8 @@ mod errors;
 mod faults;
 mod hostile;
 mod messages;
+mod options;
+mod pacing;
 mod retries;
 mod rig;
 mod sandbox;

@@ -2,9 +2,12 @@
 use crate::server::{Act, OURS, Seen, Server};
 use bytes::Bytes;
 use d360::{
-    ApiKey, Config, Error,
+    ApiKey, CallOptions, Config, Error, Pacing,
     cloud::{self, Cloud},
-    model::block::{BlockReport, BlockedUser, User},
+    model::{
+        Message, SendResponse,
+        block::{BlockReport, BlockedUser, User},
+    },
     transport::{
         AsyncSleep, BlockUsersError, BlockingSleep, Endpoint, HttpRequest, HttpResponse, MockAsyncTransport,
         MockBlockingTransport, ReqwestTransport, TransportError, TransportErrorKind, UreqTransport,
@@ -13,7 +16,7 @@ use d360::{
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 pub(crate) const KEY: &str = "s3cret-canary-key";
@@ -30,6 +33,30 @@ impl Client {
         match self {
             Self::Async(client, runtime) => runtime.block_on(is_send(client.call(endpoint))),
             Self::Blocking(client) => client.call(endpoint),
+        }
+    }
+    pub(crate) fn send(&self, message: Message) -> Result<SendResponse, Error> {
+        match self {
+            Self::Async(client, runtime) => runtime.block_on(is_send(client.send(message))),
+            Self::Blocking(client) => client.send(message),
+        }
+    }
+    pub(crate) fn try_send(&self, message: Message) -> Result<SendResponse, Error> {
+        match self {
+            Self::Async(client, runtime) => runtime.block_on(is_send(client.try_send(message))),
+            Self::Blocking(client) => client.try_send(message),
+        }
+    }
+    pub(crate) fn with_options(&self, options: CallOptions) -> Self {
+        match self {
+            Self::Async(client, _) => Self::Async(client.with_options(options), runtime()),
+            Self::Blocking(client) => Self::Blocking(client.with_options(options)),
+        }
+    }
+    pub(crate) fn with_pacing(&self, pacing: Pacing) -> Self {
+        match self {
+            Self::Async(client, _) => Self::Async(client.with_pacing(pacing), runtime()),
+            Self::Blocking(client) => Self::Blocking(client.with_pacing(pacing)),
         }
     }
     pub(crate) fn block(&self, users: Vec<User>) -> Result<BlockReport, BlockUsersError> {
@@ -60,19 +87,31 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Waits that take no time, and are kept.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Naps(Arc<Mutex<Vec<Duration>>>);
+/// A clock that goes by its waits alone, which take no time and are kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Naps(Arc<Mutex<Vec<Duration>>>, Instant);
+
+impl Default for Naps {
+    fn default() -> Self {
+        Self(Arc::default(), Instant::now())
+    }
+}
 
 impl Naps {
     pub(crate) fn taken(&self) -> Vec<Duration> {
         self.0.lock().unwrap().clone()
+    }
+    fn time(&self) -> Instant {
+        self.1 + self.0.lock().unwrap().iter().sum::<Duration>()
     }
 }
 
 impl BlockingSleep for Naps {
     fn sleep(&self, duration: Duration) {
         self.0.lock().unwrap().push(duration);
+    }
+    fn now(&self) -> Instant {
+        self.time()
     }
 }
 
@@ -81,10 +120,15 @@ impl AsyncSleep for Naps {
     async fn sleep(&self, duration: Duration) {
         self.0.lock().unwrap().push(duration);
     }
+    fn now(&self) -> Instant {
+        self.time()
+    }
 }
 
+/// Settings for a server at `url`: a time limit that a busy machine keeps, and no pacing.
 pub(crate) fn config(url: &str) -> Config {
-    Config::new(ApiKey::new(KEY).unwrap()).base_url(url).attempt_timeout(Duration::from_secs(10))
+    let config = Config::new(ApiKey::new(KEY).unwrap()).base_url(url).pacing(Pacing::off());
+    config.attempt_timeout(Duration::from_secs(10))
 }
 
 /// The two real clients at `url`.

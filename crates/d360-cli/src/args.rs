@@ -62,6 +62,12 @@ pub(crate) struct Global {
     /// Seconds for each attempt
     #[arg(long, global = true, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: u64,
+    /// Seconds for a whole call: its attempts, and the waits between them
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) deadline: Option<u64>,
+    /// Send nothing again after a failure
+    #[arg(long, global = true)]
+    pub(crate) no_retry: bool,
     /// Go through this proxy instead of the one that HTTPS_PROXY and NO_PROXY name; none for no proxy at all
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) proxy: Option<String>,

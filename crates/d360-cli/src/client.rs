@@ -6,7 +6,7 @@ use crate::{
     shown::Shown,
 };
 use d360::{
-    ApiKey, Config, Error,
+    ApiKey, CallOptions, Config, Error,
     cloud::{
         Cloud,
         graph::{self, GraphVersion, PhoneNumberId},
@@ -110,10 +110,11 @@ impl<A: Api> Client<A> {
         let mut config = config(global, key)?;
         config.host = host;
         if global.blocking {
-            return Ok(Self::Blocking(transport::blocking::Client::new(config)?));
+            let client = transport::blocking::Client::new(config)?;
+            return Ok(Self::Blocking(client.with_options(options(global))));
         }
         let runtime = runtime()?;
-        Ok(Self::Async(transport::Client::new(config)?, runtime))
+        Ok(Self::Async(transport::Client::new(config)?.with_options(options(global)), runtime))
     }
 
     /// A client that shows what it sends and gets.
@@ -219,6 +220,12 @@ fn config(global: &Global, key: ApiKey) -> Step<Config> {
         Some(url) => config.base_url(url),
         None => config,
     })
+}
+
+fn options(global: &Global) -> CallOptions {
+    let options = CallOptions::new();
+    let options = if global.no_retry { options.no_retry() } else { options };
+    global.deadline.map_or(options.clone(), |seconds| options.deadline(Duration::from_secs(seconds)))
 }
 
 /// The key from `--key-file`, or else from the environment.

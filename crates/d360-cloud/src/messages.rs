@@ -1,6 +1,6 @@
 //! `/messages`.
 use crate::{Cloud, endpoints};
-use d360_model::{Findings, Message, SendResponse};
+use d360_model::{Findings, Message, Recipient, SendResponse};
 use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Unreadable, sent};
 
 /// `POST /messages`: sends a message.
@@ -30,6 +30,17 @@ impl Endpoint for SendMessage {
 
     fn body(&self) -> Result<Body, BuildError> {
         Body::json(&self.0)
+    }
+    fn labelled_body(&self, label: &str) -> Result<Body, BuildError> {
+        if self.0.biz_opaque_callback_data.as_deref().is_some_and(|own| own != label) {
+            return Err(BuildError::Label(
+                "the message has a biz_opaque_callback_data of its own, which is where the label would stand",
+            ));
+        }
+        Body::json(&self.0.clone().biz_opaque_callback_data(label))
+    }
+    fn recipient(&self) -> Option<&Recipient> {
+        Some(&self.0.to)
     }
     fn check(&self) -> Findings {
         self.0.validate()

@@ -1,6 +1,6 @@
 //! `/messages`. (Meta shut On-Premise on 2025-10-23; Cloud's `/messages` replaces it.)
 use crate::{Message, OnPrem, endpoints};
-use d360_model::{Findings, MessageId, SendResponse};
+use d360_model::{Findings, MessageId, Recipient, SendResponse};
 use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Path, Unreadable, sent};
 
 /// `POST /v1/messages`: sends a message. (Meta shut On-Premise on 2025-10-23; `POST /messages` of Cloud replaces it.)
@@ -25,6 +25,9 @@ impl Endpoint for SendMessage {
 
     fn body(&self) -> Result<Body, BuildError> {
         Body::json(&self.0)
+    }
+    fn recipient(&self) -> Option<&Recipient> {
+        Some(&self.0.to)
     }
     fn check(&self) -> Findings {
         self.0.validate()

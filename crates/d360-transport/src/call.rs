@@ -1,15 +1,20 @@
 //! One call as a state machine. Both clients drive it, and neither has policy of its own.
 use crate::{
-    Body, Endpoint, Error, ErrorKind, HttpRequest, HttpResponse, Payload, TransportError, Undecodable,
-    Unreadable, config::Core,
+    Body, CallOptions, Endpoint, Error, ErrorKind, HttpRequest, HttpResponse, Payload, TransportError,
+    TransportErrorKind, Undecodable, Unreadable,
+    config::Core,
+    pacing::Place,
+    trace::{Trace, Why},
 };
 use http::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use std::{
     marker::PhantomData,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static(concat!("d360/", env!("CARGO_PKG_VERSION")));
+/// Most characters of `biz_opaque_callback_data`.
+const MAX_LABEL: usize = 512;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the driver is to do next.
@@ -24,14 +29,23 @@ pub(crate) enum Step<R> {
     Done(Result<R, Error>),
 }
 
-/// A call of endpoint `E`.
+/// A call of endpoint `E`. Dropped before its end, it leaves nothing behind but what was sent.
 pub(crate) struct Call<'c, E: Endpoint> {
     core: &'c Core,
+    options: &'c CallOptions,
     request: HttpRequest,
+    place: Option<Place<'c>>,
+    deadline: Option<Instant>,
+    /// Never before the end of the last wait, whatever the clock says.
+    now: Instant,
     made: u32,
-    /// What the last attempt took from the retry budget.
+    /// What the attempt that is waited for took from the retry budget, and what the last one made had taken.
     taken: Option<u32>,
+    spent: Option<u32>,
+    failure: Option<ErrorKind>,
     next: Next<E::Response>,
+    done: bool,
+    trace: Trace,
     endpoint: PhantomData<fn() -> E>,
 }
 
@@ -39,69 +53,161 @@ enum Next<R> {
     Send,
     Wait(Duration),
     Done(Result<R, Error>),
-    /// The answer was handed out.
-    Over,
+    /// An attempt is under way, or the answer was handed out.
+    Nothing,
 }
 
 impl<'c, E: Endpoint> Call<'c, E> {
     /// Checks and builds the request.
-    pub(crate) fn new(core: &'c Core, endpoint: &E) -> Result<Self, Error> {
-        let request = request(core, endpoint)?;
-        Ok(Self { core, request, made: 0, taken: None, next: Next::Send, endpoint: PhantomData })
+    pub(crate) fn new(
+        core: &'c Core,
+        options: &'c CallOptions,
+        endpoint: &E,
+        now: Instant,
+    ) -> Result<Self, Error> {
+        let request = request(core, options, endpoint)?;
+        Ok(Self {
+            core,
+            options,
+            request,
+            place: Place::new(&core.config.pacing, core.sender, endpoint.recipient()),
+            // One that lies beyond the clock is none.
+            deadline: options.deadline.and_then(|deadline| now.checked_add(deadline)),
+            now,
+            made: 0,
+            taken: None,
+            spent: None,
+            failure: None,
+            next: Next::Send,
+            done: false,
+            trace: Trace::new(E::META.name),
+            endpoint: PhantomData,
+        })
     }
 
-    pub(crate) fn step(&mut self) -> Step<E::Response> {
-        match std::mem::replace(&mut self.next, Next::Over) {
-            Next::Send => {
-                self.made += 1;
-                Step::Send(self.request.clone())
-            }
-            Next::Wait(wait) => {
-                self.next = Next::Send;
-                Step::Wait(wait)
-            }
-            Next::Done(result) => Step::Done(result),
+    pub(crate) fn step(&mut self, now: Instant) -> Step<E::Response> {
+        self.now = self.now.max(now);
+        match std::mem::replace(&mut self.next, Next::Nothing) {
+            Next::Send => self.send(),
+            Next::Wait(wait) => self.wait(wait),
+            Next::Done(result) => self.done(result),
             // No driver steps on after `Done`, nor without having answered.
-            Next::Over => unreachable!("a call was driven beyond its end"),
+            Next::Nothing => unreachable!("a call was driven beyond its end"),
         }
     }
 
-    pub(crate) fn answered(&mut self, outcome: Result<HttpResponse, TransportError>) {
-        let failure = match outcome {
-            Ok(response) => match E::decode(&response) {
-                Ok(answer) => {
-                    self.core.budget.succeeded(self.taken);
-                    self.next = Next::Done(Ok(answer));
-                    return;
-                }
-                Err(Unreadable::Refusal) => ErrorKind::Api(refusal::<E>(&response)),
-                Err(Unreadable::Shape(_)) if !response.status().is_success() => {
-                    ErrorKind::Api(refusal::<E>(&response))
-                }
-                Err(Unreadable::Shape(reason)) => {
-                    let (status, body) = (response.status().as_u16(), response.into_body());
-                    ErrorKind::Undecodable(Undecodable { status, reason, body })
-                }
-            },
-            Err(error) => ErrorKind::Transport(error),
+    fn send(&mut self) -> Step<E::Response> {
+        let left = self.left();
+        if left == Some(Duration::ZERO) {
+            let late = TransportError::new(TransportErrorKind::NotSent, "the deadline was over before");
+            return self.give_up(ErrorKind::Transport(late));
+        }
+        let wait = self.place.as_mut().map_or(Duration::ZERO, |place| place.wait(self.now));
+        if !wait.is_zero() {
+            if self.options.no_wait || left.is_some_and(|left| wait >= left) {
+                return self.give_up(ErrorKind::Paced(wait));
+            }
+            self.trace.waiting(wait, Why::Pacing);
+            return self.wait(wait);
+        }
+        let mut request = self.request.clone();
+        request.time_limit = left.map_or(request.time_limit, |left| left.min(request.time_limit));
+        self.made += 1;
+        self.spent = self.taken.take();
+        self.trace.sending(self.made);
+        Step::Send(request)
+    }
+
+    fn wait(&mut self, wait: Duration) -> Step<E::Response> {
+        self.now += wait;
+        self.next = Next::Send;
+        Step::Wait(wait)
+    }
+
+    /// No more attempts: the last one's failure is the error, or `otherwise` where there was none.
+    fn give_up(&mut self, otherwise: ErrorKind) -> Step<E::Response> {
+        let failure = self.failure.take().unwrap_or(otherwise);
+        self.done(Err(Error::new(&E::META, self.made, failure)))
+    }
+
+    fn done(&mut self, result: Result<E::Response, Error>) -> Step<E::Response> {
+        self.done = true;
+        self.trace.done(self.made, result.as_ref().err());
+        Step::Done(result)
+    }
+
+    /// Time until the deadline.
+    fn left(&self) -> Option<Duration> {
+        Some(self.deadline?.saturating_duration_since(self.now))
+    }
+
+    pub(crate) fn answered(&mut self, outcome: Result<HttpResponse, TransportError>, now: Instant) {
+        self.now = self.now.max(now);
+        let failure = match outcome.map_err(ErrorKind::Transport).and_then(read::<E>) {
+            Ok(answer) => {
+                self.core.budget.succeeded(self.spent);
+                self.next = Next::Done(Ok(answer));
+                return;
+            }
+            Err(failure) => failure,
         };
-        let wait = self.core.config.retry.wait(E::META.effect, &failure, self.made, (self.core.jitter)());
+        let policy = self.options.retry.as_ref().unwrap_or(&self.core.config.retry);
+        let wait = policy.wait(E::META.effect, &failure, self.made, (self.core.jitter)());
+        let wait = wait.filter(|wait| self.left().is_none_or(|left| *wait < left));
         let wait = wait.filter(|_| {
             self.taken = self.core.budget.take(&failure);
             self.taken.is_some()
         });
-        self.next = match wait {
-            Some(wait) => Next::Wait(wait),
-            None => Next::Done(Err(Error::new(&E::META, self.made, failure))),
+        let Some(wait) = wait else {
+            self.next = Next::Done(Err(Error::new(&E::META, self.made, failure)));
+            return;
         };
+        if let (Some(place), ErrorKind::Api(error)) = (&mut self.place, &failure) {
+            place.refused(error, self.now, wait);
+        }
+        self.trace.waiting(wait, Why::Retry(&failure));
+        self.failure = Some(failure);
+        self.next = Next::Wait(wait);
+    }
+}
+
+impl<E: Endpoint> Drop for Call<'_, E> {
+    fn drop(&mut self) {
+        if let Some(taken) = self.taken {
+            self.core.budget.give_back(taken);
+        }
+        if !self.done {
+            self.trace.dropped(self.made);
+        }
+    }
+}
+
+/// Reads an answer of any status.
+#[allow(clippy::result_large_err, reason = "it is moved on at once; a box would cost more")]
+fn read<E: Endpoint>(response: HttpResponse) -> Result<E::Response, ErrorKind> {
+    match E::decode(&response) {
+        Ok(answer) => Ok(answer),
+        Err(Unreadable::Shape(reason)) if response.status().is_success() => {
+            let (status, body) = (response.status().as_u16(), response.into_body());
+            Err(ErrorKind::Undecodable(Undecodable { status, reason, body }))
+        }
+        Err(_) => Err(ErrorKind::Api(refusal::<E>(&response))),
     }
 }
 
 /// The request that a call of `endpoint` sends.
-pub(crate) fn request<E: Endpoint>(core: &Core, endpoint: &E) -> Result<HttpRequest, Error> {
+pub(crate) fn request<E: Endpoint>(
+    core: &Core,
+    options: &CallOptions,
+    endpoint: &E,
+) -> Result<HttpRequest, Error> {
     let fail = |kind| Error::new(&E::META, 0, kind);
     let build = |error| fail(ErrorKind::Build(error));
-    endpoint.check().into_result(core.config.strict).map_err(|invalid| fail(ErrorKind::Invalid(invalid)))?;
+    let mut findings = endpoint.check();
+    if options.label.as_deref().is_some_and(|label| !(1..=MAX_LABEL).contains(&label.chars().count())) {
+        findings.error("label", format!("has to have 1 to {MAX_LABEL} characters"));
+    }
+    findings.into_result(core.config.strict).map_err(|invalid| fail(ErrorKind::Invalid(invalid)))?;
     let mut path = endpoint.path();
     endpoint.query(&mut path);
     let mut request = HttpRequest::new(E::META.method, core.host.uri(path).map_err(build)?);
@@ -110,7 +216,9 @@ pub(crate) fn request<E: Endpoint>(core: &Core, endpoint: &E) -> Result<HttpRequ
         headers.insert(name, value);
     }
     headers.insert(USER_AGENT, USER_AGENT_VALUE);
-    let (content_type, payload) = match endpoint.body().map_err(build)? {
+    let body =
+        options.label.as_deref().map_or_else(|| endpoint.body(), |label| endpoint.labelled_body(label));
+    let (content_type, payload) = match body.map_err(build)? {
         Body::Empty => (None, Payload::Empty),
         Body::Json(bytes) => (Some(JSON), Payload::Bytes(bytes)),
         Body::Raw { content_type, bytes } => (Some(content_type), Payload::Bytes(bytes)),
@@ -121,7 +229,7 @@ pub(crate) fn request<E: Endpoint>(core: &Core, endpoint: &E) -> Result<HttpRequ
     }
     request.headers = headers;
     request.payload = payload;
-    request.time_limit = core.config.attempt_timeout;
+    request.time_limit = options.attempt_timeout.unwrap_or(core.config.attempt_timeout);
     request.response_limit = core.config.response_limit;
     request.sink = endpoint.sink();
     Ok(request)

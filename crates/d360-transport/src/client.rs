@@ -1,7 +1,7 @@
 //! The async client. Its blocking twin differs by `.await` alone.
 use crate::{
-    Api, ApiKey, AsyncSleep, AsyncTransport, BlocksUsers, Config, Endpoint, Error, Host, HttpRequest,
-    InvalidHost, ReportsUsers, SendsMessages,
+    Api, ApiKey, AsyncSleep, AsyncTransport, BlocksUsers, CallOptions, Config, Endpoint, Error, Host,
+    HttpRequest, InvalidHost, Pacing, ReportsUsers, SendsMessages,
     block::{BlockUsersError, ChangeBlocks},
     call::{Call, Step},
     config::Core,
@@ -22,9 +22,10 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The async client of API `A`. Cheap to clone; clones share connections.
+/// The async client of API `A`. Cheap to clone; clones share connections, retry budget and pacing.
 pub struct Client<A: Api> {
     core: Arc<Core>,
+    options: CallOptions,
     transport: Arc<dyn AsyncTransport>,
     sleep: Arc<dyn AsyncSleep>,
     api: PhantomData<fn() -> A>,
@@ -34,6 +35,7 @@ impl<A: Api> Clone for Client<A> {
     fn clone(&self) -> Self {
         Self {
             core: self.core.clone(),
+            options: self.options.clone(),
             transport: self.transport.clone(),
             sleep: self.sleep.clone(),
             api: PhantomData,
@@ -71,7 +73,8 @@ impl<A: Api> Client<A> {
         sleep: impl AsyncSleep,
     ) -> Result<Self, InvalidHost> {
         let (transport, sleep) = (Arc::new(transport), Arc::new(sleep));
-        Ok(Self { core: Core::new::<A>(config)?, transport, sleep, api: PhantomData })
+        let options = CallOptions::new();
+        Ok(Self { core: Core::new::<A>(config)?, options, transport, sleep, api: PhantomData })
     }
 
     /// The same client with another key, over the same connections: one key is one number.
@@ -86,8 +89,20 @@ impl<A: Api> Client<A> {
     /// # Errors
     /// [`InvalidHost`] where the base URL is none.
     pub fn with_host<B: Api>(&self, host: Host) -> Result<Client<B>, InvalidHost> {
-        let (transport, sleep) = (self.transport.clone(), self.sleep.clone());
-        Ok(Client { core: self.core.with_host(host)?, transport, sleep, api: PhantomData })
+        let (transport, sleep, options) = (self.transport.clone(), self.sleep.clone(), self.options.clone());
+        Ok(Client { core: self.core.with_host(host)?, options, transport, sleep, api: PhantomData })
+    }
+
+    /// The same client with another pacing, such as for a number that may send faster.
+    #[must_use]
+    pub fn with_pacing(&self, pacing: Pacing) -> Self {
+        Self { core: self.core.with_pacing(pacing), ..self.clone() }
+    }
+
+    /// The same client, over the same connections, for calls with these options, which replace any that it had.
+    #[must_use]
+    pub fn with_options(&self, options: CallOptions) -> Self {
+        Self { options, ..self.clone() }
     }
 
     /// The request that [`call`](Self::call) would send. Nothing is sent.
@@ -95,7 +110,7 @@ impl<A: Api> Client<A> {
     /// # Errors
     /// [`Error`] where the endpoint's checks refuse it, or it cannot be built.
     pub fn request<E: Endpoint<Api = A>>(&self, endpoint: &E) -> Result<HttpRequest, Error> {
-        crate::call::request(&self.core, endpoint)
+        crate::call::request(&self.core, &self.options, endpoint)
     }
 
     /// Calls `endpoint`. Dropping the future ends the call, whose outcome is then unknown.
@@ -103,17 +118,20 @@ impl<A: Api> Client<A> {
     /// # Errors
     /// See [`Error`]; [`Error::outcome`] says what is known about what the call did.
     pub async fn call<E: Endpoint<Api = A>>(&self, endpoint: E) -> Result<E::Response, Error> {
-        let mut call = Call::<E>::new(&self.core, &endpoint)?;
+        let mut call = Call::<E>::new(&self.core, &self.options, &endpoint, self.sleep.now())?;
         loop {
-            match call.step() {
+            match call.step(self.sleep.now()) {
                 Step::Wait(wait) => self.sleep.sleep(wait).await,
-                Step::Send(request) => call.answered(self.transport.send(request).await),
+                Step::Send(request) => {
+                    let answer = self.transport.send(request).await;
+                    call.answered(answer, self.sleep.now());
+                }
                 Step::Done(result) => return result,
             }
         }
     }
 
-    /// Sends a message. The answer says that it was accepted, which is not delivered.
+    /// Sends a message, once the [`Pacing`] allows it. The answer says that it was accepted, which is not delivered.
     ///
     /// # Errors
     /// See [`call`](Self::call). A message whose outcome is unknown is never sent again.
@@ -122,6 +140,18 @@ impl<A: Api> Client<A> {
         A: SendsMessages,
     {
         self.call(A::send(message)).await
+    }
+
+    /// Sends a message now or, where the [`Pacing`] would have it wait, not at all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Paced`](crate::ErrorKind::Paced) where it would have to wait: nothing was sent, and the message can be given
+    /// again. Otherwise as [`send`](Self::send).
+    pub async fn try_send(&self, message: A::Message) -> Result<SendResponse, Error>
+    where
+        A: SendsMessages,
+    {
+        self.with_options(self.options.clone().no_wait()).send(message).await
     }
 
     /// Blocks any number of users, as many a request as the API takes, and reports on each in the order given.

@@ -1,5 +1,5 @@
 //! Settings of a client and of its connections.
-use crate::{Api, ApiKey, Host, InvalidHost, RetryPolicy, SetupError, retry::Budget};
+use crate::{Api, ApiKey, Host, InvalidHost, Pacing, RetryPolicy, SetupError, retry::Budget};
 use http::{HeaderName, HeaderValue};
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -25,6 +25,8 @@ pub struct Config {
     pub base_url: Option<String>,
     /// When to send again.
     pub retry: RetryPolicy,
+    /// How fast messages go out. Clients made of clones of this share it.
+    pub pacing: Pacing,
     /// Time for each attempt, from connecting to the last byte of the answer. 30 s by default.
     pub attempt_timeout: Duration,
     /// Most bytes of an answer, after decompression. 1 MiB by default.
@@ -46,6 +48,7 @@ impl Config {
             host: None,
             base_url: None,
             retry: RetryPolicy::default(),
+            pacing: Pacing::default(),
             attempt_timeout: Duration::from_secs(30),
             response_limit: 1024 * 1024,
             strict: false,
@@ -80,6 +83,12 @@ impl Config {
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
+        self
+    }
+    /// Another pace of messages.
+    #[must_use]
+    pub fn pacing(mut self, pacing: Pacing) -> Self {
+        self.pacing = pacing;
         self
     }
     /// Another time for each attempt.
@@ -264,45 +273,44 @@ pub(crate) struct Core {
     pub(crate) jitter: fn() -> f64,
     /// Shared by clones, whatever their key or host: they speak to the same servers.
     pub(crate) budget: Arc<Budget>,
+    /// What stands for the key at the host where messages are paced.
+    pub(crate) sender: u64,
 }
 
 impl Core {
     pub(crate) fn new<A: Api>(config: Config) -> Result<Arc<Self>, InvalidHost> {
         let host = config.host.clone().unwrap_or_else(A::default_host);
-        let host = config.base_url.as_deref().map_or(Ok(host.clone()), |url| host.with_base_url(url))?;
-        let auth = host.auth().header(&config.key);
         let budget = Arc::new(Budget::new(config.retry.budget));
-        Ok(Arc::new(Self { config, host, auth, jitter: fastrand::f64, budget }))
+        Self::at(host, config, budget)
+    }
+    fn at(host: Host, config: Config, budget: Arc<Budget>) -> Result<Arc<Self>, InvalidHost> {
+        let host = config.base_url.as_deref().map_or(Ok(host.clone()), |url| host.with_base_url(url))?;
+        Ok(Self::join(host, config, budget))
+    }
+    fn join(host: Host, config: Config, budget: Arc<Budget>) -> Arc<Self> {
+        let auth = host.auth().header(&config.key);
+        let sender = config.pacing.sender((host.to_string(), auth.as_ref().map(|(_, key)| key.as_bytes())));
+        Arc::new(Self { config, host, auth, jitter: fastrand::f64, budget, sender })
     }
     /// Whether our own transports can reach the host.
     #[cfg(any(feature = "reqwest", feature = "ureq"))]
     pub(crate) fn needs_tls(&self) -> Result<(), SetupError> {
         if cfg!(feature = "rustls") || !self.host.is_https() { Ok(()) } else { Err(SetupError::NoTls) }
     }
-    /// The same at another host.
-    pub(crate) fn with_host(&self, host: Host) -> Result<Arc<Self>, InvalidHost> {
-        let host = match &self.config.base_url {
-            Some(url) => host.with_base_url(url)?,
-            None => host,
-        };
-        let auth = host.auth().header(&self.config.key);
-        let (config, budget) = (self.config.clone(), self.budget.clone());
-        Ok(Arc::new(Self { config, host, auth, jitter: self.jitter, budget }))
-    }
     /// Users in a request, where the API takes `most`.
     pub(crate) fn users_per_request(&self, most: usize) -> usize {
         self.config.users_per_request.map_or(most, |wanted| wanted.get().min(most))
     }
+    /// The same at another host.
+    pub(crate) fn with_host(&self, host: Host) -> Result<Arc<Self>, InvalidHost> {
+        Self::at(host, self.config.clone(), self.budget.clone())
+    }
     /// The same with another key.
     pub(crate) fn with_key(&self, key: ApiKey) -> Arc<Self> {
-        let auth = self.host.auth().header(&key);
-        let config = Config { key, ..self.config.clone() };
-        Arc::new(Self {
-            config,
-            host: self.host.clone(),
-            auth,
-            jitter: self.jitter,
-            budget: self.budget.clone(),
-        })
+        Self::join(self.host.clone(), Config { key, ..self.config.clone() }, self.budget.clone())
+    }
+    /// The same with another pacing.
+    pub(crate) fn with_pacing(&self, pacing: Pacing) -> Arc<Self> {
+        Self::join(self.host.clone(), Config { pacing, ..self.config.clone() }, self.budget.clone())
     }
 }

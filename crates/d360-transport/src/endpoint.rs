@@ -1,7 +1,7 @@
 //! What an endpoint is: a request, and how its answer reads. No I/O, no host, no key.
 use crate::{BodySink, BuildError, HttpResponse, Part};
 use bytes::Bytes;
-use d360_model::{Findings, error::ApiError};
+use d360_model::{Findings, Recipient, error::ApiError};
 use http::{HeaderValue, Method};
 use serde::{
     Serialize,
@@ -76,6 +76,17 @@ pub trait Endpoint: Send + Sync {
     fn body(&self) -> Result<Body, BuildError> {
         Ok(Body::Empty)
     }
+    /// The body with a label of the caller's, where it has room for one; see [`CallOptions::label`](crate::CallOptions::label).
+    ///
+    /// # Errors
+    /// Where it has none, which is the default.
+    fn labelled_body(&self, _label: &str) -> Result<Body, BuildError> {
+        Err(BuildError::Label("this call has no room for a label; messages of Cloud alone have"))
+    }
+    /// Whom it sends a message to. Calls that do keep the client's [`Pacing`](crate::Pacing).
+    fn recipient(&self) -> Option<&Recipient> {
+        None
+    }
     /// What the API would refuse about this request; nothing by default.
     fn check(&self) -> Findings {
         Findings::new()
@@ -103,6 +114,12 @@ impl<E: Endpoint> Endpoint for &E {
     }
     fn body(&self) -> Result<Body, BuildError> {
         (**self).body()
+    }
+    fn labelled_body(&self, label: &str) -> Result<Body, BuildError> {
+        (**self).labelled_body(label)
+    }
+    fn recipient(&self) -> Option<&Recipient> {
+        (**self).recipient()
     }
     fn check(&self) -> Findings {
         (**self).check()

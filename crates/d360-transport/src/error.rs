@@ -4,7 +4,7 @@ use d360_model::{
     Invalid,
     error::{ApiError, ErrorCode, RetryRule},
 };
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, time::Duration};
 
 /// A call that did not end in an answer.
 ///
@@ -27,6 +27,9 @@ pub enum ErrorKind {
     Invalid(Invalid),
     /// The request could not be built; nothing was sent.
     Build(BuildError),
+    /// The client's pacing would have it wait this long, and the call may not; nothing was sent. See
+    /// [`Pacing`](crate::Pacing).
+    Paced(Duration),
     /// No whole answer came.
     Transport(TransportError),
     /// The API refused, or failed.
@@ -63,6 +66,9 @@ pub enum BuildError {
     /// A part of the path.
     #[error("{0}")]
     Path(&'static str),
+    /// A label that the call cannot carry.
+    #[error("{0}")]
+    Label(&'static str),
 }
 
 /// A success that could not be read.
@@ -147,6 +153,9 @@ impl Error {
     pub fn hint(&self) -> &'static str {
         match (self.kind(), self.outcome()) {
             (ErrorKind::Invalid(_) | ErrorKind::Build(_), _) => "nothing was sent; correct the request",
+            (ErrorKind::Paced(_), _) => {
+                "nothing was sent; try again after that time, or let the call wait for its turn"
+            }
             (ErrorKind::Transport(_), Outcome::NotSent) => {
                 "nothing was sent; check the network, the base URL, the proxy and the certificates, then try again"
             }
@@ -167,7 +176,7 @@ impl ErrorKind {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Invalid(_) | Self::Build(_) => Outcome::NotSent,
+            Self::Invalid(_) | Self::Build(_) | Self::Paced(_) => Outcome::NotSent,
             Self::Transport(error) if error.kind() == TransportErrorKind::NotSent => Outcome::NotSent,
             Self::Transport(_) | Self::Undecodable(_) => Outcome::Unknown,
             Self::Api(error) => api_outcome(error),
@@ -211,6 +220,13 @@ impl fmt::Display for Error {
         match self.kind() {
             ErrorKind::Invalid(error) => error.fmt(f)?,
             ErrorKind::Build(error) => error.fmt(f)?,
+            ErrorKind::Paced(wait) => {
+                write!(
+                    f,
+                    "has to wait {:.3} s for its turn, so as not to go out too fast",
+                    wait.as_secs_f64()
+                )?;
+            }
             ErrorKind::Transport(error) => error.fmt(f)?,
             ErrorKind::Api(error) => error.fmt(f)?,
             ErrorKind::Undecodable(error) => error.fmt(f)?,

@@ -17,11 +17,14 @@ mod endpoint;
 mod error;
 mod exchange;
 mod host;
+mod options;
+mod pacing;
 mod paging;
 #[cfg(feature = "reqwest")]
 mod reqwest_impl;
 mod retry;
 mod secret;
+mod trace;
 mod transport;
 #[cfg(feature = "ureq")]
 mod ureq_impl;
@@ -34,6 +37,8 @@ pub use endpoint::{Api, Body, Effect, Endpoint, Meta, Path, Unreadable, json, su
 pub use error::{BuildError, Error, ErrorKind, Outcome, SetupError, Undecodable};
 pub use exchange::{BodySink, HttpRequest, HttpResponse, Part, Payload};
 pub use host::{AuthScheme, Host, InvalidHost};
+pub use options::CallOptions;
+pub use pacing::Pacing;
 pub use paging::PagedEndpoint;
 #[cfg(feature = "reqwest")]
 pub use reqwest_impl::ReqwestTransport;

@@ -111,8 +111,11 @@ impl Budget {
     }
     /// Gives back what the call's last attempt took, or a little for one that needed no other.
     pub(crate) fn succeeded(&self, taken: Option<u32>) {
-        let back = taken.unwrap_or(FOR_SUCCESS);
-        let more = |left: u32| Some(left.saturating_add(back).min(self.most));
+        self.give_back(taken.unwrap_or(FOR_SUCCESS));
+    }
+    /// Gives tokens back.
+    pub(crate) fn give_back(&self, tokens: u32) {
+        let more = |left: u32| Some(left.saturating_add(tokens).min(self.most));
         // It never fails: there is always a value.
         let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }

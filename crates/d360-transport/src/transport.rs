@@ -1,7 +1,7 @@
 //! The two transport traits, and what may go wrong below HTTP.
 use crate::{HttpRequest, HttpResponse};
 use async_trait::async_trait;
-use std::{error::Error as StdError, fmt, fmt::Debug, time::Duration};
+use std::{error::Error as StdError, fmt, fmt::Debug, time::Duration, time::Instant};
 
 /// Sends one request, once, without blocking the thread.
 ///
@@ -35,19 +35,46 @@ pub trait BlockingTransport: Debug + Send + Sync + 'static {
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
 }
 
-/// Waits between attempts, for the async client.
-#[cfg_attr(feature = "mock", mockall::automock)]
+/// The clock of the async client: what time it is, and waiting.
 #[async_trait]
 pub trait AsyncSleep: Debug + Send + Sync + 'static {
     /// Waits for `duration`.
     async fn sleep(&self, duration: Duration);
+    /// The time that pacing and deadlines go by. Override it where `sleep` takes no real time.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
 }
 
-/// Waits between attempts, for the blocking client.
-#[cfg_attr(feature = "mock", mockall::automock)]
+/// The clock of the blocking client: what time it is, and waiting.
 pub trait BlockingSleep: Debug + Send + Sync + 'static {
     /// Waits for `duration`.
     fn sleep(&self, duration: Duration);
+    /// The time that pacing and deadlines go by. Override it where `sleep` takes no real time.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+}
+
+#[cfg(feature = "mock")]
+mockall::mock! {
+    /// mockall's double of [`AsyncSleep`]; its `now` is the real one.
+    #[derive(Debug)]
+    pub AsyncSleep {}
+    #[async_trait]
+    impl AsyncSleep for AsyncSleep {
+        async fn sleep(&self, duration: Duration);
+    }
+}
+
+#[cfg(feature = "mock")]
+mockall::mock! {
+    /// mockall's double of [`BlockingSleep`]; its `now` is the real one.
+    #[derive(Debug)]
+    pub BlockingSleep {}
+    impl BlockingSleep for BlockingSleep {
+        fn sleep(&self, duration: Duration);
+    }
 }
 
 /// [`std::thread::sleep`].
@@ -90,6 +117,9 @@ impl TokioSleep {
 impl AsyncSleep for TokioSleep {
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+    fn now(&self) -> Instant {
+        tokio::time::Instant::now().into_std()
     }
 }
 

@@ -36,6 +36,7 @@
 //! | `webpki-roots` | Mozilla's root certificates, compiled in |
 //! | `vcard` | vCard files to contact cards and back: `vcard` |
 //! | `mock` | mockall's mocks of the transport traits |
+//! | `tracing` | a span for each call, target `d360`: endpoint, attempts, outcome, code, time waited; no bodies, numbers or keys |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "cloud")]
@@ -49,7 +50,7 @@ pub use d360_onprem as onprem;
 #[cfg_attr(docsrs, doc(cfg(feature = "partner")))]
 pub use d360_partner as partner;
 pub use d360_transport as transport;
-pub use d360_transport::{ApiKey, Config, Error, Outcome, RetryPolicy};
+pub use d360_transport::{ApiKey, CallOptions, Config, Error, Outcome, Pacing, RetryPolicy};
 #[cfg(feature = "vcard")]
 #[cfg_attr(docsrs, doc(cfg(feature = "vcard")))]
 pub use d360_vcard as vcard;

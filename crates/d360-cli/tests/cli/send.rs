@@ -1,6 +1,6 @@
 //! `send`: requests, dry runs, bad input, advice.
 use crate::{Folder, command, d360, example, finish, with};
-use d360_sandbox::Sandbox;
+use d360_sandbox::{Failure, Sandbox};
 use serde_json::{Value, json};
 
 #[test]
@@ -178,4 +178,18 @@ fn advice_is_given_and_can_be_made_strict() {
         ran.err
     );
     assert_eq!(d360(&[&args[..], &["--strict"]].concat()).code, 3);
+}
+
+#[test]
+fn retries_end_where_they_are_told_to() {
+    let place = ["send", "location", "--to", "+16505551234", "--latitude", "1", "--longitude", "1"];
+    for blocking in [false, true] {
+        for (flags, attempts) in [(&["--no-retry"][..], 1), (&["--deadline", "3"], 2)] {
+            let sandbox = Sandbox::start().unwrap();
+            // The waits would be 1 s and 4 s.
+            (0..3).for_each(|_| sandbox.fail(Failure::code(131_056)));
+            let ran = with(&sandbox, blocking, &[&place[..], flags].concat());
+            assert_eq!((ran.code, sandbox.requests().len()), (4, attempts), "{flags:?}: {}", ran.err);
+        }
+    }
 }

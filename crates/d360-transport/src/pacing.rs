@@ -1,0 +1,292 @@
+//! How fast messages go out: arithmetic over a clock that is passed in.
+use d360_model::{
+    Recipient,
+    error::{ApiError, RetryRule},
+};
+use std::{
+    collections::{BTreeSet, HashMap, hash_map::RandomState},
+    fmt,
+    hash::{BuildHasher as _, Hash, Hasher as _},
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How fast messages go out, so that a client stays below the limits that WhatsApp refuses at (130429, 131056) and that
+/// cost a number its quality. 80 a second by default.
+///
+/// Two limits are held. A *sender* (a key at a host) sends one message every 1.01/rate seconds; the hundredth is for timers
+/// that are late, so that no second sees more than the rate. A *pair* of a sender and a recipient gets 45 messages at
+/// once, and then one every 6 s. What comes too early waits its turn, or with
+/// [`try_send`](crate::Client::try_send) fails at once; a call that is dropped while it waits gives its place back.
+/// Incoming messages count towards WhatsApp's limit and are not seen here: set a lower rate where many come in.
+///
+/// Clones share what they count. So do clones of a [`Config`](crate::Config), async or blocking, clients made of them, and
+/// clones of those clients. Memory is bounded: a pair is forgotten as soon as it has been idle for as long as its messages
+/// count, at most 270 s.
+///
+/// Source: Meta "Throughput" and "About the platform" (pair rate limit); 360dialog "Billing" (1,000 a second needs its High
+/// Throughput plan) (2026-05-21).
+#[derive(Clone)]
+pub struct Pacing {
+    /// Nanoseconds between two messages of a sender; 0 for no limit.
+    interval: u64,
+    pairs: bool,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Senders and pairs are held by hash: no number and no key stays in memory.
+    hasher: RandomState,
+    table: Mutex<Table>,
+}
+
+/// A message to a pair counts for this long.
+const PAIR_INTERVAL: u64 = 6 * SECOND;
+/// How far a pair may be ahead of that: 45 messages at once.
+const PAIR_BURST: u64 = 44 * PAIR_INTERVAL;
+const SECOND: u64 = 1_000_000_000;
+/// Pairs or senders that are kept without looking for idle ones.
+const FEW: usize = 1024;
+
+impl Default for Pacing {
+    /// [`standard`](Self::standard).
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+impl Pacing {
+    /// 80 messages a second and sender: any number, unless Meta has raised it.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self::of(80)
+    }
+    /// 20 a second: a number that is used in the WhatsApp Business app too (coexistence).
+    #[must_use]
+    pub fn coexistence() -> Self {
+        Self::of(20)
+    }
+    /// 1,000 a second: a number that Meta has raised, on 360dialog's High Throughput plan.
+    #[must_use]
+    pub fn high_throughput() -> Self {
+        Self::of(1000)
+    }
+    /// Another rate.
+    #[must_use]
+    pub fn per_second(messages: NonZeroU32) -> Self {
+        Self::of(messages.get())
+    }
+    /// No limit at all: for tests, and where something else keeps the pace.
+    #[must_use]
+    pub fn off() -> Self {
+        Self { interval: 0, pairs: false, shared: Arc::default() }
+    }
+    /// Whether the limit of a pair is held. On by default.
+    #[must_use]
+    pub fn pairs(mut self, held: bool) -> Self {
+        self.pairs = held;
+        self
+    }
+
+    fn of(per_second: u32) -> Self {
+        let interval = SECOND * 101 / 100 / u64::from(per_second);
+        Self { interval, pairs: true, shared: Arc::default() }
+    }
+
+    fn with_table<T>(&self, run: impl FnOnce(&mut Table) -> T) -> T {
+        // Nothing in there panics, and if it did: the table is never half changed.
+        run(&mut self.shared.table.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What stands for a sender in the table.
+    pub(crate) fn sender(&self, who: impl Hash) -> u64 {
+        self.shared.hasher.hash_one(who)
+    }
+
+    /// What stands for a pair. A number is its digits, however it is written.
+    fn pair(&self, sender: u64, recipient: &Recipient) -> u64 {
+        let number = matches!(recipient, Recipient::Phone(_) | Recipient::WaId(_));
+        let mut hasher = self.shared.hasher.build_hasher();
+        hasher.write_u64(sender);
+        for byte in recipient.as_str().bytes().filter(|byte| !number || byte.is_ascii_digit()) {
+            hasher.write_u8(byte);
+        }
+        hasher.finish()
+    }
+}
+
+impl fmt::Debug for Pacing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (senders, pairs) = self.with_table(|table| (table.senders.len(), table.pairs.len()));
+        f.debug_struct("Pacing")
+            .field("interval", &Duration::from_nanos(self.interval))
+            .field("pairs_held", &self.pairs)
+            .field("senders", &senders)
+            .field("pairs", &pairs)
+            .finish()
+    }
+}
+
+/// What is remembered. Times are nanoseconds since the first message.
+#[derive(Default)]
+struct Table {
+    start: Option<Instant>,
+    senders: HashMap<u64, Line>,
+    /// Until when a pair's messages count; see the generic cell rate algorithm.
+    pairs: HashMap<u64, u64>,
+    most: usize,
+}
+
+/// The places of a sender's messages.
+#[derive(Default)]
+struct Line {
+    /// The first place behind all that were given out.
+    next: u64,
+    /// Places before it that were given back.
+    back: BTreeSet<u64>,
+}
+
+impl Line {
+    fn take(&mut self, now: u64, interval: u64) -> u64 {
+        self.back = self.back.split_off(&now);
+        if let Some(place) = self.back.pop_first() {
+            return place;
+        }
+        let place = self.next.max(now);
+        self.next = place + interval;
+        place
+    }
+    fn give_back(&mut self, place: u64, interval: u64) {
+        self.back.insert(place);
+        while self.back.last().is_some_and(|last| last + interval == self.next) {
+            self.next -= interval;
+            self.back.pop_last();
+        }
+    }
+}
+
+impl Table {
+    fn nanos(&mut self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(*self.start.get_or_insert(now));
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Forgets the idle ones, once in a while.
+    fn sweep(&mut self, now: u64) {
+        if self.pairs.len().max(self.senders.len()) <= self.most.max(FEW) {
+            return;
+        }
+        self.pairs.retain(|_, until| *until > now);
+        self.senders.retain(|_, line| line.next > now);
+        self.most = 2 * self.pairs.len().max(self.senders.len());
+        self.pairs.shrink_to(self.most);
+        self.senders.shrink_to(self.most);
+    }
+}
+
+/// A message's place in the line of its sender, or in that of its pair. Dropped before its turn, it is given back.
+pub(crate) struct Place<'p> {
+    pacing: &'p Pacing,
+    sender: u64,
+    pair: Option<u64>,
+    turn: Turn,
+}
+
+#[derive(Clone, Copy)]
+enum Turn {
+    /// None was asked for.
+    None,
+    /// The pair's, at that time.
+    Pair(u64),
+    /// The sender's, at that time.
+    Sender(u64),
+    /// Over: it was sent.
+    Over,
+}
+
+impl<'p> Place<'p> {
+    /// The place of a message of `sender` to `recipient`; `None` where there is no pace to keep.
+    pub(crate) fn new(pacing: &'p Pacing, sender: u64, recipient: Option<&Recipient>) -> Option<Self> {
+        let recipient = recipient.filter(|_| pacing.interval > 0)?;
+        let pair = pacing.pairs.then(|| pacing.pair(sender, recipient));
+        Some(Self { pacing, sender, pair, turn: Turn::None })
+    }
+
+    /// How long it still has to wait; zero when it is its turn. To be asked again after the wait: there may be another.
+    pub(crate) fn wait(&mut self, now: Instant) -> Duration {
+        let Self { pacing, sender, pair, turn } = self;
+        let (next, wait) = pacing.with_table(|table| {
+            let now = table.nanos(now);
+            table.sweep(now);
+            let until = pair.and_then(|pair| table.pairs.get(&pair).copied()).unwrap_or(0);
+            let counted = match *turn {
+                Turn::Sender(at) | Turn::Pair(at) if at > now => return (*turn, at - now),
+                Turn::Sender(_) | Turn::Over => return (Turn::Over, 0),
+                Turn::None if until > now + PAIR_BURST => {
+                    let at = until - PAIR_BURST;
+                    pair.map(|pair| table.pairs.insert(pair, until + PAIR_INTERVAL));
+                    return (Turn::Pair(at), at - now);
+                }
+                Turn::None => false,
+                Turn::Pair(_) => true,
+            };
+            // A sender's place is taken once the pair allows it, or it would hold up everybody else meanwhile.
+            let at = table.senders.entry(*sender).or_default().take(now, pacing.interval);
+            if let Some(pair) = *pair {
+                let ahead = if counted { until } else { until.max(at) + PAIR_INTERVAL };
+                table.pairs.insert(pair, ahead.max(at + PAIR_INTERVAL));
+            }
+            (Turn::Sender(at), at - now)
+        });
+        self.turn = if wait == 0 { Turn::Over } else { next };
+        Duration::from_nanos(wait)
+    }
+
+    /// The server has refused the message, which is to be sent again after `wait`: throttled, its sender or its pair sends
+    /// nothing until then.
+    pub(crate) fn refused(&mut self, error: &ApiError, now: Instant, wait: Duration) {
+        self.turn = Turn::None;
+        let of_pair = error.retry_rule() == Some(RetryRule::PairBackoff);
+        let wait = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX / 4);
+        self.pacing.with_table(|table| {
+            let until = table.nanos(now) + wait;
+            match self.pair {
+                Some(pair) if of_pair => {
+                    let counted = table.pairs.entry(pair).or_default();
+                    // The refused message itself does not count.
+                    *counted = counted.saturating_sub(PAIR_INTERVAL).max(until + PAIR_BURST);
+                }
+                _ if of_pair || !error.is_throttled() => {}
+                _ => {
+                    let line = table.senders.entry(self.sender).or_default();
+                    line.next = line.next.max(until);
+                }
+            }
+        });
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let (pacing, sender) = (self.pacing, self.sender);
+        let in_line = match self.turn {
+            Turn::None | Turn::Over => return,
+            Turn::Pair(_) => None,
+            Turn::Sender(at) => Some(at),
+        };
+        pacing.with_table(|table| {
+            if let Some(counted) = self.pair.and_then(|pair| table.pairs.get_mut(&pair)) {
+                *counted = counted.saturating_sub(PAIR_INTERVAL);
+            }
+            if let Some((at, line)) = in_line.zip(table.senders.get_mut(&sender)) {
+                line.give_back(at, pacing.interval);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "pacing_tests.rs"]
+mod tests;

@@ -1,0 +1,91 @@
+//! How fast messages go out, through both clients. The arithmetic has tests of its own, beside it.
+use crate::{
+    rig::{Naps, config, everywhere, real},
+    server::{Server, answer},
+};
+use d360::{
+    ApiKey, Config, Outcome, Pacing, cloud,
+    cloud::block_users::ListBlockedUsers,
+    model::Message,
+    transport::{ErrorKind, HttpRequest, MockAsyncTransport, MockBlockingTransport},
+};
+use std::time::Duration;
+
+const OK: &str = r#"{"messages":[{"id":"wamid.x"}]}"#;
+/// 80 a second, less a hundredth.
+const TURN: Duration = Duration::from_micros(12_625);
+
+fn to(number: u32) -> Message {
+    Message::text(format!("+1650{number:07}").parse().unwrap(), "x")
+}
+
+#[test]
+fn messages_wait_their_turn_and_nothing_else_does() {
+    let ok = answer(200, OK);
+    for run in everywhere(&[ok.clone(), ok.clone(), ok, answer(200, r#"{"data":[]}"#)], |client| {
+        let client = client.with_pacing(Pacing::standard());
+        (0..3).for_each(|i| drop(client.send(to(i)).unwrap()));
+        client.call(ListBlockedUsers::new()).unwrap();
+    }) {
+        assert_eq!(run.naps, [TURN; 2], "{}", run.who);
+    }
+}
+
+#[test]
+fn one_recipient_gets_a_burst_and_then_waits() {
+    for run in everywhere(&vec![answer(200, OK); 46], |client| {
+        let client = client.with_pacing(Pacing::high_throughput());
+        (0..46).for_each(|_| drop(client.send(to(1)).unwrap()));
+    }) {
+        let waited: Duration = run.naps.iter().sum();
+        assert!((6.0..6.1).contains(&waited.as_secs_f64()), "{}: {waited:?}", run.who);
+    }
+}
+
+#[test]
+fn try_send_sends_at_once_or_not_at_all() {
+    for run in everywhere(&vec![answer(200, OK); 2], |client| {
+        let client = client.with_pacing(Pacing::standard());
+        client.try_send(to(1)).unwrap();
+        let error = client.try_send(to(2)).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Paced(wait) if *wait == TURN), "{error:?}");
+        assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 0));
+        assert_eq!(
+            error.to_string(),
+            "cloud.messages.send: has to wait 0.013 s for its turn, so as not to go out too fast"
+        );
+        // It left no place taken.
+        client.send(to(2)).unwrap();
+    }) {
+        assert_eq!((run.naps, run.seen.len()), (vec![TURN], 2), "{}", run.who);
+    }
+}
+
+/// Clones of a `Config` make clients of one pace, of either kind; another key is another sender.
+#[test]
+fn both_clients_of_a_key_keep_one_pace() {
+    let ok = |_: HttpRequest| Ok(http::Response::new(bytes::Bytes::from_static(OK.as_bytes())));
+    let (mut first, mut second) = (MockBlockingTransport::new(), MockAsyncTransport::new());
+    first.expect_send().times(1).returning(ok);
+    second.expect_send().times(2).returning(ok);
+    let config = Config::new(ApiKey::new("k").unwrap()).base_url("http://localhost:1");
+    let naps = Naps::default();
+    let blocking = cloud::blocking::Client::with_transport(config.clone(), first, naps.clone()).unwrap();
+    let other = cloud::Client::with_transport(config, second, naps.clone()).unwrap();
+    blocking.send(to(1)).unwrap();
+    crate::rig::runtime().block_on(other.send(to(2))).unwrap();
+    assert_eq!(naps.taken(), [TURN]);
+    crate::rig::runtime().block_on(other.with_credentials(ApiKey::new("j").unwrap()).send(to(2))).unwrap();
+    assert_eq!(naps.taken(), [TURN], "another number");
+}
+
+#[test]
+fn without_pacing_nothing_waits() {
+    for i in 0..2 {
+        let server = Server::start(vec![answer(200, OK); 100]);
+        let naps = Naps::default();
+        let (who, client) = real(&config(&server.url()), &naps).into_iter().nth(i).unwrap();
+        (0..100).for_each(|_| drop(client.send(to(1)).unwrap()));
+        assert!(naps.taken().is_empty(), "{who}");
+    }
+}
