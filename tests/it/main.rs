@@ -4,6 +4,7 @@ mod contract;
 mod errors;
 mod faults;
 mod hostile;
+mod logs;
 mod messages;
 mod options;
 mod pacing;

@@ -34,6 +34,16 @@ pub(crate) enum Act {
     Drip(Vec<u8>),
 }
 
+impl Act {
+    /// The same answer with another header.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        if let Self::Answer { headers, .. } = &mut self {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+}
+
 pub(crate) fn answer(status: u16, body: impl AsRef<[u8]>) -> Act {
     Act::Answer { status, headers: Vec::new(), body: body.as_ref().to_vec() }
 }

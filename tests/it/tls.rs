@@ -1,15 +1,15 @@
 //! Whom the clients trust.
-use crate::rig::{Naps, config, real};
+use crate::rig::{KEY, Naps, config, real};
 use d360::{
     Outcome, RetryPolicy,
     cloud::block_users::ListBlockedUsers,
-    transport::{Connection, Roots},
+    transport::{Connection, Proxy, Roots},
 };
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
 use std::{
     io::{Read as _, Write as _},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::Arc,
 };
 
@@ -65,6 +65,7 @@ impl Authority {
                         let _ = stream.sock.write_all(raw);
                         continue;
                     }
+                    assert!(String::from_utf8_lossy(&head).contains(KEY), "the key came along");
                     let _ = stream.write_all(
                         b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 11\r\n\r\n{\"data\":[]}",
                     );
@@ -77,8 +78,44 @@ impl Authority {
     }
 }
 
+/// A proxy that opens a way to whatever port of this machine it is asked for.
+fn proxy() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut client = stream.unwrap();
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                let mut byte = [0];
+                client.read_exact(&mut byte).unwrap();
+                head.push(char::from(byte[0]));
+            }
+            assert!(!head.contains(KEY) && !head.contains("***"), "a proxy gets no key: {head}");
+            let port = head.split([':', ' ']).nth(2).unwrap().parse().unwrap();
+            let mut server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            client.write_all(b"HTTP/1.1 200 Go on\r\n\r\n").unwrap();
+            let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+            std::thread::spawn(move || std::io::copy(&mut server, &mut client));
+        }
+    });
+    url
+}
+
+#[test]
+fn a_request_goes_through_a_proxy_with_its_key() {
+    let ours = Authority::new();
+    let connection = Connection::new().roots(Roots::Pem(ours.pem.clone().into_bytes()));
+    let connection = connection.proxy(Proxy::Url(proxy()));
+    assert_eq!(over(ours.server("localhost", None), connection), [None, None]);
+}
+
 fn outcomes(port: u16, roots: &Roots) -> Vec<Option<Outcome>> {
-    let connection = Connection::new().roots(roots.clone());
+    over(port, Connection::new().roots(roots.clone()))
+}
+
+fn over(port: u16, connection: Connection) -> Vec<Option<Outcome>> {
     let config =
         config(&format!("https://localhost:{port}")).retry(RetryPolicy::never()).connection(connection);
     let call =

@@ -1,4 +1,7 @@
 //! The blocking transport, over ureq.
+mod veil;
+
+use self::veil::{Unveil, Veil};
 use crate::{
     BlockingTransport, Connection, HttpRequest, HttpResponse, Part, Payload, SetupError, TransportError,
     TransportErrorKind,
@@ -70,13 +73,14 @@ impl UreqTransport {
             .max_idle_age(IDLE)
             .max_idle_connections(IDLE_CONNECTIONS)
             .max_idle_connections_per_host(IDLE_CONNECTIONS);
+        let proxied = proxy.is_some();
         let builder = builder.proxy(proxy);
         #[cfg(feature = "rustls")]
         let builder = builder.tls_config(tls(&connection.roots)?);
-        let connector = DefaultConnector::new();
+        let connector = BeforeRequest { inner: DefaultConnector::new(), proxied };
         // Every agent has a cache of addresses of its own.
-        let addresses = BeforeRequest(Addresses::default());
-        Ok(Agent::with_parts(builder.build(), BeforeRequest(connector), addresses))
+        let addresses = BeforeRequest { inner: Addresses::default(), proxied };
+        Ok(Agent::with_parts(builder.build(), connector, addresses))
     }
 }
 
@@ -138,6 +142,7 @@ impl BlockingTransport for UreqTransport {
         *outgoing.method_mut() = method;
         *outgoing.uri_mut() = uri;
         *outgoing.headers_mut() = headers;
+        let veil = Veil::over(outgoing.headers_mut());
         let limit = (time_limit != TIME_LIMIT).then_some(time_limit.min(crate::exchange::LONGEST));
         let answer = match &payload {
             _ if bodiless => self.run(outgoing, (), limit),
@@ -150,6 +155,7 @@ impl BlockingTransport for UreqTransport {
                 self.run(outgoing, SendBody::from_reader(&mut reader), limit)
             }
         };
+        drop(veil);
         let (parts, body) = answer.map_err(classify)?.into_parts();
         let sink = sink.filter(|_| parts.status.is_success());
         // ureq's limit refuses a body that just fits.
@@ -206,20 +212,25 @@ impl StdError for NotSent {}
 /// A connector or resolver whose errors are marked [`NotSent`]. TLS is set up while connecting, so what fails later
 /// failed while the request was on its way.
 #[derive(Debug)]
-struct BeforeRequest<T>(T);
+struct BeforeRequest<T> {
+    inner: T,
+    proxied: bool,
+}
 
 fn mark(error: ureq::Error) -> ureq::Error {
     ureq::Error::Other(Box::new(NotSent(error)))
 }
 
 impl<In: Transport, C: Connector<In>> Connector<In> for BeforeRequest<C> {
-    type Out = C::Out;
+    type Out = Unveil<C::Out>;
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
         chained: Option<In>,
-    ) -> Result<Option<C::Out>, ureq::Error> {
-        self.0.connect(details, chained).map_err(mark)
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let made = self.inner.connect(details, chained).map_err(mark)?;
+        let lifts = self.proxied == details.config.proxy().is_some();
+        Ok(made.map(|inner| Unveil { inner, lifts }))
     }
 }
 
@@ -230,7 +241,7 @@ impl<R: Resolver> Resolver for BeforeRequest<R> {
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        self.0.resolve(uri, config, timeout).map_err(mark)
+        self.inner.resolve(uri, config, timeout).map_err(mark)
     }
 }
 

@@ -59,7 +59,11 @@ fn with(sandbox: &Sandbox, blocking: bool, args: &[&str]) -> Ran {
     if blocking {
         command.arg("--blocking");
     }
-    finish(command)
+    let ran = finish(command);
+    // Whatever was run: no key anywhere, and numbers in results alone.
+    assert!(!ran.out.contains(sandbox.key()) && !ran.err.contains(sandbox.key()), "{}{}", ran.out, ran.err);
+    assert!(!["16505551234", "14155559876"].iter().any(|number| ran.err.contains(number)), "{}", ran.err);
+    ran
 }
 
 struct Folder(tempfile::TempDir);
