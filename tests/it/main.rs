@@ -1,4 +1,5 @@
 //! Everything through public doors: the same scripts through mocks, reqwest and ureq; real sockets; the sandbox.
+mod authority;
 mod blocking;
 mod contract;
 mod errors;

@@ -224,7 +224,8 @@ fn played(act: Act) -> Result<HttpResponse, TransportError> {
             }
             Ok(response.body(Bytes::from(body)).unwrap())
         }
-        Act::Bytes(_) => Err(TransportError::new(TransportErrorKind::Interrupted, "cut")),
+        Act::Bytes(_) | Act::Reset => Err(TransportError::new(TransportErrorKind::Interrupted, "cut")),
+        Act::Flood(..) => Err(TransportError::new(TransportErrorKind::TooLarge, "flooded")),
         Act::Hang(_) | Act::Drip(_) => Err(TransportError::new(TransportErrorKind::Timeout, "hung")),
     }
 }

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 /// What reaches the other end, without what HTTP libraries add of their own.
@@ -32,6 +33,10 @@ pub(crate) enum Act {
     Hang(Vec<u8>),
     /// Sends a byte now and a byte then.
     Drip(Vec<u8>),
+    /// Sends these bytes and so many MiB of white space.
+    Flood(Vec<u8>, usize),
+    /// Resets the connection.
+    Reset,
 }
 
 impl Act {
@@ -95,6 +100,17 @@ impl Server {
                             std::thread::spawn(move || drip(&mut stream, &bytes));
                             break;
                         }
+                        Some(Act::Flood(bytes, mib)) => {
+                            let space = vec![b' '; 1 << 20];
+                            let pieces = std::iter::once(&bytes).chain(std::iter::repeat_n(&space, mib));
+                            // The other end has enough at some point, and goes away.
+                            let _ = pieces.map(|piece| (&stream).write_all(piece)).find(Result::is_err);
+                            break;
+                        }
+                        Some(Act::Reset) => {
+                            reset(&stream);
+                            break;
+                        }
                         None => break,
                     }
                 }
@@ -142,12 +158,17 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<(String, Seen)> {
     Some((head, Seen { method, target, headers, body }))
 }
 
+/// Makes closing it a reset.
+pub(crate) fn reset(stream: &TcpStream) {
+    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
+}
+
 fn drip(stream: &mut TcpStream, bytes: &[u8]) {
     for byte in bytes {
         if stream.write_all(&[*byte]).is_err() {
             return;
         }
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -1,0 +1,109 @@
+//! A certificate authority, and servers with certificates of its.
+use crate::rig::KEY;
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+pub(crate) struct Authority {
+    /// What to trust.
+    pub(crate) pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// A server on this machine that speaks TLS.
+pub(crate) struct TlsServer {
+    pub(crate) port: u16,
+    seen: Arc<AtomicUsize>,
+}
+
+impl TlsServer {
+    /// How many requests it read.
+    pub(crate) fn seen(&self) -> usize {
+        self.seen.load(Relaxed)
+    }
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { pem, issuer: Issuer::new(params, key) }
+    }
+
+    /// A server for `name` that answers every request with an empty list.
+    pub(crate) fn server(&self, name: &str) -> TlsServer {
+        let key = KeyPair::generate().unwrap();
+        serve(&params(name).signed_by(&key, &self.issuer).unwrap(), &key, None)
+    }
+    /// The same with a certificate that ended in 2020.
+    pub(crate) fn expired(&self, name: &str) -> TlsServer {
+        let key = KeyPair::generate().unwrap();
+        let mut params = params(name);
+        params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+        serve(&params.signed_by(&key, &self.issuer).unwrap(), &key, None)
+    }
+    /// One that reads a request and then sends these bytes past TLS.
+    pub(crate) fn server_that_breaks(&self, name: &str, raw: &'static [u8]) -> TlsServer {
+        let key = KeyPair::generate().unwrap();
+        serve(&params(name).signed_by(&key, &self.issuer).unwrap(), &key, Some(raw))
+    }
+}
+
+/// A server for `name` that no authority stands for.
+pub(crate) fn self_signed(name: &str) -> TlsServer {
+    let key = KeyPair::generate().unwrap();
+    serve(&params(name).self_signed(&key).unwrap(), &key, None)
+}
+
+fn params(name: &str) -> CertificateParams {
+    CertificateParams::new(vec![name.to_owned()]).unwrap()
+}
+
+fn serve(certificate: &Certificate, key: &KeyPair, raw: Option<&'static [u8]>) -> TlsServer {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counted = seen.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            let mut stream = StreamOwned::new(connection, stream.unwrap());
+            let mut head = [0; 4096];
+            // A client that does not trust us goes away during the handshake.
+            if matches!(stream.read(&mut head), Ok(read) if read > 0) {
+                counted.fetch_add(1, Relaxed);
+                if let Some(raw) = raw {
+                    let _ = stream.sock.write_all(raw);
+                    continue;
+                }
+                assert!(String::from_utf8_lossy(&head).contains(KEY), "the key came along");
+                let _ = stream.write_all(
+                    b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 11\r\n\r\n{\"data\":[]}",
+                );
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        }
+    });
+    TlsServer { port, seen }
+}

@@ -1,0 +1,130 @@
+//! What a network or a server can do to a call: for each fault the outcome, how often the server saw the call and how much
+//! memory it took, for a message, a list and a block, over real sockets in both transports.
+mod child;
+mod places;
+
+use d360::Outcome;
+use places::{End, Place, Setup, faults};
+use std::{
+    io::Write as _,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+/// Most that a call may take on, whatever the server sends.
+const MEMORY_KIB: u64 = 16 * 1024;
+
+/// One call over one transport against one fault.
+struct Cell {
+    fault: &'static str,
+    call: &'static str,
+    who: &'static str,
+    found: (Option<Outcome>, usize),
+    took: Duration,
+    grew_kib: Option<u64>,
+    /// What is not as it should be.
+    wrong: Option<String>,
+    /// Longest that it may take.
+    longest: Duration,
+}
+
+/// The three calls through both transports.
+fn cells(fault: &'static str, place: &dyn Fn() -> Place, end: End) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for call in child::CALLS {
+        for who in child::TRANSPORTS {
+            let place = place();
+            let report = child::run(call, who, &place.setup);
+            let found = (report.outcome, (place.seen)());
+            let expected = (end.outcome(), end.requests(call == "message"));
+            let wrong = if found != expected {
+                Some(format!("{found:?} instead of {expected:?}"))
+            } else {
+                report
+                    .grew_kib
+                    .filter(|grew| *grew > MEMORY_KIB)
+                    .map(|grew| format!("{grew} KiB instead of {MEMORY_KIB} at most"))
+            };
+            let Setup { attempt, connect, .. } = place.setup;
+            let attempt = if end == End::NotSent { connect } else { attempt };
+            let attempts = u32::try_from(found.1.max(end.attempts(call == "message"))).unwrap();
+            let longest = attempt * attempts + Duration::from_millis(250);
+            let (took, grew_kib) = (report.took, report.grew_kib);
+            cells.push(Cell { fault, call, who, found, took, grew_kib, wrong, longest });
+        }
+    }
+    cells
+}
+
+#[test]
+fn every_fault_ends_in_its_outcome_in_both_transports() {
+    let left = Mutex::new(faults().into_iter());
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                loop {
+                    let next = left.lock().unwrap().next();
+                    let Some((name, place, end)) = next else { return };
+                    let cells = cells(name, &*place, end);
+                    done.lock().unwrap().extend(cells);
+                }
+            });
+        }
+    });
+    let done = done.into_inner().unwrap();
+    let wrong: Vec<String> = done
+        .iter()
+        .filter_map(|Cell { fault, call, who, wrong, .. }| {
+            Some(format!("{fault}: {call} over {who}: {}", wrong.as_ref()?))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {} cells are wrong:\n{}", wrong.len(), done.len(), wrong.join("\n"));
+    if cfg!(target_os = "linux") {
+        assert!(done.iter().all(|cell| cell.grew_kib.is_some()), "memory was not measured");
+    }
+}
+
+/// The same, one after another, as a table and with the time that each cell took.
+#[test]
+#[ignore = "cargo xtask faults runs it: its time limits need a quiet machine"]
+fn table() {
+    let mut out = std::io::stdout().lock();
+    let (mut wrong, mut all) = (0, 0);
+    let start = Instant::now();
+    writeln!(out, "{:38} {:8} {:8} {:20} requests      ms     KiB", "fault", "call", "over", "outcome")
+        .unwrap();
+    for (name, place, end) in faults() {
+        for cell in cells(name, &*place, end) {
+            let outcome = match cell.found.0 {
+                None => "done",
+                Some(Outcome::NotSent) => "not sent",
+                Some(Outcome::Refused { retryable: true }) => "refused, try again",
+                Some(Outcome::Refused { retryable: false }) => "refused",
+                Some(_) => "unknown",
+            };
+            let verdict = match &cell.wrong {
+                Some(why) => format!("  WRONG: {why}"),
+                None if cell.took > cell.longest => {
+                    format!("  LATE: {} ms are allowed", cell.longest.as_millis())
+                }
+                None => String::new(),
+            };
+            all += 1;
+            wrong += usize::from(!verdict.is_empty());
+            let grew = cell.grew_kib.map_or("?".to_owned(), |grew| grew.to_string());
+            writeln!(
+                out,
+                "{:38} {:8} {:8} {outcome:20} {:8} {:7} {grew:>7}{verdict}",
+                cell.fault,
+                cell.call,
+                cell.who,
+                cell.found.1,
+                cell.took.as_millis()
+            )
+            .unwrap();
+        }
+    }
+    writeln!(out, "{all} cells, {wrong} of them wrong, in {} s", start.elapsed().as_secs()).unwrap();
+    assert_eq!(wrong, 0, "wrong cells");
+}

@@ -1,0 +1,365 @@
+//! The side of the server: every fault, and how a call against it has to end.
+use crate::{
+    authority::{Authority, TlsServer, self_signed},
+    server::{Act, Server, answer, answer_with, reset},
+};
+use d360::Outcome;
+use socket2::{Domain, Socket, Type};
+use std::{
+    io::{Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+/// How a call ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum End {
+    Done,
+    /// No request came to be.
+    NotSent,
+    /// Refused for good.
+    Final,
+    /// Refused, and made again.
+    Again,
+    Unknown,
+}
+
+impl End {
+    /// Attempts at a message, or at a list or a block, which may be repeated.
+    pub(super) fn attempts(self, message: bool) -> usize {
+        match self {
+            Self::Done | Self::Final => 1,
+            Self::Again | Self::NotSent => 3,
+            Self::Unknown if message => 1,
+            Self::Unknown => 3,
+        }
+    }
+    /// How many of them the server sees.
+    pub(super) fn requests(self, message: bool) -> usize {
+        if self == Self::NotSent { 0 } else { self.attempts(message) }
+    }
+    pub(super) fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Done => None,
+            Self::NotSent => Some(Outcome::NotSent),
+            Self::Final => Some(Outcome::Refused { retryable: false }),
+            Self::Again => Some(Outcome::Refused { retryable: true }),
+            Self::Unknown => Some(Outcome::Unknown),
+        }
+    }
+}
+
+/// What the client is told.
+#[derive(Clone)]
+pub(super) struct Setup {
+    pub(super) url: String,
+    pub(super) attempt: Duration,
+    pub(super) connect: Duration,
+    pub(super) roots: Option<String>,
+    /// Whether a first call goes well, over the same connection.
+    pub(super) warm: bool,
+}
+
+/// A fault that has been set up.
+pub(super) struct Place {
+    pub(super) setup: Setup,
+    /// How many requests came, or connections where none is read.
+    pub(super) seen: Box<dyn Fn() -> usize>,
+}
+
+/// Where something takes its time on purpose. Elsewhere a busy machine must not make a time-out of what is none.
+const SHORT: Duration = Duration::from_millis(500);
+const LONG: Duration = Duration::from_secs(10);
+
+impl Place {
+    fn new(url: String, seen: impl Fn() -> usize + 'static) -> Self {
+        let setup = Setup { url, attempt: LONG, connect: LONG, roots: None, warm: false };
+        Self { setup, seen: Box::new(seen) }
+    }
+    fn script(act: &Act) -> Self {
+        let server = Server::start(vec![act.clone(); 3]);
+        let mut place = Self::new(server.url(), move || server.seen().len());
+        if matches!(act, Act::Hang(_) | Act::Drip(_)) {
+            place.setup.attempt = SHORT;
+        }
+        place
+    }
+    /// Closes a kept connection, by a reset or not, when the second request on it was read.
+    fn kept(act: &Act) -> Self {
+        let script = [vec![answer(200, SUCCESS)], vec![act.clone(); 3]].concat();
+        let server = Server::start(script);
+        let mut place = Self::new(server.url(), move || server.seen().len() - 1);
+        place.setup.warm = true;
+        place
+    }
+    /// Does `with` to every connection, and reads no request.
+    fn unread(with: fn(TcpStream)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(AtomicUsize::new(0));
+        let counted = seen.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                counted.fetch_add(1, Relaxed);
+                with(stream.unwrap());
+            }
+        });
+        Self::new(format!("http://{address}"), move || seen.load(Relaxed))
+    }
+    /// The same, spoken to in TLS: nothing is a request.
+    fn not_tls(with: fn(TcpStream)) -> Self {
+        let mut place = Self::unread(with);
+        place.setup.url = place.setup.url.replace("http:", "https:");
+        place.setup.connect = SHORT;
+        Self { seen: Box::new(|| 0), ..place }
+    }
+    fn tls(server: TlsServer, roots: Option<String>) -> Self {
+        let mut place = Self::new(format!("https://localhost:{}", server.port), move || server.seen());
+        place.setup.roots = roots;
+        place
+    }
+    fn refused() -> Self {
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        Self::new(format!("http://{closed}"), || 0)
+    }
+    /// Takes no more connections than wait already, so that connecting never ends.
+    fn deaf() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        socket.bind(&any.into()).unwrap();
+        socket.listen(0).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        let wait = Duration::from_millis(100);
+        let waiting: Vec<_> =
+            std::iter::from_fn(|| TcpStream::connect_timeout(&address, wait).ok()).collect();
+        let mut place = Self::new(format!("http://{address}"), move || {
+            let _ = (&socket, &waiting);
+            0
+        });
+        place.setup.connect = SHORT;
+        place
+    }
+}
+
+fn bytes(text: &str) -> Act {
+    Act::Bytes(text.as_bytes().to_vec())
+}
+
+/// A success of any of the three calls.
+const SUCCESS: &str = r#"{"messages":[{"id":"wamid.x"}],"data":[],"block_users":{"added_users":[{"input":"+16505551234","wa_id":"16505551234"}]}}"#;
+
+fn success(before: &str, headers: &str, after: &str) -> Act {
+    bytes(&format!(
+        "{before}HTTP/1.1 200 OK\r\ncontent-length: {}\r\n{headers}\r\n{SUCCESS}{after}",
+        SUCCESS.len()
+    ))
+}
+
+/// 200 MiB of zeros in 1.3 MB of gzip: a block of fixed codes, in which 13 bits stand for 258 bytes.
+fn bomb() -> Act {
+    static BOMB: OnceLock<Vec<u8>> = OnceLock::new();
+    let body = BOMB.get_or_init(|| {
+        let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+        let (mut held, mut count) = (0_u64, 0);
+        let mut push = |bits: u64, width: u32| {
+            held |= bits << count;
+            count += width;
+            while count >= 8 {
+                out.push(held as u8);
+                held >>= 8;
+                count -= 8;
+            }
+        };
+        // The last block, of fixed codes; then the byte 0. Codes stand with their first bit first.
+        push(0b011, 3);
+        push(0b0000_1100, 8);
+        for _ in 0..(200 << 20) / 258 {
+            push(0b1010_0011, 8);
+            push(0, 5);
+        }
+        push(0, 7);
+        push(0, 8);
+        out
+    });
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", body.len());
+    Act::Bytes([head.as_bytes(), body].concat())
+}
+
+/// Its name, how it is set up, and how a call against it ends.
+pub(super) type Fault = (&'static str, Box<dyn Fn() -> Place + Send>, End);
+
+pub(super) fn faults() -> Vec<Fault> {
+    let scripts = answers()
+        .into_iter()
+        .map(|(name, act, end)| -> Fault { (name, Box::new(move || Place::script(&act)), end) });
+    let others =
+        connections().into_iter().map(|(name, place, end)| -> Fault { (name, Box::new(place), end) });
+    others.chain(scripts).collect()
+}
+
+type SetUp = fn() -> Place;
+
+/// What goes wrong with a connection.
+fn connections() -> Vec<(&'static str, SetUp, End)> {
+    use End::{NotSent, Unknown};
+    fn broken(raw: &'static [u8]) -> Place {
+        let ours = Authority::new();
+        Place::tls(ours.server_that_breaks("localhost", raw), Some(ours.pem))
+    }
+    vec![
+        ("refused", Place::refused, NotSent),
+        ("connecting takes too long", Place::deaf, NotSent),
+        (
+            "TLS to a plain port",
+            || {
+                Place::not_tls(|mut stream| {
+                    let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+                })
+            },
+            NotSent,
+        ),
+        (
+            "TLS to a silent port",
+            || {
+                Place::not_tls(|stream| {
+                    std::thread::spawn(move || {
+                        std::thread::sleep(LONG);
+                        drop(stream);
+                    });
+                })
+            },
+            NotSent,
+        ),
+        (
+            "TLS: another host's certificate",
+            || {
+                let ours = Authority::new();
+                Place::tls(ours.server("example.org"), Some(ours.pem))
+            },
+            NotSent,
+        ),
+        (
+            "TLS: an expired certificate",
+            || {
+                let ours = Authority::new();
+                Place::tls(ours.expired("localhost"), Some(ours.pem))
+            },
+            NotSent,
+        ),
+        ("TLS: a self-signed certificate", || Place::tls(self_signed("localhost"), None), NotSent),
+        ("TLS: cut after the request", || broken(b""), Unknown),
+        ("TLS: an alert after the request", || broken(b"\x15\x03\x03\x00\x02\x02\x28"), Unknown),
+        (
+            "TLS: a bad record after the request",
+            || broken(b"\x17\x03\x03\x00\x14aaaaaaaaaaaaaaaaaaaa"),
+            Unknown,
+        ),
+        (
+            "closed before the request is read",
+            || {
+                Place::unread(|stream| {
+                    let _ = stream.peek(&mut [0]);
+                    let _ = stream.shutdown(Shutdown::Write);
+                })
+            },
+            Unknown,
+        ),
+        (
+            "reset before the request is read",
+            || {
+                Place::unread(|stream| {
+                    // It came, or the client might take it for a failure to connect.
+                    let _ = stream.peek(&mut [0]);
+                    reset(&stream);
+                })
+            },
+            Unknown,
+        ),
+        (
+            "reset with the request half read",
+            || {
+                Place::unread(|mut stream| {
+                    let _ = stream.read(&mut [0; 16]);
+                })
+            },
+            Unknown,
+        ),
+        ("a kept connection, closed", || Place::kept(&bytes("")), Unknown),
+        ("a kept connection, reset", || Place::kept(&Act::Reset), Unknown),
+    ]
+}
+
+/// What goes wrong with an answer.
+fn answers() -> Vec<(&'static str, Act, End)> {
+    use End::{Again, Done, Final, Unknown};
+    let head = "HTTP/1.1 200 OK\r\n";
+    let code = |status, code: u32| answer(status, format!(r#"{{"error":{{"code":{code},"message":"x"}}}}"#));
+    let to_elsewhere = |status| answer_with(status, &[("location", "http://127.0.0.1:1/")], "");
+    vec![
+        ("no fault", answer(200, SUCCESS), Done),
+        ("closed without an answer", bytes(""), Unknown),
+        ("reset without an answer", Act::Reset, Unknown),
+        ("cut in the status line", bytes("HTTP/1.1 20"), Unknown),
+        ("no HTTP", bytes("220 mail.example.org ESMTP\r\n"), Unknown),
+        ("cut in the headers", bytes(&format!("{head}x-a: b")), Unknown),
+        ("cut in the body", bytes(&format!("{head}content-length: 900\r\n\r\n{SUCCESS}")), Unknown),
+        (
+            "a bad chunk",
+            bytes(&format!("{head}transfer-encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n")),
+            Unknown,
+        ),
+        ("cut in a chunk", bytes(&format!("{head}transfer-encoding: chunked\r\n\r\n5\r\nab")), Unknown),
+        (
+            "cut between chunks",
+            bytes(&format!("{head}transfer-encoding: chunked\r\n\r\n2\r\n{{}}\r\n")),
+            Unknown,
+        ),
+        ("cut JSON", answer(200, &SUCCESS[..20]), Unknown),
+        ("a page of a proxy", answer(200, "<html><body>Sign in</body></html>"), Unknown),
+        ("nothing with 200", answer(200, ""), Unknown),
+        ("a header of 13 MB", success("", &format!("x-a: {}\r\n", "x".repeat(13_000_000)), ""), Unknown),
+        ("20,000 headers", success("", &"x-a: b\r\n".repeat(20_000), ""), Unknown),
+        (
+            "50 early hints",
+            success(&"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(50), "", ""),
+            Done,
+        ),
+        ("two answers at once", success("", "", "HTTP/1.1 500 X\r\ncontent-length: 0\r\n\r\n"), Done),
+        (
+            "a body of 200 MiB",
+            Act::Flood(format!("{head}content-length: {}\r\n\r\n", 200 << 20).into_bytes(), 200),
+            Unknown,
+        ),
+        ("a body of 200 MiB, without a length", Act::Flood(format!("{head}\r\n").into_bytes(), 200), Unknown),
+        ("a gzip bomb of 200 MiB", bomb(), Unknown),
+        ("silence", Act::Hang(Vec::new()), Unknown),
+        ("silence in the headers", Act::Hang(head.as_bytes().to_vec()), Unknown),
+        (
+            "silence in the body",
+            Act::Hang(format!("{head}content-length: 900\r\n\r\n{{").into_bytes()),
+            Unknown,
+        ),
+        ("slow headers", Act::Drip(format!("{head}{}", "x-a: b\r\n".repeat(100)).into_bytes()), Unknown),
+        (
+            "a slow body",
+            Act::Drip(format!("{head}content-length: 900\r\n\r\n{SUCCESS}").into_bytes()),
+            Unknown,
+        ),
+        ("429 without a body", answer(429, ""), Again),
+        ("429 with one", code(429, 130_429), Again),
+        ("throttled with 400", code(400, 130_429), Again),
+        ("throttled with 503", code(503, 130_429), Again),
+        ("refused for good", code(400, 100), Final),
+        ("401 with a page", answer(401, "<html>no</html>"), Final),
+        ("500 without a body", answer(500, ""), Unknown),
+        ("502 with a page", answer(502, "<html>bad gateway</html>"), Unknown),
+        ("503 without a body", answer(503, ""), Unknown),
+        ("moved: 302", to_elsewhere(302), Final),
+        ("moved: 307", to_elsewhere(307), Final),
+        ("moved: 308", to_elsewhere(308), Final),
+    ]
+}
