@@ -4,6 +4,7 @@ mod blocking;
 mod contract;
 mod errors;
 mod faults;
+mod fuzz;
 mod hostile;
 mod logs;
 mod messages;

@@ -4,10 +4,12 @@ use crate::{
     server::{Server, answer},
 };
 use d360::{
-    ApiKey, Config, Outcome, Pacing, cloud,
+    ApiKey, Config, Outcome, Pacing, RetryPolicy, cloud,
     cloud::block_users::ListBlockedUsers,
     model::Message,
-    transport::{ErrorKind, HttpRequest, MockAsyncTransport, MockBlockingTransport},
+    transport::{
+        ErrorKind, HttpRequest, MockAsyncTransport, MockBlockingTransport, TransportError, TransportErrorKind,
+    },
 };
 use std::time::Duration;
 
@@ -77,6 +79,28 @@ fn both_clients_of_a_key_keep_one_pace() {
     assert_eq!(naps.taken(), [TURN]);
     crate::rig::runtime().block_on(other.with_credentials(ApiKey::new("j").unwrap()).send(to(2))).unwrap();
     assert_eq!(naps.taken(), [TURN], "another number");
+}
+
+/// A message that was not sent takes another place, and its recipient's burst is as large as before.
+#[test]
+fn attempts_keep_the_pace_too() {
+    let mut transport = MockBlockingTransport::new();
+    let mut left = 100;
+    transport.expect_send().returning(move |_| {
+        left -= 1;
+        if left % 2 == 0 {
+            return Ok(http::Response::new(bytes::Bytes::from_static(OK.as_bytes())));
+        }
+        Err(TransportError::new(TransportErrorKind::NotSent, "refused"))
+    });
+    let mut policy = RetryPolicy::default();
+    policy.first_wait = Duration::ZERO;
+    let naps = Naps::default();
+    let config = config("http://localhost:1").pacing(Pacing::standard()).retry(policy);
+    let client = cloud::blocking::Client::with_transport(config, transport, naps.clone()).unwrap();
+    (0..45).for_each(|_| drop(client.send(to(1)).unwrap()));
+    let waits: Vec<_> = naps.taken().into_iter().filter(|nap| !nap.is_zero()).collect();
+    assert_eq!(waits, [TURN; 89], "90 attempts, 45 of which count");
 }
 
 #[test]

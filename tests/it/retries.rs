@@ -65,6 +65,50 @@ fn repeatable_calls_are_sent_again_after_a_break() {
     }
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    /// Whatever a server answers, however large the budget and however many attempts are allowed.
+    #[test]
+    fn a_message_of_unknown_outcome_is_never_sent_again(
+        answers in proptest::collection::vec((100u16..600, 0usize..400, 0u8..4), 1..8), attempts in 1u32..8, budget in 0u32..600,
+    ) {
+        let codes = d360::model::error::ALL_CODES;
+        let mut left: Vec<_> = answers.iter().rev().copied().collect();
+        let mut transport = d360::transport::MockBlockingTransport::new();
+        let outcomes = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let kept = outcomes.clone();
+        transport.expect_send().returning(move |_| {
+            let (status, code, kind) = left.pop().unwrap_or((200, 0, 3));
+            let code = codes[code % codes.len()].code.0;
+            let body = match kind {
+                0 => return Err(TransportError::new(TransportErrorKind::Interrupted, "cut")),
+                1 => format!(r#"{{"error":{{"code":{code}}}}}"#),
+                2 => format!(r#"{{"errors":[{{"code":{code}}}]}}"#),
+                _ => "<html>".to_owned(),
+            };
+            let response = http::Response::builder().status(status).body(bytes::Bytes::from(body)).unwrap();
+            let alone = d360::model::error::ApiError::read(status, response.body());
+            let unsure = matches!(alone.code().map(|code| code.0), Some(131_000 | 500 | 1000 | 1014 | 1023));
+            let automatic = alone.retry_rule().is_some_and(|rule| rule.is_automatic());
+            kept.lock().unwrap().push((status, kind, automatic && !unsure));
+            Ok(response)
+        });
+        let mut policy = RetryPolicy::default().attempts(attempts);
+        policy.budget = budget;
+        let settings = config("http://localhost:1").retry(policy);
+        let client = cloud::blocking::Client::with_transport(settings, transport, Naps::default()).unwrap();
+        let error = client.call(message()).unwrap_err();
+        let made = error.attempts() as usize;
+        proptest::prop_assert!(made >= 1 && made <= attempts as usize);
+        // All but the last were refused with a code that may be tried again, or with a bare 429.
+        for (status, kind, automatic) in outcomes.lock().unwrap().iter().take(made - 1) {
+            proptest::prop_assert!(*automatic || *status == 429, "{status} {kind}");
+        }
+        proptest::prop_assert!(answers.iter().take(made - 1).all(|(_, _, kind)| *kind != 0), "a break is unknown");
+    }
+}
+
 #[test]
 fn what_was_not_sent_is_sent_again() {
     let mut mock = MockAsyncTransport::new();

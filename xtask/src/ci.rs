@@ -18,6 +18,7 @@ const STEPS: &[Step] = &[
     ("test", || cargo(&["test"])),
     ("doc", doc),
     ("wasm", wasm),
+    ("fuzz", fuzz),
 ];
 
 /// Runs the steps named, or all of them.
@@ -76,7 +77,7 @@ fn output(args: &[&str]) -> Result<String> {
 
 /// Feature sets of the facade that users choose; the workspace's own build has them all on, so that a missing `cfg`
 /// shows here alone.
-const CHOICES: [&str; 9] = [
+const CHOICES: [&str; 10] = [
     "",
     "cloud",
     "cloud,ureq",
@@ -85,7 +86,8 @@ const CHOICES: [&str; 9] = [
     "cloud,mock",
     "onprem,ureq",
     "partner,reqwest",
-    "cloud,onprem,partner,reqwest,ureq,rustls,webpki-roots,vcard,mock",
+    "cloud,ureq,tracing",
+    "cloud,onprem,partner,reqwest,ureq,rustls,webpki-roots,vcard,mock,tracing",
 ];
 
 fn clippy() -> Result {
@@ -99,6 +101,13 @@ fn clippy() -> Result {
 
 fn doc() -> Result {
     cargo_with(&["doc", "--workspace", "--no-deps", "--all-features"], &[("RUSTDOCFLAGS", "-D warnings")])
+}
+
+/// Changed seeds through the functions that are fuzzed, a few seconds each, on stable. (`cargo fuzz` needs nightly.)
+fn fuzz() -> Result {
+    let test =
+        ["test", "-q", "-p", "d360-tests", "--test", "it", "fuzz::smoke", "--", "--ignored", "--nocapture"];
+    cargo(&test)
 }
 
 /// The model compiles where there is no operating system. Skipped, with a word, where the target is not installed.

@@ -162,8 +162,8 @@ impl<'c, E: Endpoint> Call<'c, E> {
             self.next = Next::Done(Err(Error::new(&E::META, self.made, failure)));
             return;
         };
-        if let (Some(place), ErrorKind::Api(error)) = (&mut self.place, &failure) {
-            place.refused(error, self.now, wait);
+        if let Some(place) = &mut self.place {
+            place.again(&failure, self.now, wait);
         }
         self.trace.waiting(wait, Why::Retry(&failure));
         self.failure = Some(failure);

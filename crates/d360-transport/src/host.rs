@@ -77,6 +77,12 @@ impl Host {
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
             return Err(malformed());
         };
+        // The parser lets more through: `[::1]4360`, a port beyond 65535, raw UTF-8 in the path.
+        let port = authority.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+        let is_whole = authority.as_str() == format!("{}{port}", authority.host());
+        if !is_whole || !base_url.trim().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(malformed());
+        }
         if scheme != uri::Scheme::HTTPS && !(scheme == uri::Scheme::HTTP && is_loopback(authority.host())) {
             return Err(InvalidHost::Insecure(base_url.to_owned()));
         }
@@ -180,6 +186,11 @@ mod tests {
             "",
             "/x",
             "http://1.2.3.4",
+            "http://[::1]4360",
+            "http://localhost:99999",
+            "http://localhost:",
+            "https://x.example/\u{e9}",
+            "https://x.example/a b",
         ] {
             host(bad).unwrap_err();
         }

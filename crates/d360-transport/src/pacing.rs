@@ -1,8 +1,6 @@
 //! How fast messages go out: arithmetic over a clock that is passed in.
-use d360_model::{
-    Recipient,
-    error::{ApiError, RetryRule},
-};
+use crate::{ErrorKind, TransportErrorKind};
+use d360_model::{Recipient, error::RetryRule};
 use std::{
     collections::{BTreeSet, HashMap, hash_map::RandomState},
     fmt,
@@ -173,6 +171,13 @@ impl Table {
         u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
     }
 
+    /// A message to this pair was not sent.
+    fn uncount(&mut self, pair: Option<u64>) {
+        if let Some(counted) = pair.and_then(|pair| self.pairs.get_mut(&pair)) {
+            *counted = counted.saturating_sub(PAIR_INTERVAL);
+        }
+    }
+
     /// Forgets the idle ones, once in a while.
     fn sweep(&mut self, now: u64) {
         if self.pairs.len().max(self.senders.len()) <= self.most.max(FEW) {
@@ -244,26 +249,31 @@ impl<'p> Place<'p> {
         Duration::from_nanos(wait)
     }
 
-    /// The server has refused the message, which is to be sent again after `wait`: throttled, its sender or its pair sends
-    /// nothing until then.
-    pub(crate) fn refused(&mut self, error: &ApiError, now: Instant, wait: Duration) {
+    /// The message failed, and is to be sent again after `wait`: it takes another place then. Where the server throttled it, its
+    /// sender or its pair sends nothing until then.
+    pub(crate) fn again(&mut self, failure: &ErrorKind, now: Instant, wait: Duration) {
         self.turn = Turn::None;
-        let of_pair = error.retry_rule() == Some(RetryRule::PairBackoff);
-        let wait = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX / 4);
-        self.pacing.with_table(|table| {
-            let until = table.nanos(now) + wait;
-            match self.pair {
-                Some(pair) if of_pair => {
-                    let counted = table.pairs.entry(pair).or_default();
+        let until = |table: &mut Table| {
+            table.nanos(now).saturating_add(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX / 4))
+        };
+        let rule = if let ErrorKind::Api(error) = failure { error.retry_rule() } else { None };
+        self.pacing.with_table(|table| match failure {
+            ErrorKind::Api(_) if rule == Some(RetryRule::PairBackoff) => {
+                let until = until(table);
+                if let Some(counted) = self.pair.and_then(|pair| table.pairs.get_mut(&pair)) {
                     // The refused message itself does not count.
                     *counted = counted.saturating_sub(PAIR_INTERVAL).max(until + PAIR_BURST);
                 }
-                _ if of_pair || !error.is_throttled() => {}
-                _ => {
-                    let line = table.senders.entry(self.sender).or_default();
-                    line.next = line.next.max(until);
-                }
             }
+            ErrorKind::Api(error) if error.is_throttled() => {
+                let until = until(table);
+                let line = table.senders.entry(self.sender).or_default();
+                line.next = line.next.max(until);
+            }
+            ErrorKind::Transport(error) if error.kind() == TransportErrorKind::NotSent => {
+                table.uncount(self.pair);
+            }
+            _ => {}
         });
     }
 }
@@ -277,9 +287,7 @@ impl Drop for Place<'_> {
             Turn::Sender(at) => Some(at),
         };
         pacing.with_table(|table| {
-            if let Some(counted) = self.pair.and_then(|pair| table.pairs.get_mut(&pair)) {
-                *counted = counted.saturating_sub(PAIR_INTERVAL);
-            }
+            table.uncount(self.pair);
             if let Some((at, line)) = in_line.zip(table.senders.get_mut(&sender)) {
                 line.give_back(at, pacing.interval);
             }

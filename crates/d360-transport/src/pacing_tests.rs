@@ -1,5 +1,6 @@
 //! Pacing in virtual time, against governor and against its own promises.
 use super::*;
+use d360_model::error::ApiError;
 use governor::{Quota, RateLimiter, clock::FakeRelativeClock};
 use std::{cmp::Reverse, collections::BinaryHeap, collections::VecDeque};
 
@@ -187,13 +188,15 @@ fn a_million_recipients_take_little_memory() {
 
 #[test]
 fn a_refusal_holds_the_sender_or_the_pair() {
-    let refusal = |code: u32| ApiError::read(400, format!(r#"{{"error":{{"code":{code}}}}}"#).as_bytes());
+    let refusal = |code: u32| {
+        ErrorKind::Api(ApiError::read(400, format!(r#"{{"error":{{"code":{code}}}}}"#).as_bytes()))
+    };
     let (pacing, now) = (Pacing::standard(), Instant::now());
     let second = Duration::from_secs(1);
     let refused = |code, number| {
         let mut place = place(&pacing, &to(number));
         place.wait(now);
-        place.refused(&refusal(code), now, 10 * second);
+        place.again(&refusal(code), now, 10 * second);
     };
     refused(131_056, 1);
     assert!(!goes(&pacing, &to(1), now + 9 * second));
@@ -205,6 +208,6 @@ fn a_refusal_holds_the_sender_or_the_pair() {
     let after = now + 12 * second;
     let mut place = place(&pacing, &to(5));
     place.wait(after);
-    place.refused(&refusal(1), after, 10 * second);
+    place.again(&refusal(1), after, 10 * second);
     assert!(goes(&pacing, &to(6), after + second), "no throttling");
 }

@@ -80,6 +80,14 @@ fn convert(card: &VCard, mut lines: Lines) -> Card {
         let label = labels.get(&group).map(|label| plain_label(label));
         let kind = |reading: &mut Reading| kind(entry, label.as_deref(), reading);
         let value = texts(entry).join(",");
+        // Without the scheme, which may be all there is.
+        let bare = |scheme: &str| {
+            let mut rest = value.trim();
+            while rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)) {
+                rest = rest[scheme.len()..].trim();
+            }
+            Some(rest).filter(|rest| !rest.is_empty())
+        };
         let raw = reading.lines.take(entry.name.as_str());
         match &entry.name {
             VCardProperty::Begin | VCardProperty::End | VCardProperty::Version => {}
@@ -89,21 +97,20 @@ fn convert(card: &VCard, mut lines: Lines) -> Card {
             VCardProperty::N if !has_parts(&reading.contact.name) => {
                 take_name(entry, &mut reading.contact.name)
             }
-            VCardProperty::Tel if !value.is_empty() || parameter(entry, "waid").is_some() => {
+            VCardProperty::Tel if bare("tel:").is_some() || parameter(entry, "waid").is_some() => {
                 let mut phone = Phone::default();
-                phone.phone = Some(value.strip_prefix("tel:").unwrap_or(&value).trim().into());
-                phone.phone = phone.phone.filter(|_| !value.is_empty());
+                phone.phone = bare("tel:").map(Into::into);
                 phone.wa_id = parameter(entry, "waid")
                     .map(|id| id.trim_start_matches('+').trim_end_matches("@s.whatsapp.net").into());
                 phone.kind = kind(&mut reading).map(Into::into);
                 reading.contact.phones.push(phone);
             }
-            VCardProperty::Email if !value.is_empty() => {
-                let mut email = Email::new(value.strip_prefix("mailto:").unwrap_or(&value).trim());
+            VCardProperty::Email if bare("mailto:").is_some() => {
+                let mut email = Email::new(bare("mailto:").unwrap_or_default());
                 email.kind = kind(&mut reading).map(Into::into);
                 reading.contact.emails.push(email);
             }
-            VCardProperty::Url if !value.is_empty() => {
+            VCardProperty::Url if !value.trim().is_empty() => {
                 let mut url = Url::new(value.trim());
                 url.kind = kind(&mut reading).map(Into::into);
                 reading.contact.urls.push(url);

@@ -131,7 +131,7 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// A parameter's value, which cannot be escaped: nothing that would end it.
+/// A parameter's value, which cannot be escaped: nothing that would end it or be taken for an escape.
 fn parameter(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() && !";:,\"".contains(*c)).collect()
+    text.chars().filter(|c| !c.is_control() && !";:,\"\\".contains(*c)).collect()
 }

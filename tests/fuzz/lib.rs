@@ -1,0 +1,2 @@
+//! The same functions that the tests run on stable.
+pub mod targets;
