@@ -102,7 +102,8 @@ impl Naps {
         self.0.lock().unwrap().clone()
     }
     fn time(&self) -> Instant {
-        self.1 + self.0.lock().unwrap().iter().sum::<Duration>()
+        let passed = self.0.lock().unwrap().iter().fold(Duration::ZERO, |sum, nap| sum.saturating_add(*nap));
+        self.1.checked_add(passed).unwrap_or(self.1)
     }
 }
 

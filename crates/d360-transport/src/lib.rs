@@ -4,7 +4,13 @@
 //! blocking code alike. [`Client`] and [`blocking::Client`] drive the same state machine over an [`AsyncTransport`]
 //! or a [`BlockingTransport`]: reqwest and ureq behind the features of their names, mocks behind `mock`, or your own.
 //!
-//! A message whose outcome is unknown is never sent again by itself: see [`Error::outcome`] and [`RetryPolicy`].
+//! A message whose outcome is unknown is never sent again by itself: see [`Error::outcome`] and [`RetryPolicy`]. Messages keep
+//! a pace per sender and recipient: see [`Pacing`]. [`CallOptions`] are what single calls may have of their own: a deadline, no
+//! retries, a label.
+//!
+//! Feature `tracing` gives each call a span `call` of target `d360`, with `endpoint`, `attempts`, `outcome` (`accepted`,
+//! `not_sent`, `refused`, `unknown`; `dropped` where the caller gave up), `code` and `waited_ms`; an event for each attempt and
+//! wait, and one at its end. No bodies, no numbers, no keys.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod block;

@@ -167,8 +167,7 @@ impl Line {
 
 impl Table {
     fn nanos(&mut self, now: Instant) -> u64 {
-        let since = now.saturating_duration_since(*self.start.get_or_insert(now));
-        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+        nanos(now.saturating_duration_since(*self.start.get_or_insert(now)))
     }
 
     /// A message to this pair was not sent.
@@ -189,6 +188,12 @@ impl Table {
         self.pairs.shrink_to(self.most);
         self.senders.shrink_to(self.most);
     }
+}
+
+/// Nanoseconds, at most a century, so that sums of a few do not overflow.
+fn nanos(time: Duration) -> u64 {
+    const MOST: u64 = 100 * 365 * 24 * 3600 * SECOND;
+    u64::try_from(time.as_nanos()).map_or(MOST, |nanos| nanos.min(MOST))
 }
 
 /// A message's place in the line of its sender, or in that of its pair. Dropped before its turn, it is given back.
@@ -253,9 +258,7 @@ impl<'p> Place<'p> {
     /// sender or its pair sends nothing until then.
     pub(crate) fn again(&mut self, failure: &ErrorKind, now: Instant, wait: Duration) {
         self.turn = Turn::None;
-        let until = |table: &mut Table| {
-            table.nanos(now).saturating_add(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX / 4))
-        };
+        let until = |table: &mut Table| table.nanos(now) + nanos(wait);
         let rule = if let ErrorKind::Api(error) = failure { error.retry_rule() } else { None };
         self.pacing.with_table(|table| match failure {
             ErrorKind::Api(_) if rule == Some(RetryRule::PairBackoff) => {

@@ -53,7 +53,7 @@ impl Trace {
         tracing::debug!(target: "d360", parent: &self.span, attempt, "sending");
     }
     pub(crate) fn waiting(&mut self, wait: Duration, why: Why<'_>) {
-        self.waited += wait;
+        self.waited = self.waited.saturating_add(wait);
         let wait_ms = millis(wait);
         match why {
             Why::Pacing => {

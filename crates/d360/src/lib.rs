@@ -21,6 +21,12 @@
 //! what to do next. A message whose outcome is unknown is never sent again by itself. That a message was accepted does
 //! not mean that it is delivered: that is told by webhook.
 //!
+//! # How fast
+//!
+//! Messages keep a pace, so as not to be refused: 80 a second and number, and to one recipient 45 at once, then one in 6 s. What
+//! comes too early waits; `try_send` fails at once instead. [`Config::pacing`](transport::Config::pacing) sets it, and
+//! [`CallOptions`] give single calls a deadline, no retries, or a label by which a message of unknown outcome is found again.
+//!
 //! # Features
 //!
 //! All of them only add. `cloud`, `reqwest` and `rustls` are on by default.
