@@ -54,6 +54,7 @@ pub(crate) fn contract(new: &dyn Fn() -> Box<dyn Sends>) {
     the_answer_is_capped(new);
     the_sink_takes_a_success_alone(new);
     the_time_limit_holds(new);
+    a_limit_while_connecting_is_not_sent(new);
     a_broken_answer_is_interrupted(new);
     what_could_not_be_sent_says_so(new);
     nothing_is_sent_twice(new);
@@ -229,6 +230,24 @@ fn the_sink_takes_a_success_alone(new: &dyn Fn() -> Box<dyn Sends>) {
     assert!(*sink.taken.lock().unwrap() == body, "the limit of answers does not hold for a sink");
     assert_eq!(transport.send(sunk).unwrap().body(), "not here");
     assert_eq!(*sink.begun.lock().unwrap(), 1);
+}
+
+/// A time limit that is over before a connection was made leaves nothing in doubt.
+fn a_limit_while_connecting_is_not_sent(new: &dyn Fn() -> Box<dyn Sends>) {
+    // It takes connections, and never speaks TLS.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", silent.local_addr().unwrap());
+    for method in [Method::POST, Method::GET] {
+        for limit in [Duration::from_nanos(1), Duration::from_millis(300)] {
+            let mut hasty = HttpRequest::new(method.clone(), url.parse().unwrap());
+            if method == Method::POST {
+                hasty.payload = Payload::Bytes(Bytes::from_static(b"{}"));
+            }
+            hasty.time_limit = limit;
+            let error = new().send(hasty).unwrap_err();
+            assert_eq!(error.kind(), TransportErrorKind::NotSent, "{method} within {limit:?}: {error:?}");
+        }
+    }
 }
 
 fn the_time_limit_holds(new: &dyn Fn() -> Box<dyn Sends>) {

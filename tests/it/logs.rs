@@ -94,6 +94,16 @@ fn a_call_is_a_span_with_its_attempts_outcome_code_and_waits() {
 }
 
 #[test]
+fn a_call_that_is_refused_before_it_is_sent_has_a_span_too() {
+    everywhere(&[], |client| {
+        let client = client.with_options(CallOptions::new().label(""));
+        let lines = logged(|| drop(client.send(message()).unwrap_err()));
+        let end = lines.last().unwrap();
+        assert!(end.contains(r#"outcome="not_sent""#) && end.contains("attempts=0"), "{end}");
+    });
+}
+
+#[test]
 fn a_call_that_is_dropped_says_so() {
     use std::{future::Future as _, pin::pin, task::Context, task::Waker};
     let server = Server::start(vec![Act::Hang(Vec::new())]);
@@ -147,6 +157,17 @@ fn canary() {
             client.blocked(None).map_or_else(show, |users| eprintln!("{users:?}"));
             let server = Server::start(vec![act.clone(); 9]);
             others(i == 0, crate::rig::config(&server.url()).retry(RetryPolicy::never()), show);
+        }
+    }
+    // Over TLS, as it is in earnest.
+    let ours = crate::authority::Authority::new();
+    let roots = d360::transport::Roots::Pem(ours.pem.clone().into_bytes());
+    for _ in 0..2 {
+        let server = ours.server("localhost");
+        let config = config(&format!("https://localhost:{}", server.port));
+        for (_, client) in real(&config.connection(Connection::new().roots(roots.clone())), &Naps::default())
+        {
+            client.blocked(None).unwrap();
         }
     }
     // Nobody there, and nobody who speaks TLS.

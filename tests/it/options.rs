@@ -53,24 +53,27 @@ fn a_deadline_ends_the_waits_and_the_last_failure_is_the_error() {
         client.with_options(CallOptions::new().deadline(Duration::from_millis(10))).send(message())
     }) {
         let error = run.result.unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Paced(_)), "{error:?}");
+        assert!(matches!(error.kind(), ErrorKind::Deadline) && error.is_timeout(), "{error:?}");
         assert_eq!((run.naps.len(), run.seen.len()), (0, 1));
     }
     for run in everywhere(&[], |client| {
         client.with_options(CallOptions::new().deadline(Duration::ZERO)).call(ListBlockedUsers::new())
     }) {
-        assert_eq!(run.result.unwrap_err().outcome(), Outcome::NotSent);
-        assert!(run.seen.is_empty());
+        let error = run.result.unwrap_err();
+        assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 0));
+        assert!(error.to_string().contains("deadline") && run.seen.is_empty(), "{error}");
     }
 }
 
 #[test]
 fn a_deadline_and_a_time_limit_cut_an_attempt_short() {
+    // Long enough to connect and to write on a busy machine.
+    let short = Duration::from_secs(1);
     for options in [
-        CallOptions::new().deadline(Duration::from_millis(300)),
-        CallOptions::new().attempt_timeout(Duration::from_millis(300)),
-        CallOptions::new().deadline(Duration::from_millis(300)).attempt_timeout(Duration::MAX),
-        CallOptions::new().deadline(Duration::MAX).attempt_timeout(Duration::from_millis(300)),
+        CallOptions::new().deadline(short),
+        CallOptions::new().attempt_timeout(short),
+        CallOptions::new().deadline(short).attempt_timeout(Duration::MAX),
+        CallOptions::new().deadline(Duration::MAX).attempt_timeout(short),
     ] {
         let server = Server::start(vec![Act::Hang(Vec::new()), Act::Hang(Vec::new())]);
         for (who, client) in real(&config(&server.url()), &Naps::default()) {
@@ -93,6 +96,18 @@ fn retries_can_be_turned_off_and_on() {
         client.with_options(CallOptions::new().retry(RetryPolicy::default().attempts(4))).send(message())
     }) {
         assert_eq!(run.result.unwrap_err().attempts(), 4, "{}", run.who);
+    }
+}
+
+/// Not for its turn, and not to send again.
+#[test]
+fn a_call_that_is_not_to_wait_does_not() {
+    for run in everywhere(&[answer(429, "").header("retry-after", "2")], |client| {
+        client.with_options(CallOptions::new().no_wait()).send(message())
+    }) {
+        let error = run.result.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Refused { retryable: true }, "{error}");
+        assert!(run.naps.is_empty(), "{}", run.who);
     }
 }
 

@@ -1,7 +1,7 @@
 //! One call as a state machine. Both clients drive it, and neither has policy of its own.
 use crate::{
     Body, CallOptions, Endpoint, Error, ErrorKind, HttpRequest, HttpResponse, Payload, TransportError,
-    TransportErrorKind, Undecodable, Unreadable,
+    Undecodable, Unreadable,
     config::Core,
     pacing::Place,
     trace::{Trace, Why},
@@ -65,7 +65,8 @@ impl<'c, E: Endpoint> Call<'c, E> {
         endpoint: &E,
         now: Instant,
     ) -> Result<Self, Error> {
-        let request = request(core, options, endpoint)?;
+        let trace = Trace::new(E::META.name);
+        let request = request(core, options, endpoint).inspect_err(|error| trace.done(0, Some(error)))?;
         Ok(Self {
             core,
             options,
@@ -80,7 +81,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
             failure: None,
             next: Next::Send,
             done: false,
-            trace: Trace::new(E::META.name),
+            trace,
             endpoint: PhantomData,
         })
     }
@@ -99,13 +100,15 @@ impl<'c, E: Endpoint> Call<'c, E> {
     fn send(&mut self) -> Step<E::Response> {
         let left = self.left();
         if left == Some(Duration::ZERO) {
-            let late = TransportError::new(TransportErrorKind::NotSent, "the deadline was over before");
-            return self.give_up(ErrorKind::Transport(late));
+            return self.give_up(ErrorKind::Deadline);
         }
         let wait = self.place.as_mut().map_or(Duration::ZERO, |place| place.wait(self.now));
         if !wait.is_zero() {
-            if self.options.no_wait || left.is_some_and(|left| wait >= left) {
+            if self.options.no_wait {
                 return self.give_up(ErrorKind::Paced(wait));
+            }
+            if left.is_some_and(|left| wait >= left) {
+                return self.give_up(ErrorKind::Deadline);
             }
             self.trace.waiting(wait, Why::Pacing);
             return self.wait(wait);
@@ -154,18 +157,20 @@ impl<'c, E: Endpoint> Call<'c, E> {
         };
         let policy = self.options.retry.as_ref().unwrap_or(&self.core.config.retry);
         let wait = policy.wait(E::META.effect, &failure, self.made, (self.core.jitter)());
-        let wait = wait.filter(|wait| self.left().is_none_or(|left| *wait < left));
+        let wait = wait.filter(|wait| !self.options.no_wait && self.left().is_none_or(|left| *wait < left));
         let wait = wait.filter(|_| {
             self.taken = self.core.budget.take(&failure);
             self.taken.is_some()
         });
+        if let Some(place) = &mut self.place {
+            // The others of its sender or pair hold back too, whether or not this call is made again.
+            let hold = wait.unwrap_or_else(|| policy.hold(&failure, self.made));
+            place.failed(&failure, self.now, hold);
+        }
         let Some(wait) = wait else {
             self.next = Next::Done(Err(Error::new(&E::META, self.made, failure)));
             return;
         };
-        if let Some(place) = &mut self.place {
-            place.again(&failure, self.now, wait);
-        }
         self.trace.waiting(wait, Why::Retry(&failure));
         self.failure = Some(failure);
         self.next = Next::Wait(wait);

@@ -230,7 +230,7 @@ impl Body {
 /// let path = Path::fixed("/contacts").segment("+1 631").param("limit", "10");
 /// assert_eq!(path.as_str(), "/contacts/%2B1%20631?limit=10");
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Path {
     text: String,
     refused: Option<&'static str>,
@@ -293,6 +293,12 @@ impl Path {
                 self.text.push(char::from(HEX[usize::from(byte & 15)]));
             }
         }
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Path").field(&d360_model::mask(&self.text)).finish()
     }
 }
 

@@ -27,9 +27,11 @@ pub enum ErrorKind {
     Invalid(Invalid),
     /// The request could not be built; nothing was sent.
     Build(BuildError),
-    /// The client's pacing would have it wait this long, and the call may not; nothing was sent. See
+    /// The client's pacing would have it wait this long, and the call was not to wait; nothing was sent. See
     /// [`Pacing`](crate::Pacing).
     Paced(Duration),
+    /// The call's deadline left no time to send it; nothing was sent. See [`CallOptions`](crate::CallOptions).
+    Deadline,
     /// No whole answer came.
     Transport(TransportError),
     /// The API refused, or failed.
@@ -141,7 +143,10 @@ impl Error {
     /// Whether no whole answer came in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Transport(error) if error.kind() == TransportErrorKind::Timeout)
+        match self.kind() {
+            ErrorKind::Transport(error) => error.kind() == TransportErrorKind::Timeout,
+            kind => matches!(kind, ErrorKind::Deadline),
+        }
     }
     /// What is known about what the call did.
     #[must_use]
@@ -156,6 +161,7 @@ impl Error {
             (ErrorKind::Paced(_), _) => {
                 "nothing was sent; try again after that time, or let the call wait for its turn"
             }
+            (ErrorKind::Deadline, _) => "nothing was sent; give the call more time",
             (ErrorKind::Transport(_), Outcome::NotSent) => {
                 "nothing was sent; check the network, the base URL, the proxy and the certificates, then try again"
             }
@@ -176,7 +182,7 @@ impl ErrorKind {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Invalid(_) | Self::Build(_) | Self::Paced(_) => Outcome::NotSent,
+            Self::Invalid(_) | Self::Build(_) | Self::Paced(_) | Self::Deadline => Outcome::NotSent,
             Self::Transport(error) if error.kind() == TransportErrorKind::NotSent => Outcome::NotSent,
             Self::Transport(_) | Self::Undecodable(_) => Outcome::Unknown,
             Self::Api(error) => api_outcome(error),
@@ -227,6 +233,7 @@ impl fmt::Display for Error {
                     wait.as_secs_f64()
                 )?;
             }
+            ErrorKind::Deadline => f.write_str("the deadline left no time to send it")?,
             ErrorKind::Transport(error) => error.fmt(f)?,
             ErrorKind::Api(error) => error.fmt(f)?,
             ErrorKind::Undecodable(error) => error.fmt(f)?,

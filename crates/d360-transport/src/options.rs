@@ -20,7 +20,7 @@ pub struct CallOptions {
     pub retry: Option<RetryPolicy>,
     /// Comes back with every status webhook of the message: `biz_opaque_callback_data`.
     pub label: Option<String>,
-    /// Whether to fail at once where [`Pacing`](crate::Pacing) would make the message wait.
+    /// Whether to fail at once instead of waiting, for [`Pacing`](crate::Pacing) or to send again.
     pub no_wait: bool,
 }
 
@@ -40,7 +40,7 @@ impl CallOptions {
     /// What several requests do, such as `block_users`, has it for each of them.
     ///
     /// Where it ends a call that was tried before, the error is that of the last attempt; where nothing was sent,
-    /// [`Outcome::NotSent`](crate::Outcome::NotSent).
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline).
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
@@ -67,7 +67,8 @@ impl CallOptions {
         self.label = Some(label.into());
         self
     }
-    /// Fails with [`ErrorKind::Paced`](crate::ErrorKind::Paced) where the message would have to wait for its turn.
+    /// Never waits: fails with [`ErrorKind::Paced`](crate::ErrorKind::Paced) where the message would have to wait for its turn,
+    /// and with what went wrong where it could be sent again later.
     #[must_use]
     pub fn no_wait(mut self) -> Self {
         self.no_wait = true;

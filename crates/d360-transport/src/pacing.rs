@@ -1,8 +1,8 @@
 //! How fast messages go out: arithmetic over a clock that is passed in.
-use crate::{ErrorKind, TransportErrorKind};
+use crate::{ErrorKind, Outcome};
 use d360_model::{Recipient, error::RetryRule};
 use std::{
-    collections::{BTreeSet, HashMap, hash_map::RandomState},
+    collections::{BTreeSet, HashMap, VecDeque, hash_map::RandomState},
     fmt,
     hash::{BuildHasher as _, Hash, Hasher as _},
     num::NonZeroU32,
@@ -13,9 +13,9 @@ use std::{
 /// How fast messages go out, so that a client stays below the limits that WhatsApp refuses at (130429, 131056) and that
 /// cost a number its quality. 80 a second by default.
 ///
-/// Two limits are held. A *sender* (a key at a host) sends one message every 1.01/rate seconds; the hundredth is for timers
-/// that are late, so that no second sees more than the rate. A *pair* of a sender and a recipient gets 45 messages at
-/// once, and then one every 6 s. What comes too early waits its turn, or with
+/// Two limits are held. A *sender* (a key at a host) sends one message every 1.01/rate seconds, and in no second more than the
+/// rate; the hundredth is for timers that are late. A *pair* of a sender and a recipient gets 45 messages at once, and then one
+/// every 6 s. Where the server throttles one of them all the same, it sends nothing for as long as the retry policy says. What comes too early waits its turn, or with
 /// [`try_send`](crate::Client::try_send) fails at once; a call that is dropped while it waits gives its place back.
 /// Incoming messages count towards WhatsApp's limit and are not seen here: set a lower rate where many come in.
 ///
@@ -27,7 +27,9 @@ use std::{
 /// Throughput plan) (2026-05-21).
 #[derive(Clone)]
 pub struct Pacing {
-    /// Nanoseconds between two messages of a sender; 0 for no limit.
+    /// Messages a second and sender; 0 for no limit.
+    rate: u32,
+    /// Nanoseconds between two of them.
     interval: u64,
     pairs: bool,
     shared: Arc<Shared>,
@@ -79,9 +81,9 @@ impl Pacing {
     /// No limit at all: for tests, and where something else keeps the pace.
     #[must_use]
     pub fn off() -> Self {
-        Self { interval: 0, pairs: false, shared: Arc::default() }
+        Self { rate: 0, interval: 0, pairs: false, shared: Arc::default() }
     }
-    /// Whether the limit of a pair is held. On by default.
+    /// Whether the limit of a pair is held. On by default; `Pacing::off().pairs(true)` holds that one alone.
     #[must_use]
     pub fn pairs(mut self, held: bool) -> Self {
         self.pairs = held;
@@ -89,8 +91,8 @@ impl Pacing {
     }
 
     fn of(per_second: u32) -> Self {
-        let interval = SECOND * 101 / 100 / u64::from(per_second);
-        Self { interval, pairs: true, shared: Arc::default() }
+        let interval = (SECOND * 101 / 100 / u64::from(per_second)).max(1);
+        Self { rate: per_second, interval, pairs: true, shared: Arc::default() }
     }
 
     fn with_table<T>(&self, run: impl FnOnce(&mut Table) -> T) -> T {
@@ -119,7 +121,7 @@ impl fmt::Debug for Pacing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (senders, pairs) = self.with_table(|table| (table.senders.len(), table.pairs.len()));
         f.debug_struct("Pacing")
-            .field("interval", &Duration::from_nanos(self.interval))
+            .field("rate", &self.rate)
             .field("pairs_held", &self.pairs)
             .field("senders", &senders)
             .field("pairs", &pairs)
@@ -132,9 +134,23 @@ impl fmt::Debug for Pacing {
 struct Table {
     start: Option<Instant>,
     senders: HashMap<u64, Line>,
-    /// Until when a pair's messages count; see the generic cell rate algorithm.
-    pairs: HashMap<u64, u64>,
+    pairs: HashMap<u64, Pair>,
     most: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Pair {
+    /// Until when its messages count; see the generic cell rate algorithm.
+    counted: u64,
+    /// Until when nothing is sent: the server refused.
+    held: u64,
+}
+
+impl Pair {
+    /// When the next message may go.
+    fn next(&self) -> u64 {
+        self.counted.saturating_sub(PAIR_BURST).max(self.held)
+    }
 }
 
 /// The places of a sender's messages.
@@ -144,15 +160,21 @@ struct Line {
     next: u64,
     /// Places before it that were given back.
     back: BTreeSet<u64>,
+    /// Until when nothing is sent: the server refused.
+    held: u64,
+    /// What was sent within the last second: places are no promise that their holders wake in time.
+    sent: VecDeque<u64>,
 }
 
 impl Line {
     fn take(&mut self, now: u64, interval: u64) -> u64 {
+        let first = now.max(self.held);
         self.back = self.back.split_off(&now);
-        if let Some(place) = self.back.pop_first() {
+        if let Some(place) = self.back.range(first..).next().copied() {
+            self.back.remove(&place);
             return place;
         }
-        let place = self.next.max(now);
+        let place = self.next.max(first);
         self.next = place + interval;
         place
     }
@@ -163,6 +185,20 @@ impl Line {
             self.back.pop_last();
         }
     }
+    /// Whether a message may go that has its place; if so, it counts.
+    fn goes(&mut self, now: u64, rate: u32) -> bool {
+        while self.sent.front().is_some_and(|sent| sent + SECOND <= now) {
+            self.sent.pop_front();
+        }
+        let goes = self.held <= now && self.sent.len() < rate as usize;
+        if goes {
+            self.sent.push_back(now);
+        }
+        goes
+    }
+    fn is_idle(&self, now: u64) -> bool {
+        self.next.max(self.held) <= now && self.sent.back().is_none_or(|sent| sent + SECOND <= now)
+    }
 }
 
 impl Table {
@@ -170,10 +206,14 @@ impl Table {
         nanos(now.saturating_duration_since(*self.start.get_or_insert(now)))
     }
 
+    fn is_held(&self, pair: Option<u64>, now: u64) -> bool {
+        pair.and_then(|pair| self.pairs.get(&pair)).is_some_and(|pair| pair.held > now)
+    }
+
     /// A message to this pair was not sent.
     fn uncount(&mut self, pair: Option<u64>) {
-        if let Some(counted) = pair.and_then(|pair| self.pairs.get_mut(&pair)) {
-            *counted = counted.saturating_sub(PAIR_INTERVAL);
+        if let Some(pair) = pair.and_then(|pair| self.pairs.get_mut(&pair)) {
+            pair.counted = pair.counted.saturating_sub(PAIR_INTERVAL);
         }
     }
 
@@ -182,8 +222,8 @@ impl Table {
         if self.pairs.len().max(self.senders.len()) <= self.most.max(FEW) {
             return;
         }
-        self.pairs.retain(|_, until| *until > now);
-        self.senders.retain(|_, line| line.next > now);
+        self.pairs.retain(|_, pair| pair.counted.max(pair.held) > now);
+        self.senders.retain(|_, line| !line.is_idle(now));
         self.most = 2 * self.pairs.len().max(self.senders.len());
         self.pairs.shrink_to(self.most);
         self.senders.shrink_to(self.most);
@@ -219,64 +259,86 @@ enum Turn {
 impl<'p> Place<'p> {
     /// The place of a message of `sender` to `recipient`; `None` where there is no pace to keep.
     pub(crate) fn new(pacing: &'p Pacing, sender: u64, recipient: Option<&Recipient>) -> Option<Self> {
-        let recipient = recipient.filter(|_| pacing.interval > 0)?;
+        let recipient = recipient.filter(|_| pacing.rate > 0 || pacing.pairs)?;
         let pair = pacing.pairs.then(|| pacing.pair(sender, recipient));
         Some(Self { pacing, sender, pair, turn: Turn::None })
     }
 
     /// How long it still has to wait; zero when it is its turn. To be asked again after the wait: there may be another.
     pub(crate) fn wait(&mut self, now: Instant) -> Duration {
-        let Self { pacing, sender, pair, turn } = self;
-        let (next, wait) = pacing.with_table(|table| {
+        let (turn, wait) = self.pacing.with_table(|table| {
             let now = table.nanos(now);
             table.sweep(now);
-            let until = pair.and_then(|pair| table.pairs.get(&pair).copied()).unwrap_or(0);
-            let counted = match *turn {
-                Turn::Sender(at) | Turn::Pair(at) if at > now => return (*turn, at - now),
-                Turn::Sender(_) | Turn::Over => return (Turn::Over, 0),
-                Turn::None if until > now + PAIR_BURST => {
-                    let at = until - PAIR_BURST;
-                    pair.map(|pair| table.pairs.insert(pair, until + PAIR_INTERVAL));
-                    return (Turn::Pair(at), at - now);
-                }
-                Turn::None => false,
-                Turn::Pair(_) => true,
-            };
-            // A sender's place is taken once the pair allows it, or it would hold up everybody else meanwhile.
-            let at = table.senders.entry(*sender).or_default().take(now, pacing.interval);
-            if let Some(pair) = *pair {
-                let ahead = if counted { until } else { until.max(at) + PAIR_INTERVAL };
-                table.pairs.insert(pair, ahead.max(at + PAIR_INTERVAL));
-            }
-            (Turn::Sender(at), at - now)
+            self.next(table, now)
         });
-        self.turn = if wait == 0 { Turn::Over } else { next };
+        self.turn = if wait == 0 { Turn::Over } else { turn };
         Duration::from_nanos(wait)
     }
 
-    /// The message failed, and is to be sent again after `wait`: it takes another place then. Where the server throttled it, its
-    /// sender or its pair sends nothing until then.
-    pub(crate) fn again(&mut self, failure: &ErrorKind, now: Instant, wait: Duration) {
+    /// The turn to wait for, and how long.
+    fn next(&self, table: &mut Table, now: u64) -> (Turn, u64) {
+        let Pacing { rate, interval, .. } = *self.pacing;
+        let mut counted = false;
+        match self.turn {
+            Turn::Sender(at) | Turn::Pair(at) if at > now => return (self.turn, at - now),
+            Turn::Over => return (Turn::Over, 0),
+            Turn::None => {}
+            Turn::Pair(_) | Turn::Sender(_) if table.is_held(self.pair, now) => table.uncount(self.pair),
+            Turn::Pair(_) => counted = true,
+            Turn::Sender(_) if table.senders.entry(self.sender).or_default().goes(now, rate) => {
+                return (Turn::Over, 0);
+            }
+            // Held meanwhile, or too late: another place.
+            Turn::Sender(_) => counted = true,
+        }
+        if let Some(key) = self.pair.filter(|_| !counted) {
+            let pair = table.pairs.entry(key).or_default();
+            let at = pair.next();
+            if at > now {
+                pair.counted = pair.counted.max(now) + PAIR_INTERVAL;
+                return (Turn::Pair(at), at - now);
+            }
+        }
+        // A sender's place is taken once the pair allows it, or it would hold up everybody else meanwhile.
+        let at = if rate == 0 {
+            now
+        } else {
+            let line = table.senders.entry(self.sender).or_default();
+            let mut at = line.take(now, interval);
+            if at == now && !line.goes(now, rate) {
+                at = line.take(line.sent.front().map_or(now, |first| first + SECOND), interval);
+            }
+            at
+        };
+        if let Some(key) = self.pair {
+            let pair = table.pairs.entry(key).or_default();
+            let count = if counted { pair.counted } else { pair.counted.max(at) + PAIR_INTERVAL };
+            pair.counted = count.max(at + PAIR_INTERVAL);
+        }
+        (Turn::Sender(at), at - now)
+    }
+
+    /// The message failed. Where it did not go out it does not count for its pair; where the server throttled it, its sender or
+    /// its pair sends nothing for `hold`. Another attempt takes another place.
+    pub(crate) fn failed(&mut self, failure: &ErrorKind, now: Instant, hold: Duration) {
         self.turn = Turn::None;
-        let until = |table: &mut Table| table.nanos(now) + nanos(wait);
-        let rule = if let ErrorKind::Api(error) = failure { error.retry_rule() } else { None };
-        self.pacing.with_table(|table| match failure {
-            ErrorKind::Api(_) if rule == Some(RetryRule::PairBackoff) => {
-                let until = until(table);
-                if let Some(counted) = self.pair.and_then(|pair| table.pairs.get_mut(&pair)) {
-                    // The refused message itself does not count.
-                    *counted = counted.saturating_sub(PAIR_INTERVAL).max(until + PAIR_BURST);
-                }
-            }
-            ErrorKind::Api(error) if error.is_throttled() => {
-                let until = until(table);
-                let line = table.senders.entry(self.sender).or_default();
-                line.next = line.next.max(until);
-            }
-            ErrorKind::Transport(error) if error.kind() == TransportErrorKind::NotSent => {
+        self.pacing.with_table(|table| {
+            if failure.outcome() != Outcome::Unknown {
                 table.uncount(self.pair);
             }
-            _ => {}
+            let ErrorKind::Api(error) = failure else { return };
+            let until = table.nanos(now) + nanos(hold);
+            if error.retry_rule() == Some(RetryRule::PairBackoff) {
+                if let Some(key) = self.pair {
+                    let pair = table.pairs.entry(key).or_default();
+                    pair.held = pair.held.max(until);
+                    // Its burst is used up, whatever was counted here.
+                    pair.counted = pair.counted.max(until + PAIR_BURST);
+                }
+            } else if error.is_throttled() && self.pacing.rate > 0 {
+                let line = table.senders.entry(self.sender).or_default();
+                line.held = line.held.max(until);
+            }
         });
     }
 }

@@ -46,7 +46,7 @@ fn a_senders_decisions_are_governors() {
 #[test]
 fn a_pairs_decisions_are_governors() {
     let mut random = fastrand::Rng::with_seed(2);
-    let pacing = Pacing { interval: 1, ..Pacing::standard() };
+    let pacing = Pacing::off().pairs(true);
     let clock = FakeRelativeClock::default();
     let quota = Quota::with_period(Duration::from_secs(6)).unwrap();
     let quota = quota.allow_burst(NonZeroU32::new(45).unwrap());
@@ -64,20 +64,27 @@ fn a_pairs_decisions_are_governors() {
     }
 }
 
-/// As many senders at once as keep the line full, some of which give up while they wait and some of which wake late.
+/// As many senders at once as keep the line full, some of which give up while they wait and some of which wake late; with
+/// stalls, now and then all of them at once.
 #[test]
 fn no_second_sees_more_than_the_rate_and_hardly_less() {
-    for per_second in RATES {
+    for (per_second, stalls, messages) in
+        RATES.map(|rate| (rate, false, 340_000)).into_iter().chain([(80, true, 50_000)])
+    {
         let mut random = fastrand::Rng::with_seed(u64::from(per_second));
         let pacing = rate(per_second);
         let start = Instant::now();
-        let messages = 340_000;
+        let mut stalled = start;
         let mut workers: BinaryHeap<_> = (0..96u32).map(|i| Reverse((start, i))).collect();
         let mut waiting: Vec<Option<Place<'_>>> = (0..96).map(|_| None).collect();
         let mut sent = Vec::with_capacity(messages);
         let mut next_recipient = 0;
         while sent.len() < messages {
-            let Reverse((now, worker)) = workers.pop().unwrap();
+            let Reverse((due, worker)) = workers.pop().unwrap();
+            let now = due.max(stalled);
+            if stalls && random.u32(0..500) == 0 {
+                stalled = now + Duration::from_millis(random.u64(0..3000));
+            }
             let slot = &mut waiting[worker as usize];
             let place = slot.get_or_insert_with(|| {
                 next_recipient += 1;
@@ -109,7 +116,7 @@ fn no_second_sees_more_than_the_rate_and_hardly_less() {
         assert!(most <= per_second as usize, "{most} in a second at {per_second}/s");
         let took = (sent[messages - 1] - start).as_secs_f64();
         let used = messages as f64 / (f64::from(per_second) * took);
-        assert!(used >= 0.98, "{used} of {per_second}/s");
+        assert!(stalls || used >= 0.98, "{used} of {per_second}/s");
     }
 }
 
@@ -196,7 +203,7 @@ fn a_refusal_holds_the_sender_or_the_pair() {
     let refused = |code, number| {
         let mut place = place(&pacing, &to(number));
         place.wait(now);
-        place.again(&refusal(code), now, 10 * second);
+        place.failed(&refusal(code), now, 10 * second);
     };
     refused(131_056, 1);
     assert!(!goes(&pacing, &to(1), now + 9 * second));
@@ -205,9 +212,62 @@ fn a_refusal_holds_the_sender_or_the_pair() {
     refused(130_429, 3);
     assert!(!goes(&pacing, &to(4), now + 9 * second));
     assert!(goes(&pacing, &to(4), now + 11 * second));
-    let after = now + 12 * second;
+    let after = now + 22 * second;
     let mut place = place(&pacing, &to(5));
     place.wait(after);
-    place.again(&refusal(1), after, 10 * second);
+    place.failed(&refusal(1), after, 10 * second);
     assert!(goes(&pacing, &to(6), after + second), "no throttling");
+}
+
+/// Those who wait already hold back too, and nobody is lost.
+#[test]
+fn a_refusal_holds_those_who_wait() {
+    let refusal = |code: u32| {
+        ErrorKind::Api(ApiError::read(400, format!(r#"{{"error":{{"code":{code}}}}}"#).as_bytes()))
+    };
+    let start = Instant::now();
+    let (ms, hold) = (Duration::from_millis(1), Duration::from_secs(4));
+    for (code, recipients) in [(130_429, 1000), (131_056, 1)] {
+        let pacing = rate(80);
+        let mut waiting: Vec<_> = (0..100).map(|i| (start, place(&pacing, &to(i % recipients)))).collect();
+        // Some give up: their places, which lie within the hold, are not given out again.
+        waiting.iter_mut().for_each(|(due, place)| *due = start + place.wait(start));
+        waiting.drain(20..30);
+        place(&pacing, &to(0)).failed(&refusal(code), start + ms, hold);
+        waiting.push((start + ms, place(&pacing, &to(0))));
+        let (mut sent, mut now) = (Vec::new(), start + ms);
+        while !waiting.is_empty() {
+            waiting.sort_by_key(|(due, _)| *due);
+            now = now.max(waiting[0].0);
+            let wait = waiting[0].1.wait(now);
+            if wait.is_zero() {
+                sent.push(now - start);
+                waiting.remove(0);
+            } else {
+                waiting[0].0 = now + wait;
+            }
+        }
+        assert_eq!(sent.len(), 91);
+        // The first two or so went before.
+        let held = sent.iter().filter(|at| **at > 15 * ms && **at < hold);
+        assert_eq!(held.count(), 0, "{code}: {:?}", &sent[..9]);
+    }
+}
+
+#[test]
+fn what_did_not_go_out_does_not_count_for_the_pair() {
+    let not_sent = ErrorKind::Transport(crate::TransportError::new(crate::TransportErrorKind::NotSent, "x"));
+    let (pacing, now) = (Pacing::off().pairs(true), Instant::now());
+    for _ in 0..100 {
+        let mut place = place(&pacing, &to(0));
+        assert!(place.wait(now).is_zero());
+        place.failed(&not_sent, now, Duration::ZERO);
+    }
+    // 45 of another kind, of which nobody knows.
+    let unknown = ErrorKind::Transport(crate::TransportError::new(crate::TransportErrorKind::Timeout, "x"));
+    for i in 0..46 {
+        let mut place = place(&pacing, &to(0));
+        assert_eq!(place.wait(now).is_zero(), i < 45);
+        place.failed(&unknown, now, Duration::ZERO);
+    }
 }

@@ -13,7 +13,10 @@ use std::{
     future::Future,
     io,
     pin::Pin,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -120,19 +123,23 @@ impl AsyncTransport for ReqwestTransport {
         let HttpRequest { method, uri, headers, payload, time_limit, response_limit, sink } = request;
         let mut outgoing = reqwest::Request::new(method, self.url(&uri)?);
         *outgoing.headers_mut() = headers;
-        let bodiless = matches!(payload, Payload::Empty);
-        if bodiless && matches!(*outgoing.method(), Method::POST | Method::PUT | Method::PATCH) {
+        if matches!(payload, Payload::Empty)
+            && matches!(*outgoing.method(), Method::POST | Method::PUT | Method::PATCH)
+        {
             // A POST of no bytes is to say so; left alone, it would say nothing of a length.
             outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         *outgoing.timeout_mut() = Some(time_limit.min(crate::exchange::LONGEST));
-        *outgoing.body_mut() = match payload {
-            Payload::Empty => None,
-            Payload::Bytes(bytes) => Some(bytes.into()),
-            Payload::Parts(parts) => Some(reqwest::Body::wrap(Parts::new(parts))),
+        let begun = Arc::new(AtomicBool::new(false));
+        let parts = match payload {
+            Payload::Empty => Vec::new(),
+            Payload::Bytes(bytes) => vec![Part::Bytes(bytes)],
+            Payload::Parts(parts) => parts,
         };
+        *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(parts, begun.clone())));
         let proxied = self.proxied.as_ref().filter(|_| uri.scheme() == Some(&http::uri::Scheme::HTTPS));
-        let mut answer = proxied.unwrap_or(&self.direct).execute(outgoing).await.map_err(before_answer)?;
+        let answer = proxied.unwrap_or(&self.direct).execute(outgoing).await;
+        let mut answer = answer.map_err(|error| before_answer(error, begun.load(Ordering::Relaxed)))?;
         let mut response = http::Response::new(Bytes::new());
         *response.status_mut() = answer.status();
         *response.version_mut() = answer.version();
@@ -178,9 +185,9 @@ async fn read(
     Ok(if more.is_empty() { body } else { more.freeze() })
 }
 
-/// An error before the status line.
-fn before_answer(error: reqwest::Error) -> TransportError {
-    let kind = if error.is_connect() || error.is_builder() {
+/// An error before the status line. Where hyper has not `begun` to write the request, the server cannot have acted on it.
+fn before_answer(error: reqwest::Error, begun: bool) -> TransportError {
+    let kind = if error.is_connect() || error.is_builder() || !begun {
         TransportErrorKind::NotSent
     } else if error.is_timeout() {
         TransportErrorKind::Timeout
@@ -198,6 +205,9 @@ fn in_answer(error: reqwest::Error) -> TransportError {
 
 /// A body of parts, files among them, streamed.
 struct Parts {
+    /// Set as soon as hyper asks for it, which it does once it has a connection and before anything of the request leaves:
+    /// a request without its body is none, and one that has no body is asked whether it has ended.
+    begun: Arc<AtomicBool>,
     left: VecDeque<Part>,
     length: u64,
     file: Option<Reading>,
@@ -215,8 +225,8 @@ enum State {
 }
 
 impl Parts {
-    fn new(parts: Vec<Part>) -> Self {
-        Self { length: parts.iter().map(Part::length).sum(), left: parts.into(), file: None }
+    fn new(parts: Vec<Part>, begun: Arc<AtomicBool>) -> Self {
+        Self { begun, length: parts.iter().map(Part::length).sum(), left: parts.into(), file: None }
     }
 }
 
@@ -228,6 +238,7 @@ impl http_body::Body for Parts {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        self.begun.store(true, Ordering::Relaxed);
         loop {
             if let Some(reading) = &mut self.file {
                 let piece = match ready!(reading.poll(context)) {
@@ -252,6 +263,14 @@ impl http_body::Body for Parts {
                 }
             }
         }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let is_over = self.left.is_empty() && self.file.is_none();
+        if is_over {
+            self.begun.store(true, Ordering::Relaxed);
+        }
+        is_over
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -85,6 +85,14 @@ impl RetryPolicy {
     }
 }
 
+impl RetryPolicy {
+    /// How long others are to hold back after a call was throttled that is not made again.
+    pub(crate) fn hold(&self, failure: &ErrorKind, made: u32) -> Duration {
+        let patient = Self { attempts: u32::MAX, ..self.clone() };
+        patient.wait(Effect::Once, failure, made, 1.0).unwrap_or(self.longest_retry_after)
+    }
+}
+
 /// Tokens that one more attempt takes (figures of the AWS SDKs), and what a success at the first attempt gives back.
 const AFTER_FAILURE: u32 = 14;
 const AFTER_THROTTLING: u32 = 5;

@@ -16,7 +16,8 @@ use std::{error::Error as StdError, fmt, fmt::Debug, time::Duration, time::Insta
 ///   [`TransportErrorKind::TooLarge`].
 /// - A [`Part::File`](crate::Part::File) is streamed; the body of a 2xx answer goes to the
 ///   [`sink`](HttpRequest::sink) where there is one.
-/// - [`TransportErrorKind::NotSent`] is a proof: not a byte of the request can have reached the server.
+/// - [`TransportErrorKind::NotSent`] is a proof: the server cannot have acted on the request. Not a byte of it left, or at
+///   most its head without the body.
 // `automock` has to stand above `async_trait`.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use http::{Method, Uri, header::CONTENT_LENGTH};
 use std::{
     collections::HashMap,
-    error::Error as StdError,
     fmt,
     fs::File,
     io::{self, Read},
@@ -23,7 +22,7 @@ use ureq::{
     config::Config,
     unversioned::{
         resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
-        transport::{ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport},
+        transport::{ConnectionDetails, Connector, DefaultConnector, NextTimeout},
     },
 };
 
@@ -77,10 +76,9 @@ impl UreqTransport {
         let builder = builder.proxy(proxy);
         #[cfg(feature = "rustls")]
         let builder = builder.tls_config(tls(&connection.roots)?);
-        let connector = BeforeRequest { inner: DefaultConnector::new(), proxied };
+        let connector = Unveiling { connector: DefaultConnector::new(), proxied };
         // Every agent has a cache of addresses of its own.
-        let addresses = BeforeRequest { inner: Addresses::default(), proxied };
-        Ok(Agent::with_parts(builder.build(), connector, addresses))
+        Ok(Agent::with_parts(builder.build(), connector, Addresses::default()))
     }
 }
 
@@ -155,8 +153,8 @@ impl BlockingTransport for UreqTransport {
                 self.run(outgoing, SendBody::from_reader(&mut reader), limit)
             }
         };
-        drop(veil);
-        let (parts, body) = answer.map_err(classify)?.into_parts();
+        let begun = veil.has_begun();
+        let (parts, body) = answer.map_err(|error| classify(error, begun))?.into_parts();
         let sink = sink.filter(|_| parts.status.is_success());
         // ureq's limit refuses a body that just fits.
         let limit = if sink.is_some() { u64::MAX } else { response_limit.saturating_add(1) };
@@ -164,12 +162,12 @@ impl BlockingTransport for UreqTransport {
         let other = |error: io::Error| TransportError::new(TransportErrorKind::Other, error);
         let mut collected = Vec::new();
         match sink {
-            None => drop(reader.read_to_end(&mut collected).map_err(|error| classify(error.into()))?),
+            None => drop(reader.read_to_end(&mut collected).map_err(|error| classify(error.into(), true))?),
             Some(sink) => {
                 sink.begin().map_err(other)?;
                 let mut piece = vec![0; 64 * 1024];
                 loop {
-                    match reader.read(&mut piece).map_err(|error| classify(error.into()))? {
+                    match reader.read(&mut piece).map_err(|error| classify(error.into(), true))? {
                         0 => break,
                         n => sink.write(&piece[..n]).map_err(other)?,
                     }
@@ -197,51 +195,24 @@ impl UreqTransport {
     }
 }
 
-/// Marks an error of finding or connecting to the host: not a byte of the request was written.
+/// Connections that requests go over without ureq seeing the key.
 #[derive(Debug)]
-struct NotSent(ureq::Error);
-
-impl fmt::Display for NotSent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl StdError for NotSent {}
-
-/// A connector or resolver whose errors are marked [`NotSent`]. TLS is set up while connecting, so what fails later
-/// failed while the request was on its way.
-#[derive(Debug)]
-struct BeforeRequest<T> {
-    inner: T,
+struct Unveiling {
+    connector: DefaultConnector,
+    /// Whether the agent has a proxy.
     proxied: bool,
 }
 
-fn mark(error: ureq::Error) -> ureq::Error {
-    ureq::Error::Other(Box::new(NotSent(error)))
-}
-
-impl<In: Transport, C: Connector<In>> Connector<In> for BeforeRequest<C> {
-    type Out = Unveil<C::Out>;
+impl Connector<()> for Unveiling {
+    type Out = Unveil<<DefaultConnector as Connector<()>>::Out>;
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
-        chained: Option<In>,
+        chained: Option<()>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        let made = self.inner.connect(details, chained).map_err(mark)?;
+        // The connection to a proxy itself is made with settings that name none.
         let lifts = self.proxied == details.config.proxy().is_some();
-        Ok(made.map(|inner| Unveil { inner, lifts }))
-    }
-}
-
-impl<R: Resolver> Resolver for BeforeRequest<R> {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        self.inner.resolve(uri, config, timeout).map_err(mark)
+        Ok(self.connector.connect(details, chained)?.map(|inner| Unveil { inner, lifts }))
     }
 }
 
@@ -285,12 +256,10 @@ impl Resolver for Addresses {
     }
 }
 
-fn classify(error: ureq::Error) -> TransportError {
+/// Where nothing of the request has `begun` to leave, the server cannot have acted on it.
+fn classify(error: ureq::Error, begun: bool) -> TransportError {
     let kind = match &error {
-        ureq::Error::Other(marked) if marked.is::<NotSent>() => TransportErrorKind::NotSent,
-        ureq::Error::Http(_) | ureq::Error::BadUri(_) | ureq::Error::TlsRequired => {
-            TransportErrorKind::NotSent
-        }
+        _ if !begun => TransportErrorKind::NotSent,
         ureq::Error::Timeout(_) => TransportErrorKind::Timeout,
         ureq::Error::BodyExceedsLimit(_) => TransportErrorKind::TooLarge,
         _ => TransportErrorKind::Interrupted,

@@ -46,7 +46,7 @@ fn cells(fault: &'static str, place: &dyn Fn() -> Place, end: End) -> Vec<Cell> 
                     .map(|grew| format!("{grew} KiB instead of {MEMORY_KIB} at most"))
             };
             let Setup { attempt, connect, .. } = place.setup;
-            let attempt = if end == End::NotSent { connect } else { attempt };
+            let attempt = if end == End::NotSent { connect.min(attempt) } else { attempt };
             let attempts = u32::try_from(found.1.max(end.attempts(call == "message"))).unwrap();
             let longest = attempt * attempts + Duration::from_millis(250);
             let (took, grew_kib) = (report.took, report.grew_kib);

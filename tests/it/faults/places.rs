@@ -123,16 +123,17 @@ impl Place {
         place
     }
     fn refused() -> Self {
-        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        Self::new(format!("http://{closed}"), || 0)
+        let (socket, address) = bound();
+        // It stays bound, or somebody else might get the port.
+        Self::new(format!("http://{address}"), move || {
+            let _ = &socket;
+            0
+        })
     }
     /// Takes no more connections than wait already, so that connecting never ends.
     fn deaf() -> Self {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-        socket.bind(&any.into()).unwrap();
+        let (socket, address) = bound();
         socket.listen(0).unwrap();
-        let address = socket.local_addr().unwrap().as_socket().unwrap();
         let wait = Duration::from_millis(100);
         let waiting: Vec<_> =
             std::iter::from_fn(|| TcpStream::connect_timeout(&address, wait).ok()).collect();
@@ -143,6 +144,15 @@ impl Place {
         place.setup.connect = SHORT;
         place
     }
+}
+
+/// A port of this machine that nobody listens to.
+fn bound() -> (Socket, SocketAddr) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    socket.bind(&any.into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    (socket, address)
 }
 
 fn bytes(text: &str) -> Act {
@@ -203,6 +213,15 @@ pub(super) fn faults() -> Vec<Fault> {
 
 type SetUp = fn() -> Place;
 
+fn silent_tls() -> Place {
+    Place::not_tls(|stream| {
+        std::thread::spawn(move || {
+            std::thread::sleep(LONG);
+            drop(stream);
+        });
+    })
+}
+
 /// What goes wrong with a connection.
 fn connections() -> Vec<(&'static str, SetUp, End)> {
     use End::{NotSent, Unknown};
@@ -222,15 +241,22 @@ fn connections() -> Vec<(&'static str, SetUp, End)> {
             },
             NotSent,
         ),
+        ("TLS to a silent port", silent_tls, NotSent),
         (
-            "TLS to a silent port",
+            "connecting outlasts the attempt",
             || {
-                Place::not_tls(|stream| {
-                    std::thread::spawn(move || {
-                        std::thread::sleep(LONG);
-                        drop(stream);
-                    });
-                })
+                let mut place = Place::deaf();
+                (place.setup.attempt, place.setup.connect) = (SHORT, LONG);
+                place
+            },
+            NotSent,
+        ),
+        (
+            "TLS outlasts the attempt",
+            || {
+                let mut place = silent_tls();
+                (place.setup.attempt, place.setup.connect) = (SHORT, LONG);
+                place
             },
             NotSent,
         ),

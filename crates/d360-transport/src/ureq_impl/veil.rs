@@ -2,15 +2,21 @@
 //!
 //! ureq gets asterisks of the same length instead, and the connection puts the key in their place on its way out.
 use http::{HeaderMap, HeaderName, HeaderValue};
-use std::{cell::RefCell, io};
+use std::{cell::RefCell, io, ops::Range};
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 thread_local! {
-    /// The headers of the request that this thread is sending; ureq sends on the caller's thread.
-    static VEILED: RefCell<Vec<(HeaderName, HeaderValue)>> = const { RefCell::new(Vec::new()) };
+    /// The request that this thread is sending; ureq sends on the caller's thread.
+    static SENDING: RefCell<Sending> = const { RefCell::new(Sending { veiled: Vec::new(), begun: false }) };
 }
 
-/// The secret headers of a request, for as long as it is being sent.
+struct Sending {
+    veiled: Vec<(HeaderName, HeaderValue)>,
+    /// Whether a byte of it left.
+    begun: bool,
+}
+
+/// A request while it is being sent.
 pub(super) struct Veil;
 
 impl Veil {
@@ -23,31 +29,36 @@ impl Veil {
             let Ok(asterisks) = asterisks else { continue };
             veiled.push((name.clone(), std::mem::replace(value, asterisks)));
         }
-        VEILED.set(veiled);
+        SENDING.set(Sending { veiled, begun: false });
         Self
+    }
+    /// Ends it: whether a byte of the request left.
+    pub(super) fn has_begun(self) -> bool {
+        SENDING.with_borrow(|sending| sending.begun)
     }
 }
 
 impl Drop for Veil {
     fn drop(&mut self) {
-        VEILED.take();
+        SENDING.with_borrow_mut(|sending| sending.veiled.clear());
     }
 }
 
-/// Puts the values back into the head of a request, in the first bytes that a connection is given for it.
-fn lift(head: &mut [u8]) -> Result<(), ureq::Error> {
-    for (name, value) in VEILED.take() {
+/// Puts the values back into the head of a request, in the first bytes that a connection is given for it. Where they stand.
+fn lift(head: &mut [u8]) -> Result<Vec<Range<usize>>, ureq::Error> {
+    let mut lifted = Vec::new();
+    for (name, value) in SENDING.with_borrow_mut(|sending| std::mem::take(&mut sending.veiled)) {
         let name = name.as_str().as_bytes();
         let line = [b"\r\n", name, b": ", &vec![b'*'; value.len()], b"\r\n"].concat();
         let found = head.windows(line.len()).position(|window| window.eq_ignore_ascii_case(&line));
         let Some(found) = found else {
-            let lost = io::Error::other("the place of the key was not found in the request");
-            return Err(super::mark(lost.into()));
+            return Err(io::Error::other("the place of the key was not found in the request").into());
         };
         let at = found + 2 + name.len() + 2;
         head[at..at + value.len()].copy_from_slice(value.as_bytes());
+        lifted.push(at..at + value.len());
     }
-    Ok(())
+    Ok(lifted)
 }
 
 /// A connection, TLS included.
@@ -63,10 +74,15 @@ impl<T: Transport> Transport for Unveil<T> {
         self.inner.buffers()
     }
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        if self.lifts {
-            lift(&mut self.inner.buffers().output()[..amount])?;
+        if !self.lifts {
+            return self.inner.transmit_output(amount, timeout);
         }
-        self.inner.transmit_output(amount, timeout)
+        let lifted = lift(&mut self.inner.buffers().output()[..amount])?;
+        SENDING.with_borrow_mut(|sending| sending.begun = true);
+        let sent = self.inner.transmit_output(amount, timeout);
+        // The buffer is used again, and lives as long as the connection.
+        lifted.into_iter().for_each(|place| self.inner.buffers().output()[place].fill(b'*'));
+        sent
     }
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         self.inner.await_input(timeout)
