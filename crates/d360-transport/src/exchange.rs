@@ -3,11 +3,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
-/// Longest time that an attempt may take: beyond it, clocks overflow.
-#[cfg_attr(
-    not(any(feature = "reqwest", feature = "ureq")),
-    allow(dead_code, reason = "transports alone ask")
-)]
+/// Longest time that an attempt or a wait may take: far beyond it, clocks overflow.
 pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A response of any status, its body read to the end (empty where a [`BodySink`] took it).

@@ -69,7 +69,8 @@ impl RetryPolicy {
             _ => (None, None),
         };
         if let Some(asked) = asked {
-            return (asked <= self.longest_retry_after).then_some(asked);
+            // Clocks do not go on for ever.
+            return (asked <= self.longest_retry_after).then_some(asked.min(crate::exchange::LONGEST));
         }
         let times = made.saturating_sub(1).min(16);
         let doubled = |first: Duration| first.saturating_mul(1 << times).min(self.longest_wait);
