@@ -1,8 +1,10 @@
 //! Everything through public doors: the same scripts through mocks, reqwest and ureq; real sockets; the sandbox.
 mod authority;
 mod blocking;
+mod contents;
 mod contract;
 mod errors;
+mod examples;
 mod faults;
 mod fuzz;
 mod hostile;

@@ -105,6 +105,8 @@ pub(crate) enum Command {
     /// Send a message
     #[command(subcommand)]
     Send(Send),
+    /// Mark a message as read
+    Read(Read),
     /// Block, unblock and list users
     #[command(subcommand)]
     Block(Block),
@@ -166,6 +168,22 @@ pub(crate) enum Send {
     Contacts(Contacts),
     /// Send a place
     Location(Location),
+    /// Send text
+    Text(Text),
+    /// Send an image: JPEG or PNG, up to 5 MB
+    Image(Captioned),
+    /// Send a video: MP4 or 3GPP, up to 16 MB
+    Video(Captioned),
+    /// Send audio, or a voice message
+    Audio(Audio),
+    /// Send a document, up to 100 MB
+    Document(Document),
+    /// Send a sticker: WebP
+    Sticker(Media),
+    /// Put an emoji on a message, or take it back
+    Reaction(Reaction),
+    /// Send a template, which needs no open window
+    Template(Template),
     /// Send a whole message body, as the API documents it
     Raw(Raw),
 }
@@ -221,6 +239,102 @@ pub(crate) struct Location {
     /// Where it is, in words; shown only under a name
     #[arg(long)]
     pub(crate) address: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Text {
+    #[command(flatten)]
+    pub(crate) to: To,
+    /// The text, up to 4,096 characters (- for standard input)
+    #[arg(value_name = "TEXT")]
+    pub(crate) body: String,
+    /// Show a preview of the first URL
+    #[arg(long)]
+    pub(crate) preview_url: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(group(ArgGroup::new("source").args(["id", "link"]).required(true)))]
+pub(crate) struct Media {
+    #[command(flatten)]
+    pub(crate) to: To,
+    /// A file that was uploaded
+    #[arg(long, value_name = "MEDIA_ID")]
+    pub(crate) id: Option<String>,
+    /// A file on a public server, which WhatsApp fetches
+    #[arg(long, value_name = "URL")]
+    pub(crate) link: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Captioned {
+    #[command(flatten)]
+    pub(crate) media: Media,
+    /// Text below it, up to 1,024 characters
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) caption: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Audio {
+    #[command(flatten)]
+    pub(crate) media: Media,
+    /// Show it as a voice message (Ogg with Opus alone)
+    #[arg(long)]
+    pub(crate) voice: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Document {
+    #[command(flatten)]
+    pub(crate) captioned: Captioned,
+    /// The name that it is shown and saved under
+    #[arg(long, value_name = "NAME")]
+    pub(crate) filename: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(group(ArgGroup::new("what").args(["emoji", "remove"]).required(true)))]
+pub(crate) struct Reaction {
+    #[command(flatten)]
+    pub(crate) to: To,
+    /// The message to put it on
+    #[arg(long, value_name = "WAMID")]
+    pub(crate) message: String,
+    /// One emoji
+    #[arg(long, value_name = "EMOJI")]
+    pub(crate) emoji: Option<String>,
+    /// Take an earlier one back
+    #[arg(long)]
+    pub(crate) remove: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Template {
+    #[command(flatten)]
+    pub(crate) to: To,
+    /// The template's name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Its language
+    #[arg(long, value_name = "CODE", default_value = "en_US")]
+    pub(crate) language: String,
+    /// A text for the next place of its body; may stand several times
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) body: Vec<String>,
+    /// Its components as the API documents them: a list as JSON (- for standard input)
+    #[arg(long, value_name = "FILE.json", conflicts_with = "body")]
+    pub(crate) components: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Read {
+    /// The message, and every one before it in the chat
+    #[arg(value_name = "WAMID")]
+    pub(crate) message: String,
+    /// Show that an answer is being typed
+    #[arg(long)]
+    pub(crate) typing: bool,
 }
 
 #[derive(Debug, ClapArgs)]

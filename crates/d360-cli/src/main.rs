@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Demo => commands::demo::run(&args.global, output),
         Command::Sandbox(sandbox) => commands::sandbox::run(sandbox, output),
         Command::Send(send) => commands::send::run(&args.global, send, &matches, output),
+        Command::Read(read) => commands::content::read(&args.global, read, output),
         Command::Block(block) => commands::block::run(&args.global, block, output),
         Command::Contacts(contacts) => commands::contacts::run(&args.global, contacts, output),
         Command::Channels(channels) => commands::channels::run(&args.global, channels, output),

@@ -6,6 +6,9 @@ use http::Method;
 
 /// `POST /messages`: Sends a message. Source: 360dialog "Contacts", Meta "Contacts messages" (2026-05-21).
 pub const MESSAGES_SEND: Meta = Meta::new("cloud.messages.send", Method::POST, "/messages", Effect::Once);
+/// `POST /messages`: Marks a message as read, and may show that an answer is being typed. Source: Meta "Mark messages as read" and "Typing indicators" (2025-11), Meta OpenAPI v23.0.
+pub const MESSAGES_MARK_READ: Meta =
+    Meta::new("cloud.messages.mark_read", Method::POST, "/messages", Effect::Repeatable);
 /// `POST /block_users`: Blocks up to 1,000 users. Source: 360dialog "Contacts", Meta "Block users" (2026-05-21).
 pub const BLOCK_USERS_ADD: Meta =
     Meta::new("cloud.block_users.add", Method::POST, "/block_users", Effect::Repeatable);
@@ -17,4 +20,5 @@ pub const BLOCK_USERS_LIST: Meta =
     Meta::new("cloud.block_users.list", Method::GET, "/block_users", Effect::Repeatable);
 
 /// All of them.
-pub const ALL: &[Meta] = &[MESSAGES_SEND, BLOCK_USERS_ADD, BLOCK_USERS_REMOVE, BLOCK_USERS_LIST];
+pub const ALL: &[Meta] =
+    &[MESSAGES_SEND, MESSAGES_MARK_READ, BLOCK_USERS_ADD, BLOCK_USERS_REMOVE, BLOCK_USERS_LIST];

@@ -156,6 +156,20 @@ pub trait Validate {
     fn check(&self, at: &At<'_>, out: &mut Findings);
 }
 
+impl<T: Validate> Validate for Box<T> {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        (**self).check(at, out);
+    }
+}
+
+/// Reports a text of more than `limit` characters.
+pub(crate) fn at_most(text: &str, limit: usize, at: At<'_>, out: &mut Findings) {
+    // A text of no more bytes than that cannot have more characters.
+    if text.len() > limit && text.chars().count() > limit {
+        out.error(at, format!("has {} characters; at most {limit} are allowed", text.chars().count()));
+    }
+}
+
 /// Gives types that can be checked their `validate()`.
 #[doc(hidden)]
 #[macro_export]

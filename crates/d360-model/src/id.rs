@@ -84,6 +84,8 @@ text_ids! {
     ParentBsuid,
     /// The ID of a group.
     GroupId,
+    /// The ID of an uploaded file.
+    MediaId,
     /// The ID of a message, `wamid.…` on Cloud; at most 128 characters.
     MessageId,
 }

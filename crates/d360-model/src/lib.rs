@@ -18,15 +18,19 @@
 pub mod block;
 mod check;
 mod contact;
+mod content;
 mod date;
 pub mod error;
 mod extra;
 mod id;
+pub mod interactive;
 mod location;
+mod media;
 mod message;
 pub mod open_enum;
 mod redact;
 mod sent;
+pub mod template;
 #[doc(hidden)]
 pub mod wire;
 
@@ -36,14 +40,18 @@ pub use check::{Finding, Findings, Invalid, Severity};
 pub use contact::{
     Address, AddressType, Contact, Email, EmailType, Name, Org, Phone, PhoneType, Url, UrlType,
 };
+pub use content::{Content, MAX_CONTACTS, Raw, Text};
 pub use date::{Birthday, InvalidDate};
 pub use extra::Extra;
-pub use id::{Bsuid, GroupId, InvalidId, MessageId, ParentBsuid, PhoneNumber, Recipient, WaId};
+pub use id::{Bsuid, GroupId, InvalidId, MediaId, MessageId, ParentBsuid, PhoneNumber, Recipient, WaId};
+pub use interactive::Interactive;
 pub use location::{InvalidCoordinate, Latitude, Location, Longitude};
-pub use message::{Content, MAX_CONTACTS, Message, Text};
+pub use media::{Audio, Document, Image, MediaSource, Reaction, Sticker, Video};
+pub use message::Message;
 #[doc(hidden)]
 pub use redact::Masked;
 pub use redact::mask;
 pub use sent::{MessageStatus, SendResponse, SentMessage, SentTo};
+pub use template::Template;
 
 validated!(Message, Contact, Location);

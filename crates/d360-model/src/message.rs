@@ -1,14 +1,14 @@
 //! The outgoing message.
-use crate::check::{At, Findings, Validate};
+use crate::check::{At, Findings, Validate, at_most};
+use crate::content::Raw;
 use crate::wire::{FromJson, Object, Reader};
-use crate::{Contact, Invalid, Location, MessageId, Recipient, wire_struct};
+use crate::{
+    Audio, Contact, Content, Document, Image, Interactive, Invalid, Location, MessageId, Reaction, Recipient,
+    Sticker, Template, Text, Video, wire_struct,
+};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-/// Most cards in a message (360dialog and Meta, 2026; Meta's OpenAPI file says 5, its page and 360dialog's 257).
-pub const MAX_CONTACTS: usize = 257;
-/// Longest text, in characters.
-const MAX_TEXT: usize = 4096;
 /// Longest callback data, in characters.
 const MAX_CALLBACK_DATA: usize = 512;
 /// Longest message ID, in characters.
@@ -44,67 +44,6 @@ crate::masked_fields!(Message {
     recipient_identity_key_hash
 });
 
-/// What a message says; its kind is the message's `type`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Content {
-    /// 1 to 257 contact cards.
-    Contacts(Vec<Contact>),
-    /// A place on the map.
-    Location(Location),
-    /// Text.
-    Text(Text),
-}
-
-wire_struct! {
-    /// Text, up to 4,096 characters.
-    pub struct Text {
-        req {
-            /// The text. URLs in it, beginning with `http://` or `https://`, can be tapped.
-            body: String = "body",
-        }
-        opt {
-            /// Whether the first URL is shown with a preview.
-            preview_url: bool = "preview_url",
-        }
-    }
-}
-
-impl Text {
-    /// A text.
-    pub fn new(body: impl Into<String>) -> Self {
-        Self { body: body.into(), preview_url: None }
-    }
-}
-
-impl Validate for Text {
-    fn check(&self, at: &At<'_>, out: &mut Findings) {
-        if self.body.trim().is_empty() {
-            out.error(at.key("body"), "is required and may not be blank");
-        }
-        at_most(&self.body, MAX_TEXT, at.key("body"), out);
-    }
-}
-
-fn at_most(text: &str, limit: usize, at: At<'_>, out: &mut Findings) {
-    // A text of no more bytes than that cannot have more characters.
-    if text.len() > limit && text.chars().count() > limit {
-        out.error(at, format!("has {} characters; at most {limit} are allowed", text.chars().count()));
-    }
-}
-
-impl Content {
-    /// The message's `type`, which is also the name of the property that holds the content.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Contacts(_) => "contacts",
-            Self::Location(_) => "location",
-            Self::Text(_) => "text",
-        }
-    }
-}
-
 impl Message {
     /// A message of any content.
     #[must_use]
@@ -128,6 +67,42 @@ impl Message {
     /// Text.
     pub fn text(to: Recipient, body: impl Into<String>) -> Self {
         Self::new(to, Content::Text(Text::new(body)))
+    }
+    /// An image.
+    pub fn image(to: Recipient, image: Image) -> Self {
+        Self::new(to, Content::Image(image))
+    }
+    /// A video.
+    pub fn video(to: Recipient, video: Video) -> Self {
+        Self::new(to, Content::Video(video))
+    }
+    /// Audio, or a voice message.
+    pub fn audio(to: Recipient, audio: Audio) -> Self {
+        Self::new(to, Content::Audio(audio))
+    }
+    /// A document.
+    pub fn document(to: Recipient, document: Document) -> Self {
+        Self::new(to, Content::Document(document))
+    }
+    /// A sticker.
+    pub fn sticker(to: Recipient, sticker: Sticker) -> Self {
+        Self::new(to, Content::Sticker(sticker))
+    }
+    /// An emoji on a message.
+    pub fn reaction(to: Recipient, reaction: Reaction) -> Self {
+        Self::new(to, Content::Reaction(reaction))
+    }
+    /// A message by a template, the only one that may go out while the window is closed.
+    pub fn template(to: Recipient, template: Template) -> Self {
+        Self::new(to, Content::Template(template))
+    }
+    /// Buttons, a list, products, a flow and the like.
+    pub fn interactive(to: Recipient, interactive: Interactive) -> Self {
+        Self::new(to, Content::Interactive(Box::new(interactive)))
+    }
+    /// Anything else, or anything newer than this version: `content` is sent as property `kind`, unchecked.
+    pub fn raw(to: Recipient, kind: impl Into<String>, content: Value) -> Self {
+        Self::new(to, Content::Raw(Raw { kind: kind.into(), content }))
     }
     /// Replies to a message.
     #[must_use]
@@ -172,19 +147,9 @@ impl Message {
 impl Validate for Message {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         self.to.check(at, out);
-        match &self.content {
-            Content::Contacts(contacts) => {
-                if contacts.is_empty() || contacts.len() > MAX_CONTACTS {
-                    let found = contacts.len();
-                    out.error(
-                        at.key("contacts"),
-                        format!("has {found} contacts; 1 to {MAX_CONTACTS} are allowed"),
-                    );
-                }
-                at.each("contacts", contacts, out);
-            }
-            Content::Location(location) => location.check(&at.key("location"), out),
-            Content::Text(text) => text.check(&at.key("text"), out),
+        self.content.check(&at.key(self.content.kind()), out);
+        if let (Content::Reaction(_), Some(_)) = (&self.content, &self.reply_to) {
+            out.error(at.key("context"), "has no place in a reaction, which names its message itself");
         }
         if let Some(id) = &self.reply_to {
             let context = at.key("context");
@@ -213,11 +178,7 @@ impl Serialize for Message {
             Recipient::ParentBsuid(id) => map.serialize_entry("recipient", id)?,
         }
         map.serialize_entry("type", self.content.kind())?;
-        match &self.content {
-            Content::Contacts(contacts) => map.serialize_entry("contacts", contacts)?,
-            Content::Location(location) => map.serialize_entry("location", location)?,
-            Content::Text(text) => map.serialize_entry("text", text)?,
-        }
+        map.serialize_entry(self.content.kind(), &self.content)?;
         if let Some(id) = &self.reply_to {
             map.serialize_entry("context", &Context { message_id: id.clone() })?;
         }
@@ -250,21 +211,7 @@ impl FromJson for Message {
             reader.at_key("messaging_product", |r| r.error("must be \"whatsapp\""));
         }
         let to = read_recipient(&mut object, reader);
-        let kind: String = object.required("type", reader);
-        let content = match kind.as_str() {
-            "contacts" => Some(Content::Contacts(object.required("contacts", reader))),
-            "location" => Some(Content::Location(object.required("location", reader))),
-            "text" => Some(Content::Text(object.required("text", reader))),
-            "" => None,
-            other => {
-                let message = format!(
-                    "{:?} is no type that this version knows: contacts, location, text",
-                    crate::mask(other)
-                );
-                reader.at_key("type", |r| r.error(message));
-                None
-            }
-        };
+        let content = Content::read(&mut object, reader);
         let reply_to = object.optional::<Context>("context", reader).map(|context| context.message_id);
         let biz_opaque_callback_data = object.optional("biz_opaque_callback_data", reader);
         let recipient_identity_key_hash = object.optional("recipient_identity_key_hash", reader);

@@ -25,6 +25,18 @@ impl fmt::Debug for Unknown {
     }
 }
 
+/// Gives open enums the empty value, which stands in where a required one was not given.
+macro_rules! unset {
+    ($($name:ident),+) => {$(
+        impl Default for $name {
+            fn default() -> Self {
+                Self::from("")
+            }
+        }
+    )+};
+}
+pub(crate) use unset;
+
 /// Declares a `#[non_exhaustive]` string enum whose unknown values round-trip.
 #[doc(hidden)]
 #[macro_export]

@@ -79,7 +79,7 @@ impl Reader {
 #[derive(Debug)]
 pub struct Object<'v> {
     map: &'v Map<String, Value>,
-    asked: Vec<&'static str>,
+    asked: Vec<&'v str>,
 }
 
 impl<'v> Object<'v> {
@@ -87,6 +87,17 @@ impl<'v> Object<'v> {
     pub fn get(&mut self, key: &'static str) -> Option<&'v Value> {
         self.asked.push(key);
         self.map.get(key).filter(|value| !value.is_null())
+    }
+    /// The property of a name that is not known beforehand.
+    pub(crate) fn other(&mut self, key: &'v str) -> Option<&'v Value> {
+        let value = self.map.get(key).filter(|value| value.is_object() || value.is_array())?;
+        self.asked.push(key);
+        Some(value)
+    }
+    /// The one of `keys` that is there, if no other is.
+    pub(crate) fn only_one_of(&self, keys: &[&'static str]) -> Option<&'static str> {
+        let mut held = keys.iter().copied().filter(|key| self.map.contains_key(*key));
+        held.next().filter(|_| held.next().is_none())
     }
     /// An optional property.
     pub fn optional<T: FromJson>(&mut self, key: &'static str, reader: &mut Reader) -> Option<T> {
@@ -164,6 +175,31 @@ impl FromJson for bool {
         match value {
             Value::Bool(value) => Some(*value),
             other => reader.mismatch("true or false", other),
+        }
+    }
+}
+
+impl<T: FromJson> FromJson for Box<T> {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        T::read(value, reader).map(Self::new)
+    }
+}
+
+impl FromJson for i64 {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        match value {
+            Value::Number(number) if number.as_i64().is_some() => number.as_i64(),
+            other => reader.mismatch("a whole number", other),
+        }
+    }
+}
+
+/// An object as it stands.
+impl FromJson for Map<String, Value> {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        match value {
+            Value::Object(map) => Some(map.clone()),
+            other => reader.mismatch("an object", other),
         }
     }
 }

@@ -33,6 +33,7 @@
 mod answer;
 mod blocking;
 mod codes;
+mod contents;
 mod control;
 mod messages;
 mod onprem;

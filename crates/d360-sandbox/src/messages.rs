@@ -1,7 +1,8 @@
 //! `POST /messages`.
 use crate::{
     answer::Answer,
-    schema::MESSAGE,
+    contents::READ,
+    schema::{CONTENTS, MESSAGE},
     world::{World, digits, is_bsuid, user_key},
 };
 use serde_json::{Value, json};
@@ -10,16 +11,27 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     let Ok(message) = serde_json::from_slice::<Value>(body) else {
         return Answer::error(100, "The body is not JSON");
     };
+    if message.get("status").is_some() {
+        return read(&message);
+    }
     if let Err((code, details)) = MESSAGE.check(&message, "") {
         return Answer::error(code, &details);
     }
     let text = |name: &str| message.get(name).and_then(Value::as_str);
     let kind = text("type").unwrap_or_default();
-    if !matches!(kind, "contacts" | "location" | "text") {
-        return Answer::error(131_051, "The sandbox takes the types contacts, location and text");
+    if !CONTENTS.contains(&kind) {
+        return Answer::error(
+            131_051,
+            &format!("Unsupported message type; known are {}", CONTENTS.join(", ")),
+        );
     }
-    if message.get(kind).is_none() {
+    let Some(content) = message.get(kind) else {
         return Answer::error(131_008, &format!("{kind} is required for a message of this type"));
+    };
+    if matches!(kind, "image" | "video" | "audio" | "document" | "sticker")
+        && content.get("id").is_none() == content.get("link").is_none()
+    {
+        return Answer::error(131_008, &format!("{kind} needs an id or a link, and one of them alone"));
     }
     // Where both are there, `to` counts.
     let (name, input) = match (text("to"), text("recipient")) {
@@ -39,7 +51,8 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     if number.is_blocked(&user) {
         return Answer::error(130_403, "This business has blocked the user");
     }
-    if !group && !world.window_is_open(key, &user) {
+    // A template may be sent at any time.
+    if !group && kind != "template" && !world.window_is_open(key, &user) {
         let details =
             "Message failed to send because more than 24 hours have passed since the customer last replied";
         return Answer::error(131_047, details);
@@ -58,6 +71,13 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
         "contacts": [contact],
         "messages": [{ "id": id, "message_status": "accepted" }],
     }))
+}
+
+fn read(mark: &Value) -> Answer {
+    match READ.check(mark, "") {
+        Err((code, details)) => Answer::error(code, &details),
+        Ok(()) => Answer::ok(&json!({ "success": true })),
+    }
 }
 
 /// `to` takes a phone number as people write it, `recipient` a BSUID.

@@ -1,4 +1,5 @@
 //! What a body may hold, as the documents say. The first mistake is the answer, as the API does it.
+use crate::contents;
 use serde_json::Value;
 
 /// What a value has to be.
@@ -7,6 +8,14 @@ pub(crate) enum Kind {
     Text,
     /// Text up to so many characters, and not blank.
     Short(usize),
+    /// Text up to so many characters.
+    UpTo(usize),
+    /// A URL of http or https.
+    Link,
+    /// A whole number.
+    Number,
+    /// Whatever the documents have there.
+    Any,
     Flag,
     /// Degrees, as a number or a text that holds one, up to a limit on both sides.
     Degrees(f64),
@@ -92,7 +101,30 @@ pub(crate) const MESSAGE: Kind = Kind::Object(&[
     Field("contacts", false, Kind::List(&CONTACT, 1, 257)),
     Field("location", false, LOCATION),
     Field("text", false, TEXT),
+    Field("image", false, contents::CAPTIONED),
+    Field("video", false, contents::CAPTIONED),
+    Field("audio", false, contents::AUDIO),
+    Field("document", false, contents::DOCUMENT),
+    Field("sticker", false, contents::STICKER),
+    Field("reaction", false, contents::REACTION),
+    Field("template", false, contents::TEMPLATE),
+    Field("interactive", false, contents::INTERACTIVE),
 ]);
+
+/// The contents that a message may have.
+pub(crate) const CONTENTS: [&str; 11] = [
+    "contacts",
+    "location",
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "reaction",
+    "template",
+    "interactive",
+];
 
 const USER: Kind = Kind::Object(&[Field("user", false, Kind::Text), Field("user_id", false, Kind::Text)]);
 
@@ -119,7 +151,18 @@ impl Kind {
                     Ok(())
                 }
             }
-            (Self::Short(_), _) => wrong("a string"),
+            (Self::UpTo(limit), Value::String(text)) if text.chars().count() <= *limit => Ok(()),
+            (Self::UpTo(limit), Value::String(_)) => wrong(&format!("at most {limit} characters long")),
+            (Self::Link, Value::String(text))
+                if text.starts_with("https://") || text.starts_with("http://") =>
+            {
+                Ok(())
+            }
+            (Self::Link, _) => wrong("a URL"),
+            (Self::Number, Value::Number(number)) if number.is_i64() => Ok(()),
+            (Self::Number, _) => wrong("a whole number"),
+            (Self::Any, _) => Ok(()),
+            (Self::Short(_) | Self::UpTo(_), _) => wrong("a string"),
             (Self::Degrees(limit), value) => {
                 let degrees = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
                 match degrees {

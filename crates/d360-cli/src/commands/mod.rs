@@ -2,6 +2,7 @@
 pub(crate) mod block;
 pub(crate) mod channels;
 pub(crate) mod contacts;
+pub(crate) mod content;
 pub(crate) mod demo;
 pub(crate) mod errors;
 pub(crate) mod sandbox;

@@ -1,4 +1,5 @@
 //! `d360 send`.
+use super::content::{self, recipient};
 use crate::{
     Result,
     args::{ApiName, Contacts, Global, Location, Raw, Send, To},
@@ -55,6 +56,17 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
         Send::Raw(args) => {
             let (message, found) = raw(args, onprem)?;
             (message, found, args.dry_run.dry_run)
+        }
+        _ if onprem => {
+            return Err(Failure::usage(
+                "on On-Premise, contacts and places alone can be sent by this version",
+            ));
+        }
+        other => {
+            let Some((message, found, to)) = content::message(other)? else {
+                return Err(Failure::usage("this is no message"));
+            };
+            (Either::Cloud(with_extras(message, to)), found, to.dry_run.dry_run)
         }
     };
     match message {
@@ -119,10 +131,6 @@ fn only_cloud_has(to: &To) -> Step<()> {
         return Err(Failure::usage("--reply-to and --callback-data are for --api cloud and graph"));
     }
     Ok(())
-}
-
-fn recipient(to: &To) -> Step<Recipient> {
-    to.to.parse::<Recipient>().map_err(|error| Failure::invalid("to", error.to_string()))
 }
 
 /// Reads on past a mistake, so that all of them are reported.

@@ -193,3 +193,77 @@ fn retries_end_where_they_are_told_to() {
         }
     }
 }
+
+#[test]
+fn every_type_has_a_verb() {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.user_writes("+16505551234");
+    let folder = Folder::new();
+    let components = r#"[{"type": "header", "parameters": [{"type": "image", "image": {"id": "1"}}]}]"#;
+    let components = folder.file("components.json", components);
+    for blocking in [false, true] {
+        for (verb, kind, at, expected) in [
+            (&["text", "Hello", "--preview-url"][..], "text", "/body", json!("Hello")),
+            (
+                &["image", "--link", "https://x.example/a.png", "--caption", "A"],
+                "image",
+                "/caption",
+                json!("A"),
+            ),
+            (&["video", "--id", "7"], "video", "/id", json!("7")),
+            (&["audio", "--id", "7", "--voice"], "audio", "/voice", json!(true)),
+            (&["document", "--id", "7", "--filename", "a.pdf"], "document", "/filename", json!("a.pdf")),
+            (&["sticker", "--id", "7"], "sticker", "/id", json!("7")),
+            (&["reaction", "--message", "wamid.x", "--emoji", "👍🏽"], "reaction", "/emoji", json!("👍🏽")),
+            (&["reaction", "--message", "wamid.x", "--remove"], "reaction", "/emoji", json!("")),
+            (&["template", "shipped"], "template", "/language/code", json!("en_US")),
+            (
+                &["template", "shipped", "--language", "de", "--body", "A", "--body", "B"],
+                "template",
+                "/components/0/parameters/1/text",
+                json!("B"),
+            ),
+            (
+                &["template", "shipped", "--components", &components],
+                "template",
+                "/components/0/parameters/0/image/id",
+                json!("1"),
+            ),
+        ] {
+            let ran = with(&sandbox, blocking, &[&["send"], verb, &["--to", "+16505551234"]].concat());
+            assert_eq!(ran.code, 0, "{verb:?}: {}", ran.err);
+            let sent = sandbox.messages().pop().unwrap();
+            assert_eq!(sent["type"], kind);
+            assert_eq!(sent[kind].pointer(at), Some(&expected), "{sent}");
+        }
+        let ran = with(&sandbox, blocking, &["read", "wamid.x", "--typing"]);
+        assert_eq!((ran.code, ran.out.trim()), (0, "marked as read: wamid.x"), "{}", ran.err);
+        let seen = sandbox.requests().pop().unwrap();
+        assert_eq!(seen["body"]["typing_indicator"], json!({"type": "text"}), "{seen}");
+    }
+}
+
+#[test]
+fn mistakes_in_other_types_are_named() {
+    let to = ["--to", "+16505551234", "--dry-run"];
+    for (verb, code, reason) in [
+        (&["text", " "][..], 3, "text.body: is required"),
+        (&["image", "--link", "x.png"], 3, "image.link: is no URL"),
+        (&["image"], 2, "--id"),
+        (&["image", "--id", "1", "--link", "https://x.example"], 2, "cannot be used"),
+        (&["reaction", "--message", "wamid.x"], 2, "--emoji"),
+        (&["reaction", "--message", "wamid.x", "--emoji", "yes"], 3, "reaction.emoji: is no emoji"),
+        (&["template", "shipped", "--components", "nope.json"], 3, "cannot be read"),
+        (&["text", "x", "--api", "onprem"], 2, "contacts and places alone"),
+    ] {
+        let ran = d360(&[&["send"], verb, &to].concat());
+        assert!(ran.code == code && ran.err.contains(reason), "{verb:?}: {} {}", ran.code, ran.err);
+    }
+    let folder = Folder::new();
+    let file = folder.file("c.json", r#"[{"type": "button", "parameters": [{"type": "payload"}]}]"#);
+    let ran = d360(&[&["send", "template", "shipped", "--components", &file], &to[..]].concat());
+    for path in ["template.components[0].sub_type", "template.components[0].index", "parameters[0].payload"] {
+        assert!(ran.code == 3 && ran.err.contains(path), "{path}: {}", ran.err);
+    }
+    assert_eq!(d360(&["read", "wamid.x", "--api", "onprem"]).code, 2);
+}

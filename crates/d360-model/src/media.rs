@@ -1,0 +1,210 @@
+//! Images, videos, audio, documents and stickers in a message.
+use crate::check::{At, Findings, Validate, at_most};
+use crate::wire::{FromJson, Reader};
+use crate::{MediaId, MessageId, wire_struct};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+
+/// Longest caption, in characters.
+const MAX_CAPTION: usize = 1024;
+
+/// Where the file of a message is.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MediaSource {
+    /// Uploaded before (`id` on the wire).
+    Id(MediaId),
+    /// On a public server, from which WhatsApp fetches it (`link` on the wire): http or https.
+    Link(String),
+}
+
+impl std::fmt::Debug for MediaSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Id(id) => f.debug_tuple("Id").field(id).finish(),
+            Self::Link(link) => f.debug_tuple("Link").field(&crate::mask(link)).finish(),
+        }
+    }
+}
+
+impl MediaSource {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        match self {
+            Self::Id(id) if id.as_str().trim().is_empty() => {
+                out.error(at.key("id"), "is required and may not be blank");
+            }
+            Self::Link(link) if !is_url(link) => out.error(at.key("link"), NO_URL),
+            _ => {}
+        }
+    }
+}
+
+pub(crate) const NO_URL: &str = "is no URL; expected one that begins with https:// or http://";
+
+pub(crate) fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control()))
+}
+
+/// A kind of media: a file, and what may be said beside it.
+macro_rules! media {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty = $key:literal,)* })+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            /// The file.
+            pub source: MediaSource,
+            $($(#[$fmeta])* pub $field: Option<$ty>,)*
+        }
+        impl $name {
+            /// One that was uploaded.
+            pub fn id(id: impl Into<MediaId>) -> Self {
+                Self { source: MediaSource::Id(id.into()), $($field: None,)* }
+            }
+            /// One on a public server, from which WhatsApp fetches it.
+            pub fn link(url: impl Into<String>) -> Self {
+                Self { source: MediaSource::Link(url.into()), $($field: None,)* }
+            }
+            $(
+                $(#[$fmeta])*
+                #[must_use]
+                pub fn $field(mut self, $field: impl Into<$ty>) -> Self {
+                    self.$field = Some($field.into());
+                    self
+                }
+            )*
+        }
+        impl Default for $name {
+            /// One without an id, which no check lets pass.
+            fn default() -> Self {
+                Self::id("")
+            }
+        }
+        $crate::masked_fields!($name { source, $($field),* });
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                match &self.source {
+                    MediaSource::Id(id) => map.serialize_entry("id", id)?,
+                    MediaSource::Link(link) => map.serialize_entry("link", link)?,
+                }
+                $(if let Some(value) = &self.$field {
+                    map.serialize_entry($key, value)?;
+                })*
+                map.end()
+            }
+        }
+        impl FromJson for $name {
+            fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+                let mut object = reader.object(value)?;
+                let source = match (object.optional("id", reader), object.optional("link", reader)) {
+                    (Some(id), None) => MediaSource::Id(id),
+                    (None, Some(link)) => MediaSource::Link(link),
+                    (Some(id), Some(_)) => {
+                        reader.at_key("link", |r| r.error("stands beside `id`; leave one out"));
+                        MediaSource::Id(id)
+                    }
+                    (None, None) => {
+                        reader.at_key("id", |r| r.error("is required (or `link`)"));
+                        MediaSource::Id(MediaId::default())
+                    }
+                };
+                let read = Self { source, $($field: object.optional($key, reader),)* };
+                object.finish(reader);
+                Some(read)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                $crate::wire::deserialize(d)
+            }
+        }
+    )+};
+}
+
+media! {
+    /// An image: JPEG or PNG, up to 5 MB.
+    Image {
+        /// Text below it, up to 1,024 characters.
+        caption: String = "caption",
+    }
+    /// A video: MP4 or 3GPP with H.264 and AAC, up to 16 MB.
+    Video {
+        /// Text below it, up to 1,024 characters.
+        caption: String = "caption",
+    }
+    /// Audio: AAC, AMR, MP3, M4A or Ogg with Opus, up to 16 MB.
+    Audio {
+        /// Whether it is shown as a voice message: Ogg with Opus alone.
+        voice: bool = "voice",
+    }
+    /// A document of any type, up to 100 MB.
+    Document {
+        /// Text below it, up to 1,024 characters.
+        caption: String = "caption",
+        /// The name that it is shown and saved under; its extension decides on the icon.
+        filename: String = "filename",
+    }
+    /// A sticker: WebP of 512 by 512 pixels, up to 100 KB, animated up to 500 KB.
+    Sticker {}
+}
+
+fn check_caption(caption: Option<&String>, at: &At<'_>, out: &mut Findings) {
+    if let Some(caption) = caption {
+        at_most(caption, MAX_CAPTION, at.key("caption"), out);
+    }
+}
+
+macro_rules! checked_media {
+    ($($name:ident),+; $($captioned:ident),+) => {
+        $(impl Validate for $name {
+            fn check(&self, at: &At<'_>, out: &mut Findings) {
+                self.source.check(at, out);
+            }
+        })+
+        $(impl Validate for $captioned {
+            fn check(&self, at: &At<'_>, out: &mut Findings) {
+                self.source.check(at, out);
+                check_caption(self.caption.as_ref(), at, out);
+            }
+        })+
+    };
+}
+checked_media!(Audio, Sticker; Image, Video, Document);
+
+wire_struct! {
+    /// An emoji on a message.
+    pub struct Reaction {
+        req {
+            /// The message, at most 30 days old.
+            message_id: MessageId = "message_id",
+            /// One emoji, of as many code points as it takes; none takes an earlier one back.
+            emoji: String = "emoji",
+        }
+    }
+}
+
+impl Reaction {
+    /// Puts `emoji` on a message.
+    pub fn new(message: impl Into<MessageId>, emoji: impl Into<String>) -> Self {
+        Self { message_id: message.into(), emoji: emoji.into() }
+    }
+    /// Takes a reaction back.
+    pub fn remove(message: impl Into<MessageId>) -> Self {
+        Self::new(message, "")
+    }
+}
+
+impl Validate for Reaction {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        if self.message_id.as_str().trim().is_empty() {
+            out.error(at.key("message_id"), "is required and may not be blank");
+        }
+        // The longest emoji, a family with skin tones, has ten or so code points.
+        at_most(&self.emoji, 20, at.key("emoji"), out);
+        if self.emoji.chars().any(|c| c.is_ascii_alphabetic() || c.is_whitespace()) {
+            out.error(at.key("emoji"), "is no emoji");
+        }
+    }
+}

@@ -1,0 +1,496 @@
+//! Template messages: the only ones that may go out while the 24-hour window is closed.
+use crate::check::{At, Findings, Validate};
+use crate::wire::{FromJson, Reader};
+use crate::{Document, Image, Location, Video, open_enum, wire_struct};
+use serde_json::{Map, Value};
+
+open_enum! {
+    /// A part of a template.
+    pub enum ComponentType {
+        /// At the top: text, media or a place.
+        Header = "header",
+        /// The text.
+        Body = "body",
+        /// A button; its [`ButtonType`] and index say which.
+        Button = "button",
+        /// Cards side by side.
+        Carousel = "carousel",
+        /// The end of an offer.
+        LimitedTimeOffer = "limited_time_offer",
+        /// Details of an order.
+        OrderStatus = "order_status",
+    }
+}
+open_enum! {
+    /// What a template's button does.
+    pub enum ButtonType {
+        /// Sends a payload back.
+        QuickReply = "quick_reply",
+        /// Opens a URL, whose end is the parameter.
+        Url = "url",
+        /// Copies a code.
+        CopyCode = "copy_code",
+        /// Starts a flow.
+        Flow = "flow",
+        /// Opens the catalog.
+        Catalog = "catalog",
+        /// Opens a list of products.
+        MultiProduct = "mpm",
+        /// Opens a product.
+        SingleProduct = "spm",
+        /// Shows an order to be paid.
+        OrderDetails = "order_details",
+        /// Calls.
+        VoiceCall = "voice_call",
+    }
+}
+open_enum! {
+    /// What a parameter is.
+    pub enum ParameterType {
+        /// Text.
+        Text = "text",
+        /// An amount of money.
+        Currency = "currency",
+        /// A date and time.
+        DateTime = "date_time",
+        /// An image.
+        Image = "image",
+        /// A video.
+        Video = "video",
+        /// A document.
+        Document = "document",
+        /// A place.
+        Location = "location",
+        /// What a quick reply sends back.
+        Payload = "payload",
+        /// What a button of a flow or catalog needs.
+        Action = "action",
+        /// A code to copy.
+        CouponCode = "coupon_code",
+        /// The end of an offer.
+        LimitedTimeOffer = "limited_time_offer",
+        /// A product of a catalog.
+        Product = "product",
+    }
+}
+crate::open_enum::unset!(ComponentType, ButtonType, ParameterType);
+
+wire_struct! {
+    /// The language of a template.
+    pub struct Language {
+        req {
+            /// Such as `en_US`.
+            code: String = "code",
+        }
+        opt {
+            /// `deterministic` is the only one there is, and needs not be said.
+            policy: String = "policy",
+        }
+    }
+}
+
+wire_struct! {
+    /// A message by a template that Meta has approved.
+    ///
+    /// ```
+    /// use d360_model::{Message, Template, template::TemplateComponent};
+    /// let template = Template::new("order_shipped", "en_US")
+    ///     .component(TemplateComponent::body().parameter("Barbara"))
+    ///     .component(TemplateComponent::quick_reply(0, "order-7"));
+    /// let message = Message::template("+16505551234".parse()?, template);
+    /// assert!(message.validate().is_empty());
+    /// # Ok::<(), d360_model::InvalidId>(())
+    /// ```
+    pub struct Template {
+        req {
+            /// Its name.
+            name: String = "name",
+            /// In which language.
+            language: Language = "language",
+        }
+        many {
+            /// What is put into its places.
+            components: TemplateComponent = "components", by component,
+        }
+    }
+}
+
+wire_struct! {
+    /// What is put into a part of a template.
+    pub struct TemplateComponent {
+        req {
+            /// Which part.
+            kind: ComponentType = "type",
+        }
+        opt {
+            /// What kind of button.
+            sub_type: ButtonType = "sub_type",
+            /// Which button, from 0.
+            index: ButtonIndex = "index",
+        }
+        many {
+            /// The values, in the order of the template's places, or by their names.
+            parameters: TemplateParameter = "parameters", by parameter,
+            /// The cards of a carousel.
+            cards: TemplateCard = "cards", by card,
+        }
+    }
+}
+
+wire_struct! {
+    /// A card of a carousel template.
+    pub struct TemplateCard {
+        req {
+            /// Which card, from 0.
+            card_index: i64 = "card_index",
+        }
+        many {
+            /// What is put into its parts.
+            components: TemplateComponent = "components", by component,
+        }
+    }
+}
+
+wire_struct! {
+    /// A value for a template. Its kind says which property holds it.
+    pub struct TemplateParameter {
+        req {
+            /// What it is.
+            kind: ParameterType = "type",
+        }
+        opt {
+            /// The name of its place, where the template's places have names.
+            parameter_name: String = "parameter_name",
+            /// Text.
+            text: ParameterText = "text",
+            /// An amount of money.
+            currency: Currency = "currency",
+            /// A date and time.
+            date_time: DateTime = "date_time",
+            /// An image.
+            image: Image = "image",
+            /// A video.
+            video: Video = "video",
+            /// A document.
+            document: Document = "document",
+            /// A place.
+            location: Location = "location",
+            /// What a quick reply sends back, up to 128 characters.
+            payload: String = "payload",
+            /// What a button of a flow or catalog needs, as the documents have it.
+            action: Map<String, Value> = "action",
+            /// A code to copy, up to 15 characters.
+            coupon_code: String = "coupon_code",
+            /// The end of an offer.
+            limited_time_offer: LimitedTimeOffer = "limited_time_offer",
+            /// A product of a catalog.
+            product: TemplateProduct = "product",
+        }
+    }
+}
+
+wire_struct! {
+    /// An amount of money, shown as the recipient's country does.
+    pub struct Currency {
+        req {
+            /// What is shown where it cannot be localized.
+            fallback_value: String = "fallback_value",
+            /// ISO 4217, such as `EUR`.
+            code: String = "code",
+            /// The amount times 1,000.
+            amount_1000: i64 = "amount_1000",
+        }
+    }
+}
+
+wire_struct! {
+    /// A date and time. Only the fallback is shown (2026).
+    pub struct DateTime {
+        req {
+            /// What is shown.
+            fallback_value: String = "fallback_value",
+        }
+        opt {
+            /// 1 for Monday to 7.
+            day_of_week: i64 = "day_of_week",
+            /// The year.
+            year: i64 = "year",
+            /// 1 to 12.
+            month: i64 = "month",
+            /// 1 to 31.
+            day_of_month: i64 = "day_of_month",
+            /// 0 to 23.
+            hour: i64 = "hour",
+            /// 0 to 59.
+            minute: i64 = "minute",
+            /// `GREGORIAN`.
+            calendar: String = "calendar",
+        }
+    }
+}
+
+wire_struct! {
+    /// The end of an offer.
+    pub struct LimitedTimeOffer {
+        req {
+            /// Milliseconds since 1970.
+            expiration_time_ms: i64 = "expiration_time_ms",
+        }
+    }
+}
+
+wire_struct! {
+    /// A product of a catalog.
+    pub struct TemplateProduct {
+        req {
+            /// Its id in the catalog.
+            product_retailer_id: String = "product_retailer_id",
+            /// The catalog.
+            catalog_id: String = "catalog_id",
+        }
+    }
+}
+
+/// Which button, from 0. The documents write it as text and as a number; what was read is sent in the same form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ButtonIndex {
+    index: u8,
+    as_number: bool,
+}
+
+impl From<u8> for ButtonIndex {
+    fn from(index: u8) -> Self {
+        Self { index, as_number: false }
+    }
+}
+
+impl ButtonIndex {
+    /// Its number.
+    #[must_use]
+    pub fn get(self) -> u8 {
+        self.index
+    }
+}
+
+impl serde::Serialize for ButtonIndex {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.as_number { serializer.serialize_u8(self.index) } else { serializer.collect_str(&self.index) }
+    }
+}
+
+impl FromJson for ButtonIndex {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        let index = match value {
+            Value::Number(number) => number.as_u64().and_then(|number| number.try_into().ok()),
+            Value::String(text) => text.parse().ok(),
+            other => return reader.mismatch("the number of a button", other),
+        };
+        if index.is_none() {
+            reader.error("is no number of a button, from 0");
+        }
+        Some(Self { index: index?, as_number: value.is_number() })
+    }
+}
+
+/// The text of a parameter. One example of Meta has `true` there, which is kept.
+#[derive(Clone, PartialEq)]
+pub struct ParameterText(Value);
+
+impl ParameterText {
+    /// The text, where it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        self.0.as_str()
+    }
+}
+
+impl Default for ParameterText {
+    fn default() -> Self {
+        Self(Value::String(String::new()))
+    }
+}
+
+impl std::fmt::Debug for ParameterText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&crate::mask(&self.0.to_string()))
+    }
+}
+
+impl<T: Into<String>> From<T> for ParameterText {
+    fn from(text: T) -> Self {
+        Self(Value::String(text.into()))
+    }
+}
+
+impl serde::Serialize for ParameterText {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl FromJson for ParameterText {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        match value {
+            Value::String(_) => {}
+            Value::Bool(_) | Value::Number(_) => reader.advise("is no text; it is sent as it stands"),
+            other => return reader.mismatch("a string", other),
+        }
+        Some(Self(value.clone()))
+    }
+}
+
+impl Template {
+    /// A template by its name, in a language such as `en_US`.
+    pub fn new(name: impl Into<String>, language: impl Into<String>) -> Self {
+        let language = Language { code: language.into(), policy: None };
+        Self { name: name.into(), language, components: Vec::new() }
+    }
+}
+
+impl TemplateComponent {
+    fn new(kind: ComponentType) -> Self {
+        Self { kind, ..Self::default() }
+    }
+    fn button(sub_type: ButtonType, index: u8) -> Self {
+        Self::new(ComponentType::Button).sub_type(sub_type).index(index)
+    }
+    /// The header's values.
+    #[must_use]
+    pub fn header() -> Self {
+        Self::new(ComponentType::Header)
+    }
+    /// The body's values.
+    #[must_use]
+    pub fn body() -> Self {
+        Self::new(ComponentType::Body)
+    }
+    /// What the quick reply at `index` sends back.
+    pub fn quick_reply(index: u8, payload: impl Into<String>) -> Self {
+        let payload = TemplateParameter::new(ParameterType::Payload).payload(payload);
+        Self::button(ButtonType::QuickReply, index).parameter(payload)
+    }
+    /// The end of the URL that the button at `index` opens.
+    pub fn url(index: u8, end: impl Into<String>) -> Self {
+        Self::button(ButtonType::Url, index).parameter(end.into())
+    }
+    /// The code that the button at `index` copies.
+    pub fn copy_code(index: u8, code: impl Into<String>) -> Self {
+        let code = TemplateParameter::new(ParameterType::CouponCode).coupon_code(code);
+        Self::button(ButtonType::CopyCode, index).parameter(code)
+    }
+    /// A carousel of cards.
+    pub fn carousel(cards: impl IntoIterator<Item = TemplateCard>) -> Self {
+        Self { cards: cards.into_iter().collect(), ..Self::new(ComponentType::Carousel) }
+    }
+}
+
+impl TemplateCard {
+    /// The card at `index`, from 0.
+    #[must_use]
+    pub fn new(index: u8) -> Self {
+        Self { card_index: index.into(), components: Vec::new() }
+    }
+}
+
+impl TemplateParameter {
+    /// A value of a kind, which its setter fills.
+    #[must_use]
+    pub fn new(kind: ParameterType) -> Self {
+        Self { kind, ..Self::default() }
+    }
+}
+
+impl<T: Into<String>> From<T> for TemplateParameter {
+    /// Text.
+    fn from(text: T) -> Self {
+        Self { text: Some(ParameterText(Value::String(text.into()))), ..Self::new(ParameterType::Text) }
+    }
+}
+
+/// The values that have constructors of their own kind.
+macro_rules! of_kind {
+    ($($ty:ident => $kind:ident $field:ident),+) => {$(
+        impl From<$ty> for TemplateParameter {
+            fn from($field: $ty) -> Self {
+                Self { $field: Some($field), ..Self::new(ParameterType::$kind) }
+            }
+        }
+    )+};
+}
+of_kind!(Image => Image image, Video => Video video, Document => Document document, Location => Location location,
+    Currency => Currency currency, DateTime => DateTime date_time, LimitedTimeOffer => LimitedTimeOffer limited_time_offer,
+    TemplateProduct => Product product);
+
+impl Validate for Template {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        if self.name.trim().is_empty() {
+            out.error(at.key("name"), "is required and may not be blank");
+        } else if !self.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+            out.advise(at.key("name"), "names of templates have lower-case letters, digits and _ alone");
+        }
+        if self.language.code.trim().is_empty() {
+            let language = at.key("language");
+            out.error(language.key("code"), "is required and may not be blank");
+        }
+        at.each("components", &self.components, out);
+    }
+}
+
+impl Validate for TemplateComponent {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        if self.kind == ComponentType::Button {
+            if self.sub_type.is_none() {
+                out.error(at.key("sub_type"), "is required for a button");
+            }
+            if self.index.is_none() {
+                out.error(at.key("index"), "is required for a button, even a single one");
+            }
+        }
+        if self.kind == ComponentType::Carousel && !(1..=10).contains(&self.cards.len()) {
+            out.error(at.key("cards"), format!("has {} cards; 1 to 10 are allowed", self.cards.len()));
+        }
+        at.each("parameters", &self.parameters, out);
+        at.each("cards", &self.cards, out);
+    }
+}
+
+impl Validate for TemplateCard {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        at.each("components", &self.components, out);
+    }
+}
+
+impl Validate for TemplateParameter {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        let is_there = match self.kind {
+            ParameterType::Text => self.text.is_some(),
+            ParameterType::Currency => self.currency.is_some(),
+            ParameterType::DateTime => self.date_time.is_some(),
+            ParameterType::Image => self.image.is_some(),
+            ParameterType::Video => self.video.is_some(),
+            ParameterType::Document => self.document.is_some(),
+            ParameterType::Location => self.location.is_some(),
+            ParameterType::Payload => self.payload.is_some(),
+            ParameterType::Action => self.action.is_some(),
+            ParameterType::CouponCode => self.coupon_code.is_some(),
+            ParameterType::LimitedTimeOffer => self.limited_time_offer.is_some(),
+            ParameterType::Product => self.product.is_some(),
+            ParameterType::Unknown(_) => true,
+        };
+        if !is_there {
+            out.error(at.key(self.kind.as_str()), "is required for a parameter of this type");
+        }
+        if let Some(image) = &self.image {
+            image.check(&at.key("image"), out);
+        }
+        if let Some(video) = &self.video {
+            video.check(&at.key("video"), out);
+        }
+        if let Some(document) = &self.document {
+            document.check(&at.key("document"), out);
+        }
+        if let Some(location) = &self.location {
+            location.check(&at.key("location"), out);
+        }
+    }
+}
