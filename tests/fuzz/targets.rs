@@ -11,7 +11,7 @@ use d360::{
         Message, Recipient,
         block::{BlockAnswer, BlockReport, User},
         error::ApiError,
-        mask,
+        mask, webhook,
     },
     onprem::{self, OnPrem},
     partner,
@@ -26,12 +26,13 @@ use std::{collections::VecDeque, fmt::Debug, sync::Mutex};
 pub type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("cloud_answers", cloud_answers),
     ("onprem_answers", onprem_answers),
     ("partner_answers", partner_answers),
     ("error_bodies", error_bodies),
     ("messages", messages),
+    ("webhooks", webhooks),
     ("vcards", vcards),
     ("identities", identities),
     ("cursors", cursors),
@@ -148,6 +149,13 @@ pub fn messages(data: &[u8]) {
         assert!(again == message, "{message:?}\n{again:?}");
         let _ = message.validate();
     }
+}
+
+/// Webhooks of both generations: what is JSON gives an event for every item, and shows no number.
+pub fn webhooks(data: &[u8]) {
+    let Ok(events) = webhook::read(data) else { return };
+    let shown = format!("{events:?}");
+    assert!(!shown.contains("16505551234"), "{shown}");
 }
 
 /// vCard files: the cards that are read are written, and what is written is read as the same from then on. (Control characters,

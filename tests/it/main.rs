@@ -19,3 +19,4 @@ mod secrets;
 mod server;
 mod systems;
 mod tls;
+mod webhooks;

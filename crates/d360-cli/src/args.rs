@@ -119,8 +119,24 @@ pub(crate) enum Command {
     /// vCard files to contact cards, and back
     #[command(subcommand)]
     Vcard(Vcard),
+    /// What comes back: messages and statuses by webhook
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Explain an error code, or those whose text holds a word: what it means and what to do
     Errors(Errors),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Webhook {
+    /// Read webhooks of Cloud or On-Premise and print their events, one JSON document a line, numbers in full
+    Parse(Parse),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Parse {
+    /// Bodies as they were posted: a JSON document, or several, one a line or not (- for standard input)
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -36,8 +36,10 @@ pub(crate) enum Client<A: Api> {
 /// Refuses flags of a system that is not spoken to: a token of Meta's must not go to 360dialog because `--api` was forgotten.
 pub(crate) fn check_flags(args: &Args) -> Step<()> {
     let global = &args.global;
-    let local =
-        matches!(args.command, Command::Demo | Command::Sandbox(_) | Command::Vcard(_) | Command::Errors(_));
+    let local = matches!(
+        args.command,
+        Command::Demo | Command::Sandbox(_) | Command::Vcard(_) | Command::Webhook(_) | Command::Errors(_)
+    );
     if local && global.api.is_some() {
         return Err(Failure::usage("--api is for send, block, contacts and channels"));
     }

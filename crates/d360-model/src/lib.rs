@@ -31,6 +31,7 @@ pub mod open_enum;
 mod redact;
 mod sent;
 pub mod template;
+pub mod webhook;
 #[doc(hidden)]
 pub mod wire;
 

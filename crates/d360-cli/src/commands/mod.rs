@@ -8,3 +8,4 @@ pub(crate) mod errors;
 pub(crate) mod sandbox;
 pub(crate) mod send;
 pub(crate) mod vcard;
+pub(crate) mod webhook;

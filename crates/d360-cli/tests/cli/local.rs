@@ -1,5 +1,5 @@
 //! What needs no system: the demo, the sandbox, vCards, codes.
-use crate::{Folder, command, d360, example, finish};
+use crate::{Folder, Ran, command, d360, example, finish};
 use d360_sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -96,4 +96,54 @@ fn codes_are_explained() {
     assert_eq!(d360(&["errors", "no such thing"]).code, 3);
     let all = d360(&["errors", "--output", "json"]).json();
     assert!(all["codes"].as_array().unwrap().len() > 170);
+}
+
+#[test]
+fn webhooks_become_events_one_a_line() {
+    let folder = Folder::new();
+    let text = |id: &str| {
+        format!(
+            r#"{{"from":"16505551234","id":"{id}","timestamp":"1","type":"text","text":{{"body":"Hi"}}}}"#
+        )
+    };
+    let onprem = format!(
+        r#"{{"contacts":[{{"profile":{{"name":"Kerry"}},"wa_id":"16505551234"}}],"messages":[{}]}}"#,
+        text("a")
+    );
+    let cloud = r#"{"entry":[{"id":"1","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"2"},"statuses":[{"id":"w","status":"read","recipient_id":"16505551234"}]}}]}]}"#;
+    let events = |ran: &Ran| -> Vec<Value> {
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    // Two documents, with and without lines between them.
+    for between in ["\n", "", "\r\n\n"] {
+        let ran = d360(&["webhook", "parse", &folder.file("w.json", format!("{onprem}{between}{cloud}"))]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let events = events(&ran);
+        assert_eq!(events[0]["event"], "message");
+        assert_eq!(
+            (&events[0]["from"], &events[0]["name"], &events[0]["type"]),
+            (&json!("16505551234"), &json!("Kerry"), &json!("text"))
+        );
+        assert_eq!(
+            (&events[0]["generation"], &events[0]["raw"]["text"]["body"]),
+            (&json!("onpremise"), &json!("Hi"))
+        );
+        assert_eq!(
+            (&events[1]["event"], &events[1]["status"], &events[1]["phone_number_id"]),
+            (&json!("status"), &json!("read"), &json!("2"))
+        );
+    }
+    // What cannot be read is told, and costs nothing else.
+    let bad = format!("{onprem}\n{{\"cut\": \n{cloud}\n[]\n{}", r#"{"messages":[{"id":"x"}]}"#);
+    let ran = d360(&["webhook", "parse", &folder.file("w.json", bad)]);
+    let kinds: Vec<Value> = events(&ran).iter().map(|event| event["event"].clone()).collect();
+    assert_eq!(kinds, ["message", "unreadable", "status", "unreadable", "unreadable"]);
+    assert!(ran.code == 6 && ran.err.contains("unreadable"), "{} {}", ran.code, ran.err);
+    for (content, reason) in [("", "it is empty"), ("hello", "holds no webhook"), ("[1]", "no JSON object")] {
+        let ran = d360(&["webhook", "parse", &folder.file("w.json", content)]);
+        assert!(ran.code == 3 && ran.err.contains(reason), "{content}: {} {}", ran.code, ran.err);
+    }
+    let mut piped = command(&["webhook", "parse", "-"]);
+    piped.write_stdin(onprem);
+    assert_eq!(finish(piped).code, 0);
 }

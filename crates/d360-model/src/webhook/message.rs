@@ -1,0 +1,440 @@
+//! What users write.
+use super::{Timestamp, WebhookError, inbound, status::lenient_errors};
+use crate::wire::lenient;
+use crate::{Bsuid, GroupId, Latitude, Longitude, MediaId, MessageId, ParentBsuid, WaId, masked_fields};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// A message of a user.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct InboundMessage {
+    /// Its id: what to mark as read, to reply to, and to tell duplicates by.
+    pub id: Option<MessageId>,
+    /// Who wrote; absent where the user goes by a user name.
+    pub from: Option<WaId>,
+    /// The sender's business-scoped id.
+    pub from_user_id: Option<Bsuid>,
+    /// What else is told of the sender, such as the name.
+    pub sender: Option<Sender>,
+    /// When.
+    pub timestamp: Option<Timestamp>,
+    /// The group that it was written in.
+    pub group_id: Option<GroupId>,
+    /// What it replies to, or that it was forwarded.
+    pub context: Option<InboundContext>,
+    /// The advertisement that it came by.
+    pub referral: Option<Referral>,
+    /// What it says.
+    pub content: InboundContent,
+    /// Why it could not be told in full.
+    pub errors: Vec<WebhookError>,
+}
+
+masked_fields!(InboundMessage {
+    id,
+    from,
+    from_user_id,
+    sender,
+    timestamp,
+    group_id,
+    context,
+    referral,
+    content,
+    errors
+});
+
+/// What a message of a user says.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum InboundContent {
+    /// Text.
+    Text(String),
+    /// An image.
+    Image(InboundMedia),
+    /// A video.
+    Video(InboundMedia),
+    /// Audio, a voice message among it.
+    Audio(InboundMedia),
+    /// A document.
+    Document(InboundMedia),
+    /// A sticker.
+    Sticker(InboundMedia),
+    /// A place.
+    Location(InboundLocation),
+    /// Contact cards.
+    Contacts(Vec<InboundContact>),
+    /// An emoji on a message of ours, or none any more.
+    Reaction(InboundReaction),
+    /// An answer to an interactive message.
+    Interactive(InboundInteractive),
+    /// A tap on a template's button.
+    Button(InboundReply),
+    /// Products of a catalog.
+    Order(InboundOrder),
+    /// The user has another number or identity.
+    System(InboundSystem),
+    /// A message of a type that the API does not pass on; the errors say why.
+    Unsupported(Option<String>),
+    /// A type that this version does not know; the whole stands in `Event::raw`.
+    Other(String),
+}
+
+impl<'de> Deserialize<'de> for InboundMessage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            #[serde(rename = "type")]
+            kind: String,
+            #[serde(default, deserialize_with = "lenient")]
+            id: Option<MessageId>,
+            #[serde(default, deserialize_with = "lenient")]
+            from: Option<WaId>,
+            #[serde(default, deserialize_with = "lenient")]
+            from_user_id: Option<Bsuid>,
+            #[serde(default, deserialize_with = "lenient")]
+            timestamp: Option<Timestamp>,
+            #[serde(default, deserialize_with = "lenient")]
+            group_id: Option<GroupId>,
+            #[serde(default, deserialize_with = "lenient")]
+            context: Option<InboundContext>,
+            #[serde(default, deserialize_with = "lenient")]
+            referral: Option<Referral>,
+            #[serde(default, deserialize_with = "lenient_errors")]
+            errors: Vec<WebhookError>,
+            #[serde(flatten)]
+            rest: Map<String, Value>,
+        }
+        let mut wire = Wire::deserialize(deserializer)?;
+        let content = content(&wire.kind, &mut wire.rest).map_err(serde::de::Error::custom)?;
+        Ok(Self {
+            id: wire.id,
+            from: wire.from,
+            from_user_id: wire.from_user_id,
+            sender: None,
+            timestamp: wire.timestamp,
+            group_id: wire.group_id,
+            context: wire.context,
+            referral: wire.referral,
+            content,
+            errors: wire.errors,
+        })
+    }
+}
+
+/// Reads what stands in the property of the type's name.
+fn content(kind: &str, rest: &mut Map<String, Value>) -> Result<InboundContent, String> {
+    #[derive(Deserialize)]
+    struct Text {
+        body: String,
+    }
+    fn part<T: DeserializeOwned>(rest: &mut Map<String, Value>, kind: &str) -> Result<T, String> {
+        let value = rest.remove(kind).ok_or_else(|| format!("a message of type {kind} without {kind}"))?;
+        serde_json::from_value(value).map_err(|error| format!("{kind}: {error}"))
+    }
+    Ok(match kind {
+        "text" => InboundContent::Text(part::<Text>(rest, kind)?.body),
+        "image" => InboundContent::Image(part(rest, kind)?),
+        "video" => InboundContent::Video(part(rest, kind)?),
+        // On-Premise calls a voice message a type of its own.
+        "audio" | "voice" => InboundContent::Audio(part(rest, kind)?),
+        "document" => InboundContent::Document(part(rest, kind)?),
+        "sticker" => InboundContent::Sticker(part(rest, kind)?),
+        "location" => InboundContent::Location(part(rest, kind)?),
+        "contacts" => InboundContent::Contacts(part(rest, kind)?),
+        "reaction" => InboundContent::Reaction(part(rest, kind)?),
+        "interactive" => InboundContent::Interactive(part(rest, kind)?),
+        "button" => InboundContent::Button(part(rest, kind)?),
+        "order" => InboundContent::Order(part(rest, kind)?),
+        "system" => InboundContent::System(part(rest, kind)?),
+        // On-Premise says `unknown` of what it does not pass on.
+        "unsupported" | "unknown" => {
+            let told = rest.get("unsupported").and_then(|told| told.get("type")).and_then(Value::as_str);
+            InboundContent::Unsupported(told.map(str::to_owned))
+        }
+        other => InboundContent::Other(other.to_owned()),
+    })
+}
+
+impl InboundMessage {
+    /// Joins what is told of the sender: the person of the same id, or the only one.
+    pub(super) fn by(mut self, people: &[Sender]) -> Self {
+        let same = |person: &&Sender| {
+            (self.from.is_some() && person.wa_id == self.from)
+                || (self.from_user_id.is_some() && person.user_id == self.from_user_id)
+        };
+        let only = if let [one] = people { Some(one) } else { None };
+        self.sender = people.iter().find(same).or(only).cloned();
+        self
+    }
+}
+
+/// A place that a user shared: a pin may have no name, and a business's place has a URL.
+#[derive(Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct InboundLocation {
+    /// Degrees north.
+    pub latitude: Latitude,
+    /// Degrees east.
+    pub longitude: Longitude,
+    /// What it is called.
+    #[serde(default, deserialize_with = "lenient")]
+    pub name: Option<String>,
+    /// Where it is, in words.
+    #[serde(default, deserialize_with = "lenient")]
+    pub address: Option<String>,
+    /// Its page.
+    #[serde(default, deserialize_with = "lenient")]
+    pub url: Option<String>,
+}
+masked_fields!(InboundLocation { latitude, longitude, name, address, url });
+
+inbound! {
+    /// Who wrote, as far as it is told.
+    Sender {
+        /// The WhatsApp ID; absent where the user goes by a user name.
+        wa_id: WaId = "wa_id",
+        /// The business-scoped id.
+        user_id: Bsuid = "user_id",
+        /// And that of the parent portfolio.
+        parent_user_id: ParentBsuid = "parent_user_id",
+        /// Name and user name.
+        profile: Profile = "profile",
+        /// The identity's hash, where it is checked.
+        identity_key_hash: String = "identity_key_hash",
+    }
+    /// A user's names.
+    Profile {
+        /// As the user wrote it.
+        name: String = "name",
+        /// The user name.
+        username: String = "username",
+    }
+    /// What a message replies to, or that it was forwarded.
+    InboundContext {
+        /// Who wrote what it replies to.
+        from: WaId = "from",
+        /// The message that it replies to.
+        id: MessageId = "id",
+        /// Whether it was forwarded.
+        forwarded: bool = "forwarded",
+        /// Whether it was forwarded many times.
+        frequently_forwarded: bool = "frequently_forwarded",
+        /// The product that it asks about.
+        referred_product: OrderItem = "referred_product",
+    }
+    /// The advertisement that a message came by.
+    Referral {
+        /// Its URL.
+        source_url: String = "source_url",
+        /// Its id.
+        source_id: String = "source_id",
+        /// `ad` or `post`.
+        source_type: String = "source_type",
+        /// Its text.
+        body: String = "body",
+        /// Its headline.
+        headline: String = "headline",
+        /// `image` or `video`.
+        media_type: String = "media_type",
+        /// The image.
+        image_url: String = "image_url",
+        /// The video.
+        video_url: String = "video_url",
+        /// A small image.
+        thumbnail_url: String = "thumbnail_url",
+        /// The click's id.
+        ctwa_clid: String = "ctwa_clid",
+    }
+    /// A file. Its id is good for seven days or so, its URL for five minutes.
+    InboundMedia {
+        /// What to fetch it by.
+        id: MediaId = "id",
+        /// Its type.
+        mime_type: String = "mime_type",
+        /// Its hash, in Base64.
+        sha256: String = "sha256",
+        /// Where it is (since October 2025).
+        url: String = "url",
+        /// The text below it.
+        caption: String = "caption",
+        /// The name of a document.
+        filename: String = "filename",
+        /// Whether it is a voice message.
+        voice: bool = "voice",
+        /// Whether a sticker moves.
+        animated: bool = "animated",
+    }
+    /// A contact card. A user may leave out anything, the name included.
+    InboundContact {
+        /// The name.
+        name: InboundName = "name",
+        /// Phone numbers.
+        phones: Vec<InboundPhone> = "phones",
+        /// E-mail addresses.
+        emails: Vec<InboundEmail> = "emails",
+        /// Postal addresses.
+        addresses: Vec<InboundAddress> = "addresses",
+        /// Web addresses.
+        urls: Vec<InboundUrl> = "urls",
+        /// Where the person works.
+        org: InboundOrg = "org",
+        /// Day of birth.
+        birthday: String = "birthday",
+        /// Names on messengers (On-Premise).
+        ims: Vec<InboundIm> = "ims",
+        /// `contact_request` where we asked for it, else `other` (since 2026).
+        origin: String = "origin",
+        /// The card as a vCard file (since 2026, `other` alone).
+        vcard: String = "vcard",
+    }
+    /// A name.
+    InboundName {
+        /// As it is shown.
+        formatted_name: String = "formatted_name",
+        /// First name.
+        first_name: String = "first_name",
+        /// Last name.
+        last_name: String = "last_name",
+        /// Middle name.
+        middle_name: String = "middle_name",
+        /// What stands before it.
+        prefix: String = "prefix",
+        /// What stands behind it.
+        suffix: String = "suffix",
+    }
+    /// A number. Its type is free text, in any language.
+    InboundPhone {
+        /// As it is shown.
+        phone: String = "phone",
+        /// Such as `CELL`, or `Cellulare`.
+        kind: String = "type",
+        /// The WhatsApp ID, which may be another number.
+        wa_id: WaId = "wa_id",
+    }
+    /// An e-mail address.
+    InboundEmail {
+        /// The address.
+        email: String = "email",
+        /// Free text.
+        kind: String = "type",
+    }
+    /// A postal address.
+    InboundAddress {
+        /// Street name and number.
+        street: String = "street",
+        /// City.
+        city: String = "city",
+        /// State.
+        state: String = "state",
+        /// Postal code.
+        zip: String = "zip",
+        /// Country.
+        country: String = "country",
+        /// Its code.
+        country_code: String = "country_code",
+        /// Free text.
+        kind: String = "type",
+    }
+    /// A web address.
+    InboundUrl {
+        /// The URL.
+        url: String = "url",
+        /// Free text.
+        kind: String = "type",
+    }
+    /// Where somebody works.
+    InboundOrg {
+        /// The company.
+        company: String = "company",
+        /// The department.
+        department: String = "department",
+        /// The title.
+        title: String = "title",
+    }
+    /// Somebody's name on a messenger (On-Premise).
+    InboundIm {
+        /// The messenger.
+        service: String = "service",
+        /// The name.
+        user_id: String = "user_id",
+    }
+    /// An emoji on a message.
+    InboundReaction {
+        /// The message.
+        message_id: MessageId = "message_id",
+        /// The emoji; absent or empty where it was taken back.
+        emoji: String = "emoji",
+    }
+    /// An answer to an interactive message: one of these.
+    InboundInteractive {
+        /// Which one.
+        kind: String = "type",
+        /// A button.
+        button_reply: InboundReply = "button_reply",
+        /// A row of a list.
+        list_reply: InboundReply = "list_reply",
+        /// What a flow or an address form brought, as the documents have it: `name`, `body`, `response_json`.
+        nfm_reply: Map<String, Value> = "nfm_reply",
+    }
+    /// What was tapped.
+    InboundReply {
+        /// The id that we gave it.
+        id: String = "id",
+        /// What it says.
+        title: String = "title",
+        /// More of what it says, in a list.
+        description: String = "description",
+        /// What it says, on a template's button.
+        text: String = "text",
+        /// What we gave a template's button to send back.
+        payload: String = "payload",
+    }
+    /// Products of a catalog.
+    InboundOrder {
+        /// The catalog.
+        catalog_id: String = "catalog_id",
+        /// What the user wrote with it.
+        text: String = "text",
+        /// The products.
+        product_items: Vec<OrderItem> = "product_items",
+    }
+    /// A product.
+    OrderItem {
+        /// The catalog.
+        catalog_id: String = "catalog_id",
+        /// Its id in the catalog.
+        product_retailer_id: String = "product_retailer_id",
+        /// How many.
+        quantity: Value = "quantity",
+        /// What one costs.
+        item_price: Value = "item_price",
+        /// In which currency.
+        currency: String = "currency",
+    }
+    /// A user has another number or identity.
+    InboundSystem {
+        /// `user_changed_number`, `user_changed_user_id`, `customer_identity_changed`; On-Premise: `user_identity_changed`.
+        kind: String = "type",
+        /// What happened, in words, numbers included.
+        body: String = "body",
+        /// The new WhatsApp ID.
+        wa_id: WaId = "wa_id",
+        /// The same on On-Premise.
+        new_wa_id: WaId = "new_wa_id",
+        /// The new business-scoped id.
+        user_id: Bsuid = "user_id",
+        /// The identity's hash, to be acknowledged.
+        identity: String = "identity",
+        /// Whose identity (On-Premise).
+        user: WaId = "user",
+    }
+}
+
+impl InboundSystem {
+    /// The user's new WhatsApp ID, where there is one.
+    #[must_use]
+    pub fn new_number(&self) -> Option<&WaId> {
+        self.new_wa_id.as_ref().or(self.wa_id.as_ref())
+    }
+}

@@ -1,0 +1,270 @@
+//! What comes back: messages, statuses and errors by webhook, of Cloud and of On-Premise, as one kind of event.
+//!
+//! [`read`] takes a body as it was posted and gives its events in order, all of them: a body may hold a thousand. An item that
+//! cannot be read comes out as [`EventKind::Unreadable`] with the reason, and costs no neighbour. Whatever this version does not
+//! name is in [`Event::raw`].
+//!
+//! ```
+//! use d360_model::webhook::{self, EventKind};
+//! let body = r#"{"messages": [{"from": "16505551234", "id": "gBG", "timestamp": "1518694235", "type": "text", "text": {"body": "Hi"}}]}"#;
+//! for event in webhook::read(body.as_bytes())? {
+//!     match event.kind {
+//!         EventKind::Message(message) => println!("{:?} from {:?}", message.content, message.from),
+//!         EventKind::Status(status) => println!("{:?} is {}", status.id, status.status.as_str()),
+//!         _ => {}
+//!     }
+//! }
+//! # Ok::<(), webhook::NotAWebhook>(())
+//! ```
+mod message;
+mod status;
+
+pub use message::{
+    InboundAddress, InboundContact, InboundContent, InboundContext, InboundEmail, InboundIm,
+    InboundInteractive, InboundLocation, InboundMedia, InboundMessage, InboundName, InboundOrder, InboundOrg,
+    InboundPhone, InboundReaction, InboundReply, InboundSystem, InboundUrl, OrderItem, Profile, Referral,
+    Sender,
+};
+pub use status::{
+    Conversation, ConversationOrigin, MessageStatusEvent, Pricing, StatusKind, UserIdChange, UserIdUpdate,
+    WebhookError,
+};
+
+use crate::{PhoneNumber, masked_fields};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Something that happened.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Event {
+    /// Which system told it.
+    pub generation: Generation,
+    /// The WhatsApp Business account (Cloud).
+    pub account: Option<String>,
+    /// The id of the number that it happened to (Cloud).
+    pub phone_number_id: Option<String>,
+    /// That number.
+    pub display_phone_number: Option<PhoneNumber>,
+    /// The field of the webhook, `messages` for messages and statuses (Cloud).
+    pub field: Option<String>,
+    /// What happened.
+    pub kind: EventKind,
+    /// The item as it came, with everything that this version does not name.
+    pub raw: Value,
+}
+
+masked_fields!(Event { generation, account, phone_number_id, display_phone_number, field, kind, raw });
+
+/// Which system told something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Generation {
+    /// 360dialog Cloud, or Meta itself.
+    Cloud,
+    /// On-Premise, which Meta shut on 2025-10-23.
+    OnPremise,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// Somebody wrote.
+    Message(Box<InboundMessage>),
+    /// A message of ours got further, or failed.
+    Status(Box<MessageStatusEvent>),
+    /// Something is wrong with the account or the number.
+    Error(WebhookError),
+    /// A user has another business-scoped id now.
+    UserIdUpdate(UserIdUpdate),
+    /// Another field of the webhook, such as `message_template_status_update`: see [`Event::field`] and [`Event::raw`].
+    Other,
+    /// An item that could not be read. It stands in [`Event::raw`].
+    Unreadable(String),
+}
+
+/// A body that is no webhook.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no webhook: {0}")]
+pub struct NotAWebhook(String);
+
+/// Seconds since 1970, which come as text and as numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// Seconds since 1970.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let seconds = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
+        seconds.map(Self).ok_or_else(|| serde::de::Error::custom("is no time in seconds"))
+    }
+}
+
+/// Reads the body of a webhook: Cloud's envelope, On-Premise's flat form, or the bare `{field, value}` of Meta's test button.
+///
+/// # Errors
+/// [`NotAWebhook`] where it is no JSON object. Anything else gives events: what is not known is [`EventKind::Other`].
+pub fn read(body: &[u8]) -> Result<Vec<Event>, NotAWebhook> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let value = serde_json::from_slice::<Value>(body).map_err(|error| NotAWebhook(error.to_string()))?;
+    read_value(value)
+}
+
+/// Reads a webhook that was read as JSON before; see [`read`].
+///
+/// # Errors
+/// [`NotAWebhook`] where it is no object.
+pub fn read_value(body: Value) -> Result<Vec<Event>, NotAWebhook> {
+    let Value::Object(mut body) = body else { return Err(NotAWebhook("it is no JSON object".to_owned())) };
+    let mut events = Events::default();
+    if let Some(entries) = body.remove("entry") {
+        for entry in list(entries) {
+            events.entry(entry);
+        }
+    } else if body.contains_key("field") && body.contains_key("value") {
+        events.change(Value::Object(body), None);
+    } else if ["messages", "statuses", "errors", "contacts"].iter().any(|key| body.contains_key(*key)) {
+        let from = Origin { generation: Some(Generation::OnPremise), ..Origin::default() };
+        events.value(body, &from);
+    } else {
+        let from = Origin { generation: Some(Generation::Cloud), ..Origin::default() };
+        events.push(&from, EventKind::Other, Value::Object(body));
+    }
+    Ok(events.0)
+}
+
+/// Where an item stood.
+#[derive(Clone, Default)]
+struct Origin {
+    generation: Option<Generation>,
+    account: Option<String>,
+    phone_number_id: Option<String>,
+    display_phone_number: Option<PhoneNumber>,
+    field: Option<String>,
+}
+
+#[derive(Default)]
+struct Events(Vec<Event>);
+
+/// One item, or many.
+fn list(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items,
+        Value::Null => Vec::new(),
+        one => vec![one],
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+impl Events {
+    fn push(&mut self, from: &Origin, kind: EventKind, raw: Value) {
+        let Origin { generation, account, phone_number_id, display_phone_number, field } = from.clone();
+        let generation = generation.unwrap_or(Generation::Cloud);
+        self.0.push(Event { generation, account, phone_number_id, display_phone_number, field, kind, raw });
+    }
+
+    fn unreadable(&mut self, from: &Origin, reason: impl fmt::Display, raw: Value) {
+        let reason = crate::mask(&reason.to_string());
+        self.push(from, EventKind::Unreadable(reason), raw);
+    }
+
+    fn entry(&mut self, mut entry: Value) {
+        let account = text(entry.get("id"));
+        let Some(changes) = entry.get_mut("changes").map(Value::take) else {
+            let from = Origin { account, ..Origin::default() };
+            return self.unreadable(&from, "an entry without changes", entry);
+        };
+        for change in list(changes) {
+            self.change(change, account.clone());
+        }
+    }
+
+    fn change(&mut self, mut change: Value, account: Option<String>) {
+        let field = text(change.get("field"));
+        let value = change.get_mut("value").map(Value::take);
+        let mut from = Origin { account, field, ..Origin::default() };
+        match value {
+            Some(Value::Object(value)) => {
+                let metadata = value.get("metadata");
+                let of_metadata = |key| text(metadata.and_then(|metadata| metadata.get(key)));
+                from.phone_number_id = of_metadata("phone_number_id");
+                from.display_phone_number = of_metadata("display_phone_number").map(Into::into);
+                self.value(value, &from);
+            }
+            Some(other) => self.unreadable(&from, "a change whose value is no object", other),
+            None => self.unreadable(&from, "a change without a value", change),
+        }
+    }
+
+    /// What both generations have: messages, statuses, errors, and who wrote.
+    fn value(&mut self, mut value: Map<String, Value>, from: &Origin) {
+        let before = self.0.len();
+        let people: Vec<Sender> = value
+            .get("contacts")
+            .cloned()
+            .map(list)
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|person| serde_json::from_value(person).ok())
+            .collect();
+        for item in value.remove("messages").map(list).unwrap_or_default() {
+            self.item(from, item, |message: InboundMessage| {
+                EventKind::Message(Box::new(message.by(&people)))
+            });
+        }
+        for item in value.remove("statuses").map(list).unwrap_or_default() {
+            self.item(from, item, |status: MessageStatusEvent| EventKind::Status(Box::new(status)));
+        }
+        for item in value.remove("errors").map(list).unwrap_or_default() {
+            self.item(from, item, EventKind::Error);
+        }
+        for item in value.remove("user_id_update").map(list).unwrap_or_default() {
+            self.item(from, item, EventKind::UserIdUpdate);
+        }
+        // What else there may be is told too, but not the frame of what was told.
+        let frame = ["messaging_product", "metadata", "contacts"];
+        let told = self.0.len() > before;
+        if !told || value.keys().any(|key| !frame.contains(&key.as_str())) {
+            self.push(from, EventKind::Other, Value::Object(value));
+        }
+    }
+
+    fn item<T: DeserializeOwned>(&mut self, from: &Origin, raw: Value, kind: impl FnOnce(T) -> EventKind) {
+        match T::deserialize(&raw) {
+            Ok(item) => self.push(from, kind(item), raw),
+            Err(error) => self.unreadable(from, error, raw),
+        }
+    }
+}
+
+/// Structs of what comes in: every property may be absent, and one of unknown shape costs no other.
+macro_rules! inbound {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty = $key:literal,)* })+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Default, PartialEq, serde::Deserialize)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($(#[$fmeta])* #[serde(rename = $key, default, deserialize_with = "crate::wire::lenient")]
+            pub $field: Option<$ty>,)*
+        }
+        $crate::masked_fields!($name { $($field),* });
+    )+};
+}
+pub(crate) use inbound;

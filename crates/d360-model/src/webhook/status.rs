@@ -1,0 +1,211 @@
+//! What became of a message, and what is wrong.
+use super::{Timestamp, inbound};
+use crate::error::ErrorCode;
+use crate::wire::{lenient, lenient_list};
+use crate::{Bsuid, GroupId, MessageId, ParentBsuid, WaId, masked_fields, open_enum};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+open_enum! {
+    /// How far a message got. `delivered` may be left out before `read`.
+    pub enum StatusKind {
+        /// On its way.
+        Sent = "sent",
+        /// On the recipient's device.
+        Delivered = "delivered",
+        /// Read.
+        Read = "read",
+        /// A voice message was played (since November 2025).
+        Played = "played",
+        /// It did not get there; the errors say why.
+        Failed = "failed",
+        /// The user deleted it (On-Premise).
+        Deleted = "deleted",
+        /// It holds something that is not there any more (On-Premise).
+        Warning = "warning",
+    }
+}
+
+/// How far a message of ours got. Statuses may come twice and out of order.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct MessageStatusEvent {
+    /// The message, as its sending answered.
+    pub id: MessageId,
+    /// How far it got.
+    pub status: StatusKind,
+    /// When.
+    pub timestamp: Option<Timestamp>,
+    /// Who it went to; absent where it went to a [`Bsuid`].
+    pub recipient_id: Option<WaId>,
+    /// The recipient's business-scoped id.
+    pub recipient_user_id: Option<Bsuid>,
+    /// And that of the parent portfolio.
+    pub recipient_parent_user_id: Option<ParentBsuid>,
+    /// The group that it went to, where it went to one.
+    pub group: Option<GroupId>,
+    /// Why it failed.
+    pub errors: Vec<WebhookError>,
+    /// The conversation that it counts for (until Graph v24).
+    pub conversation: Option<Conversation>,
+    /// What it costs.
+    pub pricing: Option<Pricing>,
+    /// What was sent with it: `Message::biz_opaque_callback_data`, or the label of its call.
+    pub biz_opaque_callback_data: Option<String>,
+}
+
+masked_fields!(MessageStatusEvent {
+    id,
+    status,
+    timestamp,
+    recipient_id,
+    recipient_user_id,
+    recipient_parent_user_id,
+    group,
+    errors,
+    conversation,
+    pricing,
+    biz_opaque_callback_data
+});
+
+impl<'de> Deserialize<'de> for MessageStatusEvent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            id: MessageId,
+            status: StatusKind,
+            #[serde(default, deserialize_with = "lenient")]
+            timestamp: Option<Timestamp>,
+            #[serde(default, deserialize_with = "lenient")]
+            recipient_id: Option<WaId>,
+            #[serde(default, deserialize_with = "lenient")]
+            recipient_type: Option<String>,
+            #[serde(default, deserialize_with = "lenient")]
+            recipient_user_id: Option<Bsuid>,
+            #[serde(default, deserialize_with = "lenient")]
+            recipient_parent_user_id: Option<ParentBsuid>,
+            #[serde(default, deserialize_with = "lenient_errors")]
+            errors: Vec<WebhookError>,
+            #[serde(default, deserialize_with = "lenient")]
+            conversation: Option<Conversation>,
+            #[serde(default, deserialize_with = "lenient")]
+            pricing: Option<Pricing>,
+            #[serde(default, deserialize_with = "lenient")]
+            biz_opaque_callback_data: Option<String>,
+            #[serde(default, deserialize_with = "lenient")]
+            message: Option<Inner>,
+        }
+        /// Some On-Premise clients put the recipient in here.
+        #[derive(Deserialize)]
+        struct Inner {
+            recipient_id: Option<WaId>,
+        }
+        let wire = Wire::deserialize(deserializer)?;
+        let recipient = wire.recipient_id.or_else(|| wire.message?.recipient_id);
+        let is_group = wire.recipient_type.as_deref() == Some("group");
+        let (recipient_id, group) = match recipient {
+            Some(id) if is_group => (None, Some(GroupId::from(id.as_str()))),
+            other => (other, None),
+        };
+        Ok(Self {
+            id: wire.id,
+            status: wire.status,
+            timestamp: wire.timestamp,
+            recipient_id,
+            recipient_user_id: wire.recipient_user_id,
+            recipient_parent_user_id: wire.recipient_parent_user_id,
+            group,
+            errors: wire.errors,
+            conversation: wire.conversation,
+            pricing: wire.pricing,
+            biz_opaque_callback_data: wire.biz_opaque_callback_data,
+        })
+    }
+}
+
+pub(super) fn lenient_errors<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<WebhookError>, D::Error> {
+    lenient_list(d)
+}
+
+inbound! {
+    /// The conversation that a message counts for.
+    Conversation {
+        /// Its id.
+        id: String = "id",
+        /// When it ends; in `sent` alone.
+        expiration_timestamp: Timestamp = "expiration_timestamp",
+        /// What it is.
+        origin: ConversationOrigin = "origin",
+    }
+    /// What a conversation is.
+    ConversationOrigin {
+        /// Such as `marketing`.
+        kind: String = "type",
+    }
+    /// What a message costs.
+    Pricing {
+        /// Whether it is paid for.
+        billable: bool = "billable",
+        /// `CBP` by conversation, `PMP` by message.
+        pricing_model: String = "pricing_model",
+        /// `regular`, `free_customer_service` or `free_entry_point`.
+        kind: String = "type",
+        /// Such as `utility`.
+        category: String = "category",
+    }
+    /// A user's business-scoped id before and now.
+    UserIdChange {
+        /// Before.
+        previous: Bsuid = "previous",
+        /// Now.
+        current: Bsuid = "current",
+    }
+    /// A user has another business-scoped id now.
+    UserIdUpdate {
+        /// The user's WhatsApp ID, where it is known.
+        wa_id: WaId = "wa_id",
+        /// What happened, in words.
+        detail: String = "detail",
+        /// The ids.
+        user_id: UserIdChange = "user_id",
+        /// The ids of the parent portfolio.
+        parent_user_id: UserIdChange = "parent_user_id",
+        /// When.
+        timestamp: Timestamp = "timestamp",
+    }
+}
+
+/// What is wrong, in a webhook: the same codes as in answers.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookError {
+    /// The code, which is what to decide by.
+    pub code: ErrorCode,
+    /// What it is called.
+    pub title: Option<String>,
+    /// In words.
+    pub message: Option<String>,
+    /// More about it.
+    pub details: Option<String>,
+    /// Where it is explained.
+    pub href: Option<String>,
+}
+
+masked_fields!(WebhookError { code, title, message, details, href });
+
+impl<'de> Deserialize<'de> for WebhookError {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let code = value.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
+        let Some(code) = code else { return Err(serde::de::Error::custom("an error without a code")) };
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let data = value.get("error_data");
+        Ok(Self {
+            code: ErrorCode(code),
+            title: text(value.get("title")),
+            message: text(value.get("message")),
+            details: text(data.and_then(|data| data.get("details")).or(data).or(value.get("details"))),
+            href: text(value.get("href")),
+        })
+    }
+}

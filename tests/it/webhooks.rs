@@ -1,0 +1,272 @@
+//! Webhooks of both generations: every event, in order, none lost.
+//!
+//! `data/webhooks.json` holds the examples of Meta's pages (Cloud: 2025 to 2026; On-Premise: before 2025-10-23).
+use d360::model::{
+    error::ErrorCode,
+    webhook::{self, Event, EventKind, Generation, InboundContent, InboundMessage, StatusKind},
+};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+use std::sync::OnceLock;
+
+const EXAMPLES: &str = include_str!("data/webhooks.json");
+
+fn events(body: &Value) -> Vec<Event> {
+    webhook::read(body.to_string().as_bytes()).unwrap()
+}
+
+fn message(event: &Event) -> &InboundMessage {
+    let EventKind::Message(message) = &event.kind else { panic!("{event:?}") };
+    message
+}
+
+/// Cloud's envelope around these values of field `messages`.
+fn envelope(values: impl IntoIterator<Item = Value>) -> Value {
+    let changes: Vec<Value> =
+        values.into_iter().map(|value| json!({ "field": "messages", "value": value })).collect();
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": "102290129340398", "changes": changes }] })
+}
+
+fn text(id: &str) -> Value {
+    json!({ "from": "16505551234", "id": id, "timestamp": "1744344496", "type": "text", "text": { "body": "Hi" } })
+}
+
+#[test]
+fn every_example_is_read() {
+    let examples: Map<String, Value> = serde_json::from_str(EXAMPLES).unwrap();
+    assert_eq!(examples.len(), 27);
+    for (name, body) in &examples {
+        let events = events(body);
+        assert!(!events.is_empty(), "{name}");
+        for event in &events {
+            let onprem = event.generation == Generation::OnPremise;
+            assert_eq!(onprem, name.starts_with("onprem"), "{name}");
+            assert!(!matches!(event.kind, EventKind::Unreadable(_) | EventKind::Other), "{name}: {event:?}");
+            if let EventKind::Message(message) = &event.kind {
+                assert!(!matches!(message.content, InboundContent::Other(_)), "{name}: {event:?}");
+            }
+            assert_eq!(event.phone_number_id.is_some(), !onprem, "{name}");
+        }
+        let shown = format!("{events:?}");
+        assert!(!shown.contains("16505551234") && !shown.contains("16315551234"), "{name}: {shown}");
+    }
+    let one = |name: &str| events(&examples[name]).remove(0);
+    let card = one("cloud/contacts_shared_vcard");
+    let InboundContent::Contacts(cards) = &message(&card).content else { panic!() };
+    assert!(cards[0].name.is_none() && cards[0].vcard.as_deref().unwrap().starts_with("BEGIN:VCARD"));
+    assert_eq!(cards[0].origin.as_deref(), Some("other"));
+    assert!(message(&card).from.is_none());
+    assert_eq!(message(&card).from_user_id.as_ref().unwrap().as_str(), "US.13491208655302741918");
+    let pin = one("cloud/location_reply_pin_only");
+    let InboundContent::Location(place) = &message(&pin).content else { panic!() };
+    assert!(place.name.is_none() && place.latitude.degrees() == 40.782_910_059_774);
+    assert!(message(&pin).context.as_ref().unwrap().id.is_some());
+    for (name, number) in
+        [("cloud/system_number_change", "12195555358"), ("onprem/system_number_changed", "16315558890")]
+    {
+        let event = one(name);
+        let InboundContent::System(system) = &message(&event).content else { panic!() };
+        assert_eq!(system.new_number().unwrap().as_str(), number);
+    }
+    let EventKind::Status(failed) = one("cloud/status_failed").kind else { panic!() };
+    assert_eq!((&failed.status, failed.errors[0].code), (&StatusKind::Failed, ErrorCode(131_049)));
+    assert!(failed.errors[0].details.as_deref().unwrap().starts_with("In order to maintain"));
+    let EventKind::Status(old) = one("onprem/status_sent_v239").kind else { panic!() };
+    assert_eq!(old.recipient_id.unwrap().as_str(), "16315555555");
+    let EventKind::Status(sent) = one("cloud/status_sent_v23").kind else { panic!() };
+    assert_eq!(sent.timestamp.unwrap().seconds(), 1_750_030_073);
+    assert_eq!(sent.conversation.unwrap().origin.unwrap().kind.as_deref(), Some("marketing"));
+    let EventKind::UserIdUpdate(update) = one("cloud/user_id_update").kind else { panic!() };
+    assert_eq!(update.user_id.unwrap().current.unwrap().as_str(), "US.2");
+    let EventKind::Error(error) = one("onprem/errors").kind else { panic!() };
+    assert_eq!((error.code, error.details.unwrap().is_empty()), (ErrorCode(400), false));
+}
+
+/// The payloads on which peers lose events.
+#[test]
+fn what_others_lose_is_read() {
+    let card = json!({ "from": "16505551234", "id": "a", "timestamp": "1", "type": "contacts",
+        "contacts": [{ "name": { "formatted_name": "A" }, "phones": [{ "phone": "+39 1", "type": "Cellulare" }] }] });
+    let read = events(&envelope([json!({ "messages": [card, text("b")] })]));
+    let InboundContent::Contacts(cards) = &message(&read[0]).content else { panic!() };
+    assert_eq!(cards[0].phones.as_ref().unwrap()[0].kind.as_deref(), Some("Cellulare"));
+    assert_eq!(message(&read[1]).id.as_ref().unwrap().as_str(), "b");
+    // An unknown type beside a good text.
+    let read = events(&envelope([
+        json!({ "messages": [{ "id": "a", "type": "hologram", "hologram": {} }, text("b")] }),
+    ]));
+    assert_eq!(message(&read[0]).content, InboundContent::Other("hologram".to_owned()));
+    assert_eq!(message(&read[1]).content, InboundContent::Text("Hi".to_owned()));
+    // Two changes in one post, and two entries.
+    let mut body = envelope([json!({ "messages": [text("a")] }), json!({ "messages": [text("b")] })]);
+    let entry = body["entry"][0].clone();
+    body["entry"].as_array_mut().unwrap().push(entry);
+    let ids: Vec<_> =
+        events(&body).iter().map(|event| message(event).id.clone().unwrap().as_str().to_owned()).collect();
+    assert_eq!(ids, ["a", "b", "a", "b"]);
+    // An unknown field.
+    let body = json!({ "entry": [{ "id": "1", "changes": [{ "field": "message_template_status_update",
+        "value": { "event": "APPROVED", "message_template_id": 7 } }] }] });
+    let read = events(&body);
+    assert_eq!(
+        (&read[0].kind, read[0].field.as_deref()),
+        (&EventKind::Other, Some("message_template_status_update"))
+    );
+    assert_eq!(read[0].raw["event"], "APPROVED");
+    // A voice message that was played, for somebody without a number, and a status that nobody knows yet.
+    let statuses = json!({ "statuses": [
+        { "id": "a", "status": "played", "timestamp": 1, "recipient_user_id": "US.1" },
+        { "id": "b", "status": "teleported", "timestamp": "1" },
+        { "id": "c", "status": "delivered", "recipient_type": "group", "recipient_id": "Y2FwaV9n" },
+    ] });
+    let read = events(&envelope([statuses]));
+    let status = |i: usize| if let EventKind::Status(status) = &read[i].kind { status } else { panic!() };
+    assert_eq!(status(0).status, StatusKind::Played);
+    assert_eq!(status(1).status.as_str(), "teleported");
+    assert!(status(2).recipient_id.is_none() && status(2).group.is_some());
+    // Meta's test button.
+    let read = events(
+        &json!({ "field": "messages", "value": { "metadata": { "phone_number_id": "1" }, "messages": [text("a")] } }),
+    );
+    assert_eq!((message(&read[0]).id.is_some(), read[0].phone_number_id.as_deref()), (true, Some("1")));
+    // On-Premise's `unknown`, with the reason.
+    let read =
+        events(&json!({ "messages": [{ "id": "a", "type": "unknown", "errors": [{ "code": "501" }] }] }));
+    assert_eq!(message(&read[0]).content, InboundContent::Unsupported(None));
+    assert_eq!(message(&read[0]).errors[0].code, ErrorCode(501));
+}
+
+#[test]
+fn replies_orders_and_reactions_are_read() {
+    let of = |kind: &str, content: Value| {
+        let mut item = json!({ "from": "1", "id": "a", "timestamp": "1", "type": kind });
+        item[kind] = content;
+        message(&events(&json!({ "messages": [item] })).remove(0)).content.clone()
+    };
+    let InboundContent::Interactive(reply) = of(
+        "interactive",
+        json!({ "type": "list_reply", "list_reply": { "id": "r", "title": "T", "description": "D" } }),
+    ) else {
+        panic!()
+    };
+    assert_eq!(reply.list_reply.unwrap().id.as_deref(), Some("r"));
+    let InboundContent::Interactive(flow) = of(
+        "interactive",
+        json!({ "type": "nfm_reply", "nfm_reply": { "name": "flow", "response_json": "{}" } }),
+    ) else {
+        panic!()
+    };
+    assert_eq!(flow.nfm_reply.unwrap()["response_json"], "{}");
+    let InboundContent::Button(button) = of("button", json!({ "text": "Yes", "payload": "p" })) else {
+        panic!()
+    };
+    assert_eq!(button.payload.as_deref(), Some("p"));
+    let InboundContent::Order(order) = of(
+        "order",
+        json!({ "catalog_id": "1", "product_items": [{ "product_retailer_id": "2", "quantity": "3", "item_price": 4.5 }] }),
+    ) else {
+        panic!()
+    };
+    assert_eq!(order.product_items.unwrap()[0].quantity, Some(json!("3")));
+    let InboundContent::Reaction(gone) = of("reaction", json!({ "message_id": "wamid.x" })) else { panic!() };
+    assert!(gone.emoji.is_none());
+    let InboundContent::Audio(voice) = of("voice", json!({ "id": 7, "mime_type": "audio/ogg" })) else {
+        panic!()
+    };
+    assert_eq!(voice.id.unwrap().as_str(), "7");
+    let InboundContent::Location(place) = of("location", json!({ "latitude": "1.5", "longitude": 2 })) else {
+        panic!()
+    };
+    assert_eq!(place.latitude.degrees(), 1.5);
+}
+
+#[test]
+fn what_cannot_be_read_says_why_and_costs_no_neighbour() {
+    let read = events(&envelope([json!({ "messages": [
+        text("a"), { "id": "no type" }, 7, { "id": "x", "type": "text" }, { "id": "y", "type": "location", "location": { "latitude": 91 } }, text("b"),
+    ], "statuses": [{ "id": "s" }, { "id": "t", "status": "read" }] })]));
+    let kinds: Vec<&str> = read
+        .iter()
+        .map(|event| match &event.kind {
+            EventKind::Message(_) => "message",
+            EventKind::Status(_) => "status",
+            EventKind::Unreadable(reason) => {
+                assert!(!reason.is_empty());
+                "unreadable"
+            }
+            _ => "other",
+        })
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "message",
+            "unreadable",
+            "unreadable",
+            "unreadable",
+            "unreadable",
+            "message",
+            "unreadable",
+            "status"
+        ]
+    );
+    assert_eq!(read[1].raw, json!({ "id": "no type" }));
+    for (body, reason) in [("", "EOF"), ("[]", "object"), ("nonsense", "expected"), ("\"x\"", "object")] {
+        let error = webhook::read(body.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with("this is no webhook") && error.contains(reason), "{error}");
+    }
+    assert_eq!(events(&json!({}))[0].kind, EventKind::Other);
+    assert_eq!(events(&json!({ "entry": [{ "id": "1" }, { "changes": [{}, { "value": 3 }] }] })).len(), 3);
+}
+
+/// The messages of all examples.
+fn messages() -> &'static [Value] {
+    static MESSAGES: OnceLock<Vec<Value>> = OnceLock::new();
+    MESSAGES.get_or_init(|| {
+        let examples: Map<String, Value> = serde_json::from_str(EXAMPLES).unwrap();
+        let all = examples.values().flat_map(events);
+        all.filter(|event| matches!(event.kind, EventKind::Message(_))).map(|event| event.raw).collect()
+    })
+}
+
+/// Every place in a value, and another value for it.
+fn changed(value: &Value, at: &mut usize, with: &Value) -> Value {
+    if *at == 0 {
+        *at = usize::MAX;
+        return with.clone();
+    }
+    *at -= 1;
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), changed(value, at, with)))
+            .collect::<Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.iter().map(|item| changed(item, at, with)).collect::<Vec<_>>().into(),
+        other => other.clone(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn a_changed_item_costs_no_neighbour(which in any::<prop::sample::Index>(), mut at in 0usize..30, with in 0usize..12) {
+        let with = [json!(null), json!(0), json!(-1.5), json!(""), json!("x"), json!([]), json!({}), json!([null]), json!({"a": {}}),
+            json!(true), json!("16505551234"), json!(u64::MAX)][with].clone();
+        let items = messages();
+        let item = changed(&items[which.index(items.len())], &mut at, &with);
+        for body in [
+            envelope([json!({ "messages": [text("a"), item.clone(), text("b")] })]),
+            json!({ "messages": [text("a"), item.clone(), text("b")] }),
+        ] {
+            let read = events(&body);
+            prop_assert_eq!(read.len(), 3);
+            prop_assert_eq!(message(&read[0]).id.as_ref().map(|id| id.as_str()), Some("a"));
+            prop_assert_eq!(message(&read[2]).id.as_ref().map(|id| id.as_str()), Some("b"));
+            prop_assert_eq!(&read[1].raw, &item);
+            let shown = format!("{read:?}");
+            prop_assert!(!shown.contains("16505551234"), "{}", shown);
+        }
+    }
+}
