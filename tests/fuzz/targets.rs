@@ -156,6 +156,11 @@ pub fn webhooks(data: &[u8]) {
     let Ok(events) = webhook::read(data) else { return };
     let shown = format!("{events:?}");
     assert!(!shown.contains("16505551234"), "{shown}");
+    let mut windows = webhook::Windows::default();
+    events.iter().for_each(|event| windows.saw(event));
+    let to = "+16505551234".parse().expect("a number");
+    assert!(windows.closes(&to).is_some() || !windows.is_open(&to, i64::MIN));
+    windows.forget_closed(0);
 }
 
 /// vCard files: the cards that are read are written, and what is written is read as the same from then on. (Control characters,

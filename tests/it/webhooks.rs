@@ -3,7 +3,7 @@
 //! `data/webhooks.json` holds the examples of Meta's pages (Cloud: 2025 to 2026; On-Premise: before 2025-10-23).
 use d360::model::{
     error::ErrorCode,
-    webhook::{self, Event, EventKind, Generation, InboundContent, InboundMessage, StatusKind},
+    webhook::{self, Event, EventKind, Generation, InboundContent, InboundMessage, StatusKind, Windows},
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -217,6 +217,36 @@ fn what_cannot_be_read_says_why_and_costs_no_neighbour() {
     }
     assert_eq!(events(&json!({}))[0].kind, EventKind::Other);
     assert_eq!(events(&json!({ "entry": [{ "id": "1" }, { "changes": [{}, { "value": 3 }] }] })).len(), 3);
+}
+
+#[test]
+fn the_window_is_open_for_a_day_after_the_last_message() {
+    let wrote = |at: i64, from: Value| {
+        let mut item =
+            json!({ "id": "a", "timestamp": at.to_string(), "type": "text", "text": { "body": "Hi" } });
+        item.as_object_mut().unwrap().extend(from.as_object().unwrap().clone());
+        events(&json!({ "messages": [item] })).remove(0)
+    };
+    let mut windows = Windows::default();
+    let (number, id) = ("+1 (650) 555-1234".parse().unwrap(), "US.1a".parse().unwrap());
+    assert!(!windows.is_open(&number, 0) && windows.closes(&number).is_none());
+    windows.saw(&wrote(1000, json!({ "from": "16505551234", "from_user_id": "US.1a" })));
+    let day = 24 * 3600;
+    for to in [&number, &id] {
+        assert!(
+            windows.is_open(to, 1000) && windows.is_open(to, 999 + day) && !windows.is_open(to, 1000 + day)
+        );
+    }
+    assert!(windows.may_block(&"16505551234".parse().unwrap(), 999 + day));
+    assert!(!windows.may_block(&"16505551235".parse().unwrap(), 1000));
+    // One that comes late shortens nothing; a system message and a group open nothing.
+    windows.saw(&wrote(500, json!({ "from": "16505551234" })));
+    assert_eq!(windows.closes(&number).unwrap().seconds(), 1000 + day);
+    windows.saw(&wrote(9000, json!({ "from": "16505551234", "type": "system", "system": {} })));
+    windows.saw(&wrote(9000, json!({ "from": "16505551234", "group_id": "g" })));
+    assert_eq!(windows.closes(&number).unwrap().seconds(), 1000 + day);
+    windows.forget_closed(1000 + day);
+    assert!(windows.closes(&number).is_none());
 }
 
 /// The messages of all examples.

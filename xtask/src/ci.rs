@@ -86,7 +86,7 @@ const CHOICES: [&str; 10] = [
     "cloud,mock",
     "onprem,ureq",
     "partner,reqwest",
-    "cloud,ureq,tracing",
+    "cloud,ureq,tracing,webhook",
     "cloud,onprem,partner,reqwest,ureq,rustls,webpki-roots,vcard,mock,tracing",
 ];
 
@@ -211,16 +211,25 @@ fn features() -> Result {
 
 /// The arrows between the crates, as ARCHITECTURE.md draws them.
 fn arrows() -> Result {
-    let allowed: [(&str, &[&str]); 9] = [
+    let allowed: [(&str, &[&str]); 10] = [
         ("d360-model", &[]),
         ("d360-transport", &["d360-model"]),
         ("d360-cloud", &["d360-model", "d360-transport"]),
         ("d360-onprem", &["d360-model", "d360-transport"]),
         ("d360-partner", &["d360-model", "d360-transport"]),
         ("d360-vcard", &["d360-model"]),
+        ("d360-webhook", &["d360-model"]),
         (
             "d360",
-            &["d360-model", "d360-transport", "d360-cloud", "d360-onprem", "d360-partner", "d360-vcard"],
+            &[
+                "d360-model",
+                "d360-transport",
+                "d360-cloud",
+                "d360-onprem",
+                "d360-partner",
+                "d360-vcard",
+                "d360-webhook",
+            ],
         ),
         ("d360-sandbox", &[]),
         ("d360-cli", &["d360", "d360-sandbox"]),

@@ -41,6 +41,7 @@
 //! | `rustls` | TLS by rustls with aws-lc-rs and the platform's certificates, for both transports; needs a C compiler |
 //! | `webpki-roots` | Mozilla's root certificates, compiled in |
 //! | `vcard` | vCard files to contact cards and back: `vcard` |
+//! | `webhook` | receiving webhooks: verification, duplicates, events: `webhook` (reading them alone is in [`model`]) |
 //! | `mock` | mockall's mocks of the transport traits |
 //! | `tracing` | a span for each call, target `d360`: endpoint, attempts, outcome, code, time waited; no bodies, numbers or keys |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -60,6 +61,9 @@ pub use d360_transport::{ApiKey, CallOptions, Config, Error, Outcome, Pacing, Re
 #[cfg(feature = "vcard")]
 #[cfg_attr(docsrs, doc(cfg(feature = "vcard")))]
 pub use d360_vcard as vcard;
+#[cfg(feature = "webhook")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhook")))]
+pub use d360_webhook as webhook;
 
 /// What most programs name.
 ///

@@ -18,6 +18,7 @@
 //! ```
 mod message;
 mod status;
+mod window;
 
 pub use message::{
     InboundAddress, InboundContact, InboundContent, InboundContext, InboundEmail, InboundIm,
@@ -29,6 +30,8 @@ pub use status::{
     Conversation, ConversationOrigin, MessageStatusEvent, Pricing, StatusKind, UserIdChange, UserIdUpdate,
     WebhookError,
 };
+
+pub use window::Windows;
 
 use crate::{PhoneNumber, masked_fields};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};

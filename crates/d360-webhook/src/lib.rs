@@ -1,0 +1,27 @@
+//! Receiving webhooks: who sent them, whether they came before, and what they say. No I/O: give it what your server got.
+//!
+//! ```
+//! use d360_webhook::{Receiver, Verification};
+//! // 360dialog sends back the headers that were set together with the webhook's URL.
+//! let receiver = Receiver::new(Verification::header("x-webhook-secret", "a long random text")?);
+//! let request = http::Request::post("/webhook")
+//!     .header("x-webhook-secret", "a long random text")
+//!     .body(br#"{"messages": [{"id": "gBG", "from": "16505551234", "type": "text", "text": {"body": "Hi"}}]}"#.as_slice().into())?;
+//! let received = receiver.receive(&request);
+//! assert_eq!(received.status, 200); // answer this at once
+//! assert_eq!(received.events.len(), 1); // and work on these afterwards
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! 360dialog wants an answer within 5 seconds, most within 250 ms, and posts again what was not answered with 200, for up to
+//! seven days: webhooks come at least once, and not in order. Source: 360dialog "Receiving messages via webhook", "Signature
+//! validation"; Meta "Webhooks" (2025 to 2026).
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod receiver;
+mod seen;
+mod verify;
+
+pub use receiver::{MAX_BODY, Received, Receiver};
+pub use seen::Seen;
+pub use verify::{InvalidVerification, Refused, Verification, answer_challenge};
