@@ -107,3 +107,78 @@ fn keys_that_could_break_a_header_are_refused() {
     }
     assert!(ApiKey::new(" key \n").is_ok(), "white space around it is not part of it");
 }
+
+/// Whoever derives `Debug` for a public type that holds text has to say here why it shows no number.
+#[test]
+fn no_type_that_holds_text_derives_debug() {
+    const ALLOWED: [(&str, &str); 23] = [
+        ("PhoneNumberId", "the id of a number at Meta, not the number"),
+        ("BlockRequest", "users mask themselves"),
+        ("Cursors", "opaque"),
+        ("CodeInfo", "a table of ours"),
+        ("InvalidId", "names one character at most"),
+        ("SendResponse", "its parts mask themselves"),
+        ("EventKind", "its parts mask themselves; a reason is masked"),
+        ("NotAWebhook", "where JSON breaks, not what it says"),
+        ("Reader", "paths"),
+        ("Object", "of the reader, which shows none"),
+        ("CheckContacts", "numbers mask themselves"),
+        ("Identity", "a hash and a time"),
+        ("AcknowledgeIdentity", "a hash; the user masks itself"),
+        ("ListChannels", "names of properties"),
+        ("ChannelInfo", "ids of 360dialog; the rest masks itself"),
+        ("Config", "a URL; the key masks itself"),
+        ("BuildError", "words of ours"),
+        ("SetupError", "a CA file's problem"),
+        ("InvalidHost", "a URL, without what stands before an @"),
+        ("VcardError", "the beginning of a line, masked"),
+        ("Received", "events mask themselves"),
+        ("Meta", "a table of ours"),
+        ("InvalidPathId", "words of ours"),
+    ];
+    let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let mut folders = vec![crates];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            // The program and the sandbox are no libraries whose types are printed.
+            if path.is_dir() && !path.ends_with("d360-sandbox") && !path.ends_with("d360-cli") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.extend(with_text(&std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let told = |name: &String| ALLOWED.iter().any(|(allowed, _)| allowed == name);
+    let wrong: Vec<_> = found.iter().filter(|name| !told(name)).collect();
+    assert!(found.len() > 10 && wrong.is_empty(), "these show text in Debug: {wrong:?}");
+}
+
+/// The public types of a file that derive `Debug` and hold text, as rustfmt writes them.
+fn with_text(file: &str) -> Vec<String> {
+    const TEXT: [&str; 8] =
+        ["String", "Value", "Map<", "Bytes", "Vec<u8>", "&'static str", "&'a str", "&'v str"];
+    let lines: Vec<&str> = file.lines().collect();
+    let derived =
+        lines.iter().enumerate().filter(|(_, line)| line.starts_with("#[derive(") && line.contains("Debug"));
+    let mut found = Vec::new();
+    for (at, _) in derived {
+        let Some(start) = (at..lines.len()).find(|i| !lines[*i].starts_with(['#', '/'])) else { continue };
+        let Some(head) = lines[start].strip_prefix("pub struct ").or(lines[start].strip_prefix("pub enum "))
+        else {
+            continue;
+        };
+        let end = if head.ends_with(';') {
+            start
+        } else {
+            (start..lines.len()).find(|i| lines[*i] == "}").unwrap()
+        };
+        let code = lines[start..=end].iter().filter(|line| !line.trim_start().starts_with(['/', '#']));
+        if code.into_iter().any(|line| TEXT.iter().any(|text| line.contains(text))) {
+            let name = head.split(|c: char| !c.is_alphanumeric()).next().unwrap();
+            found.push(name.to_owned());
+        }
+    }
+    found
+}

@@ -174,6 +174,10 @@ fn replies_orders_and_reactions_are_read() {
         panic!()
     };
     assert_eq!(voice.id.unwrap().as_str(), "7");
+    for content in [of("text", json!({ "body": "call +1 650 555 1234" })), of("16505551234", json!({}))] {
+        let shown = format!("{content:?}");
+        assert!(!shown.contains("6505551234") && !shown.contains("555 1234"), "{shown}");
+    }
     let InboundContent::Location(place) = of("location", json!({ "latitude": "1.5", "longitude": 2 })) else {
         panic!()
     };

@@ -100,7 +100,7 @@ pub struct ChannelInfo {
 }
 
 /// The number and name of a channel.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SetupInfo {
     /// Its phone number.
@@ -110,6 +110,8 @@ pub struct SetupInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_name: Option<String>,
 }
+
+d360_model::masked_fields!(SetupInfo { phone_number, phone_name });
 
 /// An id as text, or digits that came as a number.
 fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

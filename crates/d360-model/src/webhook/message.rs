@@ -4,6 +4,7 @@ use crate::wire::lenient;
 use crate::{Bsuid, GroupId, Latitude, Longitude, MediaId, MessageId, ParentBsuid, WaId, masked_fields};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// A message of a user.
 #[derive(Clone, PartialEq)]
@@ -44,8 +45,8 @@ masked_fields!(InboundMessage {
     errors
 });
 
-/// What a message of a user says.
-#[derive(Clone, Debug, PartialEq)]
+/// What a message of a user says. `Debug` masks the numbers in it.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum InboundContent {
     /// Text.
@@ -78,6 +79,29 @@ pub enum InboundContent {
     Unsupported(Option<String>),
     /// A type that this version does not know; the whole stands in `Event::raw`.
     Other(String),
+}
+
+impl fmt::Debug for InboundContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, content): (&str, &dyn fmt::Debug) = match self {
+            Self::Text(text) => ("Text", text),
+            Self::Image(media) => ("Image", media),
+            Self::Video(media) => ("Video", media),
+            Self::Audio(media) => ("Audio", media),
+            Self::Document(media) => ("Document", media),
+            Self::Sticker(media) => ("Sticker", media),
+            Self::Location(place) => ("Location", place),
+            Self::Contacts(cards) => ("Contacts", cards),
+            Self::Reaction(reaction) => ("Reaction", reaction),
+            Self::Interactive(reply) => ("Interactive", reply),
+            Self::Button(reply) => ("Button", reply),
+            Self::Order(order) => ("Order", order),
+            Self::System(system) => ("System", system),
+            Self::Unsupported(what) => ("Unsupported", what),
+            Self::Other(kind) => ("Other", kind),
+        };
+        f.debug_tuple(name).field(&crate::Masked(content)).finish()
+    }
 }
 
 impl<'de> Deserialize<'de> for InboundMessage {
