@@ -184,6 +184,15 @@ pub(crate) enum Send {
     Contacts(Contacts),
     /// Send a place
     Location(Location),
+    #[command(flatten)]
+    Other(Content),
+    /// Send a whole message body, as the API documents it
+    Raw(Raw),
+}
+
+/// What goes to Cloud and Graph alone.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Content {
     /// Send text
     Text(Text),
     /// Send an image: JPEG or PNG, up to 5 MB
@@ -200,8 +209,6 @@ pub(crate) enum Send {
     Reaction(Reaction),
     /// Send a template, which needs no open window
     Template(Template),
-    /// Send a whole message body, as the API documents it
-    Raw(Raw),
 }
 
 #[derive(Debug, ClapArgs)]

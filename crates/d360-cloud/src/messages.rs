@@ -100,9 +100,7 @@ impl Endpoint for MarkMessageRead {
     }
     fn check(&self) -> Findings {
         let mut findings = Findings::new();
-        if self.message.as_str().trim().is_empty() {
-            findings.error("message_id", "is required and may not be blank");
-        }
+        findings.require("message_id", self.message.as_str());
         findings
     }
     fn decode(response: &HttpResponse) -> Result<(), Unreadable> {

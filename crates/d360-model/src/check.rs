@@ -85,6 +85,12 @@ impl Findings {
     pub fn error(&mut self, path: impl fmt::Display, message: impl Into<String>) {
         self.push(Severity::Error, path, message);
     }
+    /// Adds an error at `path` where `text`, which has to be there, is blank.
+    pub fn require(&mut self, path: impl fmt::Display, text: &str) {
+        if text.trim().is_empty() {
+            self.error(path, "is required and may not be blank");
+        }
+    }
     /// Adds advice at `path`.
     pub fn advise(&mut self, path: impl fmt::Display, message: impl Into<String>) {
         self.push(Severity::Advice, path, message);

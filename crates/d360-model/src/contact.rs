@@ -268,9 +268,7 @@ impl Validate for Contact {
 
 impl Validate for Name {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
-        if blank(&self.formatted_name) {
-            out.error(at.key("formatted_name"), "is required and may not be blank");
-        }
+        out.require(at.key("formatted_name"), &self.formatted_name);
         let parts = [&self.first_name, &self.last_name, &self.middle_name, &self.suffix, &self.prefix];
         if parts.iter().all(|part| part.as_deref().is_none_or(blank)) {
             out.advise(

@@ -156,9 +156,7 @@ impl Text {
 
 impl Validate for Text {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
-        if self.body.trim().is_empty() {
-            out.error(at.key("body"), "is required and may not be blank");
-        }
+        out.require(at.key("body"), &self.body);
         at_most(&self.body, MAX_TEXT, at.key("body"), out);
     }
 }

@@ -48,7 +48,7 @@ pub use id::{Bsuid, GroupId, InvalidId, MediaId, MessageId, ParentBsuid, PhoneNu
 pub use interactive::Interactive;
 pub use location::{InvalidCoordinate, Latitude, Location, Longitude};
 pub use media::{Audio, Document, Image, MediaSource, Reaction, Sticker, Video};
-pub use message::Message;
+pub use message::{MAX_CALLBACK_DATA, Message};
 #[doc(hidden)]
 pub use redact::Masked;
 pub use redact::mask;

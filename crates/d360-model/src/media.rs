@@ -30,11 +30,9 @@ impl std::fmt::Debug for MediaSource {
 impl MediaSource {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         match self {
-            Self::Id(id) if id.as_str().trim().is_empty() => {
-                out.error(at.key("id"), "is required and may not be blank");
-            }
-            Self::Link(link) if !is_url(link) => out.error(at.key("link"), NO_URL),
-            _ => {}
+            Self::Id(id) => out.require(at.key("id"), id.as_str()),
+            Self::Link(link) if is_url(link) => {}
+            Self::Link(_) => out.error(at.key("link"), NO_URL),
         }
     }
 }
@@ -198,9 +196,7 @@ impl Reaction {
 
 impl Validate for Reaction {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
-        if self.message_id.as_str().trim().is_empty() {
-            out.error(at.key("message_id"), "is required and may not be blank");
-        }
+        out.require(at.key("message_id"), self.message_id.as_str());
         // The longest emoji, a family with skin tones, has ten or so code points.
         at_most(&self.emoji, 20, at.key("emoji"), out);
         if self.emoji.chars().any(|c| c.is_ascii_alphabetic() || c.is_whitespace()) {

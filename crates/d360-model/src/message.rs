@@ -9,8 +9,8 @@ use crate::{
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-/// Longest callback data, in characters.
-const MAX_CALLBACK_DATA: usize = 512;
+/// Longest callback data, in characters (Meta; older pages say 256).
+pub const MAX_CALLBACK_DATA: usize = 512;
 /// Longest message ID, in characters.
 const MAX_MESSAGE_ID: usize = 128;
 
@@ -153,9 +153,7 @@ impl Validate for Message {
         }
         if let Some(id) = &self.reply_to {
             let context = at.key("context");
-            if id.as_str().trim().is_empty() {
-                out.error(context.key("message_id"), "is required and may not be blank");
-            }
+            out.require(context.key("message_id"), id.as_str());
             at_most(id.as_str(), MAX_MESSAGE_ID, context.key("message_id"), out);
         }
         if let Some(data) = &self.biz_opaque_callback_data {

@@ -423,15 +423,12 @@ of_kind!(Image => Image image, Video => Video video, Document => Document docume
 
 impl Validate for Template {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
-        if self.name.trim().is_empty() {
-            out.error(at.key("name"), "is required and may not be blank");
-        } else if !self.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+        out.require(at.key("name"), &self.name);
+        if !self.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
             out.advise(at.key("name"), "names of templates have lower-case letters, digits and _ alone");
         }
-        if self.language.code.trim().is_empty() {
-            let language = at.key("language");
-            out.error(language.key("code"), "is required and may not be blank");
-        }
+        let language = at.key("language");
+        out.require(language.key("code"), &self.language.code);
         at.each("components", &self.components, out);
     }
 }

@@ -65,9 +65,7 @@ impl Endpoint for MarkMessageRead {
     }
     fn check(&self) -> Findings {
         let mut findings = Findings::new();
-        if self.0.as_str().trim().is_empty() {
-            findings.error("message_id", "is required and may not be blank");
-        }
+        findings.require("message_id", self.0.as_str());
         findings
     }
     fn decode(response: &HttpResponse) -> Result<(), Unreadable> {

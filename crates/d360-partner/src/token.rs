@@ -70,9 +70,7 @@ impl Endpoint for CreateToken {
     }
     fn check(&self) -> Findings {
         let mut findings = Findings::new();
-        if self.username.trim().is_empty() {
-            findings.error("username", "is required and may not be blank");
-        }
+        findings.require("username", &self.username);
         if self.password.expose_secret().is_empty() {
             findings.error("password", "is required");
         }

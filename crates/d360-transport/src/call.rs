@@ -6,6 +6,7 @@ use crate::{
     pacing::Place,
     trace::{Trace, Why},
 };
+use d360_model::MAX_CALLBACK_DATA;
 use http::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use std::{
     marker::PhantomData,
@@ -13,8 +14,6 @@ use std::{
 };
 
 const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static(concat!("d360/", env!("CARGO_PKG_VERSION")));
-/// Most characters of `biz_opaque_callback_data`.
-const MAX_LABEL: usize = 512;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the driver is to do next.
@@ -210,8 +209,9 @@ pub(crate) fn request<E: Endpoint>(
     let fail = |kind| Error::new(&E::META, 0, kind);
     let build = |error| fail(ErrorKind::Build(error));
     let mut findings = endpoint.check();
-    if options.label.as_deref().is_some_and(|label| !(1..=MAX_LABEL).contains(&label.chars().count())) {
-        findings.error("label", format!("has to have 1 to {MAX_LABEL} characters"));
+    if options.label.as_deref().is_some_and(|label| !(1..=MAX_CALLBACK_DATA).contains(&label.chars().count()))
+    {
+        findings.error("label", format!("has to have 1 to {MAX_CALLBACK_DATA} characters"));
     }
     findings.into_result(core.config.strict).map_err(|invalid| fail(ErrorKind::Invalid(invalid)))?;
     let mut path = endpoint.path();

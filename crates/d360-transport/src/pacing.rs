@@ -15,8 +15,10 @@ use std::{
 ///
 /// Two limits are held. A *sender* (a key at a host) sends one message every 1.01/rate seconds, and in no second more than the
 /// rate; the hundredth is for timers that are late. A *pair* of a sender and a recipient gets 45 messages at once, and then one
-/// every 6 s. Where the server throttles one of them all the same, it sends nothing for as long as the retry policy says. What comes too early waits its turn, or with
-/// [`try_send`](crate::Client::try_send) fails at once; a call that is dropped while it waits gives its place back.
+/// every 6 s. What comes too early waits its turn, or with [`try_send`](crate::Client::try_send) fails at once; a call that is
+/// dropped while it waits gives its place back. Where the server throttles one of them all the same, it sends nothing for as long
+/// as the retry policy says.
+///
 /// Incoming messages count towards WhatsApp's limit and are not seen here: set a lower rate where many come in.
 ///
 /// Clones share what they count. So do clones of a [`Config`](crate::Config), async or blocking, clients made of them, and

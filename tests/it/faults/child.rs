@@ -1,6 +1,9 @@
 //! The side of the client: a process of its own for each cell, so that its memory is nobody else's.
 use super::places::Setup;
-use crate::rig::{Client, Naps, config, real};
+use crate::{
+    authority::Authority,
+    rig::{Client, Naps, config, real},
+};
 use d360::{
     Outcome,
     cloud::messages::SendMessage,
@@ -34,6 +37,11 @@ const WORDS: [(&str, Option<Outcome>); 5] = [
 
 /// Makes `call` over transport `who`, in a new process.
 pub(super) fn run(call: &str, who: &str, setup: &Setup) -> Report {
+    run_with(call, who, setup, &[])
+}
+
+/// The same, with more in the environment.
+fn run_with(call: &str, who: &str, setup: &Setup, environment: &[(&str, &str)]) -> Report {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", "faults::child::client", "--ignored", "--nocapture", "--test-threads=1"])
         .env("D360_CALL", call)
@@ -42,6 +50,7 @@ pub(super) fn run(call: &str, who: &str, setup: &Setup) -> Report {
         .env("D360_MS", format!("{} {}", setup.attempt.as_millis(), setup.connect.as_millis()))
         .env("D360_WARM", if setup.warm { "yes" } else { "" })
         .env("D360_ROOTS", setup.roots.as_deref().unwrap_or_default())
+        .envs(environment.iter().copied())
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
@@ -56,6 +65,21 @@ pub(super) fn run(call: &str, who: &str, setup: &Setup) -> Report {
         took: Duration::from_micros(number().unwrap()),
         grew_kib: number().ok(),
     }
+}
+
+/// The proxy of the environment is passed by for this machine: the request goes there itself, its key along (which that server
+/// looks for).
+#[test]
+fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
+    let ours = Authority::new();
+    let server = ours.server("localhost");
+    let mut setup = Setup::new(format!("https://localhost:{}", server.port));
+    setup.roots = Some(ours.pem.clone());
+    for who in TRANSPORTS {
+        let report = run_with("list", who, &setup, &[("HTTPS_PROXY", "http://127.0.0.1:1")]);
+        assert_eq!(report.outcome, None, "{who}");
+    }
+    assert_eq!(server.seen(), 2);
 }
 
 /// Sends one line back: the outcome, microseconds, KiB.

@@ -64,6 +64,13 @@ pub(super) struct Setup {
     pub(super) warm: bool,
 }
 
+impl Setup {
+    /// A patient client without anything special.
+    pub(super) fn new(url: String) -> Self {
+        Self { url, attempt: LONG, connect: LONG, roots: None, warm: false }
+    }
+}
+
 /// A fault that has been set up.
 pub(super) struct Place {
     pub(super) setup: Setup,
@@ -77,8 +84,7 @@ const LONG: Duration = Duration::from_secs(10);
 
 impl Place {
     fn new(url: String, seen: impl Fn() -> usize + 'static) -> Self {
-        let setup = Setup { url, attempt: LONG, connect: LONG, roots: None, warm: false };
-        Self { setup, seen: Box::new(seen) }
+        Self { setup: Setup::new(url), seen: Box::new(seen) }
     }
     fn script(act: &Act) -> Self {
         let server = Server::start(vec![act.clone(); 3]);

@@ -1,7 +1,7 @@
 //! What `d360 send` sends beside cards and places, and `d360 read`.
 use crate::{
     Result,
-    args::{ApiName, Global, Media, Read, Send, Template, To},
+    args::{ApiName, Content as Verb, Global, Media, Read, Template, To},
     client, input,
     output::{Exit, Failure, Output},
 };
@@ -14,42 +14,42 @@ use std::path::Path;
 
 type Step<T> = std::result::Result<T, Box<Failure>>;
 
-/// The message of a verb, and what was found; `None` for the verbs that are built elsewhere.
-pub(crate) fn message(send: &Send) -> Step<Option<(Message, Findings, &To)>> {
+/// The message of a verb, and what was found.
+pub(crate) fn message(verb: &Verb) -> Step<(Message, Findings, &To)> {
     let none = Findings::new;
-    let (to, content, found) = match send {
-        Send::Text(args) => {
+    let (to, content, found) = match verb {
+        Verb::Text(args) => {
             let body = if args.body == "-" { text_of(Path::new("-"))? } else { args.body.clone() };
             let mut text = model::Text::new(body);
             text.preview_url = args.preview_url.then_some(true);
             (&args.to, Content::Text(text), none())
         }
-        Send::Image(args) => {
+        Verb::Image(args) => {
             let mut image = source(&args.media, model::Image::id, model::Image::link);
             image.caption.clone_from(&args.caption);
             (&args.media.to, Content::Image(image), none())
         }
-        Send::Video(args) => {
+        Verb::Video(args) => {
             let mut video = source(&args.media, model::Video::id, model::Video::link);
             video.caption.clone_from(&args.caption);
             (&args.media.to, Content::Video(video), none())
         }
-        Send::Audio(args) => {
+        Verb::Audio(args) => {
             let mut audio = source(&args.media, model::Audio::id, model::Audio::link);
             audio.voice = args.voice.then_some(true);
             (&args.media.to, Content::Audio(audio), none())
         }
-        Send::Document(args) => {
+        Verb::Document(args) => {
             let media = &args.captioned.media;
             let mut document = source(media, model::Document::id, model::Document::link);
             document.caption.clone_from(&args.captioned.caption);
             document.filename.clone_from(&args.filename);
             (&media.to, Content::Document(document), none())
         }
-        Send::Sticker(args) => {
+        Verb::Sticker(args) => {
             (&args.to, Content::Sticker(source(args, model::Sticker::id, model::Sticker::link)), none())
         }
-        Send::Reaction(args) => {
+        Verb::Reaction(args) => {
             let emoji = args.emoji.clone().unwrap_or_default();
             if emoji.is_empty() && !args.remove {
                 return Err(Failure::usage("--emoji is empty; --remove takes a reaction back"));
@@ -57,13 +57,12 @@ pub(crate) fn message(send: &Send) -> Step<Option<(Message, Findings, &To)>> {
             let reaction = model::Reaction::new(args.message.as_str(), emoji);
             (&args.to, Content::Reaction(reaction), none())
         }
-        Send::Template(args) => {
+        Verb::Template(args) => {
             let (template, found) = template(args)?;
             (&args.to, template, found)
         }
-        Send::Contacts(_) | Send::Location(_) | Send::Raw(_) => return Ok(None),
     };
-    Ok(Some((Message::new(recipient(to)?, content), found, to)))
+    Ok((Message::new(recipient(to)?, content), found, to))
 }
 
 fn source<T>(media: &Media, id: fn(String) -> T, link: fn(String) -> T) -> T {

@@ -57,15 +57,13 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
             let (message, found) = raw(args, onprem)?;
             (message, found, args.dry_run.dry_run)
         }
-        _ if onprem => {
+        Send::Other(_) if onprem => {
             return Err(Failure::usage(
                 "on On-Premise, contacts and places alone can be sent by this version",
             ));
         }
-        other => {
-            let Some((message, found, to)) = content::message(other)? else {
-                return Err(Failure::usage("this is no message"));
-            };
+        Send::Other(verb) => {
+            let (message, found, to) = content::message(verb)?;
             (Either::Cloud(with_extras(message, to)), found, to.dry_run.dry_run)
         }
     };

@@ -16,15 +16,18 @@
 //! }
 //! # Ok::<(), webhook::NotAWebhook>(())
 //! ```
+mod contact;
 mod message;
 mod status;
 mod window;
 
+pub use contact::{
+    InboundAddress, InboundContact, InboundEmail, InboundIm, InboundName, InboundOrg, InboundPhone,
+    InboundUrl,
+};
 pub use message::{
-    InboundAddress, InboundContact, InboundContent, InboundContext, InboundEmail, InboundIm,
-    InboundInteractive, InboundLocation, InboundMedia, InboundMessage, InboundName, InboundOrder, InboundOrg,
-    InboundPhone, InboundReaction, InboundReply, InboundSystem, InboundUrl, OrderItem, Profile, Referral,
-    Sender,
+    InboundContent, InboundContext, InboundInteractive, InboundLocation, InboundMedia, InboundMessage,
+    InboundOrder, InboundReaction, InboundReply, InboundSystem, OrderItem, Profile, Referral, Sender,
 };
 pub use status::{
     Conversation, ConversationOrigin, MessageStatusEvent, Pricing, StatusKind, UserIdChange, UserIdUpdate,

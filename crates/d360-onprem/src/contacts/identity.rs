@@ -120,9 +120,7 @@ impl Endpoint for AcknowledgeIdentity {
     }
     fn check(&self) -> Findings {
         let mut findings = check_user(&self.user);
-        if self.hash.trim().is_empty() {
-            findings.error("hash", "is required and may not be blank");
-        }
+        findings.require("hash", &self.hash);
         findings
     }
     fn decode(response: &HttpResponse) -> Result<(), Unreadable> {
