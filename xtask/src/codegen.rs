@@ -54,6 +54,7 @@ struct Endpoint {
     summary: String,
     source: String,
     replaced_by: Option<String>,
+    scope: Option<String>,
 }
 
 /// Writes every generated file, or with `check` fails where one differs.
@@ -247,6 +248,13 @@ fn endpoint_consts(endpoints: &Endpoints, crate_name: &str) -> Result<String> {
             "repeatable" => "Repeatable",
             other => return Err(format!("endpoints.toml: {}: {other:?} is no effect", endpoint.name)),
         };
+        let scope = match endpoint.scope.as_deref() {
+            None | Some("number") => "",
+            Some("account") => ".of(Scope::Account)",
+            Some("object") => ".of(Scope::Object)",
+            Some("gateway") => ".of(Scope::Gateway)",
+            Some(other) => return Err(format!("endpoints.toml: {}: {other:?} is no scope", endpoint.name)),
+        };
         let name = endpoint.name.split('.').skip(1).collect::<Vec<_>>().join("_").to_uppercase();
         let Endpoint { method, path, summary, source, .. } = endpoint;
         let shut = endpoint.replaced_by.as_ref();
@@ -258,16 +266,17 @@ fn endpoint_consts(endpoints: &Endpoints, crate_name: &str) -> Result<String> {
         let _ = writeln!(
             consts,
             "/// `{method} {path}`: {summary}.{shut} Source: {source}.\npub const {name}: Meta = \
-             Meta::new({:?}, Method::{method}, {path:?}, Effect::{effect});",
+             Meta::new({:?}, Method::{method}, {path:?}, Effect::{effect}){scope};",
             endpoint.name
         );
         names.push(name);
     }
+    let scope = if consts.contains("Scope::") { ", Scope" } else { "" };
     let shut_all = if crate_name == "onprem" { " (Meta shut On-Premise on 2025-10-23.)" } else { "" };
     Ok(format!(
         "{RUST_HEADER}
 //! Every endpoint of this crate.{shut_all}
-use d360_transport::{{Effect, Meta}};
+use d360_transport::{{Effect, Meta{scope}}};
 use http::Method;
 
 {consts}

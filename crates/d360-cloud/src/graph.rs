@@ -1,5 +1,5 @@
 //! Meta's own Cloud API, of which 360dialog Cloud is a proxy: the same endpoints at another host.
-use d360_transport::{AuthScheme, Host, Path};
+use d360_transport::{AuthScheme, Host, Media, Path, Scope};
 use std::{fmt, str::FromStr};
 
 /// Where Meta Graph is; paths begin with `/{version}/{phone_number_id}`.
@@ -12,7 +12,7 @@ pub struct GraphVersion {
     minor: u16,
 }
 
-/// Why a text is no [`GraphVersion`] or [`PhoneNumberId`].
+/// Why a text is no [`GraphVersion`], [`PhoneNumberId`] or [`AccountId`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidGraph {
@@ -20,6 +20,8 @@ pub enum InvalidGraph {
     Version,
     /// Not digits.
     PhoneNumberId,
+    /// Not digits.
+    AccountId,
 }
 
 impl fmt::Display for InvalidGraph {
@@ -28,6 +30,9 @@ impl fmt::Display for InvalidGraph {
             Self::Version => "is no Graph version: expected the form v25.0",
             Self::PhoneNumberId => {
                 "is no phone number ID: expected digits, as the app's dashboard shows them"
+            }
+            Self::AccountId => {
+                "is no account ID (WABA ID): expected digits, as the app's dashboard shows them"
             }
         })
     }
@@ -69,30 +74,42 @@ impl FromStr for GraphVersion {
     }
 }
 
-/// The ID of a business phone number at Meta: digits. It is not the number.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PhoneNumberId(String);
+/// An ID at Meta: digits.
+macro_rules! meta_id {
+    ($($(#[$meta:meta])* $name:ident, $invalid:ident;)+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub struct $name(String);
 
-impl PhoneNumberId {
-    /// An ID as the app's dashboard shows it.
-    ///
-    /// # Errors
-    /// [`InvalidGraph::PhoneNumberId`].
-    pub fn new(text: impl Into<String>) -> Result<Self, InvalidGraph> {
-        let text = text.into();
-        let good = !text.is_empty() && text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit());
-        if good { Ok(Self(text)) } else { Err(InvalidGraph::PhoneNumberId) }
-    }
-    /// The digits.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+        impl $name {
+            /// An ID as the app's dashboard shows it.
+            ///
+            /// # Errors
+            #[doc = concat!("[`InvalidGraph::", stringify!($invalid), "`].")]
+            pub fn new(text: impl Into<String>) -> Result<Self, InvalidGraph> {
+                let text = text.into();
+                let good = !text.is_empty() && text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit());
+                if good { Ok(Self(text)) } else { Err(InvalidGraph::$invalid) }
+            }
+            /// The digits.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    )+};
+}
+meta_id! {
+    /// The ID of a business phone number at Meta: digits. It is not the number.
+    PhoneNumberId, PhoneNumberId;
+    /// The ID of a WhatsApp Business Account (WABA) at Meta: digits.
+    AccountId, AccountId;
 }
 
 /// Meta Graph for a number: `https://graph.facebook.com/{version}/{phone_number_id}`, `Authorization: Bearer <token>`.
 ///
-/// Every endpoint of this crate runs on it unchanged.
+/// The endpoints of this crate run on it unchanged, but for those of 360dialog's gateway (webhooks, health), which it does not have,
+/// and templates, which want [`host_with_account`].
 ///
 /// ```
 /// use d360_cloud::graph::{GraphVersion, PhoneNumberId, host};
@@ -102,6 +119,22 @@ impl PhoneNumberId {
 /// ```
 #[must_use]
 pub fn host(version: GraphVersion, number: &PhoneNumberId) -> Host {
-    let prefix = Path::default().segment(&version.to_string()).segment(number.as_str());
-    Host::new(GRAPH_URL, AuthScheme::Bearer).expect("a constant URL, which a test reads").with_prefix(&prefix)
+    let version = Path::default().segment(&version.to_string());
+    Host::new(GRAPH_URL, AuthScheme::Bearer)
+        .expect("a constant URL, which a test reads")
+        .with_prefix(&version.clone().segment(number.as_str()))
+        .with_scope(Scope::Object, &version)
+        .without_scope(
+            Scope::Account,
+            "templates belong to an account, whose ID Graph wants: host_with_account",
+        )
+        .without_scope(Scope::Gateway, "360dialog alone has this call; Meta's own API has none like it")
+        .media(Media::At(crate::MEDIA_HOST))
+}
+
+/// The same with the WhatsApp Business Account of the number, for templates: `/{version}/{waba_id}/message_templates`.
+#[must_use]
+pub fn host_with_account(version: GraphVersion, number: &PhoneNumberId, account: &AccountId) -> Host {
+    let prefix = Path::default().segment(&version.to_string()).segment(account.as_str());
+    host(version, number).with_scope(Scope::Account, &prefix)
 }

@@ -16,14 +16,21 @@
 pub mod block_users;
 pub mod endpoints;
 pub mod graph;
+pub mod health;
+pub mod media;
 pub mod messages;
+pub mod templates;
+pub mod webhooks;
 
 use d360_model::Message;
-use d360_transport::{Api, AuthScheme, Host, SendsMessages};
+use d360_transport::{Api, AuthScheme, Host, Media, SendsMessages};
 use messages::SendMessage;
 
 /// Where 360dialog Cloud is.
 pub const BASE_URL: &str = "https://waba-v2.360dialog.io";
+
+/// Where Meta keeps files. 360dialog serves the same under its own host.
+const MEDIA_HOST: &str = "lookaside.fbsbx.com";
 
 /// Marks the Cloud API: its endpoints, and clients that call them.
 #[derive(Debug)]
@@ -34,7 +41,8 @@ impl Api for Cloud {
     const NAME: &'static str = "cloud";
 
     fn default_host() -> Host {
-        Host::new(BASE_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test reads")
+        let host = Host::new(BASE_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test reads");
+        host.media(Media::From(MEDIA_HOST))
     }
 }
 

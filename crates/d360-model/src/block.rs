@@ -442,6 +442,14 @@ pub struct Paging {
     pub cursors: Option<Cursors>,
 }
 
+impl Paging {
+    /// The cursor behind this page.
+    #[must_use]
+    pub fn after(&self) -> Option<&str> {
+        self.cursors.as_ref()?.after.as_deref().filter(|after| !after.is_empty())
+    }
+}
+
 /// Cursors of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
@@ -458,8 +466,7 @@ impl BlockedPage {
     /// The cursor of the next page, if there may be one.
     #[must_use]
     pub fn after(&self) -> Option<&str> {
-        let after = self.paging.as_ref()?.cursors.as_ref()?.after.as_deref()?;
-        (!after.is_empty() && !self.data.is_empty()).then_some(after)
+        self.paging.as_ref()?.after().filter(|_| !self.data.is_empty())
     }
 }
 

@@ -15,6 +15,7 @@
 //! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod account;
 pub mod block;
 mod check;
 mod contact;
@@ -26,6 +27,7 @@ mod id;
 pub mod interactive;
 mod location;
 mod media;
+mod media_file;
 mod message;
 pub mod open_enum;
 mod redact;
@@ -35,6 +37,7 @@ pub mod webhook;
 #[doc(hidden)]
 pub mod wire;
 
+pub use account::{CanSend, Health, HealthEntity, HealthStatus, WebhookConfig};
 #[doc(hidden)]
 pub use check::{At, Validate};
 pub use check::{Finding, Findings, Invalid, Severity};
@@ -48,6 +51,7 @@ pub use id::{Bsuid, GroupId, InvalidId, MediaId, MessageId, ParentBsuid, PhoneNu
 pub use interactive::Interactive;
 pub use location::{InvalidCoordinate, Latitude, Location, Longitude};
 pub use media::{Audio, Document, Image, MediaSource, Reaction, Sticker, Video};
+pub use media_file::{MediaInfo, MediaKind, MediaType};
 pub use message::{MAX_CALLBACK_DATA, Message};
 #[doc(hidden)]
 pub use redact::Masked;

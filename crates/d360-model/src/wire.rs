@@ -352,6 +352,18 @@ pub fn lenient<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>
     Ok(serde_json::from_value(<Value as serde::Deserialize>::deserialize(d)?).ok())
 }
 
+/// Reads a text of an answer, or a number as one; anything else counts as absent.
+///
+/// # Errors
+/// Where it is not JSON.
+pub fn lenient_text<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    Ok(match <Value as serde::Deserialize>::deserialize(d)? {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
 /// Reports a value that a checked type refused.
 pub fn checked<T, E: std::fmt::Display>(result: Result<T, E>, reader: &mut Reader) -> Option<T> {
     result.map_err(|error| reader.error(error.to_string())).ok()

@@ -14,6 +14,8 @@ use std::{
 };
 
 const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static(concat!("d360/", env!("CARGO_PKG_VERSION")));
+/// Bytes a second that a large body is given time for: without it, no time limit would fit a card and a film.
+const SLOWEST: u64 = 64 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the driver is to do next.
@@ -216,7 +218,7 @@ pub(crate) fn request<E: Endpoint>(
     findings.into_result(core.config.strict).map_err(|invalid| fail(ErrorKind::Invalid(invalid)))?;
     let mut path = endpoint.path();
     endpoint.query(&mut path);
-    let mut request = HttpRequest::new(E::META.method, core.host.uri(path).map_err(build)?);
+    let mut request = HttpRequest::new(E::META.method, core.host.uri(path, E::META.scope).map_err(build)?);
     let mut headers = HeaderMap::with_capacity(4);
     if let Some((name, value)) = core.auth.clone() {
         headers.insert(name, value);
@@ -233,11 +235,15 @@ pub(crate) fn request<E: Endpoint>(
     if let Some(content_type) = content_type {
         headers.insert(CONTENT_TYPE, content_type);
     }
+    let transfer = endpoint.transfer();
+    let bulk = payload.length().saturating_add(transfer.answer_length);
+    let default = || core.config.attempt_timeout.saturating_add(Duration::from_secs(bulk / SLOWEST));
     request.headers = headers;
     request.payload = payload;
-    request.time_limit = options.attempt_timeout.unwrap_or(core.config.attempt_timeout);
-    request.response_limit = core.config.response_limit;
-    request.sink = endpoint.sink();
+    request.time_limit = options.attempt_timeout.unwrap_or_else(default);
+    request.response_limit = transfer.response_limit.unwrap_or(core.config.response_limit);
+    request.sink = transfer.sink;
+    request.progress = transfer.progress;
     Ok(request)
 }
 

@@ -27,7 +27,8 @@ pub struct Config {
     pub retry: RetryPolicy,
     /// How fast messages go out. Clients made of clones of this share it.
     pub pacing: Pacing,
-    /// Time for each attempt, from connecting to the last byte of the answer. 30 s by default.
+    /// Time for each attempt, from connecting to the last byte of the answer: 30 s by default, and a second more for each
+    /// 64 KiB of a file that is uploaded or downloaded.
     pub attempt_timeout: Duration,
     /// Most bytes of an answer, after decompression. 1 MiB by default.
     pub response_limit: u64,

@@ -1,12 +1,10 @@
 //! What an endpoint is: a request, and how its answer reads. No I/O, no host, no key.
-use crate::{BodySink, BuildError, HttpResponse, Part};
+use crate::{BodySink, BuildError, HttpResponse, Part, Path, Progress};
 use bytes::Bytes;
 use d360_model::{Findings, Recipient, error::ApiError};
 use http::{HeaderValue, Method};
-use serde::{
-    Serialize,
-    de::{DeserializeOwned, IgnoredAny},
-};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use std::{collections::HashMap, fmt, sync::Arc};
 
 /// An API. Its endpoints do not compile against the client of another.
@@ -43,14 +41,51 @@ pub struct Meta {
     pub path: &'static str,
     /// What doing it twice does.
     pub effect: Effect,
+    /// What its path belongs to.
+    pub scope: Scope,
 }
 
 impl Meta {
     /// For endpoints of your own.
     #[must_use]
     pub const fn new(name: &'static str, method: Method, path: &'static str, effect: Effect) -> Self {
-        Self { name, method, path, effect }
+        Self { name, method, path, effect, scope: Scope::Number }
     }
+    /// What its path belongs to, where that is not the business number.
+    #[must_use]
+    pub const fn of(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+}
+
+/// What a path belongs to. 360dialog takes that from the key; Graph has it in its paths, so that its [`Host`](crate::Host) puts
+/// something else before each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Scope {
+    /// The business number: `/messages`.
+    Number,
+    /// Its WhatsApp Business Account: `/message_templates`.
+    Account,
+    /// A thing with an id of its own: `/{media-id}`.
+    Object,
+    /// 360dialog's gateway, which alone has it: `/v1/configs/webhook`.
+    Gateway,
+}
+
+/// What is out of the ordinary about how a request or its answer travels; nothing by default.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Transfer {
+    /// Where the body of a 2xx answer goes, if not into memory.
+    pub sink: Option<Arc<dyn BodySink>>,
+    /// Who is told how far the body of the request has come.
+    pub progress: Option<Progress>,
+    /// About how many bytes the answer has: it is given more time then.
+    pub answer_length: u64,
+    /// Most bytes of an answer that are kept in memory, if not the client's own limit.
+    pub response_limit: Option<u64>,
 }
 
 /// A request, and how its answer reads. Knows neither host nor key, and does no I/O: one definition serves both
@@ -91,9 +126,9 @@ pub trait Endpoint: Send + Sync {
     fn check(&self) -> Findings {
         Findings::new()
     }
-    /// Where the body of a 2xx answer goes, if not into memory.
-    fn sink(&self) -> Option<Arc<dyn BodySink>> {
-        None
+    /// What is out of the ordinary about how it travels.
+    fn transfer(&self) -> Transfer {
+        Transfer::default()
     }
     /// Reads an answer of any status: [`json`] takes a 2xx, others may also take a 400 that holds an answer.
     ///
@@ -124,8 +159,8 @@ impl<E: Endpoint> Endpoint for &E {
     fn check(&self) -> Findings {
         (**self).check()
     }
-    fn sink(&self) -> Option<Arc<dyn BodySink>> {
-        (**self).sink()
+    fn transfer(&self) -> Transfer {
+        (**self).transfer()
     }
     fn decode(response: &HttpResponse) -> Result<Self::Response, Unreadable> {
         E::decode(response)
@@ -150,7 +185,7 @@ pub fn json<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Unreadabl
     serde_json::from_slice(not_refused(response)?).map_err(|error| Unreadable::Shape(error.into()))
 }
 
-/// Takes a 2xx answer that is empty, `null` or an object without an error.
+/// Takes a 2xx answer that is empty, `null` or an object without an error and without `"success": false`.
 ///
 /// # Errors
 /// [`Unreadable`] otherwise.
@@ -160,8 +195,10 @@ pub fn success(response: &HttpResponse) -> Result<(), Unreadable> {
         return Ok(());
     }
     // A page of a proxy says 200 too.
-    let answer = serde_json::from_slice::<Option<HashMap<String, IgnoredAny>>>(body);
-    answer.map(drop).map_err(|error| Unreadable::Shape(error.into()))
+    let answer = serde_json::from_slice::<Option<HashMap<String, Value>>>(body);
+    let answer = answer.map_err(|error| Unreadable::Shape(error.into()))?;
+    let failed = answer.is_some_and(|answer| answer.get("success") == Some(&Value::Bool(false)));
+    if failed { Err(Unreadable::Refusal) } else { Ok(()) }
 }
 
 /// The body of a 2xx answer that holds no error.
@@ -220,105 +257,5 @@ impl Body {
     /// Where `value` refuses.
     pub fn json(value: &impl Serialize) -> Result<Self, BuildError> {
         Ok(Self::Json(serde_json::to_vec(value)?.into()))
-    }
-}
-
-/// A path and query, percent-encoded as it grows.
-///
-/// ```
-/// use d360_transport::Path;
-/// let path = Path::fixed("/contacts").segment("+1 631").param("limit", "10");
-/// assert_eq!(path.as_str(), "/contacts/%2B1%20631?limit=10");
-/// ```
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Path {
-    text: String,
-    refused: Option<&'static str>,
-}
-
-impl Path {
-    /// A path of fixed text, beginning with `/`.
-    #[must_use]
-    pub fn fixed(text: &'static str) -> Self {
-        Self { text: text.to_owned(), refused: None }
-    }
-    /// Adds fixed text, beginning with `/`.
-    #[must_use]
-    pub fn then(mut self, text: &'static str) -> Self {
-        self.text.push_str(text);
-        self
-    }
-    /// Adds a segment. An empty one, `.` and `..` are refused when the request is built: encoded or not, they would
-    /// lead to another path.
-    #[must_use]
-    pub fn segment(mut self, text: &str) -> Self {
-        if matches!(text, "" | "." | "..") {
-            self.refused = Some("a path segment is empty, `.` or `..`");
-        } else if text.contains(['/', '\\']) || text.chars().any(char::is_control) {
-            self.refused = Some("a path segment holds a slash or a control character");
-        }
-        self.text.push('/');
-        self.escape(text);
-        self
-    }
-    /// Adds a query parameter.
-    #[must_use]
-    pub fn param(mut self, name: &'static str, value: &str) -> Self {
-        self.push_param(name, value);
-        self
-    }
-    /// Adds a query parameter.
-    pub fn push_param(&mut self, name: &'static str, value: &str) {
-        self.text.push(if self.text.contains('?') { '&' } else { '?' });
-        self.text.push_str(name);
-        self.text.push('=');
-        self.escape(value);
-    }
-    /// The text so far.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-    pub(crate) fn finish(self) -> Result<String, BuildError> {
-        self.refused.map_or(Ok(self.text), |why| Err(BuildError::Path(why)))
-    }
-    fn escape(&mut self, text: &str) {
-        const HEX: &[u8; 16] = b"0123456789ABCDEF";
-        for byte in text.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                self.text.push(char::from(byte));
-            } else {
-                self.text.push('%');
-                self.text.push(char::from(HEX[usize::from(byte >> 4)]));
-                self.text.push(char::from(HEX[usize::from(byte & 15)]));
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Path").field(&d360_model::mask(&self.text)).finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn segments_that_lead_elsewhere_are_refused() {
-        for bad in ["", ".", "..", "a/b", "a\\b", "a\rb", "a\0"] {
-            assert!(Path::fixed("/x").segment(bad).finish().is_err(), "{bad:?}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn only_unreserved_characters_are_left(text in ".+") {
-            let path = Path::fixed("/x").segment(&text).param("q", &text);
-            let kept = |c: char| c.is_ascii_alphanumeric() || "-._~%/?=".contains(c);
-            proptest::prop_assert!(path.as_str().chars().all(kept));
-        }
     }
 }

@@ -71,6 +71,15 @@ pub enum BuildError {
     /// A label that the call cannot carry.
     #[error("{0}")]
     Label(&'static str),
+    /// A form of parts.
+    #[error("{0}")]
+    Form(&'static str),
+    /// Something that the host does not have.
+    #[error("{0}")]
+    Scope(&'static str),
+    /// A URL on a host that is not to get the key.
+    #[error("the URL is on {0}, which is not to get the key; fetch it without this client if you trust it")]
+    ForeignHost(String),
 }
 
 /// A success that could not be read.

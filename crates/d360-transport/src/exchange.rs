@@ -27,6 +27,8 @@ pub struct HttpRequest {
     pub response_limit: u64,
     /// Where the body of a 2xx answer goes, if not into the [`HttpResponse`]. The limit does not hold for it.
     pub sink: Option<Arc<dyn BodySink>>,
+    /// Who is told how far a body of [`Parts`](Payload::Parts) has come.
+    pub progress: Option<Progress>,
 }
 
 impl HttpRequest {
@@ -41,6 +43,7 @@ impl HttpRequest {
             time_limit: Duration::from_secs(30),
             response_limit: 1024 * 1024,
             sink: None,
+            progress: None,
         }
     }
 }
@@ -136,4 +139,27 @@ pub trait BodySink: fmt::Debug + Send + Sync {
     /// # Errors
     /// Ends the call.
     fn write(&self, piece: &[u8]) -> io::Result<()>;
+}
+
+/// Told how far a body has come: bytes so far, and of how many. A new attempt begins at 0 again.
+///
+/// It is called on the thread that drives the call, async or not: it should return without delay.
+#[derive(Clone)]
+pub struct Progress(Arc<dyn Fn(u64, u64) + Send + Sync>);
+
+impl Progress {
+    /// Calls `tell` with bytes so far, and of how many.
+    pub fn new(tell: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+    /// Says that `so_far` of `total` bytes are through.
+    pub fn tell(&self, so_far: u64, total: u64) {
+        (self.0)(so_far, total);
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Progress")
+    }
 }

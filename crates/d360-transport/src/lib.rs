@@ -22,10 +22,13 @@ mod config;
 mod endpoint;
 mod error;
 mod exchange;
+mod file_sink;
 mod host;
+mod multipart;
 mod options;
 mod pacing;
 mod paging;
+mod path;
 #[cfg(feature = "reqwest")]
 mod reqwest_impl;
 mod retry;
@@ -39,13 +42,16 @@ pub use block::{BlockUsersError, BlocksUsers, ReportsUsers, SendsMessages, sent}
 pub use block_users::BlockUsersApi;
 pub use client::{Client, Pages};
 pub use config::{Config, Connection, Proxy, Roots};
-pub use endpoint::{Api, Body, Effect, Endpoint, Meta, Path, Unreadable, json, success};
+pub use endpoint::{Api, Body, Effect, Endpoint, Meta, Scope, Transfer, Unreadable, json, success};
 pub use error::{BuildError, Error, ErrorKind, Outcome, SetupError, Undecodable};
-pub use exchange::{BodySink, HttpRequest, HttpResponse, Part, Payload};
-pub use host::{AuthScheme, Host, InvalidHost};
+pub use exchange::{BodySink, HttpRequest, HttpResponse, Part, Payload, Progress};
+pub use file_sink::FileSink;
+pub use host::{AuthScheme, Host, InvalidHost, Media};
+pub use multipart::Multipart;
 pub use options::CallOptions;
 pub use pacing::Pacing;
 pub use paging::PagedEndpoint;
+pub use path::Path;
 #[cfg(feature = "reqwest")]
 pub use reqwest_impl::ReqwestTransport;
 pub use retry::RetryPolicy;

@@ -1,7 +1,7 @@
 //! The async transport, over reqwest.
 use crate::{
-    AsyncTransport, BodySink, Connection, HttpRequest, HttpResponse, Part, Payload, Roots, SetupError,
-    TransportError, TransportErrorKind,
+    AsyncTransport, BodySink, Connection, HttpRequest, HttpResponse, Part, Payload, Progress, Roots,
+    SetupError, TransportError, TransportErrorKind,
 };
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -120,7 +120,8 @@ fn roots(builder: reqwest::ClientBuilder, _: &Roots) -> Result<reqwest::ClientBu
 #[async_trait]
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let HttpRequest { method, uri, headers, payload, time_limit, response_limit, sink } = request;
+        let HttpRequest { method, uri, headers, payload, time_limit, response_limit, sink, progress } =
+            request;
         let mut outgoing = reqwest::Request::new(method, self.url(&uri)?);
         *outgoing.headers_mut() = headers;
         if matches!(payload, Payload::Empty)
@@ -136,7 +137,7 @@ impl AsyncTransport for ReqwestTransport {
             Payload::Bytes(bytes) => vec![Part::Bytes(bytes)],
             Payload::Parts(parts) => parts,
         };
-        *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(parts, begun.clone())));
+        *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(parts, begun.clone(), progress)));
         let proxied = self.proxied.as_ref().filter(|_| uri.scheme() == Some(&http::uri::Scheme::HTTPS));
         let answer = proxied.unwrap_or(&self.direct).execute(outgoing).await;
         let mut answer = answer.map_err(|error| before_answer(error, begun.load(Ordering::Relaxed)))?;
@@ -209,8 +210,11 @@ struct Parts {
     /// a request without its body is none, and one that has no body is asked whether it has ended.
     begun: Arc<AtomicBool>,
     left: VecDeque<Part>,
+    /// Bytes left to give out, and all of them.
     length: u64,
+    total: u64,
     file: Option<Reading>,
+    progress: Option<Progress>,
 }
 
 /// A file of which some is left to send.
@@ -225,8 +229,18 @@ enum State {
 }
 
 impl Parts {
-    fn new(parts: Vec<Part>, begun: Arc<AtomicBool>) -> Self {
-        Self { begun, length: parts.iter().map(Part::length).sum(), left: parts.into(), file: None }
+    fn new(parts: Vec<Part>, begun: Arc<AtomicBool>, progress: Option<Progress>) -> Self {
+        let total = parts.iter().map(Part::length).sum();
+        Self { begun, length: total, total, left: parts.into(), file: None, progress }
+    }
+
+    /// Gives out a piece.
+    fn give(&mut self, piece: Bytes) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        self.length -= piece.len() as u64;
+        if let Some(progress) = &self.progress {
+            progress.tell(self.total - self.length, self.total);
+        }
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 }
 
@@ -246,16 +260,18 @@ impl http_body::Body for Parts {
                     Err(error) => return Poll::Ready(Some(Err(error))),
                 };
                 if let Some(piece) = piece {
-                    self.length -= piece.len() as u64;
-                    return Poll::Ready(Some(Ok(Frame::data(piece))));
+                    return self.give(piece);
                 }
                 self.file = None;
             }
             match self.left.pop_front() {
                 None => return Poll::Ready(None),
-                Some(Part::Bytes(bytes)) => {
-                    self.length -= bytes.len() as u64;
-                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                Some(Part::Bytes(mut bytes)) => {
+                    if self.progress.is_some() && bytes.len() > CHUNK {
+                        let rest = bytes.split_off(CHUNK);
+                        self.left.push_front(Part::Bytes(rest));
+                    }
+                    return self.give(bytes);
                 }
                 Some(Part::File { path, length }) => {
                     let opening = Box::pin(tokio::fs::File::open(path));

@@ -3,8 +3,8 @@ mod veil;
 
 use self::veil::{Unveil, Veil};
 use crate::{
-    BlockingTransport, Connection, HttpRequest, HttpResponse, Part, Payload, SetupError, TransportError,
-    TransportErrorKind,
+    BlockingTransport, Connection, HttpRequest, HttpResponse, Part, Payload, Progress, SetupError,
+    TransportError, TransportErrorKind,
 };
 use bytes::Bytes;
 use http::{Method, Uri, header::CONTENT_LENGTH};
@@ -132,7 +132,8 @@ fn tls(roots: &crate::Roots) -> Result<ureq::tls::TlsConfig, SetupError> {
 
 impl BlockingTransport for UreqTransport {
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let HttpRequest { method, uri, headers, payload, time_limit, response_limit, sink } = request;
+        let HttpRequest { method, uri, headers, payload, time_limit, response_limit, sink, progress } =
+            request;
         let length = payload.length();
         let bodiless = matches!(payload, Payload::Empty)
             && !matches!(method, Method::POST | Method::PUT | Method::PATCH);
@@ -149,7 +150,7 @@ impl BlockingTransport for UreqTransport {
             Payload::Bytes(bytes) => self.run(outgoing, &bytes[..], limit),
             Payload::Parts(parts) => {
                 outgoing.headers_mut().insert(CONTENT_LENGTH, length.into());
-                let mut reader = Parts { left: parts.iter(), file: None };
+                let mut reader = Parts { left: parts.iter(), file: None, sent: 0, total: length, progress };
                 self.run(outgoing, SendBody::from_reader(&mut reader), limit)
             }
         };
@@ -271,6 +272,9 @@ fn classify(error: ureq::Error, begun: bool) -> TransportError {
 struct Parts<'p> {
     left: std::slice::Iter<'p, Part>,
     file: Option<(Box<dyn Read + 'p>, u64)>,
+    sent: u64,
+    total: u64,
+    progress: Option<Progress>,
 }
 
 impl Read for Parts<'_> {
@@ -285,6 +289,10 @@ impl Read for Parts<'_> {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
                 *left -= read as u64;
+                self.sent += read as u64;
+                if let Some(progress) = &self.progress {
+                    progress.tell(self.sent, self.total);
+                }
                 return Ok(read);
             }
             let Some(part) = self.left.next() else { return Ok(0) };

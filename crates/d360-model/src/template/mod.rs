@@ -4,6 +4,12 @@ use crate::wire::{FromJson, Reader};
 use crate::{Document, Image, Location, Video, open_enum, wire_struct};
 use serde_json::{Map, Value};
 
+mod definition;
+pub use definition::{
+    Category, CreatedTemplate, NewTemplate, TemplateButton, TemplateInfo, TemplatePage, TemplatePart,
+    TemplateStatus,
+};
+
 open_enum! {
     /// A part of a template.
     pub enum ComponentType {

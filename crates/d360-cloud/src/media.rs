@@ -1,0 +1,317 @@
+//! `/media` and `/{media-id}`: files to send, and files that were received.
+//!
+//! ```no_run
+//! # fn f(client: d360_cloud::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use d360_cloud::media::{DownloadMedia, GetMedia, UploadMedia};
+//! use d360_model::{Document, Message};
+//! use d360_transport::FileSink;
+//!
+//! let file = client.call(UploadMedia::file("invoice.pdf")?)?;
+//! client.send(Message::document("+16505551234".parse()?, Document::id(file.id)))?;
+//!
+//! let info = client.call(GetMedia::new("4490709327384033"))?; // an id that a webhook brought
+//! let photo = FileSink::create("photo.jpg")?;
+//! client.call(DownloadMedia::new(&info).to(photo.clone()))?;
+//! photo.finish()?;
+//! # Ok(()) }
+//! ```
+use crate::{Cloud, endpoints};
+use bytes::Bytes;
+use d360_model::{Findings, MediaId, MediaInfo, MediaKind, MediaType, wire::lenient_list};
+use d360_transport::{
+    Body, BodySink, BuildError, Endpoint, HttpResponse, Meta, Multipart, Part, Path, Progress, Transfer,
+    Unreadable, json, success,
+};
+use serde::Deserialize;
+use std::{io, path::Path as FilePath, sync::Arc};
+
+/// Most bytes of a file that a download keeps in memory: the largest that WhatsApp takes.
+const MAX_IN_MEMORY: u64 = MediaKind::Document.max_size();
+
+/// `POST /media` (`multipart/form-data` with `messaging_product` and `file`): uploads a file, to be sent by its id.
+///
+/// Streamed from the file, so that memory stays flat. Kept for 30 days. Limits: 5 MB for images, 16 MB for audio and video, 100 MB for
+/// documents, 500 KB for stickers ([`MediaType::ALL`]), checked before anything is sent; 25 uploads a second and number. Doing
+/// it again leaves another copy that nobody refers to, so that it is done again after a failure.
+///
+/// Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11).
+#[derive(Clone)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct UploadMedia {
+    content: Part,
+    filename: String,
+    mime: String,
+    progress: Option<Progress>,
+}
+
+impl UploadMedia {
+    /// Uploads a file; its extension says of what type it is. Looks up its length now, and reads it while it is sent.
+    ///
+    /// # Errors
+    /// Where it is not there, or no file.
+    pub fn file(path: impl AsRef<FilePath>) -> io::Result<Self> {
+        let path = path.as_ref();
+        let meta = std::fs::metadata(path)?;
+        if !meta.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Self::new(name, Part::File { path: path.to_owned(), length: meta.len() }))
+    }
+    /// Uploads bytes under a name whose extension says of what type they are.
+    pub fn bytes(filename: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        Self::new(filename.into(), Part::Bytes(bytes.into()))
+    }
+    fn new(filename: String, content: Part) -> Self {
+        let mime = MediaType::of_filename(&filename).map(|known| known.mime.to_owned()).unwrap_or_default();
+        Self { content, filename, mime, progress: None }
+    }
+    /// Says of what type it is, such as `audio/ogg; codecs=opus`.
+    pub fn mime_type(mut self, mime: impl Into<String>) -> Self {
+        self.mime = mime.into();
+        self
+    }
+    /// Is told how many bytes have gone, and of how many.
+    pub fn on_progress(mut self, tell: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Progress::new(tell));
+        self
+    }
+    /// What it can be sent as, where the type is known.
+    #[must_use]
+    pub fn kind(&self) -> Option<MediaKind> {
+        MediaType::of_mime(&self.mime).map(|known| known.kind)
+    }
+}
+
+impl std::fmt::Debug for UploadMedia {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UploadMedia({} bytes, {})", self.content.length(), d360_model::mask(&self.mime))
+    }
+}
+
+impl Endpoint for UploadMedia {
+    type Api = Cloud;
+    type Response = UploadedMedia;
+    const META: Meta = endpoints::MEDIA_UPLOAD;
+
+    fn body(&self) -> Result<Body, BuildError> {
+        Multipart::new()
+            .text("messaging_product", "whatsapp")
+            .file("file", &self.filename, &self.mime, self.content.clone())
+            .into_body()
+    }
+    fn transfer(&self) -> Transfer {
+        let mut transfer = Transfer::default();
+        transfer.progress.clone_from(&self.progress);
+        transfer
+    }
+    fn check(&self) -> Findings {
+        let mut findings = Findings::new();
+        findings.require("file.name", &self.filename);
+        let length = self.content.length();
+        if length == 0 {
+            findings.error("file", "is empty");
+        }
+        let Some(kind) = self.kind() else {
+            let known: Vec<_> = MediaType::ALL.iter().map(|known| known.mime).collect();
+            let given = if self.mime.is_empty() { "its name says none" } else { "it is another" };
+            findings.error("file.type", format!("{given}; WhatsApp takes {}", known.join(", ")));
+            return findings;
+        };
+        let (most, what) = (kind.max_size(), kind.as_str());
+        if length > most {
+            findings.error("file", format!("has {length} bytes; a file of type {what} may have {most}"));
+        } else if kind == MediaKind::Sticker && length > 100 << 10 {
+            findings.advise("file", "has more than 100 KB, which an animated sticker alone may have");
+        }
+        findings
+    }
+    fn decode(response: &HttpResponse) -> Result<UploadedMedia, Unreadable> {
+        // On-Premise's shape, which a proxy in front may still give.
+        #[derive(Deserialize)]
+        struct Answer {
+            id: Option<MediaId>,
+            #[serde(default, deserialize_with = "lenient_list")]
+            media: Vec<UploadedMedia>,
+        }
+        let answer: Answer = json(response)?;
+        let id = answer.id.or_else(|| Some(answer.media.into_iter().next()?.id));
+        match id.filter(|id| !id.as_str().trim().is_empty()) {
+            Some(id) => Ok(UploadedMedia { id }),
+            None => Err(Unreadable::Shape("there is no id".into())),
+        }
+    }
+}
+
+/// Answer of [`UploadMedia`].
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct UploadedMedia {
+    /// What messages name the file by.
+    pub id: MediaId,
+}
+
+/// `GET /{media-id}`: type, length and URL of a file. The URL holds for 5 minutes.
+///
+/// 360dialog shuts this call for 30 minutes after 20 errors within an hour. Source: 360dialog "Upload, retrieve or delete media",
+/// Meta "Media" (2025-11).
+#[derive(Clone, Debug)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct GetMedia(MediaId);
+
+impl GetMedia {
+    /// Asks for the file of this id.
+    pub fn new(id: impl Into<MediaId>) -> Self {
+        Self(id.into())
+    }
+}
+
+impl Endpoint for GetMedia {
+    type Api = Cloud;
+    type Response = MediaInfo;
+    const META: Meta = endpoints::MEDIA_GET;
+
+    fn path(&self) -> Path {
+        Path::default().segment(self.0.as_str())
+    }
+    fn check(&self) -> Findings {
+        check_id(&self.0)
+    }
+    fn decode(response: &HttpResponse) -> Result<MediaInfo, Unreadable> {
+        json(response)
+    }
+}
+
+/// `DELETE /{media-id}`: deletes a file. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11).
+#[derive(Clone, Debug)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct DeleteMedia(MediaId);
+
+impl DeleteMedia {
+    /// Deletes the file of this id.
+    pub fn new(id: impl Into<MediaId>) -> Self {
+        Self(id.into())
+    }
+}
+
+impl Endpoint for DeleteMedia {
+    type Api = Cloud;
+    type Response = ();
+    const META: Meta = endpoints::MEDIA_DELETE;
+
+    fn path(&self) -> Path {
+        Path::default().segment(self.0.as_str())
+    }
+    fn check(&self) -> Findings {
+        check_id(&self.0)
+    }
+    fn decode(response: &HttpResponse) -> Result<(), Unreadable> {
+        success(response)
+    }
+}
+
+/// An id stands where other paths have words: one without a digit would be another call.
+fn check_id(id: &MediaId) -> Findings {
+    let mut findings = Findings::new();
+    let text = id.as_str();
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !plain || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        findings.error("media_id", "is no media ID: expected digits, such as 4490709327384033");
+    }
+    findings
+}
+
+/// `GET` of the URL that [`GetMedia`] or a webhook names: downloads a file.
+///
+/// The key goes to the API's own host alone: 360dialog serves what Meta's URLs (`lookaside.fbsbx.com`) name under its own, and a URL
+/// on any other host is refused before anything is sent. On Graph Meta's token goes to Meta's host. Into memory up to 100 MB, or
+/// wherever [`to`](Self::to) says. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11).
+#[derive(Clone)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct DownloadMedia {
+    url: String,
+    length: u64,
+    sink: Option<Arc<dyn BodySink>>,
+    progress: Option<Progress>,
+}
+
+impl DownloadMedia {
+    /// Downloads what [`GetMedia`] told of.
+    pub fn new(info: &MediaInfo) -> Self {
+        Self { length: info.file_size.unwrap_or(0), ..Self::url(&info.url) }
+    }
+    /// Downloads what a webhook named.
+    pub fn url(url: impl Into<String>) -> Self {
+        Self { url: url.into(), length: 0, sink: None, progress: None }
+    }
+    /// Into a [`FileSink`](d360_transport::FileSink) or a sink of your own, piece by piece.
+    pub fn to(mut self, sink: impl BodySink + 'static) -> Self {
+        self.sink = Some(Arc::new(sink));
+        self
+    }
+    /// Is told how many bytes have come, and of how many: 0 where that is not known. Where they go into memory nothing is told.
+    pub fn on_progress(mut self, tell: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Progress::new(tell));
+        self
+    }
+}
+
+impl std::fmt::Debug for DownloadMedia {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DownloadMedia({} bytes)", self.length)
+    }
+}
+
+impl Endpoint for DownloadMedia {
+    type Api = Cloud;
+    type Response = Bytes;
+    const META: Meta = endpoints::MEDIA_DOWNLOAD;
+
+    fn path(&self) -> Path {
+        Path::of_url(&self.url)
+    }
+    fn transfer(&self) -> Transfer {
+        let mut transfer = Transfer::default();
+        transfer.answer_length = self.length;
+        transfer.response_limit = Some(MAX_IN_MEMORY);
+        transfer.sink = match (&self.sink, &self.progress) {
+            (Some(sink), Some(progress)) => {
+                Some(Arc::new(Counted::new(sink.clone(), progress.clone(), self.length)))
+            }
+            (sink, _) => sink.clone(),
+        };
+        transfer
+    }
+    fn decode(response: &HttpResponse) -> Result<Bytes, Unreadable> {
+        if response.status().is_success() { Ok(response.body().clone()) } else { Err(Unreadable::Refusal) }
+    }
+}
+
+/// A sink that tells how far it has come.
+#[derive(Debug)]
+struct Counted {
+    inner: Arc<dyn BodySink>,
+    progress: Progress,
+    so_far: std::sync::atomic::AtomicU64,
+    total: u64,
+}
+
+impl Counted {
+    fn new(inner: Arc<dyn BodySink>, progress: Progress, total: u64) -> Self {
+        Self { inner, progress, so_far: 0.into(), total }
+    }
+}
+
+impl BodySink for Counted {
+    fn begin(&self) -> io::Result<()> {
+        self.so_far.store(0, std::sync::atomic::Ordering::Relaxed);
+        self.inner.begin()
+    }
+    fn write(&self, piece: &[u8]) -> io::Result<()> {
+        self.inner.write(piece)?;
+        let length = piece.len() as u64;
+        let so_far = self.so_far.fetch_add(length, std::sync::atomic::Ordering::Relaxed) + length;
+        self.progress.tell(so_far, self.total);
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+//! What is set for a number or an account: webhooks; and how it is doing.
+use crate::check::{At, Findings, Validate};
+use crate::wire::{lenient, lenient_list, lenient_text};
+use crate::{Extra, open_enum};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::{collections::BTreeMap, fmt};
+
+/// Where webhooks of a number or an account go.
+///
+/// 360dialog sends `headers` back with every webhook, which is the one proof of its client webhooks: they may hold a secret, and
+/// `Debug` shows their names alone.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct WebhookConfig {
+    /// The URL; none where no webhook is set.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub url: Option<String>,
+    /// Headers that come with every webhook.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "headers")]
+    pub headers: BTreeMap<String, String>,
+    /// Whether numbers lose webhooks of their own, for an account's.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub override_all: Option<bool>,
+}
+
+/// Headers of any shape: what is no text is kept as JSON.
+fn headers<'de, D: serde::Deserializer<'de>>(d: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let Value::Object(map) = Value::deserialize(d)? else { return Ok(BTreeMap::new()) };
+    let text = |value| if let Value::String(text) = value { text } else { value.to_string() };
+    Ok(map.into_iter().map(|(name, value)| (name, text(value))).collect())
+}
+
+impl WebhookConfig {
+    /// Webhooks to `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: Some(url.into()), ..Self::default() }
+    }
+    /// Another header that comes with every webhook.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.insert(name.into(), value.into());
+        self
+    }
+    /// For an account: whether numbers lose webhooks of their own.
+    #[must_use]
+    pub fn override_all(mut self, all: bool) -> Self {
+        self.override_all = Some(all);
+        self
+    }
+}
+
+crate::validated!(WebhookConfig);
+
+impl Validate for WebhookConfig {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        let url = self.url.as_deref().unwrap_or_default();
+        out.require(at.key("url"), url);
+        let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
+        let is_local = local.iter().any(|start| {
+            url.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        });
+        if !url.is_empty() && !is_local && (!url.starts_with("https://") || !crate::media::is_url(url)) {
+            out.error(at.key("url"), "has to begin with https://: webhooks hold what users write");
+        }
+        let host =
+            url.split("://").nth(1).unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
+        if host.contains('@') {
+            out.error(at.key("url"), "may not hold a user name; 360dialog sends back headers for that");
+        }
+        if !is_local && (host.contains('_') || host.contains(':')) {
+            out.advise(at.key("url"), "360dialog takes no host with an underscore and no port");
+        }
+        let headers = at.key("headers");
+        for (name, value) in &self.headers {
+            let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+            if name.is_empty() || !name.chars().all(token) {
+                out.error(headers.key(&crate::mask(name)), "is no name of a header");
+            }
+            if value.trim().is_empty() || value.chars().any(|c| c.is_control()) || !value.is_ascii() {
+                out.error(headers.key(name), "has to have a value of plain ASCII");
+            }
+        }
+    }
+}
+
+impl fmt::Debug for WebhookConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookConfig")
+            .field("url", &self.url.as_deref().map(crate::mask))
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("override_all", &self.override_all)
+            .finish()
+    }
+}
+
+open_enum! {
+    /// Whether messages can be sent.
+    pub enum CanSend {
+        /// Yes.
+        Available = "AVAILABLE",
+        /// With limits.
+        Limited = "LIMITED",
+        /// No.
+        Blocked = "BLOCKED",
+    }
+}
+
+/// Answer of `GET /health_status`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Health {
+    /// How it is doing.
+    #[serde(default)]
+    pub health_status: HealthStatus,
+    /// The number's id at Meta.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
+    pub id: Option<String>,
+}
+
+/// The whole, and its parts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HealthStatus {
+    /// Whether messages can be sent: the worst of the parts. (Some answers call it `can_send_messages`.)
+    #[serde(
+        default,
+        alias = "can_send_messages",
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient"
+    )]
+    pub can_send_message: Option<CanSend>,
+    /// The number, the account, the business and the app.
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub entities: Vec<HealthEntity>,
+}
+
+/// A part of [`HealthStatus`].
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HealthEntity {
+    /// `PHONE_NUMBER`, `WABA`, `BUSINESS` or `APP`.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub entity_type: Option<String>,
+    /// Its id at Meta.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
+    pub id: Option<String>,
+    /// Whether it lets messages be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub can_send_message: Option<CanSend>,
+    /// What keeps it from that: `error_code`, `error_description`, `possible_solution`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient_list")]
+    pub errors: Vec<Extra>,
+    /// Properties that this version does not name.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+crate::masked_fields!(HealthEntity { entity_type, id, can_send_message, errors, extra });

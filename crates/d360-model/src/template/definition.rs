@@ -1,0 +1,362 @@
+//! Templates as they are managed: what is handed in for approval, and what there is.
+use crate::block::Paging;
+use crate::check::{At, Findings, Invalid, Validate, at_most};
+use crate::wire::{FromJson, Reader, lenient, lenient_text};
+use crate::{Extra, masked_fields, open_enum};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+open_enum! {
+    /// What a template is for, which decides on its price.
+    pub enum Category {
+        /// Codes to log in with.
+        Authentication = "AUTHENTICATION",
+        /// Offers and news.
+        Marketing = "MARKETING",
+        /// What somebody asked for or waits for.
+        Utility = "UTILITY",
+    }
+}
+open_enum! {
+    /// Where a template stands.
+    pub enum TemplateStatus {
+        /// It can be sent.
+        Approved = "APPROVED",
+        /// Meta looks at it.
+        Pending = "PENDING",
+        /// Meta does not take it.
+        Rejected = "REJECTED",
+        /// Held back, because too many did not want it (132015).
+        Paused = "PAUSED",
+        /// Taken out of use for good (132016).
+        Disabled = "DISABLED",
+        /// Being appealed.
+        InAppeal = "IN_APPEAL",
+        /// Being deleted.
+        PendingDeletion = "PENDING_DELETION",
+        /// Deleted.
+        Deleted = "DELETED",
+        /// Over a limit.
+        LimitExceeded = "LIMIT_EXCEEDED",
+    }
+}
+crate::open_enum::unset!(Category, TemplateStatus);
+
+/// A part of a template that is handed in: a header, the body, a footer, buttons. Built here for what is common, and taken as
+/// JSON for everything else.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+#[non_exhaustive]
+pub struct TemplatePart(pub Map<String, Value>);
+
+impl TemplatePart {
+    fn new(value: Value) -> Self {
+        Self(if let Value::Object(map) = value { map } else { Map::new() })
+    }
+    /// A header of text, up to 60 characters, with an example where it has a place: `{{1}}`.
+    pub fn header_text(text: impl Into<String>, example: Option<&str>) -> Self {
+        let mut header = Self::new(json!({ "type": "HEADER", "format": "TEXT", "text": text.into() }));
+        if let Some(example) = example {
+            header.0.insert("example".to_owned(), json!({ "header_text": [example] }));
+        }
+        header
+    }
+    /// A header of a place, which comes with each message.
+    #[must_use]
+    pub fn header_location() -> Self {
+        Self::new(json!({ "type": "HEADER", "format": "LOCATION" }))
+    }
+    /// The text, up to 1,024 characters, with an example for each of its places: `{{1}}`, `{{2}}`, …
+    pub fn body<T: Into<String>>(text: impl Into<String>, examples: impl IntoIterator<Item = T>) -> Self {
+        let mut body = Self::new(json!({ "type": "BODY", "text": text.into() }));
+        let examples: Vec<String> = examples.into_iter().map(Into::into).collect();
+        if !examples.is_empty() {
+            body.0.insert("example".to_owned(), json!({ "body_text": [examples] }));
+        }
+        body
+    }
+    /// Small text below, up to 60 characters.
+    pub fn footer(text: impl Into<String>) -> Self {
+        Self::new(json!({ "type": "FOOTER", "text": text.into() }))
+    }
+    /// Up to ten buttons.
+    pub fn buttons(buttons: impl IntoIterator<Item = TemplateButton>) -> Self {
+        let buttons: Vec<TemplateButton> = buttons.into_iter().collect();
+        Self::new(json!({ "type": "BUTTONS", "buttons": buttons }))
+    }
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+}
+
+/// A button of a template that is handed in.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+#[non_exhaustive]
+pub struct TemplateButton(pub Map<String, Value>);
+
+impl TemplateButton {
+    fn new(value: Value) -> Self {
+        Self(TemplatePart::new(value).0)
+    }
+    /// Sends its text back. Up to 25 characters.
+    pub fn quick_reply(text: impl Into<String>) -> Self {
+        Self::new(json!({ "type": "QUICK_REPLY", "text": text.into() }))
+    }
+    /// Opens a URL, whose end may be a place (`https://x.example/{{1}}`) with an example of the whole.
+    pub fn url(text: impl Into<String>, url: impl Into<String>, example: Option<&str>) -> Self {
+        let mut button = Self::new(json!({ "type": "URL", "text": text.into(), "url": url.into() }));
+        if let Some(example) = example {
+            button.0.insert("example".to_owned(), json!([example]));
+        }
+        button
+    }
+    /// Calls a number.
+    pub fn phone_number(text: impl Into<String>, number: impl Into<String>) -> Self {
+        Self::new(json!({ "type": "PHONE_NUMBER", "text": text.into(), "phone_number": number.into() }))
+    }
+}
+
+macro_rules! debug_by_type {
+    ($($name:ident),+) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let kind = self.0.get("type").and_then(Value::as_str).unwrap_or_default();
+                write!(f, "{}({})", stringify!($name), crate::mask(kind))
+            }
+        }
+    )+};
+}
+debug_by_type!(TemplatePart, TemplateButton);
+
+/// A template that is handed in for approval.
+///
+/// ```
+/// use d360_model::template::{Category, NewTemplate, TemplatePart};
+/// let template = NewTemplate::new("order_shipped", "en_US", Category::Utility)
+///     .part(TemplatePart::body("Hi {{1}}, your order {{2}} is on its way.", ["Barbara", "860198"]))
+///     .part(TemplatePart::footer("Lucky Shrub"));
+/// assert!(template.validate().is_empty());
+/// ```
+#[derive(Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct NewTemplate {
+    /// Its name: lower-case letters, digits and underscores, up to 512 characters.
+    pub name: String,
+    /// Such as `en_US`.
+    pub language: String,
+    /// What it is for.
+    pub category: Category,
+    /// Its parts; `components` on the wire.
+    #[serde(rename = "components", skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<TemplatePart>,
+    /// What else the documents know, such as `allow_category_change` or `library_template_name`.
+    #[serde(flatten)]
+    pub more: Extra,
+}
+
+masked_fields!(NewTemplate { name, language, category, parts, more });
+
+impl NewTemplate {
+    /// A template without parts.
+    pub fn new(name: impl Into<String>, language: impl Into<String>, category: Category) -> Self {
+        Self { name: name.into(), language: language.into(), category, ..Self::default() }
+    }
+    /// Adds a part.
+    #[must_use]
+    pub fn part(mut self, part: TemplatePart) -> Self {
+        self.parts.push(part);
+        self
+    }
+    /// Sets another property, as the documents have it.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.more.0.insert(name.into(), value.into());
+        self
+    }
+    /// Reads what a person or program wrote, and names each mistake with its place.
+    ///
+    /// # Errors
+    /// [`Invalid`], with every mistake.
+    pub fn from_json(json: &[u8]) -> Result<(Self, Findings), Invalid> {
+        crate::wire::from_slice_checked(json, Self::validate)
+    }
+}
+
+crate::validated!(NewTemplate);
+
+impl Validate for NewTemplate {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if self.name.is_empty() || !self.name.chars().all(named) || self.name.len() > 512 {
+            out.error(
+                at.key("name"),
+                "has to be made of 1 to 512 lower-case letters, digits and underscores",
+            );
+        }
+        out.require(at.key("language"), &self.language);
+        out.require(at.key("category"), self.category.as_str());
+        if self.parts.is_empty() && self.more.get("library_template_name").is_none() {
+            out.error(at.key("components"), "is required: a template has a BODY at least");
+        }
+        at.each("components", &self.parts, out);
+    }
+}
+
+impl Validate for TemplatePart {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        let kind = self.text("type").unwrap_or_default().to_ascii_uppercase();
+        out.require(at.key("type"), &kind);
+        let limit = match kind.as_str() {
+            "BODY" => 1024,
+            "HEADER" | "FOOTER" => 60,
+            _ => usize::MAX,
+        };
+        if let Some(text) = self.text("text") {
+            out.require(at.key("text"), text);
+            at_most(text, limit, at.key("text"), out);
+            if kind != "BUTTONS" && !places(text).is_empty() && !self.0.contains_key("example") {
+                out.advise(
+                    at.key("example"),
+                    "is missing: Meta rejects places such as {{1}} without an example",
+                );
+            }
+        }
+        let Some(buttons) = self.0.get("buttons") else { return };
+        let place = at.key("buttons");
+        match buttons.as_array() {
+            Some(list) if (1..=10).contains(&list.len()) => {
+                for (i, button) in list.iter().enumerate() {
+                    if let Some(text) = button.get("text").and_then(Value::as_str) {
+                        at_most(text, 25, place.index(i).key("text"), out);
+                    }
+                }
+            }
+            _ => out.error(place, "has to be a list of 1 to 10 buttons"),
+        }
+    }
+}
+
+/// The places of a text: `1` and `name` of `{{1}}` and `{{ name }}`.
+fn places(text: &str) -> BTreeSet<&str> {
+    text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(place, _)| place.trim()).collect()
+}
+
+impl FromJson for TemplatePart {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        match value {
+            Value::Object(map) => Some(Self(map.clone())),
+            _ => {
+                reader.error("has to be an object");
+                None
+            }
+        }
+    }
+}
+
+impl FromJson for NewTemplate {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        let mut object = reader.object(value)?;
+        let mut read = Self {
+            name: object.required("name", reader),
+            language: object.required("language", reader),
+            category: object.required("category", reader),
+            parts: object.many("components", reader),
+            more: Extra::default(),
+        };
+        // The documents know more properties than are worth a field, and gain some.
+        const KNOWN: [&str; 4] = ["name", "language", "category", "components"];
+        let more = value.as_object().into_iter().flatten().filter(|(key, _)| !KNOWN.contains(&key.as_str()));
+        read.more = Extra(more.map(|(key, value)| (key.clone(), value.clone())).collect());
+        Some(read)
+    }
+}
+
+/// A template that there is.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TemplateInfo {
+    /// Its id.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
+    pub id: Option<String>,
+    /// Its name, which it shares with the same template in other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub name: Option<String>,
+    /// Its language.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub language: Option<String>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "upper")]
+    pub category: Option<Category>,
+    /// Where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "upper")]
+    pub status: Option<TemplateStatus>,
+    /// Its parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crate::wire::lenient_list")]
+    pub components: Vec<TemplatePart>,
+    /// Properties that this version does not name: `quality_score`, `rejected_reason`, …
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+masked_fields!(TemplateInfo { id, name, language, category, status, components, extra });
+
+/// 360dialog's older list has these in lower case.
+fn upper<'de, T: From<String>, D: serde::Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    let text: Option<String> = lenient(d)?;
+    Ok(text.map(|text| T::from(text.to_ascii_uppercase())))
+}
+
+/// A page of the templates. Both shapes are read: `data` with cursors (Meta, 360dialog's `/message_templates`), and
+/// `waba_templates` with `offset` and `total` (360dialog's older `/v1/configs/templates`).
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct TemplatePage {
+    /// The templates of this page.
+    #[serde(alias = "waba_templates", deserialize_with = "crate::wire::lenient_list")]
+    pub data: Vec<TemplateInfo>,
+    /// Where the next page begins.
+    #[serde(default)]
+    pub paging: Option<Paging>,
+    /// How many there are before this page, in the older shape.
+    #[serde(default, deserialize_with = "lenient")]
+    pub offset: Option<u64>,
+    /// How many there are in all, in the older shape.
+    #[serde(default, deserialize_with = "lenient")]
+    pub total: Option<u64>,
+}
+
+impl TemplatePage {
+    /// The cursor of the next page, if there may be one.
+    #[must_use]
+    pub fn after(&self) -> Option<&str> {
+        self.paging.as_ref()?.after().filter(|_| !self.data.is_empty())
+    }
+    /// Where the next page begins in the older shape, if there is one.
+    #[must_use]
+    pub fn next_offset(&self) -> Option<u64> {
+        let next = self.offset? + self.data.len() as u64;
+        (next < self.total? && !self.data.is_empty()).then_some(next)
+    }
+}
+
+/// The answer to a template that was handed in.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CreatedTemplate {
+    /// Its id.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
+    pub id: Option<String>,
+    /// Where it stands: most are pending.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "upper")]
+    pub status: Option<TemplateStatus>,
+    /// What Meta takes it to be for.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "upper")]
+    pub category: Option<Category>,
+    /// Properties that this version does not name.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+masked_fields!(CreatedTemplate { id, status, category, extra });
