@@ -1,11 +1,13 @@
 //! Meta's own examples of requests: each is read, checked, written and compared, property by property.
 //!
-//! `data/meta_message_requests.json` holds the examples of `POST /messages` of Meta's OpenAPI file (business-messaging-api
+//! `data/meta_message_requests.json` and `meta_template_requests.json` hold the examples of `POST /messages` and of templates of Meta's OpenAPI file (business-messaging-api
 //! v23.0, MIT, facebook/openapi), their placeholders filled.
-use d360::model::{Content, Message};
+use d360::model::{Content, Message, template::NewTemplate};
 use serde_json::Value;
 
 const REQUESTS: &str = include_str!("data/meta_message_requests.json");
+
+const TEMPLATES: &str = include_str!("data/meta_template_requests.json");
 
 /// Everything of `expected` stands in `found`; what `found` has beyond it is told.
 fn compare(expected: &Value, found: &Value, path: &str, beyond: &mut Vec<String>) {
@@ -50,6 +52,17 @@ fn every_message_of_metas_examples_is_read_and_written_as_it_is() {
         }
     }
     assert!(raw.is_empty(), "unknown types: {raw:?}");
+}
+
+#[test]
+fn every_template_of_metas_examples_is_read_and_written_as_it_is() {
+    let examples: serde_json::Map<String, Value> = serde_json::from_str(TEMPLATES).unwrap();
+    assert_eq!(examples.len(), 12);
+    for (name, example) in &examples {
+        let (template, _) = NewTemplate::from_json(example.to_string().as_bytes())
+            .unwrap_or_else(|problems| panic!("{name}: {problems}"));
+        assert_eq!(serde_json::to_value(&template).unwrap(), *example, "{name}");
+    }
 }
 
 #[test]

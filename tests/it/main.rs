@@ -9,6 +9,8 @@ mod faults;
 mod fuzz;
 mod hostile;
 mod logs;
+mod management;
+mod media;
 mod messages;
 mod options;
 mod pacing;

@@ -10,7 +10,8 @@ use d360::{
     },
     transport::{
         AsyncSleep, BlockUsersError, BlockingSleep, Endpoint, HttpRequest, HttpResponse, MockAsyncTransport,
-        MockBlockingTransport, ReqwestTransport, TransportError, TransportErrorKind, UreqTransport,
+        MockBlockingTransport, PagedEndpoint, ReqwestTransport, TransportError, TransportErrorKind,
+        UreqTransport,
     },
 };
 use std::{
@@ -45,6 +46,12 @@ impl Client {
         match self {
             Self::Async(client, runtime) => runtime.block_on(is_send(client.try_send(message))),
             Self::Blocking(client) => client.try_send(message),
+        }
+    }
+    pub(crate) fn pages<E: PagedEndpoint<Api = Cloud>>(&self, first: E) -> Result<Vec<E::Item>, Error> {
+        match self {
+            Self::Async(client, runtime) => runtime.block_on(client.pages(first).all()),
+            Self::Blocking(client) => client.pages(first).collect(),
         }
     }
     pub(crate) fn with_options(&self, options: CallOptions) -> Self {
@@ -229,4 +236,19 @@ fn played(act: Act) -> Result<HttpResponse, TransportError> {
         Act::Flood(..) => Err(TransportError::new(TransportErrorKind::TooLarge, "flooded")),
         Act::Hang(_) | Act::Drip(_) => Err(TransportError::new(TransportErrorKind::Timeout, "hung")),
     }
+}
+
+/// Runs `run`, and tells by how many KiB the process grew meanwhile; `None` where the system does not say.
+pub(crate) fn growth<T>(run: impl FnOnce() -> T) -> (T, Option<u64>) {
+    // Sets back the peak, where the system can.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    let before = memory("VmRSS:");
+    let result = run();
+    (result, memory("VmHWM:").zip(before).map(|(peak, before)| peak.saturating_sub(before)))
+}
+
+/// KiB, as Linux tells.
+fn memory(what: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix(what))?.trim().strip_suffix(" kB")?.trim().parse().ok()
 }

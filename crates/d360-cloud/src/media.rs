@@ -17,7 +17,10 @@
 //! ```
 use crate::{Cloud, endpoints};
 use bytes::Bytes;
-use d360_model::{Findings, MediaId, MediaInfo, MediaKind, MediaType, wire::lenient_list};
+use d360_model::{
+    Findings, MediaId, MediaInfo, MediaKind, MediaType,
+    wire::{lenient_list, lenient_text},
+};
 use d360_transport::{
     Body, BodySink, BuildError, Endpoint, HttpResponse, Meta, Multipart, Part, Path, Progress, Transfer,
     Unreadable, json, success,
@@ -130,21 +133,22 @@ impl Endpoint for UploadMedia {
         // On-Premise's shape, which a proxy in front may still give.
         #[derive(Deserialize)]
         struct Answer {
-            id: Option<MediaId>,
+            #[serde(default, deserialize_with = "lenient_text")]
+            id: Option<String>,
             #[serde(default, deserialize_with = "lenient_list")]
-            media: Vec<UploadedMedia>,
+            media: Vec<Answer>,
         }
-        let answer: Answer = json(response)?;
-        let id = answer.id.or_else(|| Some(answer.media.into_iter().next()?.id));
-        match id.filter(|id| !id.as_str().trim().is_empty()) {
-            Some(id) => Ok(UploadedMedia { id }),
+        let mut answer: Answer = json(response)?;
+        let id = answer.id.take().or_else(|| answer.media.into_iter().find_map(|media| media.id));
+        match id.filter(|id| !id.trim().is_empty()) {
+            Some(id) => Ok(UploadedMedia { id: id.into() }),
             None => Err(Unreadable::Shape("there is no id".into())),
         }
     }
 }
 
 /// Answer of [`UploadMedia`].
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UploadedMedia {
     /// What messages name the file by.

@@ -2,7 +2,7 @@
 use super::places::Setup;
 use crate::{
     authority::Authority,
-    rig::{Client, Naps, config, real},
+    rig::{Client, Naps, config, growth, real},
 };
 use d360::{
     Outcome,
@@ -11,7 +11,7 @@ use d360::{
     transport::{Connection, Roots},
 };
 use std::{
-    env, fs,
+    env,
     process::Command,
     time::{Duration, Instant},
 };
@@ -107,21 +107,12 @@ fn client() {
     if var("D360_WARM") == "yes" {
         assert_eq!(run(&client), None, "the first call on the connection");
     }
-    // Sets back the peak, where the system can.
-    let _ = fs::write("/proc/self/clear_refs", "5");
-    let (before, start) = (memory("VmRSS:"), Instant::now());
-    let outcome = run(&client);
+    let start = Instant::now();
+    let (outcome, grew) = growth(|| run(&client));
     let took = start.elapsed().as_micros();
-    let grew = memory("VmHWM:").zip(before).map(|(peak, before)| peak.saturating_sub(before));
     let grew = grew.map_or("?".to_owned(), |kib| kib.to_string());
     let word = WORDS.iter().find(|(_, known)| *known == outcome).unwrap().0;
     println!("REPORT {word} {took} {grew}");
-}
-
-/// KiB, as Linux tells.
-fn memory(what: &str) -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    status.lines().find_map(|line| line.strip_prefix(what))?.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
 fn message(client: &Client) -> Option<Outcome> {
