@@ -14,6 +14,7 @@ mod media;
 mod messages;
 mod options;
 mod pacing;
+mod receiving;
 mod retries;
 mod rig;
 mod sandbox;

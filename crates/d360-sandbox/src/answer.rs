@@ -1,27 +1,37 @@
 //! Answers, in the shapes of the documents.
 use crate::{codes, world::Failure};
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{Response, StatusCode, header},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// An answer before it is a response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) body: String,
-    pub(crate) content_type: &'static str,
+    pub(crate) body: Bytes,
+    pub(crate) content_type: Cow<'static, str>,
     pub(crate) retry_after: Option<u64>,
 }
 
 impl Answer {
     pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self { status, body: body.to_string(), content_type: "application/json", retry_after: None }
+        Self {
+            status,
+            body: body.to_string().into(),
+            content_type: "application/json".into(),
+            retry_after: None,
+        }
     }
     pub(crate) fn ok(body: &Value) -> Self {
         Self::json(200, body)
+    }
+    /// A file.
+    pub(crate) fn file(content_type: String, body: Bytes) -> Self {
+        Self { status: 200, body, content_type: content_type.into(), retry_after: None }
     }
     /// Meta's error object, with the title and status of Meta's page.
     pub(crate) fn error(code: i64, details: &str) -> Self {
@@ -56,19 +66,20 @@ impl Answer {
             (None, Some(401)) => Self::unauthorized(),
             (None, Some(status @ 500..)) => Self {
                 status,
-                body: format!("<html><head><title>{status}</title></head><body>{status}</body></html>"),
-                content_type: "text/html",
+                body: format!("<html><head><title>{status}</title></head><body>{status}</body></html>")
+                    .into(),
+                content_type: "text/html".into(),
                 retry_after: None,
             },
             (None, Some(429)) => {
-                Self { status: 429, body: String::new(), content_type: "text/plain", retry_after: None }
+                Self { status: 429, body: Bytes::new(), content_type: "text/plain".into(), retry_after: None }
             }
             (None, _) => Self::json(400, &json!({ "error": "Invalid request" })),
         };
         answer.status = failure.http.unwrap_or(answer.status);
         answer.retry_after = failure.retry_after;
         if let Some(body) = &failure.body {
-            body.clone_into(&mut answer.body);
+            answer.body = body.clone().into();
         }
         answer
     }
@@ -77,9 +88,9 @@ impl Answer {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(self.content_type));
+        if let Ok(content_type) = header::HeaderValue::try_from(&*self.content_type) {
+            response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
@@ -112,6 +123,16 @@ pub(crate) fn error_object(code: i64, details: &str) -> Value {
         "error_data": { "messaging_product": "whatsapp", "details": details },
         "fbtrace_id": format!("A{}", encode(&format!("trace{code}"))),
     })
+}
+
+/// An error as webhooks have it.
+pub(crate) fn webhook_error(code: i64, onprem: bool) -> Value {
+    if onprem {
+        let title = look_up(codes::ONPREM, code).1;
+        return json!({ "code": code, "title": title, "href": "https://developers.facebook.com/docs/whatsapp/api/errors/" });
+    }
+    let title = known(code).1;
+    json!({ "code": code, "title": title, "message": title, "error_data": { "details": title }, "href": "/documentation/business-messaging/whatsapp/support/error-codes" })
 }
 
 pub(crate) fn encode(text: &str) -> String {

@@ -3,7 +3,7 @@ use crate::{
     answer::Answer,
     world::{Failure, World},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 pub(crate) fn handle(world: &mut World, method: &str, path: &str, body: &[u8]) -> Answer {
@@ -22,7 +22,10 @@ pub(crate) fn handle(world: &mut World, method: &str, path: &str, body: &[u8]) -
             world.reset();
             done()
         }
-        ("POST", "inbound") => each(&value, "from", |user| world.user_writes(key, user)),
+        ("GET", "deliveries") => Answer::ok(&json!({ "deliveries": world.hooks.delivered })),
+        ("POST", "inbound") => inbound(world, key, &value),
+        ("POST", "webhooks") => webhooks(world, key, &value),
+        ("POST", "templates") => template(world, &value),
         ("POST", "not_on_whatsapp") => each(&value, "users", |user| world.not_on_whatsapp(user)),
         ("POST", "blocked") => each(&value, "users", |user| world.force_block(key, user)),
         ("POST", "clock") => clock(world, &value),
@@ -35,8 +38,14 @@ pub(crate) fn handle(world: &mut World, method: &str, path: &str, body: &[u8]) -
 fn describe(world: &World) -> Value {
     json!({
         "serves": {
-            "cloud": ["POST /messages", "POST /block_users", "DELETE /block_users", "GET /block_users"],
-            "graph": ["the same behind /{version}/{phone_number_id}, with Authorization: Bearer"],
+            "cloud": [
+                "POST /messages", "POST /block_users", "DELETE /block_users", "GET /block_users",
+                "POST /media", "GET /{media_id}", "DELETE /{media_id}", "GET /whatsapp_business/attachments/?mid=&ext=&hash=",
+                "GET /message_templates", "POST /message_templates", "DELETE /message_templates?name=&hsm_id=",
+                "GET /v1/configs/webhook", "POST /v1/configs/webhook", "GET /waba_webhook", "POST /waba_webhook",
+                "GET /health_status",
+            ],
+            "graph": ["the same behind /{version}/{phone_number_id}, with Authorization: Bearer; files behind /{version}"],
             "onprem": [
                 "POST /v1/messages", "PUT /v1/messages/{id}", "POST /v1/contacts", "POST /v1/contacts/{phone}/block",
                 "POST /v1/contacts/{phone}/unblock", "POST /v1/contacts/{phone}/report", "GET /v1/contacts/blocklist",
@@ -51,7 +60,10 @@ fn describe(world: &World) -> Value {
         "control": {
             "GET /_sandbox/messages": "the messages that were accepted",
             "GET /_sandbox/requests": "what was asked: method, path, body, status",
-            "POST /_sandbox/inbound": "a user writes, which opens the 24-hour window: {\"from\": \"+16505551234\"} or a list; \"key\" for another number than the first",
+            "GET /_sandbox/deliveries": "webhooks that went out: url, attempt, status or error, body",
+            "POST /_sandbox/inbound": "a user writes, which opens the 24-hour window and goes out by webhook: {\"from\": \"+16505551234\"} or a list; \"type\" (text, image, … each has an example), its content, context, referral, group_id, \"name\" and \"username\" of the sender; \"key\" for another number than the first",
+            "POST /_sandbox/webhooks": "where webhooks go and how: {\"url\", \"headers\", \"duplicates\": 1, \"delay_ms\": 0, \"reorder\": true, \"batch\": 10, \"hold\": true, \"app_secret\", \"platform_secret\", \"on_premise\": true, \"statuses\": [\"sent\", \"read\"]}; what is left out stays",
+            "POST /_sandbox/templates": "sets where a template stands: {\"name\", \"status\": \"APPROVED\"}",
             "POST /_sandbox/not_on_whatsapp": "numbers that are no WhatsApp users: {\"users\": [..]}",
             "POST /_sandbox/blocked": "blocks users without asking for the window: {\"users\": [..]}",
             "POST /_sandbox/clock": "{\"advance_seconds\": 86400}, or {\"now\": unix seconds}, which also stops it",
@@ -68,6 +80,69 @@ fn describe(world: &World) -> Value {
             "mixed_block_status": world.settings.mixed_block_status,
         },
     })
+}
+
+/// A message of each user.
+fn inbound(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
+    let Some(asked) = value.as_object() else { return refuse("expected an object") };
+    let (mut ids, mut refused) = (Vec::new(), None);
+    let answer = each(value, "from", |user| match world.user_sends(key, user, asked) {
+        Ok(id) => ids.push(id),
+        Err(why) => refused = Some(why),
+    });
+    match refused {
+        Some(why) => refuse(&why),
+        None if answer.status == 200 => Answer::ok(&json!({ "success": true, "ids": ids })),
+        None => answer,
+    }
+}
+
+/// Where webhooks go, and how they are disturbed.
+fn webhooks(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
+    let Some(map) = value.as_object() else { return refuse("expected an object") };
+    let mut settings = world.hooks.settings.clone();
+    let mut target = Map::new();
+    for (name, value) in map {
+        let number = value.as_u64().filter(|number| *number <= 1_000_000);
+        let text = || value.as_str().map(str::to_owned);
+        match (name.as_str(), value, number) {
+            ("key", _, _) => {}
+            ("url" | "headers", _, _) => drop(target.insert(name.clone(), value.clone())),
+            ("duplicates", _, Some(number)) => settings.duplicates = u32::try_from(number).unwrap_or(100),
+            ("delay_ms", _, Some(number)) => settings.delay = Duration::from_millis(number),
+            ("batch", _, Some(number)) => settings.batch = usize::try_from(number).unwrap_or(1_000),
+            ("reorder", Value::Bool(on), _) => settings.reorder = *on,
+            ("hold", Value::Bool(on), _) => settings.hold = *on,
+            ("on_premise", Value::Bool(on), _) => settings.on_premise = *on,
+            ("app_secret", Value::Null | Value::String(_), _) => settings.app_secret = text(),
+            ("platform_secret", Value::Null | Value::String(_), _) => settings.platform_secret = text(),
+            ("statuses", Value::Null, _) => settings.statuses = None,
+            ("statuses", Value::Array(list), _) if list.iter().all(Value::is_string) => {
+                let texts = list.iter().filter_map(Value::as_str).map(str::to_owned);
+                settings.statuses = Some(texts.collect());
+            }
+            _ => return refuse(&format!("{name} is no setting of webhooks, or has a wrong value")),
+        }
+    }
+    if !target.is_empty()
+        && let Err(why) = world.set_webhook(key, &Value::Object(target))
+    {
+        return refuse(&why);
+    }
+    world.set_webhooks(settings);
+    done()
+}
+
+fn template(world: &mut World, value: &Value) -> Answer {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    let (Some(name), Some(status)) = (text("name"), text("status")) else {
+        return refuse("name and status are required");
+    };
+    if crate::templates::set_status(world, name, status) {
+        done()
+    } else {
+        refuse(&format!("there is no template {name:?}"))
+    }
 }
 
 fn done() -> Answer {

@@ -14,7 +14,7 @@
 //!
 //! | system | paths | key |
 //! |---|---|---|
-//! | 360dialog Cloud | `/messages`, `/block_users` | `D360-API-KEY` |
+//! | 360dialog Cloud | `/messages`, `/block_users`, `/media`, `/{media-id}`, `/message_templates`, `/v1/configs/webhook`, `/waba_webhook`, `/health_status` | `D360-API-KEY` |
 //! | Meta Graph | `/v25.0/{phone_number_id}/messages`, `…/block_users` | `Authorization: Bearer` |
 //! | On-Premise | `/v1/messages`, `/v1/contacts…` | `D360-API-KEY` or `Authorization: Bearer` |
 //! | Partner | `/api/v2/token`, `/api/v2/partners/{id}/channels`, `…/{channel}/block_users` | `X-API-Key` or `Authorization: Bearer` |
@@ -25,6 +25,13 @@
 //! check; and, where they are turned on, the limits by second (130429) and by pair (131056). On-Premise takes unknown
 //! properties, answers with an id even where the message then fails, blocks one contact a call (2048, 1009) and lists by
 //! offset. A sandbox of one number takes any channel id for it. Any error can be asked for.
+//!
+//! Files are kept in memory and served where Meta's URLs lead. Templates begin with `hello_world`; one that was handed in waits
+//! until it is approved by [`Sandbox::template_status`], one that nobody has handed in is taken. Users send messages of every type
+//! ([`Sandbox::user_sends`]), which go out by webhook, as statuses do: to the URL that was set through the API or
+//! [`Sandbox::webhook`], repeated, late, out of order, in batches, signed or with headers as [`Webhooks`] says, and again until they
+//! are taken.
+//!
 //! `GET /_sandbox` describes the control routes, which do over HTTP what the methods of [`Sandbox`] do.
 //!
 //! Its clock is the real one until it is set, and its ids follow from the seed: what it answers can be repeated.
@@ -35,14 +42,19 @@ mod blocking;
 mod codes;
 mod contents;
 mod control;
+mod delivery;
+mod inbound;
+mod media;
 mod messages;
 mod onprem;
 mod partner;
 mod schema;
 mod server;
+mod templates;
+mod webhooks;
 mod world;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
@@ -53,6 +65,7 @@ use std::{
 use tokio::sync::oneshot;
 use world::World;
 
+pub use webhooks::Webhooks;
 pub use world::Failure;
 
 /// The key that a sandbox takes if no other is set.
@@ -167,6 +180,51 @@ impl Sandbox {
     /// A user writes to the business number of another key.
     pub fn user_writes_to(&self, key: &str, user: &str) {
         self.world.lock().user_writes(Some(key), user);
+    }
+    /// A user sends a message to the (first) business number: opens the 24-hour window, and goes out by webhook. `message` is what
+    /// `POST /_sandbox/inbound` takes: `{"type": "image"}` for an example, `{"type": "text", "text": {"body": "Hi"}}` for a content of
+    /// yours, with `context`, `referral`, `group_id`, `name`, … beside it. Returns the message's id.
+    ///
+    /// # Panics
+    /// Where it is no object, or of a type that has no example and no content.
+    #[must_use = "it names the message"]
+    #[track_caller]
+    pub fn user_sends(&self, user: &str, message: &Value) -> String {
+        let none = Map::new();
+        let sent = self.world.lock().user_sends(None, user, message.as_object().unwrap_or(&none));
+        sent.unwrap_or_else(|why| panic!("the user cannot send that: {why}"))
+    }
+    /// Webhooks of the (first) business number go to `url` (http alone), with these headers.
+    ///
+    /// # Panics
+    /// Where the URL is malformed.
+    #[track_caller]
+    pub fn webhook(&self, url: &str, headers: &[(&str, &str)]) {
+        let headers: Map<String, Value> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        let set = self.world.lock().set_webhook(None, &serde_json::json!({ "url": url, "headers": headers }));
+        set.unwrap_or_else(|why| panic!("{url:?} is no webhook: {why}"));
+    }
+    /// How webhooks come: repeated, late, out of order, in batches, signed, in On-Premise's form.
+    pub fn webhooks(&self, change: impl FnOnce(&mut Webhooks)) {
+        let mut world = self.world.lock();
+        let mut settings = world.hooks.settings.clone();
+        change(&mut settings);
+        world.set_webhooks(settings);
+    }
+    /// Webhooks that went out: `{"url", "attempt", "status", "error", "body"}`. The last thousand.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<Value> {
+        self.world.lock().hooks.delivered.iter().cloned().collect()
+    }
+    /// Stores a file, as if it had been uploaded, and returns its id.
+    pub fn store_media(&self, mime: &str, bytes: impl Into<Vec<u8>>) -> String {
+        let bytes: Vec<u8> = bytes.into();
+        media::store(&mut self.world.lock(), mime.to_owned(), bytes.into())
+    }
+    /// Sets where a template stands, such as `APPROVED`; whether there is one of this name.
+    pub fn template_status(&self, name: &str, status: &str) -> bool {
+        templates::set_status(&mut self.world.lock(), name, status)
     }
     /// No message reaches this number, and it cannot be blocked: it is no WhatsApp user.
     pub fn not_on_whatsapp(&self, user: &str) {

@@ -3,6 +3,7 @@ use crate::{
     answer::Answer,
     contents::READ,
     schema::{CONTENTS, MESSAGE},
+    templates,
     world::{World, digits, is_bsuid, user_key},
 };
 use serde_json::{Value, json};
@@ -57,10 +58,17 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
             "Message failed to send because more than 24 hours have passed since the customer last replied";
         return Answer::error(131_047, details);
     }
+    if let Some(refusal) = message.get("template").and_then(|template| templates::refusal(world, template)) {
+        return refusal;
+    }
     if let Some(code) = world.count_message(key, &user) {
         return Answer::error(code, "Slow down");
     }
     let id = world.accept(message.clone());
+    // A wrong number is told by webhook alone.
+    let failed = (!group && !world.is_on_whatsapp(&user)).then_some(131_026);
+    let to = if group { input } else { &user };
+    world.tell(key, &id, &message, to, failed);
     let contact = if is_bsuid(input) {
         json!({ "input": input, "user_id": input })
     } else {

@@ -2,6 +2,7 @@
 use crate::{
     answer::{Answer, onprem_meta},
     schema::is_day,
+    webhooks,
     world::{World, digits, user_key},
 };
 use serde_json::{Value, json};
@@ -19,6 +20,9 @@ pub(crate) fn handle(
     query: &HashMap<String, String>,
     body: &[u8],
 ) -> Option<Answer> {
+    if let ("GET" | "POST", ["configs", "webhook"]) = (method, steps) {
+        return Some(webhooks::config(world, key, method, body, false));
+    }
     let value = if body.is_empty() { Ok(json!({})) } else { serde_json::from_slice::<Value>(body) };
     let Ok(value) = value else { return Some(Answer::onprem_error(1025, "The body is not JSON")) };
     Some(match (method, steps) {
@@ -81,10 +85,18 @@ fn send(world: &mut World, key: &str, message: &Value) -> Answer {
     if number.phone == user {
         return Answer::onprem_error(1021, "Sender and recipient are the same");
     }
-    if !number.is_blocked(&user) && (group || world.window_is_open(key, &user)) {
+    let failed = if number.is_blocked(&user) {
+        Some(1026)
+    } else if !group && !matches!(kind, "template" | "hsm") && !world.window_is_open(key, &user) {
+        Some(470)
+    } else {
+        None
+    };
+    if failed.is_none() {
         world.accept(message.clone());
     }
     let id = format!("gBEG{}", world.next_id("onprem"));
+    world.tell(key, &id, message, if group { to } else { &user }, failed);
     Answer::json(201, &json!({ "messages": [{ "id": id }], "meta": onprem_meta() }))
 }
 

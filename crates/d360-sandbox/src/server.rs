@@ -1,5 +1,11 @@
 //! The HTTP side.
-use crate::{Shared, answer::Answer, blocking, control, messages, onprem, partner};
+use crate::{
+    Shared,
+    answer::Answer,
+    blocking, control, delivery,
+    media::{self, Form},
+    messages, onprem, partner, templates, webhooks,
+};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
@@ -17,6 +23,7 @@ const MAX_BODY: usize = 8 * 1024 * 1024;
 
 pub(crate) async fn serve(listener: TcpListener, world: Shared, stopped: oneshot::Receiver<()>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    let posting = world.clone();
     let router = Router::new().fallback(handle).with_state(world);
     let stop = Arc::new(Notify::new());
     let told = stop.clone();
@@ -32,6 +39,7 @@ pub(crate) async fn serve(listener: TcpListener, world: Shared, stopped: oneshot
     tokio::select! {
         _ = server => {}
         () = late => {}
+        () = delivery::run(posting) => {}
     }
 }
 
@@ -39,18 +47,23 @@ async fn handle(State(world): State<Shared>, request: Request) -> Response<Body>
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let method = parts.method.as_str().to_owned();
-    let Ok(body) = to_bytes(body, MAX_BODY).await else {
+    let uploads = method == "POST" && path.ends_with("/media");
+    let Ok(body) = to_bytes(body, if uploads { media::MAX_FORM } else { MAX_BODY }).await else {
         return Answer::json(413, &json!({ "error": "the body is too large" })).into_response();
     };
+    let form = if uploads { Form::read(&parts, body.clone()).await } else { None };
     let mut world = world.lock();
     if path == "/_sandbox" || path.starts_with("/_sandbox/") {
         return control::handle(&mut world, &method, &path, &body).into_response();
     }
     let query = parts.uri.query().unwrap_or_default();
-    let answer = api(&mut world, &method, &path, query, &parts.headers, &body);
-    let shown =
-        serde_json::from_slice::<Value>(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
-    let shown = if path == "/api/v2/token" { json!("(a user name and password)") } else { shown };
+    let answer = api(&mut world, &method, &path, query, &parts.headers, &body, form);
+    let text = || serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
+    let shown: Value = match path.as_str() {
+        "/api/v2/token" => json!("(a user name and password)"),
+        _ if uploads => json!(format!("(a form of {} bytes)", body.len())),
+        _ => text(),
+    };
     let path = if query.is_empty() { path } else { format!("{path}?{query}") };
     world.log(json!({ "method": method, "path": path, "body": shown, "status": answer.status }));
     drop(world);
@@ -63,10 +76,15 @@ enum System<'p> {
     Graph(&'p str),
     OnPrem(&'p str),
     Hub(&'p str),
+    /// Where Meta's media URLs lead, with the key of Cloud or Graph.
+    Media,
 }
 
 /// `/v1/…` is On-Premise's, `/api/v2/…` the hub's; `/v25.0/{phone_number_id}` is taken off Graph's paths.
 fn system(path: &str) -> System<'_> {
+    if path == media::ATTACHMENTS || path == media::ATTACHMENTS.trim_end_matches('/') {
+        return System::Media;
+    }
     if let Some(rest) = path.strip_prefix("/v1/") {
         return System::OnPrem(rest);
     }
@@ -76,9 +94,13 @@ fn system(path: &str) -> System<'_> {
     let graph = path.strip_prefix("/v").and_then(|rest| {
         let (version, rest) = rest.split_once('/')?;
         let (major, minor) = version.split_once('.')?;
-        let (number, _) = rest.split_once('/')?;
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        (digits(major) && digits(minor) && digits(number)).then(|| &rest[number.len()..])
+        // A number or account and what it has, or a thing by its id alone.
+        let (id, rest) = match rest.split_once('/') {
+            Some((id, _)) => (id, &rest[id.len()..]),
+            None => (rest, &path[path.len() - rest.len() - 1..]),
+        };
+        (digits(major) && digits(minor) && digits(id)).then_some(rest)
     });
     graph.map_or(System::Cloud(path), System::Graph)
 }
@@ -90,6 +112,7 @@ fn api(
     query: &str,
     headers: &HeaderMap,
     body: &Bytes,
+    form: Option<Form>,
 ) -> Answer {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
@@ -97,7 +120,7 @@ fn api(
     let key = match system {
         System::Cloud(_) => header("d360-api-key"),
         System::Graph(_) => bearer,
-        System::OnPrem(_) => header("d360-api-key").or(bearer),
+        System::OnPrem(_) | System::Media => header("d360-api-key").or(bearer),
         System::Hub(_) => header("x-api-key"),
     };
     let key = key.unwrap_or_default();
@@ -127,8 +150,17 @@ fn api(
             ("POST", "/block_users") => Some(blocking::change(world, key, body, true)),
             ("DELETE", "/block_users") => Some(blocking::change(world, key, body, false)),
             ("GET", "/block_users") => Some(blocking::list(world, key, &query)),
+            ("POST", "/media") => Some(media::upload(world, form)),
+            ("GET", path) if media::is_id(path).is_some() => Some(media::info(world, &path[1..])),
+            ("DELETE", path) if media::is_id(path).is_some() => Some(media::delete(world, &path[1..])),
+            ("GET", "/message_templates") => Some(templates::list(world, &query)),
+            ("POST", "/message_templates") => Some(templates::create(world, body)),
+            ("DELETE", "/message_templates") => Some(templates::delete(world, &query)),
+            ("GET" | "POST", "/waba_webhook") => Some(webhooks::config(world, key, method, body, true)),
+            ("GET", "/health_status") => Some(health(world, key)),
             _ => None,
         },
+        System::Media => (method == "GET").then(|| media::download(world, &query)),
         System::OnPrem(rest) => {
             let steps: Vec<String> = rest.split('/').map(plain_step).collect();
             let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
@@ -139,6 +171,21 @@ fn api(
         }
     };
     answer.unwrap_or_else(|| Answer::not_found(method, path))
+}
+
+/// What Meta says of a number that is well.
+fn health(world: &crate::World, key: &str) -> Answer {
+    let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
+    let entity =
+        |kind: &str, id: &str| json!({ "entity_type": kind, "id": id, "can_send_message": "AVAILABLE" });
+    let entities = [
+        entity("PHONE_NUMBER", &number.phone),
+        entity("WABA", "102290129340398"),
+        entity("BUSINESS", "506914307656634"),
+        entity("APP", "634974688087057"),
+    ];
+    let status = json!({ "can_send_message": "AVAILABLE", "entities": entities });
+    Answer::ok(&json!({ "health_status": status, "id": "106540352242922" }))
 }
 
 /// A step of a path, percent-decoded: there, `+` is a plus.

@@ -108,6 +108,11 @@ pub(crate) struct World {
     pub(crate) accepted: VecDeque<Value>,
     pub(crate) requests: VecDeque<Value>,
     failures: Vec<Failure>,
+    /// Ids of accepted messages, the last of them last.
+    pub(crate) accepted_ids: Vec<String>,
+    pub(crate) media: HashMap<String, crate::media::File>,
+    pub(crate) templates: Vec<Value>,
+    pub(crate) hooks: crate::webhooks::Hooks,
     /// Tokens that the hub gave out.
     pub(crate) tokens: HashSet<String>,
     /// Numbers that On-Premise was asked about.
@@ -130,6 +135,10 @@ impl World {
             accepted: VecDeque::new(),
             requests: VecDeque::new(),
             failures: Vec::new(),
+            accepted_ids: Vec::new(),
+            media: HashMap::new(),
+            templates: vec![crate::templates::first()],
+            hooks: crate::webhooks::Hooks::default(),
             tokens: HashSet::new(),
             checked: HashSet::new(),
             not_on_whatsapp: HashSet::new(),
@@ -144,7 +153,9 @@ impl World {
     pub(crate) fn reset(&mut self) {
         let keys = self.numbers.iter().map(|(key, number)| (key.clone(), number.phone.clone())).collect();
         let first_key = self.first_key.clone();
-        *self = Self { first_key, ..Self::new(keys, self.seed) };
+        let mut hooks = std::mem::take(&mut self.hooks);
+        hooks.reset();
+        *self = Self { first_key, hooks, ..Self::new(keys, self.seed) };
     }
 
     /// The number of a key, or the first one.
@@ -164,11 +175,47 @@ impl World {
         (self.frozen, self.advanced) = (Some(now), Duration::ZERO);
     }
 
+    /// A message of a user, as `asked` describes it: opens the window, and goes out by webhook.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub(crate) fn user_sends(
+        &mut self,
+        key: Option<&str>,
+        user: &str,
+        asked: &serde_json::Map<String, Value>,
+    ) -> Result<String, String> {
+        let inbound = crate::inbound::message(self, user, asked)?;
+        let key = key.unwrap_or(&self.first_key).to_owned();
+        let now = self.now();
+        let id = inbound.message["id"].as_str().unwrap_or_default().to_owned();
+        let number = self.number(Some(&key)).ok_or("there is no number of this key")?;
+        // Somebody who is blocked cannot write.
+        if number.is_blocked(&user_key(user)) {
+            return Err("the user is blocked, and cannot write".to_owned());
+        }
+        number.last_written.insert(user_key(user), now);
+        crate::webhooks::inbound(self, &key, inbound);
+        Ok(id)
+    }
+    /// Opens the window, whether or not the user is blocked.
     pub(crate) fn user_writes(&mut self, key: Option<&str>, user: &str) {
         let now = self.now();
-        if let Some(number) = self.number(key) {
+        if self.user_sends(key, user, &serde_json::Map::new()).is_err()
+            && let Some(number) = self.number(key)
+        {
             number.last_written.insert(user_key(user), now);
         }
+    }
+    /// Where webhooks of a number go.
+    pub(crate) fn set_webhook(&mut self, key: Option<&str>, config: &Value) -> Result<(), String> {
+        let key = key.unwrap_or(&self.first_key).to_owned();
+        crate::webhooks::set(self, &key, config, false)
+    }
+    /// How webhooks come. What waited goes on.
+    pub(crate) fn set_webhooks(&mut self, settings: crate::Webhooks) {
+        self.hooks.settings = settings;
+        self.hooks.wake.notify_one();
     }
     pub(crate) fn not_on_whatsapp(&mut self, user: &str) {
         self.not_on_whatsapp.insert(user_key(user));
@@ -209,6 +256,19 @@ impl World {
     pub(crate) fn accept(&mut self, message: Value) -> String {
         keep(&mut self.accepted, message);
         format!("wamid.{}", self.next_id("HBgL"))
+    }
+    /// Tells by webhook what became of a message to `user`.
+    pub(crate) fn tell(&mut self, key: &str, id: &str, message: &Value, user: &str, failed: Option<i64>) {
+        if self.accepted_ids.len() == KEPT {
+            self.accepted_ids.remove(0);
+        }
+        self.accepted_ids.push(id.to_owned());
+        crate::webhooks::statuses(self, key, id, message, user, failed);
+    }
+    /// Digits that no other thing has for an id.
+    pub(crate) fn next_number(&mut self) -> String {
+        self.counter += 1;
+        format!("{}", 4_490_709_327_000_000 + (self.seed % 1_000) * 1_000_000_000 + self.counter)
     }
     /// Letters and digits that no other id has.
     pub(crate) fn next_id(&mut self, prefix: &str) -> String {

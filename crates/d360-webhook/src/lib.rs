@@ -16,12 +16,18 @@
 //! 360dialog wants an answer within 5 seconds, most within 250 ms, and posts again what was not answered with 200, for up to
 //! seven days: webhooks come at least once, and not in order. Source: 360dialog "Receiving messages via webhook", "Signature
 //! validation"; Meta "Webhooks" (2025 to 2026).
+//!
+//! [`Receiver::answer`] is the plain function for any server that speaks the `http` crate's types: it answers, and hands events on to
+//! a closure. Feature `axum` makes a router of it: `d360_webhook::axum::router`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub mod axum;
 mod receiver;
 mod seen;
 mod verify;
 
-pub use receiver::{MAX_BODY, Received, Receiver};
+pub use receiver::{MAX_BODY, NotTaken, Received, Receiver};
 pub use seen::Seen;
 pub use verify::{InvalidVerification, Refused, Verification, answer_challenge};

@@ -1,9 +1,13 @@
 //! A request in; a status, and the events to work on, out.
-use crate::{Seen, Verification};
+use crate::{Seen, Verification, answer_challenge, verify::not_empty};
 use bytes::Bytes;
 use d360_model::webhook::{self, Event};
-use http::{Request, StatusCode};
-use std::sync::{Mutex, PoisonError};
+use http::{Method, Request, Response, StatusCode, header};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
 /// Longest body that is taken, in bytes: Meta posts up to 3 MB.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -12,6 +16,7 @@ pub const MAX_BODY: usize = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Receiver {
     verification: Verification,
+    verify_token: Option<SecretString>,
     seen: Mutex<Seen>,
     max_body: usize,
 }
@@ -21,7 +26,7 @@ pub struct Receiver {
 #[non_exhaustive]
 pub struct Received {
     /// What to answer, at once: 200; 401 where it is not proven who sent it; 413 where it is too large; 400 where it is no
-    /// webhook.
+    /// webhook; 503 where its events were not taken.
     pub status: StatusCode,
     /// What happened, without what came before. Empty unless the status is 200.
     pub events: Vec<Event>,
@@ -29,11 +34,31 @@ pub struct Received {
     pub reason: Option<String>,
 }
 
+/// Events could not be taken on, because a queue is full or a store is down: the webhook is answered with 503, comes again, and its
+/// events are new then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotTaken(String);
+
+impl NotTaken {
+    /// Says why, for the log.
+    pub fn because(why: impl fmt::Display) -> Self {
+        Self(d360_model::mask(&why.to_string()))
+    }
+}
+
+impl fmt::Display for NotTaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the events were not taken: {}", self.0)
+    }
+}
+
+impl std::error::Error for NotTaken {}
+
 impl Receiver {
     /// Takes what `verification` lets pass, and remembers the last 100,000 events.
     #[must_use]
     pub fn new(verification: Verification) -> Self {
-        Self { verification, seen: Mutex::new(Seen::new(100_000)), max_body: MAX_BODY }
+        Self { verification, verify_token: None, seen: Mutex::new(Seen::new(100_000)), max_body: MAX_BODY }
     }
     /// Remembers another number of events.
     #[must_use]
@@ -47,25 +72,98 @@ impl Receiver {
         self.max_body = bytes;
         self
     }
+    /// Answers Meta's question for this token, with which it checks a new URL; see [`answer_challenge`].
+    ///
+    /// # Errors
+    /// Where it is empty: anybody could answer that.
+    pub fn verify_token(mut self, token: impl Into<String>) -> Result<Self, crate::InvalidVerification> {
+        self.verify_token = Some(not_empty(token.into())?);
+        Ok(self)
+    }
+    /// Longest body that it takes, in bytes: what a server need not read beyond.
+    #[must_use]
+    pub fn longest_body(&self) -> usize {
+        self.max_body
+    }
 
-    /// Takes a posted webhook. The body has to be as it came, to the last byte.
+    /// Answers a request, and hands the events that did not come before to `take`, which is to put them somewhere and return: the
+    /// answer waits for it, and should be there within 250 ms. What it does not take comes again.
+    ///
+    /// `POST` is a webhook; `GET` is Meta's question for the [verify token](Self::verify_token); anything else gets a 405.
+    pub fn answer(
+        &self,
+        request: &Request<Bytes>,
+        take: impl FnOnce(Vec<Event>) -> Result<(), NotTaken>,
+    ) -> Response<Bytes> {
+        let (status, text) = match *request.method() {
+            Method::POST => {
+                let received = self.receive_with(request, |events| {
+                    if events.is_empty() { Ok(()) } else { take(events.to_vec()) }
+                });
+                (received.status, received.reason.unwrap_or_default())
+            }
+            Method::GET => match &self.verify_token {
+                Some(token) => match answer_challenge(request.uri(), token.expose_secret()) {
+                    Ok(challenge) => (StatusCode::OK, challenge),
+                    Err(refused) => (StatusCode::FORBIDDEN, refused.to_string()),
+                },
+                None => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
+            },
+            _ => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
+        };
+        let mut response = Response::new(Bytes::from(text));
+        *response.status_mut() = status;
+        // What somebody sent comes back as text, never as a page.
+        let plain = header::HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, plain);
+        response
+            .headers_mut()
+            .insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+        response
+    }
+
+    /// Takes a posted webhook. The body has to be as it came, to the last byte. From then on its events came before: a program that
+    /// may fail to take them on uses [`answer`](Self::answer).
     pub fn receive(&self, request: &Request<Bytes>) -> Received {
+        self.receive_with(request, |_| Ok(()))
+    }
+
+    /// Whether a posted webhook is one, and by whom; nothing is read of it or remembered.
+    ///
+    /// # Errors
+    /// The answer to one that is not taken.
+    pub fn check(&self, request: &Request<Bytes>) -> Result<(), Received> {
         let body = request.body();
         if body.len() > self.max_body {
             let reason = format!("{} bytes; {} are taken", body.len(), self.max_body);
-            return refuse(StatusCode::PAYLOAD_TOO_LARGE, reason);
+            return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, reason));
         }
-        if let Err(refused) = self.verification.verify(request.headers(), body) {
-            return refuse(StatusCode::UNAUTHORIZED, refused.to_string());
+        let verified = self.verification.verify(request.headers(), body);
+        verified.map_err(|refused| refuse(StatusCode::UNAUTHORIZED, refused.to_string()))
+    }
+
+    fn receive_with(
+        &self,
+        request: &Request<Bytes>,
+        take: impl FnOnce(&[Event]) -> Result<(), NotTaken>,
+    ) -> Received {
+        if let Err(refused) = self.check(request) {
+            return refused;
         }
-        match webhook::read(body) {
-            Err(error) => refuse(StatusCode::BAD_REQUEST, error.to_string()),
-            Ok(mut events) => {
-                let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-                events.retain(|event| seen.is_new(event));
-                Received { status: StatusCode::OK, events, reason: None }
-            }
+        let events = match webhook::read(request.body()) {
+            Ok(events) => events,
+            Err(error) => return refuse(StatusCode::BAD_REQUEST, error.to_string()),
+        };
+        // The same webhook may come on two threads at once: who is second waits to see whether the first one's was taken.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let events = seen.new_of(events);
+        if let Err(not_taken) = take(&events) {
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, not_taken.to_string());
         }
+        for event in &events {
+            seen.is_new(event);
+        }
+        Received { status: StatusCode::OK, events, reason: None }
     }
 }
 
@@ -120,5 +218,43 @@ mod tests {
             assert!(received.events.is_empty() && received.reason.is_some(), "{received:?}");
         }
         assert_eq!(receiver().receive(&post("{}")).status, 200);
+    }
+
+    #[test]
+    fn what_is_not_taken_comes_again() {
+        let receiver = receiver().verify_token("t\u{f6}ken").unwrap();
+        let body =
+            json!({ "messages": [{ "id": "a", "type": "text", "text": { "body": "Hi" } }] }).to_string();
+        let answer = |take: &dyn Fn(Vec<Event>) -> Result<(), NotTaken>| {
+            receiver.answer(&post(body.clone()), take).status()
+        };
+        assert_eq!(answer(&|_| Err(NotTaken::because("the queue of +16505551234 is full"))), 503);
+        let taken = std::cell::Cell::new(0);
+        let take = |events: Vec<Event>| {
+            taken.set(taken.get() + events.len());
+            Ok(())
+        };
+        assert_eq!(answer(&take), 200);
+        assert_eq!(taken.get(), 1);
+        // What came before is answered, and nobody is bothered.
+        assert_eq!(answer(&|_| unreachable!("it came before")), 200);
+        let refused = receiver.answer(&post(json!({ "messages": [{ "id": "b" }] }).to_string()), |_| {
+            Err(NotTaken::because("+16505551234"))
+        });
+        assert!(!String::from_utf8_lossy(refused.body()).contains("16505551234"));
+
+        let ask = |method: Method, query: &str| {
+            let request =
+                Request::builder().method(method).uri(format!("/w?{query}")).body(Bytes::new()).unwrap();
+            receiver.answer(&request, |_| unreachable!())
+        };
+        let good = ask(Method::GET, "hub.mode=subscribe&hub.challenge=%3Cb%3E7&hub.verify_token=t%C3%B6ken");
+        assert_eq!((good.status().as_u16(), &good.body()[..]), (200, &b"<b>7"[..]));
+        assert_eq!(good.headers()[header::CONTENT_TYPE], "text/plain; charset=utf-8");
+        assert_eq!(ask(Method::GET, "hub.mode=subscribe&hub.challenge=1&hub.verify_token=x").status(), 403);
+        assert_eq!(ask(Method::PUT, "").status(), 405);
+        let deaf = self::receiver().answer(&Request::new(Bytes::new()), |_| unreachable!());
+        assert_eq!(deaf.status(), 405);
+        assert!(self::receiver().verify_token(" ").is_err());
     }
 }

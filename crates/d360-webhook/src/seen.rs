@@ -22,18 +22,31 @@ impl Seen {
         Self { hasher: RandomState::new(), known: HashSet::new(), order: VecDeque::new(), most: most.max(1) }
     }
 
+    /// What an event is known by; `None` where it has no id.
+    fn key(&self, event: &Event) -> Option<u64> {
+        match &event.kind {
+            EventKind::Message(message) => Some(self.hasher.hash_one((0, message.id.as_ref()?.as_str(), ""))),
+            EventKind::Status(status) => {
+                Some(self.hasher.hash_one((1, status.id.as_str(), status.status.as_str())))
+            }
+            _ => None,
+        }
+    }
+
+    /// Those of `events` that are new, each once. They are not known from then on: [`is_new`](Self::is_new) does that.
+    #[must_use]
+    pub fn new_of(&self, events: Vec<Event>) -> Vec<Event> {
+        let mut here = HashSet::new();
+        let is_new =
+            |event: &Event| self.key(event).is_none_or(|key| !self.known.contains(&key) && here.insert(key));
+        let mut events = events;
+        events.retain(is_new);
+        events
+    }
+
     /// Whether an event is new; from now on it is known. What has no id is always new.
     pub fn is_new(&mut self, event: &Event) -> bool {
-        let key = match &event.kind {
-            EventKind::Message(message) => match &message.id {
-                Some(id) => self.hasher.hash_one((0, id.as_str(), "")),
-                None => return true,
-            },
-            EventKind::Status(status) => {
-                self.hasher.hash_one((1, status.id.as_str(), status.status.as_str()))
-            }
-            _ => return true,
-        };
+        let Some(key) = self.key(event) else { return true };
         let is_new = self.known.insert(key);
         if is_new {
             self.order.push_back(key);

@@ -120,7 +120,7 @@ impl Verification {
     }
 }
 
-fn not_empty(secret: String) -> Result<SecretString, InvalidVerification> {
+pub(crate) fn not_empty(secret: String) -> Result<SecretString, InvalidVerification> {
     if secret.trim().is_empty() { Err(InvalidVerification::EmptySecret) } else { Ok(secret.into()) }
 }
 

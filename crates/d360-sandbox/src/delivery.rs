@@ -1,0 +1,81 @@
+//! Posts webhooks, and posts them again until they are taken.
+use crate::{
+    Shared,
+    webhooks::{self, Post},
+};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// How long a receiver may take (360dialog, "Stable endpoint").
+const LIMIT: Duration = Duration::from_secs(5);
+/// Waits before a webhook that was not taken goes out again. The real ones go on for days.
+const AGAIN: [Duration; 4] = [
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+    Duration::from_millis(1600),
+];
+/// Deliveries that are kept.
+const KEPT: usize = 1_000;
+
+type Http = Client<hyper_util::client::legacy::connect::HttpConnector, Body>;
+
+/// Runs for as long as the sandbox does.
+pub(crate) async fn run(world: Shared) {
+    let client: Http = Client::builder(TokioExecutor::new()).build_http();
+    let wake = world.lock().hooks.wake.clone();
+    loop {
+        wake.notified().await;
+        let delay = world.lock().hooks.settings.delay;
+        sleep(delay).await;
+        let posts = webhooks::take(&mut world.lock());
+        for post in posts {
+            if !send(&client, &world, &post, 1).await {
+                // One that is not taken does not hold up the others.
+                let (client, world) = (client.clone(), world.clone());
+                tokio::spawn(async move { again(&client, &world, &post).await });
+            }
+        }
+    }
+}
+
+async fn again(client: &Http, world: &Shared, post: &Post) {
+    for (i, wait) in AGAIN.into_iter().enumerate() {
+        sleep(wait).await;
+        if send(client, world, post, i + 2).await {
+            return;
+        }
+    }
+}
+
+/// Whether it was taken: answered with 200 in time.
+async fn send(client: &Http, world: &Shared, post: &Post, attempt: usize) -> bool {
+    let mut request = Request::post(&post.url);
+    for (name, value) in &post.headers {
+        request = request.header(name, value);
+    }
+    let answer = match request.body(Body::from(post.body.clone())) {
+        Ok(request) => match timeout(LIMIT, client.request(request)).await {
+            Ok(Ok(response)) => Ok(response.status()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
+        },
+        Err(error) => Err(error.to_string()),
+    };
+    let taken = answer.as_ref().is_ok_and(|status| *status == StatusCode::OK);
+    let (status, error) = (answer.as_ref().ok().map(StatusCode::as_u16), answer.as_ref().err());
+    let delivered = &mut world.lock().hooks.delivered;
+    if delivered.len() == KEPT {
+        delivered.pop_front();
+    }
+    delivered.push_back(
+        json!({ "url": post.url, "attempt": attempt, "status": status, "error": error, "body": post.body }),
+    );
+    taken
+}

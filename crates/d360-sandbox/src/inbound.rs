@@ -1,0 +1,160 @@
+//! Messages of users, of every type, as webhooks show them (Meta, "Webhooks", 2025-11 to 2026-06; On-Premise's own pages).
+use crate::{
+    media,
+    world::{World, is_bsuid, user_key},
+};
+use axum::body::Bytes;
+use serde_json::{Map, Value, json};
+
+/// A message and the contact that it is from.
+#[derive(Debug)]
+pub(crate) struct Inbound {
+    pub(crate) message: Value,
+    pub(crate) contact: Value,
+}
+
+/// The types that can be asked for without a content: an example stands in.
+pub(crate) const TYPES: [&str; 15] = [
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "reaction",
+    "interactive",
+    "button",
+    "order",
+    "system",
+    "unsupported",
+    "request_welcome",
+];
+
+/// The message that `asked` describes: `type`, its content, and what else a message may have (`context`, `referral`, `group_id`,
+/// …); `name` and `username` are the sender's.
+pub(crate) fn message(world: &mut World, from: &str, asked: &Map<String, Value>) -> Result<Inbound, String> {
+    let user = user_key(from);
+    if user.is_empty() {
+        return Err(format!("from: {from:?} is no number or user id"));
+    }
+    let onprem = world.hooks.settings.on_premise;
+    let kind = asked.get("type").map_or(Ok("text"), |kind| kind.as_str().ok_or("type must be a text"))?;
+    let mut message = Map::new();
+    if is_bsuid(&user) {
+        message.insert("from_user_id".to_owned(), json!(user));
+    } else {
+        message.insert("from".to_owned(), json!(user));
+    }
+    let id = if onprem {
+        format!("ABGG{}", world.next_id("in"))
+    } else {
+        format!("wamid.{}", world.next_id("in"))
+    };
+    message.insert("id".to_owned(), json!(id));
+    message.insert("timestamp".to_owned(), json!(world.now().as_secs().to_string()));
+    // On-Premise has another word for what it cannot show.
+    let shown = if onprem && kind == "unsupported" { "unknown" } else { kind };
+    message.insert("type".to_owned(), json!(shown));
+    let content = match asked.get(kind) {
+        Some(content) => Some(content.clone()),
+        None if TYPES.contains(&kind) => example(world, kind, &user, onprem),
+        None => return Err(format!("{kind} is no type with an example; give its content as {kind:?}")),
+    };
+    match content {
+        Some(content) if shown == kind => drop(message.insert(kind.to_owned(), content)),
+        _ => {}
+    }
+    if kind == "unsupported" {
+        let error = if onprem {
+            json!({ "code": 501, "title": "Unknown message type", "details": "Message type is not currently supported" })
+        } else {
+            json!({ "code": 131_051, "title": "Message type unknown", "message": "Message type unknown", "error_data": { "details": "Message type is currently not supported." } })
+        };
+        message.insert("errors".to_owned(), json!([error]));
+    }
+    let ours = ["type", "from", "key", "name", "username"];
+    for (key, value) in asked.iter().filter(|(key, _)| !ours.contains(&key.as_str()) && *key != kind) {
+        message.insert(key.clone(), value.clone());
+    }
+    let name = asked.get("name").and_then(Value::as_str).unwrap_or("Sheena Nelson");
+    let mut contact = json!({ "profile": { "name": name } });
+    if is_bsuid(&user) {
+        contact["user_id"] = json!(user);
+    } else {
+        contact["wa_id"] = json!(user);
+    }
+    if let Some(username) = asked.get("username") {
+        contact["profile"]["username"] = username.clone();
+    }
+    Ok(Inbound { message: message.into(), contact })
+}
+
+/// A small file of the type, which can be downloaded.
+fn file(world: &mut World, mime: &str, bytes: &'static [u8]) -> Value {
+    let id = media::store(world, mime.to_owned(), Bytes::from_static(bytes));
+    media::in_webhook(world, &id)
+}
+
+fn example(world: &mut World, kind: &str, user: &str, onprem: bool) -> Option<Value> {
+    Some(match kind {
+        "text" => json!({ "body": "Hello" }),
+        "image" => {
+            let mut image = file(world, "image/jpeg", b"\xff\xd8\xff\xe0sandbox\xff\xd9");
+            image["caption"] = json!("A photo");
+            image
+        }
+        "video" => file(world, "video/mp4", b"\0\0\0\x18ftypmp42sandbox"),
+        "audio" => {
+            let mut audio = file(world, "audio/ogg; codecs=opus", b"OggSsandbox");
+            audio["voice"] = json!(true);
+            audio
+        }
+        "document" => {
+            let mut document = file(world, "application/pdf", b"%PDF-1.4 sandbox\n%%EOF\n");
+            document["filename"] = json!("invoice.pdf");
+            document
+        }
+        "sticker" => {
+            let mut sticker = file(world, "image/webp", b"RIFF\x10\0\0\0WEBPsandbox");
+            sticker["animated"] = json!(false);
+            sticker
+        }
+        "location" => json!({
+            "latitude": 37.442_214_965_82, "longitude": -122.161_659_240_72,
+            "name": "Philz Coffee", "address": "101 Forest Ave, Palo Alto, CA 94301", "url": "https://philzcoffee.com/",
+        }),
+        "contacts" => {
+            let mut card = json!({
+                "name": { "first_name": "Barbara", "last_name": "Johnson", "formatted_name": "Barbara J. Johnson" },
+                "org": { "company": "Social Tsunami" },
+                "phones": [{ "phone": "+1 (415) 555-0829", "wa_id": "14155550829", "type": "MOBILE" }],
+            });
+            if onprem {
+                card["ims"] = json!([{ "service": "AIM", "user_id": "barbara" }]);
+            }
+            json!([card])
+        }
+        "reaction" => {
+            let to = world.accepted_ids.last().cloned().unwrap_or_else(|| "wamid.HBgL".to_owned());
+            json!({ "message_id": to, "emoji": "\u{1f44d}" })
+        }
+        "interactive" => {
+            json!({ "type": "button_reply", "button_reply": { "id": "yes", "title": "Yes" } })
+        }
+        "button" => json!({ "payload": "yes", "text": "Yes" }),
+        "order" => json!({
+            "catalog_id": "194836987003835", "text": "Love these!",
+            "product_items": [{ "product_retailer_id": "di9ozbzfi4", "quantity": 2, "item_price": 30, "currency": "USD" }],
+        }),
+        "system" if onprem => json!({
+            "type": "user_changed_number", "body": format!("User Sheena Nelson changed from {user} to 12195555358"), "new_wa_id": "12195555358",
+        }),
+        "system" => json!({
+            "type": "user_changed_number", "body": format!("User Sheena Nelson changed from {user} to 12195555358"), "wa_id": "12195555358",
+        }),
+        "unsupported" => json!({ "type": "edit" }),
+        _ => return None,
+    })
+}

@@ -1,0 +1,52 @@
+//! A router for axum 0.8. Needs feature `axum`.
+use crate::{NotTaken, Receiver};
+use ::axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::Request,
+    response::Response,
+    routing::any,
+};
+use bytes::Bytes;
+use d360_model::webhook::Event;
+use http::StatusCode;
+use std::sync::Arc;
+
+/// A router that takes webhooks at `path`, answers them at once and hands their events on to `take`, which is to put them into a
+/// queue and return. A webhook whose events it does not take is answered with 503, and comes again: a full queue loses nothing.
+///
+/// ```
+/// use d360_webhook::{NotTaken, Receiver, Verification, axum::router};
+/// let (queue, mut events) = tokio::sync::mpsc::channel(1_000);
+/// let receiver = Receiver::new(Verification::header("x-webhook-secret", "a long random text")?);
+/// let app: axum::Router =
+///     router("/webhook", receiver, move |events| queue.try_send(events).map_err(NotTaken::because));
+/// // tokio::spawn(async move { while let Some(events) = events.recv().await { … } });
+/// // axum::serve(tokio::net::TcpListener::bind("0.0.0.0:8080").await?, app).await?;
+/// # Ok::<(), d360_webhook::InvalidVerification>(())
+/// ```
+pub fn router(
+    path: &str,
+    receiver: impl Into<Arc<Receiver>>,
+    take: impl Fn(Vec<Event>) -> Result<(), NotTaken> + Send + Sync + 'static,
+) -> Router {
+    let (receiver, take) = (receiver.into(), Arc::new(take));
+    let answer = move |request: Request| {
+        let (receiver, take) = (receiver.clone(), take.clone());
+        async move {
+            let (parts, body) = request.into_parts();
+            // One byte more than is taken, so that the receiver sees that it is too many.
+            let Ok(body) = to_bytes(body, receiver.longest_body().saturating_add(1)).await else {
+                return status(StatusCode::PAYLOAD_TOO_LARGE);
+            };
+            receiver.answer(&http::Request::from_parts(parts, body), |events| take(events)).map(Body::from)
+        }
+    };
+    Router::new().route(path, any(answer))
+}
+
+fn status(status: StatusCode) -> Response {
+    let mut response = http::Response::new(Bytes::new()).map(Body::from);
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,207 @@
+//! The sandbox's webhooks into the axum router: every type, each once, whatever happens to them on the way.
+use d360::{
+    model::webhook::{Event, EventKind, Generation, InboundContent, Windows},
+    webhook::{NotTaken, Receiver, Verification, axum::router},
+};
+use d360_sandbox::Sandbox;
+use serde_json::json;
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::mpsc,
+    time::{Duration, SystemTime},
+};
+
+const USER: &str = "16505551234";
+/// How long an event may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server of the router on a thread of its own, which ends with the test.
+fn serve(
+    receiver: Receiver,
+    take: impl Fn(Vec<Event>) -> Result<(), NotTaken> + Send + Sync + 'static,
+) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        crate::rig::runtime().block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, router("/hook", receiver, take)).await.unwrap();
+        });
+    });
+    address
+}
+
+/// A sandbox whose webhooks arrive here.
+fn joined(verification: Verification) -> (Sandbox, String, mpsc::Receiver<Vec<Event>>) {
+    let (queue, events) = mpsc::channel();
+    let address =
+        serve(Receiver::new(verification), move |events| queue.send(events).map_err(NotTaken::because));
+    (Sandbox::start().unwrap(), format!("http://{address}/hook"), events)
+}
+
+/// So many events, however they are parcelled.
+fn take(events: &mpsc::Receiver<Vec<Event>>, count: usize) -> Vec<Event> {
+    let mut all = Vec::new();
+    while all.len() < count {
+        all.extend(events.recv_timeout(PATIENCE).unwrap());
+    }
+    assert_eq!(all.len(), count, "{all:?}");
+    all
+}
+
+fn id(event: &Event) -> String {
+    match &event.kind {
+        EventKind::Message(message) => message.id.as_ref().unwrap().as_str().to_owned(),
+        EventKind::Status(status) => format!("{} {}", status.id.as_str(), status.status.as_str()),
+        other => panic!("{other:?}"),
+    }
+}
+
+const TYPES: [&str; 14] = [
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "reaction",
+    "interactive",
+    "button",
+    "order",
+    "system",
+    "unsupported",
+];
+
+#[test]
+fn every_type_of_message_comes_in_from_both_generations() {
+    for on_premise in [false, true] {
+        let (sandbox, url, events) = joined(Verification::header("x-secret", "hush").unwrap());
+        sandbox.webhook(&url, &[("X-Secret", "hush")]);
+        sandbox.webhooks(|hooks| hooks.on_premise = on_premise);
+        for kind in TYPES {
+            let sent = sandbox.user_sends(
+                USER,
+                &json!({ "type": kind, "context": { "id": "wamid.x", "from": "15550783881" } }),
+            );
+            let event = take(&events, 1).remove(0);
+            assert_eq!(event.generation == Generation::OnPremise, on_premise);
+            let EventKind::Message(message) = &event.kind else { panic!("{kind}: {event:?}") };
+            assert_eq!(message.id.as_ref().unwrap().as_str(), sent);
+            assert_eq!(message.from.as_ref().unwrap().as_str(), USER);
+            assert!(message.context.is_some() && message.sender.is_some(), "{kind}");
+            let is_other = matches!(message.content, InboundContent::Other(_));
+            assert!(!is_other && (kind == "unsupported") != message.errors.is_empty(), "{kind}: {message:?}");
+        }
+        let sent = sandbox.user_sends("US.13491208655302741918", &json!({ "username": "pablo" }));
+        let event = take(&events, 1).remove(0);
+        assert_eq!(id(&event), sent);
+        let EventKind::Message(message) = &event.kind else { panic!() };
+        assert!(message.from.is_none() && message.from_user_id.is_some());
+    }
+}
+
+#[test]
+fn duplicates_delay_disorder_and_batches_lose_nothing() {
+    let secret = "app-secret";
+    for (signed, verification) in [
+        ("meta", Verification::app_secret(secret).unwrap()),
+        ("platform", Verification::platform_secret(secret).unwrap()),
+    ] {
+        let (sandbox, url, events) = joined(verification);
+        sandbox.webhook(&url, &[]);
+        sandbox.webhooks(|hooks| {
+            hooks.hold = true;
+            (hooks.duplicates, hooks.batch, hooks.reorder) = (2, 7, true);
+            hooks.delay = Duration::from_millis(50);
+            match signed {
+                "meta" => hooks.app_secret = Some(secret.to_owned()),
+                _ => hooks.platform_secret = Some(secret.to_owned()),
+            }
+        });
+        let sent: Vec<String> =
+            (0..30).map(|i| sandbox.user_sends(USER, &json!({ "type": TYPES[i % TYPES.len()] }))).collect();
+        sandbox.webhooks(|hooks| hooks.hold = false);
+        let got: Vec<String> = take(&events, 30).iter().map(id).collect();
+        assert_ne!(got, sent, "they were to be out of order");
+        assert_eq!(got.iter().collect::<BTreeSet<_>>(), sent.iter().collect());
+        assert!(sandbox.deliveries().iter().all(|one| one["status"] == 200));
+        assert!(events.recv_timeout(Duration::from_millis(200)).is_err(), "nothing comes twice");
+        assert_eq!(sandbox.deliveries().len(), 30usize.div_ceil(7) * 3);
+    }
+}
+
+#[test]
+fn a_webhook_that_is_not_taken_comes_again() {
+    let (queue, events) = mpsc::sync_channel(8);
+    let full = std::sync::atomic::AtomicBool::new(true);
+    let address = serve(Receiver::new(Verification::none()), move |events| {
+        if full.swap(false, std::sync::atomic::Ordering::Relaxed) {
+            return Err(NotTaken::because("full"));
+        }
+        queue.try_send(events).map_err(NotTaken::because)
+    });
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.webhook(&format!("http://{address}/hook"), &[]);
+    let sent = sandbox.user_sends(USER, &json!({}));
+    assert_eq!(id(&take(&events, 1)[0]), sent);
+    let statuses: Vec<_> = sandbox.deliveries().iter().map(|one| one["status"].clone()).collect();
+    assert_eq!(statuses[0], 503);
+}
+
+#[test]
+fn whoever_cannot_prove_who_they_are_is_not_heard() {
+    let (sandbox, url, events) = joined(Verification::header("x-secret", "hush").unwrap());
+    sandbox.webhook(&url, &[("x-secret", "wrong")]);
+    let _ = sandbox.user_sends(USER, &json!({}));
+    let start = std::time::Instant::now();
+    while sandbox.deliveries().is_empty() && start.elapsed() < PATIENCE {
+        std::thread::yield_now();
+    }
+    assert_eq!(sandbox.deliveries()[0]["status"], 401);
+    assert!(events.try_recv().is_err());
+    sandbox.webhook(&url, &[("x-secret", "hush")]);
+    let sent = sandbox.user_sends(USER, &json!({}));
+    assert_eq!(id(&take(&events, 1)[0]), sent);
+}
+
+/// The clients send, statuses come back, and the window is as the webhooks tell it.
+#[test]
+fn statuses_come_back_and_the_window_is_told() {
+    use crate::rig::{Naps, config, real};
+    use d360::{ApiKey, CallOptions, Config, model::Message};
+    let (sandbox, url, events) = joined(Verification::none());
+    sandbox.webhook(&url, &[]);
+    sandbox
+        .webhooks(|hooks| hooks.statuses = Some(["sent", "delivered", "read"].map(str::to_owned).to_vec()));
+    let key = ApiKey::new(sandbox.key()).unwrap();
+    let settings = Config::new(key).base_url(sandbox.base_url()).pacing(config("http://localhost:1").pacing);
+    let mut windows = Windows::default();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64;
+    let user = format!("+{USER}").parse().unwrap();
+    for (who, client) in real(&settings, &Naps::default()) {
+        let text = || Message::text(format!("+{USER}").parse().unwrap(), "Hi");
+        let _ = sandbox.user_sends(USER, &json!({}));
+        take(&events, 1).iter().for_each(|event| windows.saw(event));
+        assert!(windows.is_open(&user, now), "{who}");
+        let sent = client.with_options(CallOptions::new().label("order-7")).send(text()).unwrap();
+        let told = take(&events, 3);
+        for (event, expected) in told.iter().zip(["sent", "delivered", "read"]) {
+            let EventKind::Status(status) = &event.kind else { panic!("{event:?}") };
+            assert_eq!((Some(&status.id), status.status.as_str()), (sent.message_id(), expected));
+            assert_eq!(status.biz_opaque_callback_data.as_deref(), Some("order-7"));
+        }
+        assert!(!windows.is_open(&user, now + 25 * 60 * 60));
+        // A number that is nobody's is accepted, and fails by webhook.
+        sandbox.not_on_whatsapp("+16505550000");
+        sandbox.user_writes("+16505550000");
+        let _ = take(&events, 1);
+        client.send(Message::text("+16505550000".parse().unwrap(), "Hi")).unwrap();
+        let told = take(&events, 1);
+        let EventKind::Status(status) = &told[0].kind else { panic!() };
+        assert_eq!((status.status.as_str(), status.errors[0].code.0), ("failed", 131_026), "{who}");
+    }
+}
