@@ -20,6 +20,7 @@ mod rig;
 mod sandbox;
 mod secrets;
 mod server;
+mod stores;
 mod systems;
 mod tls;
 mod webhooks;

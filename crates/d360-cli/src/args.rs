@@ -2,6 +2,12 @@
 use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+mod manage;
+pub(crate) use manage::{
+    Config, Download, Listen, Media as MediaVerb, Parse, Secret, Signer, TemplateList, Templates, Upload,
+    Verify, Webhook,
+};
+
 const AFTER_HELP: &str = "\
 The API key is read from D360_API_KEY, or from --key-file (a file that only its owner can read, or - for standard input); \
 never from the command line. Without a key: `d360 sandbox` starts a local server and prints a key for it.
@@ -14,7 +20,7 @@ Exit codes:
 
 With --output json, standard output holds one JSON document: the result, or {\"error\": …} (docs/json-output.md).";
 
-/// Contact cards, places and blocking on 360dialog's WhatsApp APIs.
+/// Messages, media, templates, webhooks and blocking on 360dialog's WhatsApp APIs.
 ///
 /// Four systems: 360dialog Cloud, Meta Graph, On-Premise (shut by Meta on 2025-10-23) and the Partner API.
 #[derive(Debug, Parser)]
@@ -27,6 +33,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Which system to speak to; Cloud, where a verb works on several
     #[arg(long, global = true, value_name = "SYSTEM")]
@@ -34,6 +41,9 @@ pub(crate) struct Global {
     /// The number's ID at Meta, for --api graph
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) phone_number_id: Option<String>,
+    /// The number's WhatsApp Business Account at Meta, for templates on --api graph
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) waba_id: Option<String>,
     /// The version of the Graph API, for --api graph [default: v25.0]
     #[arg(long, global = true, value_name = "vN.N")]
     pub(crate) graph_version: Option<String>,
@@ -119,24 +129,19 @@ pub(crate) enum Command {
     /// vCard files to contact cards, and back
     #[command(subcommand)]
     Vcard(Vcard),
+    /// Upload, look up, download and delete files
+    #[command(subcommand)]
+    Media(MediaVerb),
+    /// List, hand in and delete templates
+    #[command(subcommand)]
+    Templates(Templates),
+    /// Tell whether messages can be sent, and what keeps them back (Cloud)
+    Health,
     /// What comes back: messages and statuses by webhook
     #[command(subcommand)]
     Webhook(Webhook),
     /// Explain an error code, or those whose text holds a word: what it means and what to do
     Errors(Errors),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Webhook {
-    /// Read webhooks of Cloud or On-Premise and print their events, one JSON document a line, numbers in full
-    Parse(Parse),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Parse {
-    /// Bodies as they were posted: a JSON document, or several, one a line or not (- for standard input)
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,6 +1,6 @@
 //! One client, over either transport.
 use crate::{
-    args::{ApiName, Args, Command, Global},
+    args::{ApiName, Args, Command, Global, Secret, Webhook},
     input,
     output::Failure,
     shown::Shown,
@@ -9,7 +9,7 @@ use d360::{
     ApiKey, CallOptions, Config, Error,
     cloud::{
         Cloud,
-        graph::{self, GraphVersion, PhoneNumberId},
+        graph::{self, AccountId, GraphVersion, PhoneNumberId},
     },
     model::{
         SendResponse,
@@ -36,16 +36,18 @@ pub(crate) enum Client<A: Api> {
 /// Refuses flags of a system that is not spoken to: a token of Meta's must not go to 360dialog because `--api` was forgotten.
 pub(crate) fn check_flags(args: &Args) -> Step<()> {
     let global = &args.global;
-    let local = matches!(
-        args.command,
-        Command::Demo | Command::Sandbox(_) | Command::Vcard(_) | Command::Webhook(_) | Command::Errors(_)
-    );
+    let local = match &args.command {
+        Command::Demo | Command::Sandbox(_) | Command::Vcard(_) | Command::Errors(_) => true,
+        Command::Webhook(verb) => !matches!(verb, Webhook::Config(_)),
+        _ => false,
+    };
     if local && global.api.is_some() {
-        return Err(Failure::usage("--api is for send, block, contacts and channels"));
+        return Err(Failure::usage("--api is for what is sent to one: this stays on this machine"));
     }
     let hub = global.api == Some(ApiName::Partner) || matches!(args.command, Command::Channels(_));
     let wrong = [
         ("--phone-number-id", &global.phone_number_id, global.api == Some(ApiName::Graph), "graph"),
+        ("--waba-id", &global.waba_id, global.api == Some(ApiName::Graph), "graph"),
         ("--graph-version", &global.graph_version, global.api == Some(ApiName::Graph), "graph"),
         ("--partner-id", &global.partner_id, hub, "partner"),
         ("--channel-id", &global.channel_id, hub, "partner"),
@@ -53,6 +55,14 @@ pub(crate) fn check_flags(args: &Args) -> Step<()> {
     match wrong.into_iter().find(|(_, value, fits, _)| value.is_some() && !fits) {
         Some((flag, _, _, api)) => Err(Failure::usage(format!("{flag} is for --api {api}"))),
         None => Ok(()),
+    }
+}
+
+/// A client of what Cloud alone has, on 360dialog's host or, where it has it, on Graph's.
+pub(crate) fn cloud_alone(global: &Global, what: &str) -> Step<Client<Cloud>> {
+    match global.api {
+        None | Some(ApiName::Cloud | ApiName::Graph) => cloud(global, true),
+        Some(_) => Err(Failure::usage(format!("{what} are for --api cloud and graph"))),
     }
 }
 
@@ -93,7 +103,14 @@ fn graph_host(global: &Global) -> Step<Host> {
             .map_err(|error: graph::InvalidGraph| Failure::invalid("graph_version", error.to_string()))?,
         None => GraphVersion::default(),
     };
-    Ok(graph::host(version, &number))
+    match &global.waba_id {
+        Some(account) => {
+            let account =
+                AccountId::new(account).map_err(|error| Failure::invalid("waba_id", error.to_string()))?;
+            Ok(graph::host_with_account(version, &number, &account))
+        }
+        None => Ok(graph::host(version, &number)),
+    }
 }
 
 fn required<'g>(value: Option<&'g str>, flag: &str, api: &str) -> Step<&'g str> {
@@ -230,15 +247,31 @@ fn options(global: &Global) -> CallOptions {
     global.deadline.map_or(options.clone(), |seconds| options.deadline(Duration::from_secs(seconds)))
 }
 
+/// The text of a file that only its owner can read.
+fn secret_file(path: &Path, flag: &str) -> Step<String> {
+    refuse_if_open_to_others(path)?;
+    // Its name may be the secret itself, given in the wrong place.
+    let text = String::from_utf8(input::read_as(path, flag)?);
+    text.map_err(|_| Failure::invalid(flag, "is not text"))
+}
+
+/// The secret of webhooks, from `--secret-file` or else from the environment.
+pub(crate) fn webhook_secret(args: &Secret) -> Step<String> {
+    let text = match &args.secret_file {
+        Some(path) => secret_file(path, "--secret-file")?,
+        None => std::env::var("D360_WEBHOOK_SECRET").unwrap_or_default(),
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Failure::usage("no secret; give it in D360_WEBHOOK_SECRET or in a --secret-file"));
+    }
+    Ok(text.to_owned())
+}
+
 /// The key from `--key-file`, or else from the environment.
 fn key(global: &Global) -> Step<Option<ApiKey>> {
     let text = match &global.key_file {
-        Some(path) => {
-            refuse_if_open_to_others(path)?;
-            // Its name may be the key itself, given in the wrong place.
-            let text = String::from_utf8(input::read_as(path, "--key-file")?);
-            text.map_err(|_| Failure::invalid("--key-file", "is not text"))?
-        }
+        Some(path) => secret_file(path, "--key-file")?,
         None => match std::env::var("D360_API_KEY") {
             Ok(text) if !text.trim().is_empty() => text,
             _ => return Ok(None),

@@ -24,6 +24,20 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
 
 /// The same, with another name for it in messages.
 pub(crate) fn read_as(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failure>> {
+    let mut content = bytes(path, name)?;
+    // Windows puts a byte order mark before text.
+    if content.starts_with(b"\xef\xbb\xbf") {
+        content.drain(..3);
+    }
+    Ok(content)
+}
+
+/// A file's content to the last byte.
+pub(crate) fn read_exact(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
+    bytes(path, &name(path))
+}
+
+fn bytes(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failure>> {
     let fail = |error: std::io::Error| Failure::invalid(name, format!("cannot be read: {error}"));
     let mut content = Vec::new();
     if path == Path::new("-") {
@@ -41,10 +55,6 @@ pub(crate) fn read_as(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failure>> 
     // What is cut would be another input.
     if content.len() as u64 > MAX_INPUT {
         return Err(Failure::invalid(name, format!("is larger than {MAX_INPUT} bytes")));
-    }
-    // Windows puts a byte order mark before text.
-    if content.starts_with(b"\xef\xbb\xbf") {
-        content.drain(..3);
     }
     Ok(content)
 }

@@ -30,7 +30,10 @@ fn main() -> ExitCode {
         Command::Block(block) => commands::block::run(&args.global, block, output),
         Command::Contacts(contacts) => commands::contacts::run(&args.global, contacts, output),
         Command::Channels(channels) => commands::channels::run(&args.global, channels, output),
-        Command::Webhook(verb) => commands::webhook::run(verb, output),
+        Command::Media(verb) => commands::media::run(&args.global, verb, output),
+        Command::Templates(verb) => commands::templates::run(&args.global, verb, output),
+        Command::Health => commands::templates::health(&args.global, output),
+        Command::Webhook(verb) => commands::webhook::run(&args.global, verb, output),
         Command::Errors(errors) => commands::errors::run(errors, output),
         Command::Vcard(vcard) => commands::vcard::run(&args.global, vcard, output),
     };

@@ -117,7 +117,7 @@ impl Endpoint for UploadMedia {
         }
         let Some(kind) = self.kind() else {
             let known: Vec<_> = MediaType::ALL.iter().map(|known| known.mime).collect();
-            let given = if self.mime.is_empty() { "its name says none" } else { "it is another" };
+            let given = if self.mime.is_empty() { "cannot be told from its name" } else { "is not taken" };
             findings.error("file.type", format!("{given}; WhatsApp takes {}", known.join(", ")));
             return findings;
         };

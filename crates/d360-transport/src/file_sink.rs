@@ -59,6 +59,12 @@ impl FileSink {
         Ok(writing.length)
     }
 
+    /// How many bytes have come.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.lock().length
+    }
+
     fn lock(&self) -> MutexGuard<'_, Writing> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -42,6 +42,7 @@
 //! | `webpki-roots` | Mozilla's root certificates, compiled in |
 //! | `vcard` | vCard files to contact cards and back: `vcard` |
 //! | `webhook` | receiving webhooks: verification, duplicates, events: `webhook` (reading them alone is in [`model`]) |
+//! | `axum` | an axum 0.8 router that receives webhooks: `webhook::axum` |
 //! | `mock` | mockall's mocks of the transport traits |
 //! | `tracing` | a span for each call, target `d360`: endpoint, attempts, outcome, code, time waited; no bodies, numbers or keys |
 #![cfg_attr(docsrs, feature(doc_cfg))]

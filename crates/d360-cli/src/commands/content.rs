@@ -1,7 +1,7 @@
 //! What `d360 send` sends beside cards and places, and `d360 read`.
 use crate::{
     Result,
-    args::{ApiName, Content as Verb, Global, Media, Read, Template, To},
+    args::{Content as Verb, Global, Media, Read, Template, To},
     client, input,
     output::{Exit, Failure, Output},
 };
@@ -103,12 +103,9 @@ fn template(args: &Template) -> Step<(Content, Findings)> {
 
 /// `d360 read`.
 pub(crate) fn read(global: &Global, args: &Read, output: Output) -> Result {
-    if !matches!(global.api, None | Some(ApiName::Cloud | ApiName::Graph)) {
-        return Err(Failure::usage("messages are marked as read with --api cloud and graph"));
-    }
     let mark = MarkMessageRead::new(args.message.as_str());
     let mark = if args.typing { mark.typing() } else { mark };
-    client::cloud(global, true)?.call(mark)?;
+    client::cloud_alone(global, "read marks")?.call(mark)?;
     if output.is_json() {
         output.document(&json!({ "success": true }));
     } else {

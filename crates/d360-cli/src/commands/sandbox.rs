@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result {
 }
 
 /// Ends at SIGTERM or Ctrl-C.
-async fn stopped() -> std::io::Result<()> {
+pub(super) async fn stopped() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

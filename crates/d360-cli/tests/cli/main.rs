@@ -1,5 +1,6 @@
 //! The program, run as a person runs it.
 mod local;
+mod manage;
 mod mistakes;
 mod send;
 mod setup;
@@ -30,6 +31,8 @@ fn command(args: &[&str]) -> Command {
     for name in [
         "D360_API_KEY",
         "D360_BASE_URL",
+        "D360_WEBHOOK_SECRET",
+        "D360_VERIFY_TOKEN",
         "HTTPS_PROXY",
         "https_proxy",
         "ALL_PROXY",
@@ -76,6 +79,10 @@ impl Folder {
         let path = self.0.path().join(name);
         std::fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
+    }
+    /// Where a file would be.
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
     }
 }
 

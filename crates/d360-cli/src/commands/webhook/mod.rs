@@ -1,16 +1,23 @@
 //! `d360 webhook`.
 use crate::{
     Result,
-    args::{Parse, Webhook},
+    args::{Global, Parse, Webhook},
     input,
     output::{Exit, Failure, Output},
 };
 use d360::model::webhook::{self, Event, EventKind, Generation, InboundContent, WebhookError};
 use serde_json::{Map, Value, json};
 
-pub(crate) fn run(verb: &Webhook, output: Output) -> Result {
-    let Webhook::Parse(args) = verb;
-    parse(args, output)
+mod config;
+mod listen;
+
+pub(crate) fn run(global: &Global, verb: &Webhook, output: Output) -> Result {
+    match verb {
+        Webhook::Parse(args) => parse(args, output),
+        Webhook::Listen(args) => listen::run(args, output),
+        Webhook::Verify(args) => config::verify(args, output),
+        Webhook::Config(verb) => config::run(global, verb, output),
+    }
 }
 
 /// One event a line. A document that cannot be read costs no other: it is told like an item that cannot.

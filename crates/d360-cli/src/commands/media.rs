@@ -1,0 +1,125 @@
+//! `d360 media`.
+use crate::{
+    Result,
+    args::{Download, Global, MediaVerb, Upload},
+    client, input,
+    output::{Exit, Failure, Output},
+};
+use d360::{
+    cloud::media::{DeleteMedia, DownloadMedia, GetMedia, UploadMedia},
+    model::{MediaInfo, MediaType},
+    transport::{Endpoint, FileSink},
+};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+use std::path::PathBuf;
+
+pub(crate) fn run(global: &Global, verb: &MediaVerb, output: Output) -> Result {
+    match verb {
+        MediaVerb::Upload(args) => upload(global, args, output),
+        MediaVerb::Info(args) => {
+            let info = cloud(global)?.call(GetMedia::new(args.id.as_str()))?;
+            show(&info, output);
+            Ok(Exit::Done)
+        }
+        MediaVerb::Download(args) => download(global, args, output),
+        MediaVerb::Delete(args) => {
+            cloud(global)?.call(DeleteMedia::new(args.id.as_str()))?;
+            if output.is_json() {
+                output.document(&json!({ "deleted": args.id }));
+            } else {
+                output.line(format!("deleted {}", args.id));
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn cloud(global: &Global) -> std::result::Result<client::Client<d360::cloud::Cloud>, Box<Failure>> {
+    client::cloud_alone(global, "media")
+}
+
+/// A bar on standard error, where that is a terminal and somebody reads along.
+fn bar(total: u64, output: Output) -> ProgressBar {
+    let target = if output.is_json() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(total), target);
+    let style = ProgressStyle::with_template("{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
+    style.map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+fn upload(global: &Global, args: &Upload, output: Output) -> Result {
+    let name = input::name(&args.file);
+    let mut upload = UploadMedia::file(&args.file)
+        .map_err(|error| Failure::invalid(&name, format!("cannot be read: {error}")))?;
+    if let Some(mime) = &args.mime {
+        upload = upload.mime_type(mime.as_str());
+    }
+    // Before the key is asked for: a wrong file is wrong without one.
+    let found = upload.check();
+    found.clone().into_result(global.strict)?;
+    output.advice(&found);
+    let kind = upload.kind().map_or("document", |kind| kind.as_str());
+    let bar = bar(0, output);
+    let moved = bar.clone();
+    let upload = upload.on_progress(move |so_far, total| {
+        moved.set_length(total);
+        moved.set_position(so_far);
+    });
+    let uploaded = cloud(global)?.call(upload);
+    bar.finish_and_clear();
+    let id = uploaded?.id;
+    if output.is_json() {
+        output.document(&json!({ "id": id, "kind": kind }));
+    } else {
+        output.line(format!("uploaded as {}", id.as_str()));
+        output.note(format!("send it with: d360 send {kind} --id {} --to …", id.as_str()));
+    }
+    Ok(Exit::Done)
+}
+
+fn show(info: &MediaInfo, output: Output) {
+    if output.is_json() {
+        output.document(info);
+        return;
+    }
+    let size = info.file_size.map(|size| format!("{size} bytes"));
+    let parts = [info.mime_type.clone(), size, info.sha256.clone(), Some(info.url.clone())];
+    parts.into_iter().flatten().for_each(|part| output.line(part));
+}
+
+fn download(global: &Global, args: &Download, output: Output) -> Result {
+    let is_url = args.what.contains("://");
+    if is_url && args.out.is_none() {
+        return Err(Failure::usage("a URL has no name: say where to put the file, with --out FILE"));
+    }
+    let client = cloud(global)?;
+    let info = if is_url { None } else { Some(client.call(GetMedia::new(args.what.as_str()))?) };
+    let target = args.out.clone().unwrap_or_else(|| {
+        let known = info.as_ref().and_then(|info| MediaType::of_mime(info.mime_type.as_deref()?));
+        let extension = known.and_then(|known| known.extensions.first()).map(|text| format!(".{text}"));
+        PathBuf::from(format!("{}{}", args.what, extension.unwrap_or_default()))
+    });
+    let name = input::name(&target);
+    let local = |error: std::io::Error| Failure::local(format!("{name} cannot be written: {error}"));
+    let sink = FileSink::create(&target).map_err(local)?;
+    let wanted = info.as_ref().and_then(|info| info.file_size);
+    let bar = bar(wanted.unwrap_or(0), output);
+    let moved = bar.clone();
+    let call = info.as_ref().map_or_else(|| DownloadMedia::url(args.what.as_str()), DownloadMedia::new);
+    let done = client.call(call.to(sink.clone()).on_progress(move |so_far, _| moved.set_position(so_far)));
+    bar.finish_and_clear();
+    done?;
+    let length = sink.length();
+    if let Some(wanted) = wanted.filter(|wanted| *wanted != length) {
+        return Err(Failure::local(format!(
+            "{length} bytes came instead of {wanted}; {name} was not written, try again"
+        )));
+    }
+    sink.finish().map_err(local)?;
+    if output.is_json() {
+        output.document(&json!({ "file": target, "bytes": length }));
+    } else {
+        output.line(format!("{} ({length} bytes)", target.display()));
+    }
+    Ok(Exit::Done)
+}

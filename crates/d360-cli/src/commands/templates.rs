@@ -1,0 +1,110 @@
+//! `d360 templates`, `d360 health`.
+use crate::{
+    Result,
+    args::{ApiName, Global, TemplateList, Templates},
+    client, input,
+    output::{Exit, Failure, Output},
+};
+use d360::{
+    cloud::{
+        health::GetHealth,
+        templates::{CreateTemplate, DeleteTemplate, ListTemplates},
+    },
+    model::template::{Category, NewTemplate, TemplateInfo, TemplateStatus},
+};
+use serde_json::{Value, json};
+
+pub(crate) fn run(global: &Global, verb: &Templates, output: Output) -> Result {
+    if global.api == Some(ApiName::Graph) && global.waba_id.is_none() {
+        return Err(Failure::usage(
+            "templates on --api graph need --waba-id, the account that they belong to",
+        ));
+    }
+    let client = || client::cloud_alone(global, "templates");
+    match verb {
+        Templates::List(args) => super::block::items(client, list(args), "templates", text, output),
+        Templates::Create(args) => {
+            let (template, found) = NewTemplate::from_json(&input::read(&args.file)?)
+                .map_err(|invalid| input::named(&args.file, &invalid))?;
+            let mut found = found;
+            found.merge(template.validate());
+            found.clone().into_result(global.strict)?;
+            output.advice(&found);
+            let name = template.name.clone();
+            let created = client()?.call(CreateTemplate::new(template))?;
+            if output.is_json() {
+                output.document(&created);
+            } else {
+                let status = created.status.as_ref().map_or("PENDING", TemplateStatus::as_str);
+                output.line(format!("{name} {status} {}", created.id.unwrap_or_default()));
+                output.note("Meta looks at it first: `d360 templates list` tells where it stands");
+            }
+            Ok(Exit::Done)
+        }
+        Templates::Delete(args) => {
+            let delete = DeleteTemplate::new(args.name.as_str());
+            let delete = if let Some(id) = &args.id { delete.only(id.as_str()) } else { delete };
+            client()?.call(delete)?;
+            if output.is_json() {
+                output.document(&json!({ "deleted": args.name, "id": args.id }));
+            } else {
+                let which = args.id.as_ref().map_or("all languages".to_owned(), |id| format!("ID {id}"));
+                output.line(format!("deleted {} ({which})", args.name));
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn list(args: &TemplateList) -> ListTemplates {
+    let mut list = ListTemplates::new();
+    if let Some(limit) = args.limit {
+        list = list.limit(limit);
+    }
+    if let Some(name) = &args.name {
+        list = list.name(name.as_str());
+    }
+    if let Some(status) = &args.status {
+        list = list.status(TemplateStatus::from(status.to_ascii_uppercase()));
+    }
+    list
+}
+
+fn text(template: &TemplateInfo) -> String {
+    let parts = [
+        template.name.as_deref(),
+        template.language.as_deref(),
+        template.status.as_ref().map(TemplateStatus::as_str),
+        template.category.as_ref().map(Category::as_str),
+        template.id.as_deref(),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// `d360 health`. Ends in 4 where messages are blocked, so that a script can tell.
+pub(crate) fn health(global: &Global, output: Output) -> Result {
+    let health = client::cloud_alone(global, "health calls")?.call(GetHealth::new())?;
+    let status = &health.health_status;
+    let can =
+        |can: &Option<d360::model::CanSend>| can.as_ref().map_or("UNKNOWN", |can| can.as_str()).to_owned();
+    if output.is_json() {
+        output.document(&health);
+    } else {
+        output.line(can(&status.can_send_message));
+        for entity in &status.entities {
+            let kind = entity.entity_type.as_deref().unwrap_or("?");
+            output.line(format!("{kind} {}", can(&entity.can_send_message)));
+            for error in &entity.errors {
+                let text = |key: &str| match error.get(key) {
+                    Some(Value::String(text)) => text.clone(),
+                    Some(other) => other.to_string(),
+                    None => String::new(),
+                };
+                let parts = ["error_code", "error_description", "possible_solution"].map(text);
+                output.line(format!("  {}", parts.join(" ")));
+            }
+        }
+    }
+    let blocked = status.can_send_message == Some(d360::model::CanSend::Blocked);
+    Ok(if blocked { Exit::Refused } else { Exit::Done })
+}
