@@ -195,7 +195,7 @@ pub(crate) enum Send {
     Raw(Raw),
 }
 
-/// What goes to Cloud and Graph alone.
+/// What has a verb of its own beside cards and places.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Content {
     /// Send text
@@ -347,6 +347,9 @@ pub(crate) struct Template {
     /// Its language
     #[arg(long, value_name = "CODE", default_value = "en_US")]
     pub(crate) language: String,
+    /// The namespace of the account's templates (On-Premise)
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
     /// A text for the next place of its body; may stand several times
     #[arg(long, value_name = "TEXT")]
     pub(crate) body: Vec<String>,

@@ -4,7 +4,6 @@ use crate::wire::{Object, Reader};
 use crate::{
     Audio, Contact, Document, Image, Interactive, Location, Reaction, Sticker, Template, Video, wire_struct,
 };
-use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
 /// Most cards in a message (360dialog and Meta, 2026; Meta's OpenAPI file says 5, its page and 360dialog's 257).
@@ -12,15 +11,20 @@ pub const MAX_CONTACTS: usize = 257;
 /// Longest text, in characters.
 const MAX_TEXT: usize = 4096;
 
+/// Declares what a message says: one variant a type. `or` names another spelling of the type, which is read and never sent.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! contents {
-    ($($(#[$meta:meta])* $variant:ident($ty:ty) = $key:literal,)+) => {
-        /// What a message says; its kind is the message's `type`, and the name of the property that holds it.
+    ($(#[$emeta:meta])* pub enum Content {
+        $($(#[$meta:meta])* $variant:ident($ty:ty) = $key:literal $(or $typo:literal)?,)+
+    }) => {
+        $(#[$emeta])*
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub enum Content {
             $($(#[$meta])* $variant($ty),)+
             /// Anything else, or anything newer than this version. It is sent as it stands, unchecked.
-            Raw(Raw),
+            Raw($crate::Raw),
         }
         impl Content {
             /// The message's `type`, which is also the name of the property that holds the content.
@@ -32,25 +36,27 @@ macro_rules! contents {
                 }
             }
             /// Reads the type and the property of its name. `None` where a problem leaves nothing to go on.
-            pub(crate) fn read(object: &mut Object<'_>, reader: &mut Reader) -> Option<Self> {
+            pub(crate) fn read_from(
+                object: &mut $crate::wire::Object<'_>,
+                reader: &mut $crate::wire::Reader,
+            ) -> Option<Self> {
                 const KNOWN: &[&str] = &[$($key),+];
-                match read_kind(object, KNOWN, reader)? {
-                    $($key => Some(Self::$variant(object.required($key, reader))),)+
-                    other => Raw::read(other, object, KNOWN, reader).map(Self::Raw),
+                match object.kind(KNOWN, reader)? {
+                    $($key $(| $typo)? => Some(Self::$variant(object.required($key, reader))),)+
+                    other => $crate::Raw::read(other, object, KNOWN, reader).map(Self::Raw),
                 }
             }
         }
-        impl Validate for Content {
-            fn check(&self, at: &At<'_>, out: &mut Findings) {
+        impl $crate::Validate for Content {
+            fn check(&self, at: &$crate::At<'_>, out: &mut $crate::Findings) {
                 match self {
                     $(Self::$variant(content) => content.check(at, out),)+
-                    Self::Raw(raw) if raw.kind.trim().is_empty() => out.error(at, "has no type"),
-                    Self::Raw(_) => {}
+                    Self::Raw(raw) => raw.check(at, out),
                 }
             }
         }
-        impl Serialize for Content {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl ::serde::Serialize for Content {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
                     $(Self::$variant(content) => content.serialize(serializer),)+
                     Self::Raw(raw) => raw.content.serialize(serializer),
@@ -61,28 +67,31 @@ macro_rules! contents {
 }
 
 contents! {
-    /// 1 to 257 contact cards.
-    Contacts(Vec<Contact>) = "contacts",
-    /// A place on the map.
-    Location(Location) = "location",
-    /// Text.
-    Text(Text) = "text",
-    /// An image.
-    Image(Image) = "image",
-    /// A video.
-    Video(Video) = "video",
-    /// Audio, or a voice message.
-    Audio(Audio) = "audio",
-    /// A document.
-    Document(Document) = "document",
-    /// A sticker.
-    Sticker(Sticker) = "sticker",
-    /// An emoji on a message.
-    Reaction(Reaction) = "reaction",
-    /// A message by a template.
-    Template(Template) = "template",
-    /// Buttons, a list, products, a flow and the like.
-    Interactive(Box<Interactive>) = "interactive",
+    /// What a message says; its kind is the message's `type`, and the name of the property that holds it.
+    pub enum Content {
+        /// 1 to 257 contact cards.
+        Contacts(Vec<Contact>) = "contacts",
+        /// A place on the map.
+        Location(Location) = "location",
+        /// Text.
+        Text(Text) = "text",
+        /// An image.
+        Image(Image) = "image",
+        /// A video.
+        Video(Video) = "video",
+        /// Audio, or a voice message.
+        Audio(Audio) = "audio",
+        /// A document.
+        Document(Document) = "document",
+        /// A sticker.
+        Sticker(Sticker) = "sticker",
+        /// An emoji on a message.
+        Reaction(Reaction) = "reaction",
+        /// A message by a template.
+        Template(Template) = "template",
+        /// Buttons, a list, products, a flow and the like.
+        Interactive(Box<Interactive>) = "interactive",
+    }
 }
 
 /// A content that is sent as it stands.
@@ -98,8 +107,18 @@ pub struct Raw {
 crate::masked_fields!(Raw { kind, content });
 
 impl Raw {
+    /// `content` as property `kind`.
+    pub fn new(kind: impl Into<String>, content: Value) -> Self {
+        Self { kind: kind.into(), content }
+    }
     /// Takes what stands in the property that the type names.
-    fn read<'v>(kind: &'v str, object: &mut Object<'v>, known: &[&str], reader: &mut Reader) -> Option<Self> {
+    #[doc(hidden)]
+    pub fn read<'v>(
+        kind: &'v str,
+        object: &mut Object<'v>,
+        known: &[&str],
+        reader: &mut Reader,
+    ) -> Option<Self> {
         let shown = crate::mask(kind);
         let Some(content) = object.other(kind) else {
             let message = format!("{shown:?} is no type that this version knows: {}", known.join(", "));
@@ -111,26 +130,6 @@ impl Raw {
         reader.at_key("type", |r| r.advise(message));
         Some(Self { kind: kind.to_owned(), content: content.clone() })
     }
-}
-
-/// The message's type. Where it is absent and one property is a known content, as in two of Meta's examples, that is it.
-fn read_kind<'v>(object: &mut Object<'v>, known: &[&'static str], reader: &mut Reader) -> Option<&'v str> {
-    match object.get("type") {
-        Some(Value::String(kind)) if !kind.is_empty() => return Some(kind),
-        Some(Value::String(_)) => reader.at_key("type", |r| r.error("may not be blank")),
-        Some(other) => drop(reader.at_key("type", |r| r.mismatch::<()>("a string", other))),
-        None => {
-            let held = object.only_one_of(known);
-            match held {
-                Some(kind) => {
-                    reader.at_key("type", |r| r.advise(format!("is missing; sent as {kind:?}")));
-                    return Some(kind);
-                }
-                None => reader.at_key("type", |r| r.error("is required")),
-            }
-        }
-    }
-    None
 }
 
 wire_struct! {
@@ -161,7 +160,21 @@ impl Validate for Text {
     }
 }
 
-impl Validate for Vec<Contact> {
+impl Validate for Raw {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        if self.kind.trim().is_empty() {
+            out.error(at, "has no type");
+        }
+    }
+}
+
+/// A contact card of one of the systems.
+#[doc(hidden)]
+pub trait Card: Validate {}
+
+impl Card for Contact {}
+
+impl<T: Card> Validate for Vec<T> {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         if self.is_empty() || self.len() > MAX_CONTACTS {
             out.error(at, format!("has {} contacts; 1 to {MAX_CONTACTS} are allowed", self.len()));

@@ -44,6 +44,8 @@ pub use check::{Finding, Findings, Invalid, Severity};
 pub use contact::{
     Address, AddressType, Contact, Email, EmailType, Name, Org, Phone, PhoneType, Url, UrlType,
 };
+#[doc(hidden)]
+pub use content::Card;
 pub use content::{Content, MAX_CONTACTS, Raw, Text};
 pub use date::{Birthday, InvalidDate};
 pub use extra::Extra;

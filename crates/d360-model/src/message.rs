@@ -102,7 +102,7 @@ impl Message {
     }
     /// Anything else, or anything newer than this version: `content` is sent as property `kind`, unchecked.
     pub fn raw(to: Recipient, kind: impl Into<String>, content: Value) -> Self {
-        Self::new(to, Content::Raw(Raw { kind: kind.into(), content }))
+        Self::new(to, Content::Raw(Raw::new(kind, content)))
     }
     /// Replies to a message.
     #[must_use]
@@ -209,7 +209,7 @@ impl FromJson for Message {
             reader.at_key("messaging_product", |r| r.error("must be \"whatsapp\""));
         }
         let to = read_recipient(&mut object, reader);
-        let content = Content::read(&mut object, reader);
+        let content = Content::read_from(&mut object, reader);
         let reply_to = object.optional::<Context>("context", reader).map(|context| context.message_id);
         let biz_opaque_callback_data = object.optional("biz_opaque_callback_data", reader);
         let recipient_identity_key_hash = object.optional("recipient_identity_key_hash", reader);

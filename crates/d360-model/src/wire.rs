@@ -89,13 +89,30 @@ impl<'v> Object<'v> {
         self.map.get(key).filter(|value| !value.is_null())
     }
     /// The property of a name that is not known beforehand.
-    pub(crate) fn other(&mut self, key: &'v str) -> Option<&'v Value> {
+    pub fn other(&mut self, key: &'v str) -> Option<&'v Value> {
         let value = self.map.get(key).filter(|value| value.is_object() || value.is_array())?;
         self.asked.push(key);
         Some(value)
     }
+    /// A message's `type`. Where it is absent and one property is a `known` content, as in two of Meta's examples, that is
+    /// it.
+    pub fn kind(&mut self, known: &[&'static str], reader: &mut Reader) -> Option<&'v str> {
+        match self.get("type") {
+            Some(Value::String(kind)) if !kind.is_empty() => return Some(kind),
+            Some(Value::String(_)) => reader.at_key("type", |r| r.error("may not be blank")),
+            Some(other) => drop(reader.at_key("type", |r| r.mismatch::<()>("a string", other))),
+            None => match self.only_one_of(known) {
+                Some(kind) => {
+                    reader.at_key("type", |r| r.advise(format!("is missing; sent as {kind:?}")));
+                    return Some(kind);
+                }
+                None => reader.at_key("type", |r| r.error("is required")),
+            },
+        }
+        None
+    }
     /// The one of `keys` that is there, if no other is.
-    pub(crate) fn only_one_of(&self, keys: &[&'static str]) -> Option<&'static str> {
+    fn only_one_of(&self, keys: &[&'static str]) -> Option<&'static str> {
         let mut held = keys.iter().copied().filter(|key| self.map.contains_key(*key));
         held.next().filter(|_| held.next().is_none())
     }

@@ -22,17 +22,25 @@
 //! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod card;
 pub mod contacts;
 pub mod endpoints;
+mod media;
 mod message;
 pub mod messages;
+pub mod template;
+mod ttl;
 
 use contacts::{BlockContact, ListBlockedContacts, Reason, ReportContact, UnblockContact};
 use d360_model::block::User;
 use d360_transport::{Api, AuthScheme, BlocksUsers, Host, InvalidHost, Path, ReportsUsers, SendsMessages};
 use messages::SendMessage;
 
-pub use message::{Contact, Content, Im, ImService, Message};
+pub use card::{Contact, Im, ImService};
+pub use media::{Media, Provider};
+pub use message::{Content, Message, Text};
+pub use template::{Hsm, Template};
+pub use ttl::Ttl;
 
 /// Where 360dialog's On-Premise hosting was; paths begin with `/v1`. (Shut by Meta on 2025-10-23; `d360_cloud::BASE_URL`
 /// replaces it.)

@@ -1,101 +1,29 @@
-//! The outgoing message: Cloud's without `messaging_product`, and cards with `ims`.
+//! The outgoing message: Cloud's without `messaging_product`, and with what Cloud has dropped.
+use crate::{Contact, Hsm, Media, Template, Ttl};
 use d360_model::{
-    Address, At, Birthday, Email, Findings, Invalid, Location, MAX_CONTACTS, Name, Org, Phone, Recipient,
-    Url, Validate, open_enum,
+    At, Audio, Document, Findings, Image, Interactive, Invalid, Location, MessageId, Raw, Reaction,
+    Recipient, Sticker, Validate, Video,
     wire::{self, FromJson, Reader},
     wire_struct,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-open_enum! {
-    /// A messenger. (Meta shut On-Premise on 2025-10-23; Cloud has no `ims`.)
-    pub enum ImService {
-        /// AIM.
-        Aim = "AIM",
-        /// Skype.
-        Skype = "SKYPE",
-        /// WhatsApp.
-        WhatsApp = "WHATSAPP",
-    }
-}
-
-wire_struct! {
-    /// Somebody's name on a messenger. (Meta shut On-Premise on 2025-10-23; Cloud has nothing in its place.)
-    pub struct Im {
-        opt {
-            /// The messenger.
-            service: ImService = "service",
-            /// The name there.
-            user_id: String = "user_id",
-        }
-    }
-}
-
-wire_struct! {
-    /// A contact card: as on Cloud, and with [`Im`]s. (Meta shut On-Premise on 2025-10-23; `d360_model::Contact` replaces it.)
-    pub struct Contact {
-        req {
-            /// The name.
-            name: Name = "name",
-        }
-        opt {
-            /// Day of birth.
-            birthday: Birthday = "birthday",
-            /// Where the person works.
-            org: Org = "org",
-        }
-        many {
-            /// Postal addresses.
-            addresses: Address = "addresses", by address,
-            /// E-mail addresses.
-            emails: Email = "emails", by email,
-            /// Names on messengers; On-Premise alone.
-            ims: Im = "ims", by im,
-            /// Phone numbers.
-            phones: Phone = "phones", by phone,
-            /// Web addresses.
-            urls: Url = "urls", by url,
-        }
-    }
-}
-
-impl Contact {
-    /// A card with a name, which every card needs.
-    #[must_use]
-    pub fn new(name: Name) -> Self {
-        Self { name, ..Self::default() }
-    }
-    /// The same card without [`Im`]s, as Cloud takes it.
-    #[must_use]
-    pub fn to_cloud(&self) -> d360_model::Contact {
-        let Self { name, birthday, org, addresses, emails, phones, urls, .. } = self.clone();
-        let mut card = d360_model::Contact::new(name);
-        (card.birthday, card.org, card.addresses) = (birthday, org, addresses);
-        (card.emails, card.phones, card.urls) = (emails, phones, urls);
-        card
-    }
-}
-
-impl From<d360_model::Contact> for Contact {
-    fn from(card: d360_model::Contact) -> Self {
-        Self {
-            name: card.name,
-            birthday: card.birthday,
-            org: card.org,
-            addresses: card.addresses,
-            emails: card.emails,
-            ims: Vec::new(),
-            phones: card.phones,
-            urls: card.urls,
-        }
-    }
-}
-
 /// A message of the On-Premise API (shut by Meta on 2025-10-23). `d360_model::Message` replaces it on Cloud.
 ///
 /// Differs from Cloud's: no `messaging_product`; `recipient_type` is sent for groups alone; a WhatsApp ID goes into `to`
-/// without `+`.
+/// without `+`; [`preview_url`](Self::preview_url) stands beside the text; templates have a namespace, a policy and a
+/// [`ttl`](Self::ttl); files may have a provider.
+///
+/// Source: Meta's On-Premise reference, "Messages" (until 2025-10), 360dialog's On-Premise pages.
+///
+/// ```
+/// use d360_onprem::{Message, Template, Ttl};
+/// let template = Template::new("cdb2df51_9816_c754_c5a4_64cdabdcad3e", "purchase", "en_US");
+/// let message = Message::template("16505551234".parse()?, template).ttl(Ttl::days(2));
+/// assert!(message.validate().is_empty());
+/// # Ok::<(), d360_model::InvalidId>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
@@ -103,26 +31,86 @@ pub struct Message {
     pub to: Recipient,
     /// What it says.
     pub content: Content,
+    /// Whether the first URL of a text is shown with a preview.
+    pub preview_url: Option<bool>,
+    /// How long a template message is tried.
+    pub ttl: Option<Ttl>,
+    /// The message it replies to (`context.message_id` on the wire).
+    pub reply_to: Option<MessageId>,
     /// Whether `recipient_type` is sent for an individual too, as it was read.
     says_individual: bool,
 }
 
-/// What a message says; its kind is the message's `type`. (Meta shut On-Premise on 2025-10-23; `d360_model::Content` replaces
-/// it.)
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Content {
-    /// Contact cards.
-    Contacts(Vec<Contact>),
-    /// A place on the map.
-    Location(Location),
+d360_model::contents! {
+    /// What a message says; its kind is the message's `type`. (Meta shut On-Premise on 2025-10-23; `d360_model::Content`
+    /// replaces it.)
+    pub enum Content {
+        /// Contact cards. (A page says `contact` of them, where every example says `contacts`, which is sent.)
+        Contacts(Vec<Contact>) = "contacts" or "contact",
+        /// A place on the map.
+        Location(Location) = "location",
+        /// Text.
+        Text(Text) = "text",
+        /// An image.
+        Image(Media<Image>) = "image",
+        /// A video.
+        Video(Media<Video>) = "video",
+        /// Audio.
+        Audio(Media<Audio>) = "audio",
+        /// A voice message: on Cloud an audio with `voice`.
+        Voice(Media<Audio>) = "voice",
+        /// A document.
+        Document(Media<Document>) = "document",
+        /// A sticker.
+        Sticker(Media<Sticker>) = "sticker",
+        /// An emoji on a message.
+        Reaction(Reaction) = "reaction",
+        /// A message by a template.
+        Template(Template) = "template",
+        /// A message by a template, in the form before `template`.
+        Hsm(Hsm) = "hsm",
+        /// Buttons, a list, products, a flow.
+        Interactive(Box<Interactive>) = "interactive",
+    }
+}
+
+wire_struct! {
+    /// Text, up to 4,096 characters. (Meta shut On-Premise on 2025-10-23; `d360_model::Text` replaces it.)
+    pub struct Text {
+        req {
+            /// The text.
+            body: String = "body",
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Text {
+    fn from(body: T) -> Self {
+        Self { body: body.into() }
+    }
+}
+
+impl Validate for Text {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        d360_model::Text::new(self.body.as_str()).check(at, out);
+    }
+}
+
+wire_struct! {
+    /// The wire form of a reply.
+    struct Context {
+        req {
+            /// The message that is replied to.
+            message_id: MessageId = "message_id",
+        }
+    }
 }
 
 impl Message {
     /// A message of any content.
     #[must_use]
     pub fn new(to: Recipient, content: Content) -> Self {
-        Self { to, content, says_individual: false }
+        Self { to, content, preview_url: None, ttl: None, reply_to: None, says_individual: false }
     }
     /// Contact cards.
     pub fn contacts(to: Recipient, contacts: impl IntoIterator<Item = impl Into<Contact>>) -> Self {
@@ -132,6 +120,76 @@ impl Message {
     #[must_use]
     pub fn location(to: Recipient, location: Location) -> Self {
         Self::new(to, Content::Location(location))
+    }
+    /// Text.
+    pub fn text(to: Recipient, body: impl Into<Text>) -> Self {
+        Self::new(to, Content::Text(body.into()))
+    }
+    /// An image.
+    pub fn image(to: Recipient, image: impl Into<Media<Image>>) -> Self {
+        Self::new(to, Content::Image(image.into()))
+    }
+    /// A video.
+    pub fn video(to: Recipient, video: impl Into<Media<Video>>) -> Self {
+        Self::new(to, Content::Video(video.into()))
+    }
+    /// Audio.
+    pub fn audio(to: Recipient, audio: impl Into<Media<Audio>>) -> Self {
+        Self::new(to, Content::Audio(audio.into()))
+    }
+    /// A voice message.
+    pub fn voice(to: Recipient, audio: impl Into<Media<Audio>>) -> Self {
+        Self::new(to, Content::Voice(audio.into()))
+    }
+    /// A document.
+    pub fn document(to: Recipient, document: impl Into<Media<Document>>) -> Self {
+        Self::new(to, Content::Document(document.into()))
+    }
+    /// A sticker.
+    pub fn sticker(to: Recipient, sticker: impl Into<Media<Sticker>>) -> Self {
+        Self::new(to, Content::Sticker(sticker.into()))
+    }
+    /// An emoji on a message.
+    #[must_use]
+    pub fn reaction(to: Recipient, reaction: Reaction) -> Self {
+        Self::new(to, Content::Reaction(reaction))
+    }
+    /// A message by a template, which may go out while the window is closed.
+    #[must_use]
+    pub fn template(to: Recipient, template: Template) -> Self {
+        Self::new(to, Content::Template(template))
+    }
+    /// A message by a template, in the form before `template`.
+    #[must_use]
+    pub fn hsm(to: Recipient, hsm: Hsm) -> Self {
+        Self::new(to, Content::Hsm(hsm))
+    }
+    /// Buttons, a list, products, a flow.
+    #[must_use]
+    pub fn interactive(to: Recipient, interactive: Interactive) -> Self {
+        Self::new(to, Content::Interactive(Box::new(interactive)))
+    }
+    /// Anything else: `content` is sent as property `kind`, unchecked.
+    pub fn raw(to: Recipient, kind: impl Into<String>, content: Value) -> Self {
+        Self::new(to, Content::Raw(Raw::new(kind, content)))
+    }
+    /// Shows the first URL of a text with a preview, or not.
+    #[must_use]
+    pub fn preview_url(mut self, shown: bool) -> Self {
+        self.preview_url = Some(shown);
+        self
+    }
+    /// Sets how long a template message is tried.
+    #[must_use]
+    pub fn ttl(mut self, ttl: Ttl) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+    /// Replies to a message.
+    #[must_use]
+    pub fn reply_to(mut self, message: impl Into<MessageId>) -> Self {
+        self.reply_to = Some(message.into());
+        self
     }
     /// Reads a whole message body as the documents show it, and checks it; see `d360_model::Message::from_json`.
     ///
@@ -154,21 +212,24 @@ impl Validate for Message {
         } else if let Some(problem) = self.to.problem() {
             out.error(at.key("to"), problem);
         }
-        match &self.content {
-            Content::Contacts(contacts) => {
-                if contacts.is_empty() || contacts.len() > MAX_CONTACTS {
-                    let found = contacts.len();
-                    out.error(
-                        at.key("contacts"),
-                        format!("has {found} contacts; 1 to {MAX_CONTACTS} are allowed"),
-                    );
-                }
-                let array = at.key("contacts");
-                for (i, contact) in contacts.iter().enumerate() {
-                    contact.to_cloud().check(&array.index(i), out);
-                }
+        self.content.check(&at.key(self.content.kind()), out);
+        if self.preview_url.is_some() && !matches!(self.content, Content::Text(_) | Content::Raw(_)) {
+            out.advise(at.key("preview_url"), "counts for the type text alone");
+        }
+        if let Some(ttl) = &self.ttl {
+            if !matches!(self.content, Content::Template(_) | Content::Hsm(_) | Content::Raw(_)) {
+                out.advise(at.key("ttl"), "counts for the types template and hsm alone");
             }
-            Content::Location(location) => location.check(&at.key("location"), out),
+            if let Some(problem) = ttl.problem() {
+                out.error(at.key("ttl"), problem);
+            }
+        }
+        if let Some(id) = &self.reply_to {
+            let context = at.key("context");
+            out.require(context.key("message_id"), id.as_str());
+            if let Content::Reaction(_) = self.content {
+                out.error(context, "has no place in a reaction, which names its message itself");
+            }
         }
     }
 }
@@ -182,15 +243,16 @@ impl Serialize for Message {
             map.serialize_entry("recipient_type", "individual")?;
         }
         map.serialize_entry("to", self.to.as_str())?;
-        match &self.content {
-            Content::Contacts(contacts) => {
-                map.serialize_entry("type", "contacts")?;
-                map.serialize_entry("contacts", contacts)?;
-            }
-            Content::Location(location) => {
-                map.serialize_entry("type", "location")?;
-                map.serialize_entry("location", location)?;
-            }
+        map.serialize_entry("type", self.content.kind())?;
+        map.serialize_entry(self.content.kind(), &self.content)?;
+        if let Some(shown) = &self.preview_url {
+            map.serialize_entry("preview_url", shown)?;
+        }
+        if let Some(ttl) = &self.ttl {
+            map.serialize_entry("ttl", ttl)?;
+        }
+        if let Some(id) = &self.reply_to {
+            map.serialize_entry("context", &Context { message_id: id.clone() })?;
         }
         map.end()
     }
@@ -203,23 +265,12 @@ impl FromJson for Message {
         let says_group = object.says_group(reader);
         let to =
             if says_group == Some(true) { Recipient::Group(to.into()) } else { Recipient::Phone(to.into()) };
-        let kind: String = object.required("type", reader);
-        let content = match kind.as_str() {
-            // A page says `contact` of it, where every example says `contacts`, which is sent.
-            "contacts" | "contact" => Some(Content::Contacts(object.required("contacts", reader))),
-            "location" => Some(Content::Location(object.required("location", reader))),
-            "" => None,
-            other => {
-                let message = format!(
-                    "{:?} is no type that this version knows: contacts, location",
-                    d360_model::mask(other)
-                );
-                reader.at_key("type", |r| r.error(message));
-                None
-            }
-        };
+        let content = Content::read_from(&mut object, reader);
+        let preview_url = object.optional("preview_url", reader);
+        let ttl = object.optional("ttl", reader);
+        let reply_to = object.optional::<Context>("context", reader).map(|context| context.message_id);
         let content = content?;
         object.finish(reader);
-        Some(Self { to, content, says_individual: says_group == Some(false) })
+        Some(Self { to, content, preview_url, ttl, reply_to, says_individual: says_group == Some(false) })
     }
 }

@@ -2,10 +2,10 @@
 use crate::schema::{Field, Kind};
 
 /// A property that has to be there, and one that may.
-const fn must(name: &'static str, kind: Kind) -> Field {
+pub(crate) const fn must(name: &'static str, kind: Kind) -> Field {
     Field(name, true, kind)
 }
-const fn may(name: &'static str, kind: Kind) -> Field {
+pub(crate) const fn may(name: &'static str, kind: Kind) -> Field {
     Field(name, false, kind)
 }
 
@@ -24,7 +24,7 @@ pub(crate) const STICKER: Kind = Kind::Object(&[may("id", Kind::Short(MANY)), ma
 pub(crate) const REACTION: Kind =
     Kind::Object(&[must("message_id", Kind::Short(MANY)), must("emoji", Kind::Text)]);
 
-const MANY: usize = usize::MAX;
+pub(crate) const MANY: usize = usize::MAX;
 
 const PARAMETER: Kind = Kind::Object(&[
     must("type", Kind::Short(MANY)),
@@ -49,7 +49,7 @@ const PARAMETER: Kind = Kind::Object(&[
     may("limited_time_offer", Kind::Any),
     may("product", Kind::Any),
 ]);
-const COMPONENT: Kind = Kind::Object(&[
+pub(crate) const COMPONENT: Kind = Kind::Object(&[
     must("type", Kind::Short(MANY)),
     may("sub_type", Kind::Short(MANY)),
     may("index", Kind::Any),

@@ -47,6 +47,7 @@ mod inbound;
 mod media;
 mod messages;
 mod onprem;
+mod onprem_contents;
 mod partner;
 mod schema;
 mod server;

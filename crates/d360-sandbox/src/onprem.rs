@@ -1,8 +1,7 @@
 //! `/v1`: On-Premise. Unknown properties are taken, errors come as a list, contacts are blocked one by one.
 use crate::{
     answer::{Answer, onprem_meta},
-    schema::is_day,
-    webhooks,
+    onprem_contents, webhooks,
     world::{World, digits, user_key},
 };
 use serde_json::{Value, json};
@@ -58,24 +57,13 @@ fn invalid_contact() -> Answer {
 /// An id comes back even for a message that fails: only a webhook would tell. Such a message is not kept.
 fn send(world: &mut World, key: &str, message: &Value) -> Answer {
     let text = |name: &str| message.get(name).and_then(Value::as_str);
-    let (Some(to), Some(kind)) = (text("to"), text("type")) else {
-        return Answer::onprem_error(1008, "to and type are required");
-    };
     if !matches!(text("recipient_type"), None | Some("individual" | "group")) {
         return Answer::onprem_error(1002, "recipient_type must be individual or group");
     }
-    let Some(content) = message.get(kind) else {
-        return Answer::onprem_error(1008, &format!("{kind} is required for a message of this type"));
-    };
-    let problem = match kind {
-        "contacts" => contacts_problem(content),
-        "location" => location_problem(content),
-        "text" => content["body"].as_str().is_none().then_some("text.body is required"),
-        _ => Some("the sandbox takes the types contacts, location and text"),
-    };
-    if let Some(problem) = problem {
-        return Answer::onprem_error(1009, problem);
+    if let Some((code, details)) = onprem_contents::problem(message) {
+        return Answer::onprem_error(code, &details);
     }
+    let (to, kind) = (text("to").unwrap_or_default(), text("type").unwrap_or_default());
     let group = text("recipient_type") == Some("group");
     if !group && !is_number(to) {
         return Answer::onprem_error(1013, "to is no WhatsApp ID or phone number");
@@ -98,33 +86,6 @@ fn send(world: &mut World, key: &str, message: &Value) -> Answer {
     let id = format!("gBEG{}", world.next_id("onprem"));
     world.tell(key, &id, message, if group { to } else { &user }, failed);
     Answer::json(201, &json!({ "messages": [{ "id": id }], "meta": onprem_meta() }))
-}
-
-fn contacts_problem(contacts: &Value) -> Option<&'static str> {
-    let Some(contacts) = contacts.as_array().filter(|list| !list.is_empty()) else {
-        return Some("contacts must be a list of one at least");
-    };
-    let named = |contact: &Value| {
-        contact["name"]["formatted_name"].as_str().is_some_and(|name| !name.trim().is_empty())
-    };
-    let born = |contact: &Value| contact.get("birthday").is_none_or(|day| day.as_str().is_some_and(is_day));
-    if !contacts.iter().all(named) {
-        Some("name.formatted_name is required")
-    } else if !contacts.iter().all(born) {
-        Some("birthday must be a date of the form YYYY-MM-DD")
-    } else {
-        None
-    }
-}
-
-fn location_problem(location: &Value) -> Option<&'static str> {
-    let degrees = |name: &str, limit: f64| {
-        let value = location.get(name);
-        let number = value.and_then(|v| v.as_f64().or_else(|| v.as_str()?.parse().ok()));
-        number.is_some_and(|degrees| degrees.abs() <= limit)
-    };
-    let whole = degrees("latitude", 90.0) && degrees("longitude", 180.0);
-    (!whole).then_some("latitude and longitude are required, in degrees")
 }
 
 fn check(world: &mut World, request: &Value) -> Answer {

@@ -35,7 +35,7 @@ pub(crate) struct Field(pub(crate) &'static str, pub(crate) bool, pub(crate) Kin
 pub(crate) type Mistake = (i64, String);
 
 const UNKNOWN: i64 = 100;
-const MISSING: i64 = 131_008;
+pub(crate) const MISSING: i64 = 131_008;
 const WRONG: i64 = 131_009;
 
 const MANY: usize = usize::MAX;
@@ -69,7 +69,7 @@ const PHONE: Kind = Kind::Object(&[
     Field("wa_id", false, Kind::Text),
 ]);
 const URL: Kind = Kind::Object(&[Field("url", false, Kind::Text), Field("type", false, Kind::Text)]);
-const CONTACT: Kind = Kind::Object(&[
+pub(crate) const CONTACT: Kind = Kind::Object(&[
     Field("addresses", false, Kind::List(&ADDRESS, 0, MANY)),
     Field("birthday", false, Kind::Day),
     Field("emails", false, Kind::List(&EMAIL, 0, MANY)),
@@ -78,7 +78,7 @@ const CONTACT: Kind = Kind::Object(&[
     Field("phones", false, Kind::List(&PHONE, 0, MANY)),
     Field("urls", false, Kind::List(&URL, 0, MANY)),
 ]);
-const LOCATION: Kind = Kind::Object(&[
+pub(crate) const LOCATION: Kind = Kind::Object(&[
     Field("latitude", true, Kind::Degrees(90.0)),
     Field("longitude", true, Kind::Degrees(180.0)),
     Field("name", false, Kind::Text),
@@ -86,7 +86,7 @@ const LOCATION: Kind = Kind::Object(&[
 ]);
 const TEXT: Kind =
     Kind::Object(&[Field("body", true, Kind::Short(4096)), Field("preview_url", false, Kind::Flag)]);
-const CONTEXT: Kind = Kind::Object(&[Field("message_id", true, Kind::Short(128))]);
+pub(crate) const CONTEXT: Kind = Kind::Object(&[Field("message_id", true, Kind::Short(128))]);
 
 /// `POST /messages`.
 pub(crate) const MESSAGE: Kind = Kind::Object(&[
@@ -137,6 +137,13 @@ pub(crate) const BLOCK: Kind = Kind::Object(&[
 impl Kind {
     /// The first mistake of `value`, which stands at `path`.
     pub(crate) fn check(&self, value: &Value, path: &str) -> Result<(), Mistake> {
+        self.find(value, path, true)
+    }
+    /// The first mistake where properties that nobody knows are taken, as On-Premise takes them.
+    pub(crate) fn check_loosely(&self, value: &Value, path: &str) -> Result<(), Mistake> {
+        self.find(value, path, false)
+    }
+    fn find(&self, value: &Value, path: &str, strict: bool) -> Result<(), Mistake> {
         let wrong = |expected: &str| Err((WRONG, format!("{path} must be {expected}")));
         match (self, value) {
             (Self::Text, Value::String(_)) | (Self::Flag, Value::Bool(_)) => Ok(()),
@@ -181,7 +188,8 @@ impl Kind {
                     |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
                 for (name, value) in map {
                     match fields.iter().find(|field| field.0 == name) {
-                        Some(Field(_, _, kind)) => kind.check(value, &at(name))?,
+                        Some(Field(_, _, kind)) => kind.find(value, &at(name), strict)?,
+                        None if !strict => {}
                         None => return Err((UNKNOWN, format!("Unexpected key {name:?} at {}", at(name)))),
                     }
                 }
@@ -195,14 +203,15 @@ impl Kind {
                 if items.len() < *least || items.len() > *most {
                     return wrong(&format!("a list of {least} to {most}"));
                 }
-                items.iter().enumerate().try_for_each(|(i, item)| kind.check(item, &format!("{path}[{i}]")))
+                let at = |i: usize| format!("{path}[{i}]");
+                items.iter().enumerate().try_for_each(|(i, item)| kind.find(item, &at(i), strict))
             }
             (Self::List(..), _) => wrong("a list"),
         }
     }
 }
 
-pub(crate) fn is_day(text: &str) -> bool {
+fn is_day(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, day] = parts[..] else { return false };
     if (year.len(), month.len(), day.len()) != (4, 2, 2) {

@@ -36,8 +36,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
         Send::Contacts(args) => {
             let (recipient, cards, found) = contacts(args, matches, output, &mut left_out)?;
             let message = if onprem {
-                only_cloud_has(&args.to)?;
-                Either::OnPrem(onprem::Message::contacts(recipient, cards))
+                Either::OnPrem(replying(onprem::Message::contacts(recipient, cards), &args.to)?)
             } else {
                 Either::Cloud(with_extras(Message::contacts(recipient, cards), &args.to))
             };
@@ -46,8 +45,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
         Send::Location(args) => {
             let (recipient, place) = location(args)?;
             let message = if onprem {
-                only_cloud_has(&args.to)?;
-                Either::OnPrem(onprem::Message::location(recipient, place))
+                Either::OnPrem(replying(onprem::Message::location(recipient, place), &args.to)?)
             } else {
                 Either::Cloud(with_extras(Message::location(recipient, place), &args.to))
             };
@@ -57,14 +55,16 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
             let (message, found) = raw(args, onprem)?;
             (message, found, args.dry_run.dry_run)
         }
-        Send::Other(_) if onprem => {
-            return Err(Failure::usage(
-                "on On-Premise, contacts and places alone can be sent by this version",
-            ));
-        }
         Send::Other(verb) => {
-            let (message, found, to) = content::message(verb)?;
-            (Either::Cloud(with_extras(message, to)), found, to.dry_run.dry_run)
+            let to = content::to(verb);
+            let (message, found) = if onprem {
+                let (message, found) = content::onprem(verb)?;
+                (Either::OnPrem(replying(message, to)?), found)
+            } else {
+                let (message, found) = content::cloud(verb)?;
+                (Either::Cloud(with_extras(message, to)), found)
+            };
+            (message, found, to.dry_run.dry_run)
         }
     };
     match message {
@@ -124,11 +124,12 @@ fn with_extras(mut message: Message, to: &To) -> Message {
     message
 }
 
-fn only_cloud_has(to: &To) -> Step<()> {
-    if to.reply_to.is_some() || to.callback_data.is_some() {
-        return Err(Failure::usage("--reply-to and --callback-data are for --api cloud and graph"));
+fn replying(mut message: onprem::Message, to: &To) -> Step<onprem::Message> {
+    if to.callback_data.is_some() {
+        return Err(Failure::usage("--callback-data is for --api cloud and graph"));
     }
-    Ok(())
+    message.reply_to = to.reply_to.as_deref().map(Into::into);
+    Ok(message)
 }
 
 /// Reads on past a mistake, so that all of them are reported.

@@ -254,7 +254,9 @@ fn mistakes_in_other_types_are_named() {
         (&["reaction", "--message", "wamid.x"], 2, "--emoji"),
         (&["reaction", "--message", "wamid.x", "--emoji", "yes"], 3, "reaction.emoji: is no emoji"),
         (&["template", "shipped", "--components", "nope.json"], 3, "cannot be read"),
-        (&["text", "x", "--api", "onprem"], 2, "contacts and places alone"),
+        (&["template", "x", "--api", "onprem"], 3, "template.namespace: is required"),
+        (&["template", "x", "--namespace", "n"], 2, "--namespace is for --api onprem"),
+        (&["text", "x", "--api", "onprem", "--callback-data", "x"], 2, "--callback-data is for"),
     ] {
         let ran = d360(&[&["send"], verb, &to].concat());
         assert!(ran.code == code && ran.err.contains(reason), "{verb:?}: {} {}", ran.code, ran.err);
@@ -265,5 +267,53 @@ fn mistakes_in_other_types_are_named() {
     for path in ["template.components[0].sub_type", "template.components[0].index", "parameters[0].payload"] {
         assert!(ran.code == 3 && ran.err.contains(path), "{path}: {}", ran.err);
     }
-    assert_eq!(d360(&["read", "wamid.x", "--api", "onprem"]).code, 2);
+    assert_eq!(d360(&["read", "gBEG", "--api", "onprem", "--typing"]).code, 2);
+    assert_eq!(d360(&["read", "wamid.x", "--api", "partner"]).code, 2);
+}
+
+#[test]
+fn every_type_goes_out_on_onprem() {
+    for blocking in [false, true] {
+        let sandbox = Sandbox::start().unwrap();
+        sandbox.user_writes("+16505551234");
+        let file = ["--id", "1"];
+        for (verb, sent) in [
+            (
+                &["text", "https://x.example", "--preview-url"][..],
+                json!({"type": "text", "text": {"body": "https://x.example"}, "preview_url": true}),
+            ),
+            (
+                &["image", "--link", "https://x.example/i.png", "--caption", "c"],
+                json!({"type": "image", "image": {"link": "https://x.example/i.png", "caption": "c"}}),
+            ),
+            (&["video", file[0], file[1]], json!({"type": "video", "video": {"id": "1"}})),
+            (&["audio", file[0], file[1]], json!({"type": "audio", "audio": {"id": "1"}})),
+            (&["audio", file[0], file[1], "--voice"], json!({"type": "voice", "voice": {"id": "1"}})),
+            (
+                &["document", file[0], file[1], "--filename", "a.pdf"],
+                json!({"type": "document", "document": {"id": "1", "filename": "a.pdf"}}),
+            ),
+            (&["sticker", file[0], file[1]], json!({"type": "sticker", "sticker": {"id": "1"}})),
+            (
+                &["reaction", "--message", "gBEG", "--emoji", "\u{1f44d}"],
+                json!({"type": "reaction", "reaction": {"message_id": "gBEG", "emoji": "\u{1f44d}"}}),
+            ),
+            (
+                &["template", "shipped", "--namespace", "n_1", "--body", "Barbara", "--reply-to", "gBEG"],
+                json!({"type": "template", "context": {"message_id": "gBEG"}, "template": {
+                    "namespace": "n_1", "name": "shipped", "language": {"code": "en_US", "policy": "deterministic"},
+                    "components": [{"type": "body", "parameters": [{"type": "text", "text": "Barbara"}]}]}}),
+            ),
+        ] {
+            let args = [&["send"], verb, &["--to", "+16505551234", "--api", "onprem"]].concat();
+            let ran = with(&sandbox, blocking, &args);
+            assert_eq!(ran.code, 0, "{verb:?}: {}", ran.err);
+            let mut expected = sent;
+            expected["to"] = json!("+16505551234");
+            assert_eq!(sandbox.messages().pop().unwrap(), expected);
+        }
+        let ran = with(&sandbox, blocking, &["read", "gBEG", "--api", "onprem"]);
+        assert_eq!((ran.code, ran.out.trim()), (0, "marked as read: gBEG"), "{}", ran.err);
+        assert_eq!(sandbox.requests().pop().unwrap()["path"], "/v1/messages/gBEG");
+    }
 }

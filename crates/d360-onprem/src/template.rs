@@ -1,0 +1,316 @@
+//! Templates with a namespace, and their predecessor `hsm`. (Meta shut On-Premise on 2025-10-23.)
+use crate::Media;
+use d360_model::{
+    At, Document, Findings, Image, Location, Validate, Video,
+    template::{
+        ButtonIndex, ButtonType, ComponentType, Currency, Language, ParameterText, ParameterType,
+        TemplateProduct,
+    },
+    wire_struct,
+};
+use serde_json::{Map, Value};
+
+/// The only policy that was left at last.
+const DETERMINISTIC: &str = "deterministic";
+
+wire_struct! {
+    /// A message by a template. (Meta shut On-Premise on 2025-10-23; `d360_model::Template` replaces it, without namespace.)
+    pub struct Template {
+        req {
+            /// The namespace of the account's templates.
+            namespace: String = "namespace",
+            /// Its name.
+            name: String = "name",
+            /// In which language, and by which policy.
+            language: Language = "language",
+        }
+        many {
+            /// What is put into its places.
+            components: TemplateComponent = "components", by component,
+        }
+    }
+}
+
+wire_struct! {
+    /// What is put into a part of a template. (Meta shut On-Premise on 2025-10-23; Cloud's asks for every button's `index`.)
+    pub struct TemplateComponent {
+        req {
+            /// Which part.
+            kind: ComponentType = "type",
+        }
+        opt {
+            /// What kind of button.
+            sub_type: ButtonType = "sub_type",
+            /// Which button, from 0. A single one needs none.
+            index: ButtonIndex = "index",
+        }
+        many {
+            /// The values, in the order of the template's places.
+            parameters: TemplateParameter = "parameters", by parameter,
+        }
+    }
+}
+
+wire_struct! {
+    /// A value for a template. Its kind says which property holds it. (Meta shut On-Premise on 2025-10-23; on Cloud files have
+    /// no provider.)
+    pub struct TemplateParameter {
+        req {
+            /// What it is.
+            kind: ParameterType = "type",
+        }
+        opt {
+            /// Text.
+            text: ParameterText = "text",
+            /// An amount of money.
+            currency: Currency = "currency",
+            /// A date and time.
+            date_time: DateTime = "date_time",
+            /// An image.
+            image: Media<Image> = "image",
+            /// A video.
+            video: Media<Video> = "video",
+            /// A document.
+            document: Media<Document> = "document",
+            /// A place.
+            location: Location = "location",
+            /// What a quick reply sends back.
+            payload: String = "payload",
+            /// What a button of a flow or catalog needs, as the documents have it.
+            action: Map<String, Value> = "action",
+            /// A code to copy.
+            coupon_code: String = "coupon_code",
+            /// A product of a catalog.
+            product: TemplateProduct = "product",
+        }
+    }
+}
+
+wire_struct! {
+    /// A date and time. (Meta shut On-Premise on 2025-10-23; Cloud shows the fallback alone, and knows no `timestamp`.)
+    pub struct DateTime {
+        req {
+            /// What is shown where it cannot be localized.
+            fallback_value: String = "fallback_value",
+        }
+        opt {
+            /// Seconds since 1970, instead of the parts.
+            timestamp: i64 = "timestamp",
+            /// 1 for Monday to 7.
+            day_of_week: i64 = "day_of_week",
+            /// The year.
+            year: i64 = "year",
+            /// 1 to 12.
+            month: i64 = "month",
+            /// 1 to 31.
+            day_of_month: i64 = "day_of_month",
+            /// 0 to 23.
+            hour: i64 = "hour",
+            /// 0 to 59.
+            minute: i64 = "minute",
+            /// `GREGORIAN`.
+            calendar: String = "calendar",
+        }
+    }
+}
+
+wire_struct! {
+    /// A message by a template, of text alone: deprecated since client v2.39. (Meta shut On-Premise on 2025-10-23;
+    /// `d360_model::Template` replaces it.)
+    pub struct Hsm {
+        req {
+            /// The namespace of the account's templates.
+            namespace: String = "namespace",
+            /// The template's name.
+            element_name: String = "element_name",
+            /// In which language, and by which policy.
+            language: Language = "language",
+        }
+        many {
+            /// The values, in the order of the template's places.
+            localizable_params: LocalizableParam = "localizable_params", by param,
+        }
+    }
+}
+
+wire_struct! {
+    /// A value of an [`Hsm`]. (Meta shut On-Premise on 2025-10-23; Cloud's `TemplateParameter` replaces it.)
+    pub struct LocalizableParam {
+        req {
+            /// What is shown where it cannot be localized.
+            default: String = "default",
+        }
+        opt {
+            /// An amount of money.
+            currency: HsmCurrency = "currency",
+            /// A date and time: `component` with its parts, or `unix_epoch` with a `timestamp`.
+            date_time: Map<String, Value> = "date_time",
+        }
+    }
+}
+
+wire_struct! {
+    /// An amount of money in an [`Hsm`]. (Meta shut On-Premise on 2025-10-23; Cloud's `Currency` replaces it.)
+    pub struct HsmCurrency {
+        req {
+            /// ISO 4217, such as `EUR`.
+            currency_code: String = "currency_code",
+            /// The amount times 1,000.
+            amount_1000: i64 = "amount_1000",
+        }
+    }
+}
+
+/// The language, by the policy that both types ask for.
+fn language(code: impl Into<String>) -> Language {
+    let mut language = Language::default().policy(DETERMINISTIC);
+    language.code = code.into();
+    language
+}
+
+impl Template {
+    /// A template by its namespace and name, in a language such as `en_US`.
+    pub fn new(
+        namespace: impl Into<String>,
+        name: impl Into<String>,
+        language_code: impl Into<String>,
+    ) -> Self {
+        Self {
+            namespace: namespace.into(),
+            name: name.into(),
+            language: language(language_code),
+            components: Vec::new(),
+        }
+    }
+}
+
+impl TemplateComponent {
+    /// The values of a part.
+    #[must_use]
+    pub fn new(kind: ComponentType) -> Self {
+        Self { kind, ..Self::default() }
+    }
+}
+
+impl TemplateParameter {
+    /// A value of a kind, which its setter fills.
+    #[must_use]
+    pub fn new(kind: ParameterType) -> Self {
+        Self { kind, ..Self::default() }
+    }
+}
+
+impl<T: Into<String>> From<T> for TemplateParameter {
+    /// Text.
+    fn from(text: T) -> Self {
+        Self::new(ParameterType::Text).text(text.into())
+    }
+}
+
+impl Hsm {
+    /// A template by its namespace and name, in a language such as `en_US`.
+    pub fn new(
+        namespace: impl Into<String>,
+        element_name: impl Into<String>,
+        language_code: impl Into<String>,
+    ) -> Self {
+        Self {
+            namespace: namespace.into(),
+            element_name: element_name.into(),
+            language: language(language_code),
+            localizable_params: Vec::new(),
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for LocalizableParam {
+    fn from(text: T) -> Self {
+        Self { default: text.into(), ..Self::default() }
+    }
+}
+
+fn check_language(language: &Language, at: &At<'_>, out: &mut Findings) {
+    let at = at.key("language");
+    out.require(at.key("code"), &language.code);
+    match language.policy.as_deref() {
+        Some(DETERMINISTIC) => {}
+        None => out.advise(at.key("policy"), "is missing; the documents ask for \"deterministic\""),
+        Some(_) => {
+            out.advise(at.key("policy"), "is not \"deterministic\", the only one since client v2.27.8")
+        }
+    }
+}
+
+impl Validate for Template {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        out.require(at.key("namespace"), &self.namespace);
+        out.require(at.key("name"), &self.name);
+        check_language(&self.language, at, out);
+        at.each("components", &self.components, out);
+        let buttons = |component: &&TemplateComponent| component.kind == ComponentType::Button;
+        if self.components.iter().filter(buttons).count() > 1 {
+            let array = at.key("components");
+            for (i, component) in self.components.iter().enumerate() {
+                if component.kind == ComponentType::Button && component.index.is_none() {
+                    out.error(array.index(i).key("index"), "is required where there are several buttons");
+                }
+            }
+        }
+    }
+}
+
+impl Validate for TemplateComponent {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        if self.kind == ComponentType::Button && self.sub_type.is_none() {
+            out.error(at.key("sub_type"), "is required for a button");
+        }
+        at.each("parameters", &self.parameters, out);
+    }
+}
+
+impl Validate for TemplateParameter {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        let is_there = match self.kind {
+            ParameterType::Text => self.text.is_some(),
+            ParameterType::Currency => self.currency.is_some(),
+            ParameterType::DateTime => self.date_time.is_some(),
+            ParameterType::Image => self.image.is_some(),
+            ParameterType::Video => self.video.is_some(),
+            ParameterType::Document => self.document.is_some(),
+            ParameterType::Location => self.location.is_some(),
+            ParameterType::Payload => self.payload.is_some(),
+            ParameterType::Action => self.action.is_some(),
+            ParameterType::CouponCode => self.coupon_code.is_some(),
+            ParameterType::Product => self.product.is_some(),
+            _ => true,
+        };
+        if !is_there {
+            out.error(at.key(self.kind.as_str()), "is required for a parameter of this type");
+        }
+        if let Some(image) = &self.image {
+            image.check(&at.key("image"), out);
+        }
+        if let Some(video) = &self.video {
+            video.check(&at.key("video"), out);
+        }
+        if let Some(document) = &self.document {
+            document.check(&at.key("document"), out);
+        }
+        if let Some(location) = &self.location {
+            location.check(&at.key("location"), out);
+        }
+    }
+}
+
+impl Validate for Hsm {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        out.require(at.key("namespace"), &self.namespace);
+        out.require(at.key("element_name"), &self.element_name);
+        check_language(&self.language, at, out);
+        let array = at.key("localizable_params");
+        for (i, param) in self.localizable_params.iter().enumerate() {
+            out.require(array.index(i).key("default"), &param.default);
+        }
+        out.advise(at, "is deprecated since client v2.39; the type template replaces it");
+    }
+}
