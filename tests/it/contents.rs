@@ -175,6 +175,23 @@ fn limits_are_checked_in_characters_and_with_paths() {
             vec!["interactive.action.cards[1]"],
         ),
         (carousel(vec![card(), card()]), vec![]),
+        (
+            list(vec![Section::new("a", [])]),
+            vec!["interactive.action.sections", "interactive.action.sections[0].rows"],
+        ),
+        (Message::reaction(to(), Reaction::new(long(129), "👍")), vec!["reaction.message_id"]),
+        (
+            Message::template(
+                to(),
+                Template::new("a", "en")
+                    .component(TemplateComponent::quick_reply(0, long(129)))
+                    .component(TemplateComponent::copy_code(1, long(16))),
+            ),
+            vec![
+                "template.components[0].parameters[0].payload",
+                "template.components[1].parameters[0].coupon_code",
+            ],
+        ),
     ] {
         assert_eq!(errors(&message), expected, "{message:?}");
     }

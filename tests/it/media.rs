@@ -178,6 +178,17 @@ fn a_media_url_is_fetched_from_the_apis_own_host_or_not_at_all() {
         let error = client.call(DownloadMedia::new(&named)).unwrap_err();
         assert!(error.to_string().contains("evil.example"), "{error}");
     }
+    // A URL comes from whoever posts webhooks: it must not lead to another call.
+    for (who, client) in real(&config(&own.url()), &Naps::default()) {
+        for path in
+            ["/v1/configs/webhook", "/block_users/", "/%76%31/configs/webhook", "//v1/x", "/waba_webhook?a"]
+        {
+            for host in ["https://lookaside.fbsbx.com", &own.url()] {
+                let error = client.call(DownloadMedia::url(format!("{host}{path}"))).unwrap_err();
+                assert_eq!(error.outcome(), Outcome::NotSent, "{who} {path}: {error}");
+            }
+        }
+    }
     assert!(foreign.seen().is_empty() && own.seen().is_empty());
 }
 

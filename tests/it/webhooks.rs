@@ -69,7 +69,7 @@ fn every_example_is_read() {
         assert_eq!(system.new_number().unwrap().as_str(), number);
     }
     let EventKind::Status(failed) = one("cloud/status_failed").kind else { panic!() };
-    assert_eq!((&failed.status, failed.errors[0].code), (&StatusKind::Failed, ErrorCode(131_049)));
+    assert_eq!((&failed.status, failed.errors[0].code), (&StatusKind::Failed, Some(ErrorCode(131_049))));
     assert!(failed.errors[0].details.as_deref().unwrap().starts_with("In order to maintain"));
     let EventKind::Status(old) = one("onprem/status_sent_v239").kind else { panic!() };
     assert_eq!(old.recipient_id.unwrap().as_str(), "16315555555");
@@ -79,7 +79,7 @@ fn every_example_is_read() {
     let EventKind::UserIdUpdate(update) = one("cloud/user_id_update").kind else { panic!() };
     assert_eq!(update.user_id.unwrap().current.unwrap().as_str(), "US.2");
     let EventKind::Error(error) = one("onprem/errors").kind else { panic!() };
-    assert_eq!((error.code, error.details.unwrap().is_empty()), (ErrorCode(400), false));
+    assert_eq!((error.code, error.details.unwrap().is_empty()), (Some(ErrorCode(400)), false));
 }
 
 /// The payloads on which peers lose events.
@@ -133,7 +133,96 @@ fn what_others_lose_is_read() {
     let read =
         events(&json!({ "messages": [{ "id": "a", "type": "unknown", "errors": [{ "code": "501" }] }] }));
     assert_eq!(message(&read[0]).content, InboundContent::Unsupported(None));
-    assert_eq!(message(&read[0]).errors[0].code, ErrorCode(501));
+    assert_eq!(message(&read[0]).errors[0].code, Some(ErrorCode(501)));
+}
+
+/// An odd scalar costs nothing but itself.
+#[test]
+fn odd_scalars_cost_no_neighbour() {
+    for odd in [r#""cut \ud83d""#, "1e400", "\"\u{1}\"", &format!("{}{}", "[".repeat(300), "]".repeat(300))] {
+        let body = format!(
+            r#"{{"messages":[{},{{"id":"b","type":"text","text":{{"body":"x"}},"odd":{odd}}},{}]}}"#,
+            text("a"),
+            text("c")
+        );
+        let read = webhook::read(body.as_bytes()).unwrap();
+        let ids: Vec<_> = read.iter().map(|event| message(event).id.as_ref().unwrap().as_str()).collect();
+        assert_eq!(ids, ["a", "b", "c"], "{odd}");
+    }
+    let mut body = json!({ "messages": [text("a")] }).to_string().into_bytes();
+    let at = body.windows(2).position(|pair| pair == b"Hi").unwrap();
+    body[at] = 0xff;
+    let read = webhook::read(&body).unwrap();
+    assert_eq!(message(&read[0]).content, InboundContent::Text("\u{fffd}i".to_owned()));
+}
+
+#[test]
+fn who_it_is_from_and_what_stands_around_it_is_kept() {
+    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "time": 5, "changes": [{ "field": "messages", "value": {
+        "metadata": { "phone_number_id": "2", "new": true },
+        "contacts": [{ "wa_id": "16505551234", "user_id": "US.1", "profile": { "name": "Ann", "username": "ann" }, "new": 1 }],
+        "messages": [{ "id": "a", "from": "16505551234", "type": "text", "text": { "body": "x" } },
+            { "id": "b", "from": "16505559999", "type": "text", "text": { "body": "x" } },
+            { "id": "c", "type": "text", "text": { "body": "x" } }],
+        "statuses": [{ "id": "d", "status": "read", "recipient_user_id": "US.1" }] } }] }] });
+    let read = events(&body);
+    let name = |event: &Event| {
+        let sender = match &event.kind {
+            EventKind::Message(message) => message.sender.clone(),
+            EventKind::Status(status) => status.recipient.clone(),
+            _ => None,
+        };
+        sender.and_then(|sender| sender.profile?.name)
+    };
+    let names: Vec<_> = read.iter().map(name).collect();
+    // Somebody else's message has not the only contact's name; one that says nothing has.
+    let ann = || Some("Ann".to_owned());
+    assert_eq!(names, [ann(), None, ann(), ann()]);
+    for event in &read {
+        assert_eq!((&event.envelope["time"], &event.envelope["metadata"]["new"]), (&json!(5), &json!(true)));
+        assert_eq!(event.envelope["contacts"][0]["new"], 1);
+    }
+    let mut windows = Windows::default();
+    let mut late = read[1].clone();
+    let EventKind::Message(message) = &mut late.kind else { panic!() };
+    message.timestamp = Some(serde_json::from_value(json!(1000)).unwrap());
+    windows.saw(&late);
+    assert!(!windows.may_block(&"US.1".parse().unwrap(), 1000), "another one wrote");
+    // What holds no event is told as it is.
+    for empty in [
+        json!({ "entry": [{ "id": "1", "changes": [], "messaging": [{}] }] }),
+        json!({ "entry": [{ "id": "1", "changes": null }] }),
+    ] {
+        let read = events(&empty);
+        assert!(read.len() == 1 && read[0].raw["id"] == "1", "{read:?}");
+    }
+    let read = events(&json!({ "entry": null, "messages": [text("a")] }));
+    assert_eq!(read[0].generation, Generation::OnPremise);
+}
+
+#[test]
+fn parts_of_odd_shape_cost_no_other() {
+    let card = json!({ "id": "a", "type": "contacts", "contacts": [7, { "phones": [{ "phone": "1" }, null, { "phone": "2" }],
+        "contact_image": "/9j/" }] });
+    let read = events(&json!({ "messages": [card] }));
+    let InboundContent::Contacts(cards) = &message(&read[0]).content else { panic!() };
+    assert_eq!((cards.len(), cards[0].phones.as_ref().unwrap().len()), (1, 2));
+    assert_eq!(cards[0].contact_image.as_deref(), Some("/9j/"));
+    let read = events(&json!({ "statuses": [
+        { "id": "a", "status": "failed", "errors": { "code": 470, "title": "T" } },
+        { "id": "b", "status": "failed", "errors": [{ "title": "no code" }, { "code": "x" }] },
+        { "id": "w", "status": "read", "recipient_type": "group", "recipient_id": "g", "recipient_participant_id": "1",
+          "recipient_participant_user_id": "US.1", "recipient_identity_key_hash": "h" } ] }));
+    let status = |i: usize| if let EventKind::Status(status) = &read[i].kind { status } else { panic!() };
+    assert_eq!(status(0).errors[0].code, Some(ErrorCode(470)));
+    assert_eq!((status(1).errors.len(), status(1).errors[0].title.as_deref()), (2, Some("no code")));
+    let member = status(2);
+    assert_eq!(member.participant_id.as_ref().unwrap().as_str(), "1");
+    assert_eq!(member.participant_user_id.as_ref().unwrap().as_str(), "US.1");
+    assert_eq!(member.recipient_identity_key_hash.as_deref(), Some("h"));
+    let examples: Map<String, Value> = serde_json::from_str(EXAMPLES).unwrap();
+    let identity = message(&events(&examples["onprem/identity"])[0]).identity.clone().unwrap();
+    assert_eq!((identity.acknowledged, identity.created_timestamp), (Some(true), Some(1_602_532_300_000)));
 }
 
 #[test]
@@ -302,5 +391,60 @@ proptest! {
             let shown = format!("{read:?}");
             prop_assert!(!shown.contains("16505551234"), "{}", shown);
         }
+    }
+
+    /// Whole bodies, changed anywhere: an entry beside them is read, and nothing panics.
+    #[test]
+    fn a_changed_entry_costs_no_other(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), with in 0usize..8) {
+        let with = [json!(null), json!(0), json!(""), json!([]), json!({}), json!([[]]), json!("16505551234"), json!({"a": {}})][with].clone();
+        let bodies = bodies();
+        let body = &bodies[which.index(bodies.len())];
+        let changed = changed(body, &mut at.index(places(body)), &with);
+        let beside = json!({ "id": "1", "changes": [{ "field": "messages", "value": { "messages": [text("z")] } }] });
+        let entry = changed.get("entry").and_then(|entry| entry.get(0)).cloned().unwrap_or(changed.clone());
+        let both = json!({ "object": "whatsapp_business_account", "entry": [entry, beside] });
+        let read = events(&both);
+        let last = read.last().unwrap();
+        prop_assert_eq!(message(last).id.as_ref().map(|id| id.as_str()), Some("z"));
+        prop_assert!(read.len() > 1, "what was changed is told too");
+        let _ = webhook::read(changed.to_string().as_bytes());
+    }
+
+    /// Bytes of an item, changed: where the body still is JSON, its neighbours are read.
+    #[test]
+    fn changed_bytes_cost_no_neighbour(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let items = messages();
+        let item = items[which.index(items.len())].to_string().into_bytes();
+        let mut changed = item.clone();
+        let at = at.index(item.len());
+        changed[at] = byte;
+        let around = json!([text("a"), "HERE", text("b")]).to_string();
+        let (before, behind) = around.split_once("\"HERE\"").unwrap();
+        let body = [b"{\"messages\":", before.as_bytes(), &changed, behind.as_bytes(), b"}"].concat();
+        if let Ok(read) = webhook::read(&body) {
+            // A quote or a bracket may end the item early, but what comes before it is whole.
+            prop_assert_eq!(message(&read[0]).id.as_ref().map(|id| id.as_str()), Some("a"));
+            if !matches!(byte, b'"' | b'\\' | b'{' | b'}' | b'[' | b']' | b',' | b':') && item[at].is_ascii_alphanumeric() {
+                prop_assert_eq!(message(read.last().unwrap()).id.as_ref().map(|id| id.as_str()), Some("b"));
+            }
+        }
+    }
+}
+
+/// All examples, as they were posted.
+fn bodies() -> &'static [Value] {
+    static BODIES: OnceLock<Vec<Value>> = OnceLock::new();
+    BODIES.get_or_init(|| {
+        let examples: Map<String, Value> = serde_json::from_str(EXAMPLES).unwrap();
+        examples.into_iter().map(|(_, body)| body).collect()
+    })
+}
+
+/// How many places a value has.
+fn places(value: &Value) -> usize {
+    1 + match value {
+        Value::Object(map) => map.values().map(places).sum(),
+        Value::Array(items) => items.iter().map(places).sum(),
+        _ => 0usize,
     }
 }

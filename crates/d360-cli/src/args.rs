@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 mod manage;
 pub(crate) use manage::{
-    Config, Download, Listen, Media as MediaVerb, Parse, Secret, Signer, TemplateList, Templates, Upload,
-    Verify, Webhook,
+    Config, Download, Listen, Media as MediaVerb, Parse, Signer, TemplateList, Templates, Upload, Verify,
+    Webhook,
 };
 
 const AFTER_HELP: &str = "\
@@ -373,6 +373,9 @@ pub(crate) struct Raw {
     /// The body (- for standard input)
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// Send it as it stands, for what is newer than this version: nothing is checked, added or left out (Cloud and Graph)
+    #[arg(long)]
+    pub(crate) unchecked: bool,
     #[command(flatten)]
     pub(crate) dry_run: DryRun,
 }

@@ -1,6 +1,6 @@
 //! One client, over either transport.
 use crate::{
-    args::{ApiName, Args, Command, Global, Secret, Webhook},
+    args::{ApiName, Args, Command, Global, Webhook},
     input,
     output::Failure,
     shown::Shown,
@@ -166,10 +166,13 @@ impl<A: Api> Client<A> {
     where
         A: SendsMessages,
     {
-        let endpoint = A::send(message);
+        self.request_of(&A::send(message))
+    }
+    /// The request of a call.
+    pub(crate) fn request_of<E: Endpoint<Api = A>>(&self, endpoint: &E) -> Result<HttpRequest, Error> {
         match self {
-            Self::Async(client, _) => client.request(&endpoint),
-            Self::Blocking(client) => client.request(&endpoint),
+            Self::Async(client, _) => client.request(endpoint),
+            Self::Blocking(client) => client.request(endpoint),
         }
     }
     pub(crate) fn block(&self, users: Vec<User>, options: A::Options) -> Result<BlockReport, BlockUsersError>
@@ -256,8 +259,8 @@ fn secret_file(path: &Path, flag: &str) -> Step<String> {
 }
 
 /// The secret of webhooks, from `--secret-file` or else from the environment.
-pub(crate) fn webhook_secret(args: &Secret) -> Step<String> {
-    let text = match &args.secret_file {
+pub(crate) fn webhook_secret(file: Option<&Path>) -> Step<String> {
+    let text = match file {
         Some(path) => secret_file(path, "--secret-file")?,
         None => std::env::var("D360_WEBHOOK_SECRET").unwrap_or_default(),
     };

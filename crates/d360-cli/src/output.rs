@@ -122,6 +122,12 @@ fn visible(text: &str) -> String {
     text.chars().map(show).collect()
 }
 
+/// JSON with the control characters that it may hold, U+007F to U+009F, as its own escapes.
+fn json_visible(text: &str) -> String {
+    let show = |c: char| if c.is_control() { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    text.chars().map(show).collect()
+}
+
 /// Where and how to print.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
@@ -140,11 +146,11 @@ impl Output {
     pub(crate) fn line(self, text: impl AsRef<str>) {
         self.exact(&format!("{}\n", visible(text.as_ref())));
     }
-    /// A result as it is, to the last byte. A reader who has gone away is no failure; a full disk is.
-    pub(crate) fn exact(self, text: &str) {
+    /// A result as it is, to the last byte; whether it could be written. A reader who has gone away is no failure; a full disk is.
+    pub(crate) fn exact(self, text: &str) -> bool {
         let mut stdout = std::io::stdout();
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-        if let Err(error) = written
+        if let Err(error) = &written
             && error.kind() != std::io::ErrorKind::BrokenPipe
             && !CUT.swap(true, Ordering::Relaxed)
         {
@@ -152,12 +158,13 @@ impl Output {
                 "error: standard output could not be written: {error}; what was done was done all the same"
             ));
         }
+        written.is_ok()
     }
-    /// A result for programs.
-    pub(crate) fn document(self, value: &impl Serialize) {
+    /// A result for programs; whether it could be written.
+    pub(crate) fn document(self, value: &impl Serialize) -> bool {
         let text = serde_json::to_string(value)
             .unwrap_or_else(|error| json!({ "error": error.to_string() }).to_string());
-        self.line(text);
+        self.exact(&format!("{}\n", json_visible(&text)))
     }
     /// A remark beside the result.
     pub(crate) fn note(self, text: impl AsRef<str>) {

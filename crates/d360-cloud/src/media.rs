@@ -274,6 +274,19 @@ impl Endpoint for DownloadMedia {
     fn path(&self) -> Path {
         Path::of_url(&self.url)
     }
+    /// A URL comes from whoever posted a webhook: it must not lead to another call with the key.
+    fn check(&self) -> Findings {
+        let mut findings = Findings::new();
+        let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        let path = rest.find('/').map_or("", |at| &rest[at..]).split(['?', '#']).next().unwrap_or_default();
+        let path = path.trim_end_matches('/');
+        // Meta's own have no escapes in their paths.
+        let odd = path.contains('%') || path.contains("//") || path.contains('\\');
+        if odd || path.starts_with("/v1") || endpoints::ALL.iter().any(|meta| meta.path == path) {
+            findings.error("url", "is another call of the API, and no file");
+        }
+        findings
+    }
     fn transfer(&self) -> Transfer {
         let mut transfer = Transfer::default();
         transfer.answer_length = self.length;

@@ -1,8 +1,9 @@
 //! `/messages`.
 use crate::{Cloud, endpoints};
-use d360_model::{Findings, Message, MessageId, Recipient, SendResponse};
+use d360_model::{Findings, MAX_MESSAGE_ID, Message, MessageId, Recipient, SendResponse};
 use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Unreadable, sent, success};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// `POST /messages`: sends a message.
 ///
@@ -45,6 +46,68 @@ impl Endpoint for SendMessage {
     }
     fn check(&self) -> Findings {
         self.0.validate()
+    }
+    fn decode(response: &HttpResponse) -> Result<SendResponse, Unreadable> {
+        sent(response)
+    }
+}
+
+/// `POST /messages` with a body of your own: for what is newer than this version, beyond `Message::raw`.
+///
+/// Nothing is added, left out or checked but that it is an object with a recipient and no read mark; pacing and the promise that
+/// nothing is sent twice hold for it too. No label can be put into it. Source: as [`SendMessage`].
+///
+/// ```
+/// use d360_cloud::messages::SendRaw;
+/// let body = serde_json::json!({
+///     "messaging_product": "whatsapp", "to": "+16505551234", "type": "text", "text": {"body": "Hi"}, "brand_new": true,
+/// });
+/// let send = SendRaw::new(body.as_object().cloned().unwrap());
+/// ```
+#[derive(Clone)]
+#[must_use = "an endpoint does nothing until a client calls it"]
+pub struct SendRaw {
+    body: Map<String, Value>,
+    to: Recipient,
+}
+
+impl SendRaw {
+    /// Sends `body` as it stands.
+    pub fn new(body: Map<String, Value>) -> Self {
+        let text = |key| body.get(key).and_then(Value::as_str);
+        let to = match (text("to"), text("recipient")) {
+            (Some(to), _) if text("recipient_type") == Some("group") => Recipient::Group(to.into()),
+            (Some(to), _) => Recipient::Phone(to.into()),
+            (None, other) => Recipient::Bsuid(other.unwrap_or_default().into()),
+        };
+        Self { body, to }
+    }
+}
+
+impl std::fmt::Debug for SendRaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SendRaw({} properties to {:?})", self.body.len(), self.to)
+    }
+}
+
+impl Endpoint for SendRaw {
+    type Api = Cloud;
+    type Response = SendResponse;
+    const META: Meta = endpoints::MESSAGES_SEND;
+
+    fn body(&self) -> Result<Body, BuildError> {
+        Body::json(&self.body)
+    }
+    fn recipient(&self) -> Option<&Recipient> {
+        Some(&self.to)
+    }
+    fn check(&self) -> Findings {
+        let mut findings = Findings::new();
+        findings.require("to", self.to.as_str());
+        if self.body.contains_key("status") {
+            findings.error("status", "makes a read mark of it; MarkMessageRead sends that");
+        }
+        findings
     }
     fn decode(response: &HttpResponse) -> Result<SendResponse, Unreadable> {
         sent(response)
@@ -101,6 +164,12 @@ impl Endpoint for MarkMessageRead {
     fn check(&self) -> Findings {
         let mut findings = Findings::new();
         findings.require("message_id", self.message.as_str());
+        if self.message.as_str().chars().count() > MAX_MESSAGE_ID {
+            findings.error(
+                "message_id",
+                format!("is longer than {MAX_MESSAGE_ID} characters, as no message's ID is"),
+            );
+        }
         findings
     }
     fn decode(response: &HttpResponse) -> Result<(), Unreadable> {

@@ -52,6 +52,10 @@ impl WebhookConfig {
 
 crate::validated!(WebhookConfig);
 
+/// Headers that no webhook can be given.
+const RESERVED: [&str; 7] =
+    ["content-length", "content-type", "transfer-encoding", "connection", "host", "expect", "d360-api-key"];
+
 impl Validate for WebhookConfig {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         let url = self.url.as_deref().unwrap_or_default();
@@ -60,11 +64,14 @@ impl Validate for WebhookConfig {
         let is_local = local.iter().any(|start| {
             url.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
         });
-        if !url.is_empty() && !is_local && (!url.starts_with("https://") || !crate::media::is_url(url)) {
+        if !url.is_empty() && !is_local && !url.starts_with("https://") {
             out.error(at.key("url"), "has to begin with https://: webhooks hold what users write");
         }
         let host =
             url.split("://").nth(1).unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
+        if !url.is_empty() && (host.is_empty() || !crate::media::is_url(url)) {
+            out.error(at.key("url"), "is no URL with a host");
+        }
         if host.contains('@') {
             out.error(at.key("url"), "may not hold a user name; 360dialog sends back headers for that");
         }
@@ -76,6 +83,18 @@ impl Validate for WebhookConfig {
             let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
             if name.is_empty() || !name.chars().all(token) {
                 out.error(headers.key(&crate::mask(name)), "is no name of a header");
+            }
+            if RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
+                out.error(
+                    headers.key(name),
+                    "is a header that HTTP or the API itself sets; take one of your own",
+                );
+            }
+            if value.trim() != value {
+                out.error(
+                    headers.key(name),
+                    "may not have white space around its value, which HTTP takes away",
+                );
             }
             if value.trim().is_empty() || value.chars().any(|c| c.is_control()) || !value.is_ascii() {
                 out.error(headers.key(name), "has to have a value of plain ASCII");

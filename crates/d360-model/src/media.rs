@@ -197,6 +197,7 @@ impl Reaction {
 impl Validate for Reaction {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         out.require(at.key("message_id"), self.message_id.as_str());
+        at_most(self.message_id.as_str(), crate::message::MAX_MESSAGE_ID, at.key("message_id"), out);
         // The longest emoji, a family with skin tones, has ten or so code points.
         at_most(&self.emoji, 20, at.key("emoji"), out);
         if self.emoji.chars().any(|c| c.is_ascii_alphabetic() || c.is_whitespace()) {

@@ -12,7 +12,7 @@ use serde_json::Value;
 /// Longest callback data, in characters (Meta; older pages say 256).
 pub const MAX_CALLBACK_DATA: usize = 512;
 /// Longest message ID, in characters.
-const MAX_MESSAGE_ID: usize = 128;
+pub const MAX_MESSAGE_ID: usize = 128;
 
 /// A message: who it goes to, what it says, and what comes back with its status.
 ///

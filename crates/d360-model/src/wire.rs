@@ -18,6 +18,8 @@ pub trait FromJson: Sized {
 pub struct Reader {
     path: String,
     findings: Findings,
+    /// Where unknown properties are left out and named, instead of being reported.
+    left_out: Option<Vec<String>>,
 }
 
 impl Reader {
@@ -173,7 +175,10 @@ impl<'v> Object<'v> {
             let known = self.asked.iter().collect::<BTreeSet<_>>().into_iter().copied().collect::<Vec<_>>();
             let known = known.join(", ");
             let key = crate::mask(key);
-            reader.at_key(&key, |r| r.error(format!("unknown property; known here: {known}")));
+            reader.at_key(&key, |r| match &mut r.left_out {
+                Some(left_out) => left_out.push(r.path.clone()),
+                None => r.error(format!("unknown property; known here: {known}")),
+            });
         }
     }
 }
@@ -318,6 +323,14 @@ pub fn from_slice<T: FromJson>(json: &[u8]) -> (Option<T>, Findings) {
     (value, reader.into_findings())
 }
 
+/// Reads `T` from a value of another API: what `T` does not know is left out, and its paths are returned.
+pub fn from_foreign<T: FromJson>(value: &Value) -> (Option<T>, Findings, Vec<String>) {
+    let mut reader = Reader { left_out: Some(Vec::new()), ..Reader::default() };
+    let read = T::read(value, &mut reader);
+    let left_out = reader.left_out.take().unwrap_or_default();
+    (read, reader.into_findings(), left_out)
+}
+
 /// Reads `T` from JSON text and checks it: the value with the advice that was found, or all problems.
 ///
 /// # Errors
@@ -348,15 +361,30 @@ pub fn deserialize<'de, T: FromJson, D: serde::Deserializer<'de>>(deserializer: 
     }
 }
 
-/// Reads a list of an answer, in which `null` counts as empty and an item of unknown shape does not cost its neighbours.
+/// Reads a list of an answer, in which `null` counts as empty, one object as a list of one, and an item of unknown shape does not
+/// cost its neighbours.
 ///
 /// # Errors
-/// Where it is no list.
+/// Where it is not JSON.
 pub fn lenient_list<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
     d: D,
 ) -> Result<Vec<T>, D::Error> {
-    let items = <Option<Vec<Value>> as serde::Deserialize>::deserialize(d)?.unwrap_or_default();
-    Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
+    Ok(lenient_some_list(d)?.unwrap_or_default())
+}
+
+/// The same where it is told apart whether there is a list; what is neither list nor object counts as none.
+///
+/// # Errors
+/// Where it is not JSON.
+pub fn lenient_some_list<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
+    d: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    let items = match <Value as serde::Deserialize>::deserialize(d)? {
+        Value::Array(items) => items,
+        object @ Value::Object(_) => vec![object],
+        _ => return Ok(None),
+    };
+    Ok(Some(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect()))
 }
 
 /// Reads a value of an answer; one of unknown shape counts as absent.

@@ -10,10 +10,15 @@ use ::axum::{
 use bytes::Bytes;
 use d360_model::webhook::Event;
 use http::StatusCode;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// How long a body may take.
+const BODY_LIMIT: Duration = Duration::from_secs(10);
 
 /// A router that takes webhooks at `path`, answers them at once and hands their events on to `take`, which is to put them into a
 /// queue and return. A webhook whose events it does not take is answered with 503, and comes again: a full queue loses nothing.
+///
+/// A body has 10 seconds to arrive (408 after that); how long a client may take over its headers is for the server to limit.
 ///
 /// ```
 /// use d360_webhook::{NotTaken, Receiver, Verification, axum::router};
@@ -36,8 +41,11 @@ pub fn router(
         async move {
             let (parts, body) = request.into_parts();
             // One byte more than is taken, so that the receiver sees that it is too many.
-            let Ok(body) = to_bytes(body, receiver.longest_body().saturating_add(1)).await else {
-                return status(StatusCode::PAYLOAD_TOO_LARGE);
+            let most = receiver.longest_body().saturating_add(1);
+            let body = match tokio::time::timeout(BODY_LIMIT, to_bytes(body, most)).await {
+                Ok(Ok(body)) => body,
+                Ok(Err(_)) => return status(StatusCode::PAYLOAD_TOO_LARGE),
+                Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
             };
             receiver.answer(&http::Request::from_parts(parts, body), |events| take(events)).map(Body::from)
         }

@@ -6,7 +6,7 @@ use http::{Method, Request, Response, StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// Longest body that is taken, in bytes: Meta posts up to 3 MB.
@@ -40,7 +40,7 @@ pub struct Received {
 pub struct NotTaken(String);
 
 impl NotTaken {
-    /// Says why, for the log.
+    /// Says why, for the program's own log: whoever posted is told that it was not taken, and no more.
     pub fn because(why: impl fmt::Display) -> Self {
         Self(d360_model::mask(&why.to_string()))
     }
@@ -154,16 +154,43 @@ impl Receiver {
             Ok(events) => events,
             Err(error) => return refuse(StatusCode::BAD_REQUEST, error.to_string()),
         };
-        // The same webhook may come on two threads at once: who is second waits to see whether the first one's was taken.
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let events = seen.new_of(events);
-        if let Err(not_taken) = take(&events) {
-            return refuse(StatusCode::SERVICE_UNAVAILABLE, not_taken.to_string());
+        // The same webhook may come on two threads at once: who is second comes again, and sees whether the first was taken.
+        let (events, keys) = {
+            let mut seen = self.seen();
+            let events = seen.new_of(events);
+            let Some(keys) = seen.begin(&events) else {
+                return refuse(StatusCode::SERVICE_UNAVAILABLE, UNDER_WAY.to_owned());
+            };
+            (events, keys)
+        };
+        // Ended in any case, a panic of `take` among them.
+        let mut taking = Taking { receiver: self, keys, taken: false };
+        if take(&events).is_err() {
+            // The reason is the program's own business.
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, "the events were not taken".to_owned());
         }
-        for event in &events {
-            seen.is_new(event);
-        }
+        taking.taken = true;
+        drop(taking);
         Received { status: StatusCode::OK, events, reason: None }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const UNDER_WAY: &str = "the same webhook is being taken on just now";
+
+/// Events that are being taken on.
+struct Taking<'r> {
+    receiver: &'r Receiver,
+    keys: Vec<u64>,
+    taken: bool,
+}
+
+impl Drop for Taking<'_> {
+    fn drop(&mut self) {
+        self.receiver.seen().end(&self.keys, self.taken);
     }
 }
 
@@ -204,6 +231,35 @@ mod tests {
         // What has no id comes every time.
         assert_eq!(posted(&[json!({ "type": "text", "text": { "body": "x" } })], &[]), 1);
         assert_eq!(posted(&[json!({ "type": "text", "text": { "body": "x" } })], &[]), 1);
+    }
+
+    #[test]
+    fn every_member_of_a_group_has_statuses_of_its_own() {
+        let status = |member: &str| json!({ "id": "w", "status": "read", "recipient_type": "group", "recipient_id": "g", "recipient_participant_id": member });
+        let body = json!({ "statuses": [status("1"), status("2"), status("1")] }).to_string();
+        assert_eq!(receiver().receive(&post(body)).events.len(), 2);
+    }
+
+    #[test]
+    fn one_that_is_being_taken_on_comes_again() {
+        let receiver = receiver();
+        let body =
+            json!({ "messages": [{ "id": "a", "type": "text", "text": { "body": "Hi" } }] }).to_string();
+        let again =
+            || receiver.answer(&post(body.clone()), |_| unreachable!("somebody else has it")).status();
+        let first = receiver.answer(&post(body.clone()), |_| {
+            // Meanwhile the sender loses patience and posts it again: nothing is locked, and nothing is told as done.
+            assert_eq!(again(), 503);
+            Ok(())
+        });
+        assert_eq!((first.status().as_u16(), again().as_u16()), (200, 200));
+        let other =
+            json!({ "messages": [{ "id": "b", "type": "text", "text": { "body": "Hi" } }] }).to_string();
+        let failing = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            receiver.answer(&post(other.clone()), |_| panic!("a bug of the program"))
+        }));
+        assert!(failing.is_err());
+        assert_eq!(receiver.answer(&post(other), |_| Ok(())).status(), 200);
     }
 
     #[test]

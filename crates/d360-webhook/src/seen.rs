@@ -6,12 +6,15 @@ use std::{
     hash::BuildHasher as _,
 };
 
-/// Remembers the last so many events: messages by their id, statuses by id and status. Both come at least once.
+/// Remembers the last so many events: messages by their id, statuses by id, status and, in a group, the member. Both come at least
+/// once.
 #[derive(Clone)]
 pub struct Seen {
     hasher: RandomState,
     known: HashSet<u64>,
     order: VecDeque<u64>,
+    /// Those that somebody is taking on just now.
+    under_way: HashSet<u64>,
     most: usize,
 }
 
@@ -19,7 +22,13 @@ impl Seen {
     /// Remembers the last `most` events, 16 bytes and a bit each.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self { hasher: RandomState::new(), known: HashSet::new(), order: VecDeque::new(), most: most.max(1) }
+        Self {
+            hasher: RandomState::new(),
+            known: HashSet::new(),
+            order: VecDeque::new(),
+            under_way: HashSet::new(),
+            most: most.max(1),
+        }
     }
 
     /// What an event is known by; `None` where it has no id.
@@ -27,9 +36,34 @@ impl Seen {
         match &event.kind {
             EventKind::Message(message) => Some(self.hasher.hash_one((0, message.id.as_ref()?.as_str(), ""))),
             EventKind::Status(status) => {
-                Some(self.hasher.hash_one((1, status.id.as_str(), status.status.as_str())))
+                let member = status.participant_id.as_ref().map(|id| id.as_str());
+                let member = member.or(status.participant_user_id.as_ref().map(|id| id.as_str()));
+                let key = (1, status.id.as_str(), status.status.as_str());
+                Some(match member {
+                    Some(member) => self.hasher.hash_one((key, member)),
+                    None => self.hasher.hash_one(key),
+                })
             }
             _ => None,
+        }
+    }
+
+    /// Marks new events as being taken on; `None` where one of them is already, elsewhere.
+    pub(crate) fn begin(&mut self, events: &[Event]) -> Option<Vec<u64>> {
+        let keys: Vec<u64> = events.iter().filter_map(|event| self.key(event)).collect();
+        if keys.iter().any(|key| self.under_way.contains(key)) {
+            return None;
+        }
+        self.under_way.extend(&keys);
+        Some(keys)
+    }
+    /// Ends what [`begin`](Self::begin) began: they are known, or were not taken.
+    pub(crate) fn end(&mut self, keys: &[u64], taken: bool) {
+        for key in keys {
+            self.under_way.remove(key);
+            if taken {
+                self.insert(*key);
+            }
         }
     }
 
@@ -46,7 +80,13 @@ impl Seen {
 
     /// Whether an event is new; from now on it is known. What has no id is always new.
     pub fn is_new(&mut self, event: &Event) -> bool {
-        let Some(key) = self.key(event) else { return true };
+        match self.key(event) {
+            Some(key) => self.insert(key),
+            None => true,
+        }
+    }
+
+    fn insert(&mut self, key: u64) -> bool {
         let is_new = self.known.insert(key);
         if is_new {
             self.order.push_back(key);

@@ -32,6 +32,9 @@ pub enum InvalidVerification {
     /// Anybody could sign with it.
     #[error("the secret is empty: anybody could sign with it")]
     EmptySecret,
+    /// No header and no file that was meant so has it.
+    #[error("the secret has white space around it, or a control character in it: no header could bring it")]
+    Surrounded,
     /// The header's name.
     #[error("the header's name is malformed")]
     Header,
@@ -121,7 +124,13 @@ impl Verification {
 }
 
 pub(crate) fn not_empty(secret: String) -> Result<SecretString, InvalidVerification> {
-    if secret.trim().is_empty() { Err(InvalidVerification::EmptySecret) } else { Ok(secret.into()) }
+    if secret.trim().is_empty() {
+        Err(InvalidVerification::EmptySecret)
+    } else if secret.trim() != secret || secret.chars().any(char::is_control) {
+        Err(InvalidVerification::Surrounded)
+    } else {
+        Ok(secret.into())
+    }
 }
 
 /// 32 bytes as 64 hexadecimal digits.

@@ -85,7 +85,8 @@ pub(crate) struct TemplateName {
 pub(crate) enum Webhook {
     /// Read webhooks of Cloud or On-Premise and print their events, one JSON document a line, numbers in full
     Parse(Parse),
-    /// Take webhooks on this machine and print their events as they come, one JSON document a line
+    /// Take webhooks on this machine and print their events as they come, one JSON document a line. With a token in
+    /// D360_VERIFY_TOKEN, Meta's question for it (hub.challenge) is answered too
     Listen(Listen),
     /// Check the signature of a webhook that was kept as it came
     Verify(Verify),
@@ -101,14 +102,6 @@ pub(crate) struct Parse {
     pub(crate) file: PathBuf,
 }
 
-/// The secret itself comes from the environment or a file, never from the command line.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Secret {
-    /// Read the secret from a file that only its owner can read, or from standard input (-), instead of D360_WEBHOOK_SECRET
-    #[arg(long, value_name = "FILE")]
-    pub(crate) secret_file: Option<PathBuf>,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Signer {
     /// X-Hub-Signature-256, by the app's secret: Meta's own webhooks
@@ -118,6 +111,7 @@ pub(crate) enum Signer {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(group(ArgGroup::new("proof").args(["signed_by", "secret_header"])))]
 pub(crate) struct Listen {
     /// Where to listen; port 0 for any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4370")]
@@ -128,9 +122,11 @@ pub(crate) struct Listen {
     /// Take only what has the secret in this header, which `webhook config set` named
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Option<String>,
-    #[command(flatten)]
-    pub(crate) secret: Secret,
-    /// Post each webhook on to this URL, as it came, and answer as it was answered there
+    /// Read the secret from a file that only its owner can read, or from standard input (-), instead of D360_WEBHOOK_SECRET
+    #[arg(long, value_name = "FILE", requires = "proof")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Post each webhook on to this URL, as it came. What it refuses, or does not answer within 4 seconds, is refused here too, and
+    /// comes again
     #[arg(long, value_name = "URL")]
     pub(crate) forward_to: Option<String>,
     /// End after so many webhooks
@@ -149,8 +145,9 @@ pub(crate) struct Verify {
     /// The signature as its header had it, with sha256= or without
     #[arg(long, value_name = "HEX")]
     pub(crate) signature: String,
-    #[command(flatten)]
-    pub(crate) secret: Secret,
+    /// Read the secret from a file that only its owner can read, or from standard input (-), instead of D360_WEBHOOK_SECRET
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -183,6 +180,7 @@ pub(crate) struct ConfigSet {
     /// Have the secret sent back in this header with every webhook
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Option<String>,
-    #[command(flatten)]
-    pub(crate) secret: Secret,
+    /// Read the secret from a file that only its owner can read, or from standard input (-), instead of D360_WEBHOOK_SECRET
+    #[arg(long, value_name = "FILE", requires = "secret_header")]
+    pub(crate) secret_file: Option<PathBuf>,
 }

@@ -155,7 +155,9 @@ where
         }
     });
     match result {
-        Ok(()) if output.is_json() => output.document(&json!({ name: items })),
+        Ok(()) if output.is_json() => {
+            output.document(&json!({ name: items }));
+        }
         Ok(()) => {}
         Err(error) if printed > 0 => {
             if output.is_json() {

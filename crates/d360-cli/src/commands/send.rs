@@ -9,7 +9,8 @@ use crate::{
 };
 use clap::ArgMatches;
 use d360::{
-    model::{self, Contact, Findings, Latitude, Longitude, Message, Recipient},
+    cloud::messages::SendRaw,
+    model::{self, Contact, Findings, Latitude, Longitude, Message, Recipient, SendResponse},
     onprem,
     transport::SendsMessages,
 };
@@ -51,6 +52,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
             };
             (message, Findings::new(), args.to.dry_run.dry_run)
         }
+        Send::Raw(args) if args.unchecked => return unchecked(global, args, output),
         Send::Raw(args) => {
             let (message, found) = raw(args, onprem)?;
             (message, found, args.dry_run.dry_run)
@@ -99,7 +101,12 @@ fn finish<A: SendsMessages>(
         return Ok(Exit::Done);
     }
     output.advice(advice);
-    let sent = client.send(message)?;
+    told(&client.send(message)?, advice, left_out, output);
+    Ok(Exit::Done)
+}
+
+/// What the API answered.
+fn told(sent: &SendResponse, advice: &Findings, left_out: &[serde_json::Value], output: Output) {
     if output.is_json() {
         let mut document = json!(sent);
         document["advice"] = findings(advice.advice());
@@ -115,7 +122,6 @@ fn finish<A: SendsMessages>(
         output.line(format!("accepted as {id}{}", wa_id.unwrap_or_default()));
         output.note("accepted is not delivered: the status webhook tells what becomes of it");
     }
-    Ok(Exit::Done)
 }
 
 fn with_extras(mut message: Message, to: &To) -> Message {
@@ -215,6 +221,24 @@ fn location(args: &Location) -> Step<(Recipient, model::Location)> {
     place.name.clone_from(&args.name);
     place.address.clone_from(&args.address);
     Ok((recipient, place))
+}
+
+/// A body as it stands.
+fn unchecked(global: &Global, args: &Raw, output: Output) -> Result {
+    if global.api == Some(ApiName::Onprem) {
+        return Err(Failure::usage("--unchecked is for --api cloud and graph"));
+    }
+    let body = serde_json::from_slice(&input::read(&args.file)?).map_err(|error| {
+        Failure::invalid("", format!("{} is no JSON object: {error}", input::name(&args.file)))
+    })?;
+    let client = client::cloud(global, !args.dry_run.dry_run)?;
+    let send = SendRaw::new(body);
+    if args.dry_run.dry_run {
+        output.request(&client.request_of(&send)?, &Findings::new());
+        return Ok(Exit::Done);
+    }
+    told(&client.call(send)?, &Findings::new(), &[], output);
+    Ok(Exit::Done)
 }
 
 fn raw(args: &Raw, onprem: bool) -> Step<(Either, Findings)> {

@@ -139,10 +139,20 @@ fn webhooks_become_events_one_a_line() {
     let kinds: Vec<Value> = events(&ran).iter().map(|event| event["event"].clone()).collect();
     assert_eq!(kinds, ["message", "unreadable", "status", "unreadable", "unreadable"]);
     assert!(ran.code == 6 && ran.err.contains("unreadable"), "{} {}", ran.code, ran.err);
-    for (content, reason) in [("", "it is empty"), ("hello", "holds no webhook"), ("[1]", "no JSON object")] {
+    for (content, code, reason) in
+        [("", 3, "it is empty"), ("hello", 6, "unreadable"), ("[1]", 6, "no JSON object")]
+    {
         let ran = d360(&["webhook", "parse", &folder.file("w.json", content)]);
-        assert!(ran.code == 3 && ran.err.contains(reason), "{content}: {} {}", ran.code, ran.err);
+        assert!(ran.code == code && ran.err.contains(reason), "{content}: {} {}", ran.code, ran.err);
     }
+    // A list of webhooks, a byte order mark between two, an emoji cut in half, and characters that no terminal may get.
+    let list = format!("[{onprem},{cloud}]\n\u{feff}{onprem}");
+    let ran = d360(&["webhook", "parse", &folder.file("w.json", list)]);
+    assert_eq!((ran.code, events(&ran).len()), (0, 3), "{}", ran.err);
+    let odd = onprem.replace("Hi", r"cut \ud83d, \u0085 and \u009b31m");
+    let ran = d360(&["webhook", "parse", &folder.file("w.json", odd)]);
+    assert_eq!(events(&ran)[0]["raw"]["text"]["body"], "cut \u{fffd}, \u{85} and \u{9b}31m");
+    assert!(ran.code == 0 && !ran.out.contains('\u{9b}'), "{}", ran.out);
     let mut piped = command(&["webhook", "parse", "-"]);
     piped.write_stdin(onprem);
     assert_eq!(finish(piped).code, 0);

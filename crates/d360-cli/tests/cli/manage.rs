@@ -216,6 +216,18 @@ fn webhooks_are_listened_to() {
 }
 
 #[test]
+fn a_webhook_that_nobody_reads_is_not_answered_as_taken() {
+    let (mut child, url) = listen(&["--secret-header", "x-secret"]);
+    drop(child.stdout.take());
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.webhook(&url, &[("x-secret", "hush")]);
+    let _ = sandbox.user_sends("+16505551234", &json!({}));
+    first_delivery(&sandbox);
+    assert_eq!(sandbox.deliveries()[0]["status"], 503);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
 fn webhooks_are_forwarded_as_they_came_and_not_before_they_are_proven() {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let forward = format!("http://{}/behind", server.local_addr().unwrap());

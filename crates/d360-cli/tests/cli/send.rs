@@ -272,6 +272,29 @@ fn mistakes_in_other_types_are_named() {
 }
 
 #[test]
+fn what_is_newer_than_this_version_goes_out_unchecked() {
+    let folder = Folder::new();
+    let newer = r#"{"messaging_product":"whatsapp","to":"+16505551234","type":"hologram","hologram":7,"brand_new":true}"#;
+    let file = folder.file("m.json", newer);
+    assert_eq!(d360(&["send", "raw", &file, "--dry-run"]).code, 3);
+    let ran = d360(&["send", "raw", &file, "--unchecked", "--dry-run", "--output", "json"]);
+    assert_eq!(ran.json()["body"], serde_json::from_str::<serde_json::Value>(newer).unwrap());
+    for blocking in [false, true] {
+        let sandbox = Sandbox::start().unwrap();
+        assert_eq!(with(&sandbox, blocking, &["send", "raw", &file, "--unchecked"]).code, 4);
+        assert_eq!(sandbox.requests().pop().unwrap()["body"]["brand_new"], true);
+    }
+    for (body, reason) in [
+        ("[]", "no JSON object"),
+        ("{}", "to: is required"),
+        (r#"{"to":"+16505551234","status":"read"}"#, "status: "),
+    ] {
+        let ran = d360(&["send", "raw", &folder.file("m.json", body), "--unchecked", "--dry-run"]);
+        assert!(ran.code == 3 && ran.err.contains(reason), "{body}: {} {}", ran.code, ran.err);
+    }
+}
+
+#[test]
 fn every_type_goes_out_on_onprem() {
     for blocking in [false, true] {
         let sandbox = Sandbox::start().unwrap();

@@ -107,6 +107,12 @@ impl Action {
             Kind::Carousel => check_cards(&self.cards, at, out),
             _ => {}
         }
+        if !matches!(kind, Kind::Button | Kind::Unknown(_)) && !self.buttons.is_empty() {
+            out.error(at.key("buttons"), "have no place in a message of this type");
+        }
+        if !matches!(kind, Kind::List | Kind::ProductList | Kind::Unknown(_)) && !self.sections.is_empty() {
+            out.error(at.key("sections"), "have no place in a message of this type");
+        }
     }
 
     fn check_url(&self, at: &At<'_>, out: &mut Findings) {
@@ -156,9 +162,12 @@ fn check_buttons(buttons: &[ReplyButton], at: &At<'_>, out: &mut Findings) {
         needed(button.text().map(|reply| &*reply.id), 256, at.key("id"), out);
         needed(button.text().map(|reply| &*reply.title), 20, at.key("title"), out);
     }
+    let quick = buttons.iter().any(|button| button.quick_reply.is_some());
+    let (id, title) =
+        if quick { ("quick_reply.id", "quick_reply.title") } else { ("reply.id", "reply.title") };
     let texts = || buttons.iter().enumerate().filter_map(|(i, button)| Some((i, button.text()?)));
-    distinct(texts().map(|(i, reply)| (i, &*reply.id)), "reply.id", &array, out);
-    distinct(texts().map(|(i, reply)| (i, &*reply.title)), "reply.title", &array, out);
+    distinct(texts().map(|(i, reply)| (i, &*reply.id)), id, &array, out);
+    distinct(texts().map(|(i, reply)| (i, &*reply.title)), title, &array, out);
 }
 
 /// 1 to 10 sections, each with a title where there is more than one.
@@ -182,6 +191,9 @@ fn check_rows(sections: &[Section], at: &At<'_>, out: &mut Findings) {
     for (i, section) in sections.iter().enumerate() {
         let section_at = array.index(i);
         let rows_at = section_at.key("rows");
+        if section.rows.is_empty() {
+            out.error(rows_at, "is required: a section without rows is none");
+        }
         for (j, row) in section.rows.iter().enumerate() {
             let at = rows_at.index(j);
             needed(Some(&row.id), 200, at.key("id"), out);
@@ -212,8 +224,10 @@ fn check_cards(cards: &[Card], at: &At<'_>, out: &mut Findings) {
             let body_at = at.key("body");
             at_most(&body.text, 160, body_at.key("text"), out);
         }
-        if let Some(header) = &card.header {
-            header.check(&at.key("header"), out);
+        match &card.header {
+            Some(header) => header.check(&at.key("header"), out),
+            None if card.kind.as_deref() == Some("product") => {}
+            None => out.error(at.key("header"), "is required in a card that is no product"),
         }
         if shape(card) != shape(&cards[0]) {
             out.error(at, "differs from the first card in its kind of header or in its buttons");
@@ -225,7 +239,10 @@ fn check_cards(cards: &[Card], at: &At<'_>, out: &mut Findings) {
             (Some(action), _) if action.buttons.is_empty() => {
                 action.check_url(&action_at.key("parameters"), out)
             }
-            (Some(action), _) => check_buttons(&action.buttons, &action_at, out),
+            (Some(action), _) => {
+                count(action.buttons.len(), 1..=3, "buttons", action_at.key("buttons"), out);
+                check_buttons(&action.buttons, &action_at, out);
+            }
         }
     }
 }

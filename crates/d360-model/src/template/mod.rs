@@ -1,8 +1,12 @@
 //! Template messages: the only ones that may go out while the 24-hour window is closed.
-use crate::check::{At, Findings, Validate};
+use crate::check::{At, Findings, Validate, at_most};
 use crate::wire::{FromJson, Reader};
 use crate::{Document, Image, Location, Video, open_enum, wire_struct};
 use serde_json::{Map, Value};
+
+/// Longest payload of a quick reply, and longest code to copy, in characters.
+const MAX_PAYLOAD: usize = 128;
+const MAX_COUPON: usize = 15;
 
 mod definition;
 pub use definition::{
@@ -482,6 +486,12 @@ impl Validate for TemplateParameter {
         };
         if !is_there {
             out.error(at.key(self.kind.as_str()), "is required for a parameter of this type");
+        }
+        if let Some(payload) = &self.payload {
+            at_most(payload, MAX_PAYLOAD, at.key("payload"), out);
+        }
+        if let Some(code) = &self.coupon_code {
+            at_most(code, MAX_COUPON, at.key("coupon_code"), out);
         }
         if let Some(image) = &self.image {
             image.check(&at.key("image"), out);

@@ -7,24 +7,27 @@ inbound! {
     InboundContact {
         /// The name.
         name: InboundName = "name",
-        /// Phone numbers.
-        phones: Vec<InboundPhone> = "phones",
-        /// E-mail addresses.
-        emails: Vec<InboundEmail> = "emails",
-        /// Postal addresses.
-        addresses: Vec<InboundAddress> = "addresses",
-        /// Web addresses.
-        urls: Vec<InboundUrl> = "urls",
         /// Where the person works.
         org: InboundOrg = "org",
         /// Day of birth.
         birthday: String = "birthday",
-        /// Names on messengers (On-Premise).
-        ims: Vec<InboundIm> = "ims",
+        /// The picture, in Base64 (On-Premise).
+        contact_image: String = "contact_image",
         /// `contact_request` where we asked for it, else `other` (since 2026).
         origin: String = "origin",
         /// The card as a vCard file (since 2026, `other` alone).
         vcard: String = "vcard",
+        ; many
+        /// Phone numbers.
+        phones: InboundPhone = "phones",
+        /// E-mail addresses.
+        emails: InboundEmail = "emails",
+        /// Postal addresses.
+        addresses: InboundAddress = "addresses",
+        /// Web addresses.
+        urls: InboundUrl = "urls",
+        /// Names on messengers (On-Premise).
+        ims: InboundIm = "ims",
     }
     /// A name.
     InboundName {

@@ -1,6 +1,6 @@
 //! What users write.
-use super::{InboundContact, Timestamp, WebhookError, inbound, status::lenient_errors};
-use crate::wire::lenient;
+use super::{InboundContact, Timestamp, WebhookError, inbound};
+use crate::wire::{lenient, lenient_list};
 use crate::{Bsuid, GroupId, Latitude, Longitude, MediaId, MessageId, ParentBsuid, WaId, masked_fields};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -26,6 +26,8 @@ pub struct InboundMessage {
     pub context: Option<InboundContext>,
     /// The advertisement that it came by.
     pub referral: Option<Referral>,
+    /// Who is behind the number (On-Premise; on Cloud it is [`Sender::identity_key_hash`]).
+    pub identity: Option<InboundIdentity>,
     /// What it says.
     pub content: InboundContent,
     /// Why it could not be told in full.
@@ -41,6 +43,7 @@ masked_fields!(InboundMessage {
     group_id,
     context,
     referral,
+    identity,
     content,
     errors
 });
@@ -124,7 +127,9 @@ impl<'de> Deserialize<'de> for InboundMessage {
             context: Option<InboundContext>,
             #[serde(default, deserialize_with = "lenient")]
             referral: Option<Referral>,
-            #[serde(default, deserialize_with = "lenient_errors")]
+            #[serde(default, deserialize_with = "lenient")]
+            identity: Option<InboundIdentity>,
+            #[serde(default, deserialize_with = "lenient_list")]
             errors: Vec<WebhookError>,
             #[serde(flatten)]
             rest: Map<String, Value>,
@@ -140,6 +145,7 @@ impl<'de> Deserialize<'de> for InboundMessage {
             group_id: wire.group_id,
             context: wire.context,
             referral: wire.referral,
+            identity: wire.identity,
             content,
             errors: wire.errors,
         })
@@ -152,6 +158,8 @@ fn content(kind: &str, rest: &mut Map<String, Value>) -> Result<InboundContent, 
     struct Text {
         body: String,
     }
+    #[derive(Deserialize)]
+    struct Cards(#[serde(deserialize_with = "lenient_list")] Vec<InboundContact>);
     fn part<T: DeserializeOwned>(rest: &mut Map<String, Value>, kind: &str) -> Result<T, String> {
         let value = rest.remove(kind).ok_or_else(|| format!("a message of type {kind} without {kind}"))?;
         serde_json::from_value(value).map_err(|error| format!("{kind}: {error}"))
@@ -165,7 +173,7 @@ fn content(kind: &str, rest: &mut Map<String, Value>) -> Result<InboundContent, 
         "document" => InboundContent::Document(part(rest, kind)?),
         "sticker" => InboundContent::Sticker(part(rest, kind)?),
         "location" => InboundContent::Location(part(rest, kind)?),
-        "contacts" => InboundContent::Contacts(part(rest, kind)?),
+        "contacts" => InboundContent::Contacts(part::<Cards>(rest, kind)?.0),
         "reaction" => InboundContent::Reaction(part(rest, kind)?),
         "interactive" => InboundContent::Interactive(part(rest, kind)?),
         "button" => InboundContent::Button(part(rest, kind)?),
@@ -181,15 +189,27 @@ fn content(kind: &str, rest: &mut Map<String, Value>) -> Result<InboundContent, 
 }
 
 impl InboundMessage {
-    /// Joins what is told of the sender: the person of the same id, or the only one.
+    /// Joins what is told of the sender.
     pub(super) fn by(mut self, people: &[Sender]) -> Self {
-        let same = |person: &&Sender| {
-            (self.from.is_some() && person.wa_id == self.from)
-                || (self.from_user_id.is_some() && person.user_id == self.from_user_id)
-        };
-        let only = if let [one] = people { Some(one) } else { None };
-        self.sender = people.iter().find(same).or(only).cloned();
+        self.sender = Sender::of(people, self.from.as_ref(), self.from_user_id.as_ref());
         self
+    }
+}
+
+impl Sender {
+    /// The person of these ids; or the only one, where no id says that it is another.
+    pub(super) fn of(people: &[Sender], number: Option<&WaId>, id: Option<&Bsuid>) -> Option<Sender> {
+        let same = |person: &&Sender| {
+            (number.is_some() && person.wa_id.as_ref() == number)
+                || (id.is_some() && person.user_id.as_ref() == id)
+        };
+        let other = |person: &Sender| {
+            let number_differs = number.is_some() && person.wa_id.is_some();
+            let id_differs = id.is_some() && person.user_id.is_some();
+            number_differs || id_differs
+        };
+        let only = if let [one] = people { Some(one).filter(|one| !other(one)) } else { None };
+        people.iter().find(same).or(only).cloned()
     }
 }
 
@@ -269,6 +289,22 @@ inbound! {
         thumbnail_url: String = "thumbnail_url",
         /// The click's id.
         ctwa_clid: String = "ctwa_clid",
+        /// The greeting that the advertisement showed.
+        welcome_message: WelcomeMessage = "welcome_message",
+    }
+    /// The greeting of an advertisement.
+    WelcomeMessage {
+        /// What it says.
+        text: String = "text",
+    }
+    /// Who is behind a number, as far as On-Premise tells: a new hash is to be acknowledged before anything more is sent.
+    InboundIdentity {
+        /// Whether it was acknowledged.
+        acknowledged: bool = "acknowledged",
+        /// Since when, in milliseconds.
+        created_timestamp: i64 = "created_timestamp",
+        /// The hash.
+        hash: String = "hash",
     }
     /// A file. Its id is good for seven days or so, its URL for five minutes.
     InboundMedia {
@@ -326,8 +362,9 @@ inbound! {
         catalog_id: String = "catalog_id",
         /// What the user wrote with it.
         text: String = "text",
+        ; many
         /// The products.
-        product_items: Vec<OrderItem> = "product_items",
+        product_items: OrderItem = "product_items",
     }
     /// A product.
     OrderItem {

@@ -18,6 +18,7 @@
 //! ```
 mod contact;
 mod message;
+mod repair;
 mod status;
 mod window;
 
@@ -26,8 +27,9 @@ pub use contact::{
     InboundUrl,
 };
 pub use message::{
-    InboundContent, InboundContext, InboundInteractive, InboundLocation, InboundMedia, InboundMessage,
-    InboundOrder, InboundReaction, InboundReply, InboundSystem, OrderItem, Profile, Referral, Sender,
+    InboundContent, InboundContext, InboundIdentity, InboundInteractive, InboundLocation, InboundMedia,
+    InboundMessage, InboundOrder, InboundReaction, InboundReply, InboundSystem, OrderItem, Profile, Referral,
+    Sender, WelcomeMessage,
 };
 pub use status::{
     Conversation, ConversationOrigin, MessageStatusEvent, Pricing, StatusKind, UserIdChange, UserIdUpdate,
@@ -39,7 +41,7 @@ pub use window::Windows;
 use crate::{PhoneNumber, masked_fields};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Something that happened.
 #[derive(Clone, PartialEq)]
@@ -59,9 +61,21 @@ pub struct Event {
     pub kind: EventKind,
     /// The item as it came, with everything that this version does not name.
     pub raw: Value,
+    /// What stood around the item: the entry without its changes, and the value without its items (`metadata`, `contacts`, …). The
+    /// items of a value share it.
+    pub envelope: Arc<Value>,
 }
 
-masked_fields!(Event { generation, account, phone_number_id, display_phone_number, field, kind, raw });
+masked_fields!(Event {
+    generation,
+    account,
+    phone_number_id,
+    display_phone_number,
+    field,
+    kind,
+    raw,
+    envelope
+});
 
 /// Which system told something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,11 +132,15 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 /// Reads the body of a webhook: Cloud's envelope, On-Premise's flat form, or the bare `{field, value}` of Meta's test button.
 ///
+/// An odd scalar costs nothing but itself: half an emoji and stray bytes are read as U+FFFD, a number that none can hold as text.
+///
 /// # Errors
 /// [`NotAWebhook`] where it is no JSON object. Anything else gives events: what is not known is [`EventKind::Other`].
 pub fn read(body: &[u8]) -> Result<Vec<Event>, NotAWebhook> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let value = serde_json::from_slice::<Value>(body).map_err(|error| NotAWebhook(error.to_string()))?;
+    let value = serde_json::from_slice::<Value>(body)
+        .or_else(|error| serde_json::from_str(&repair::repaired(body)).map_err(|_| error))
+        .map_err(|error| NotAWebhook(error.to_string()))?;
     read_value(value)
 }
 
@@ -133,21 +151,25 @@ pub fn read(body: &[u8]) -> Result<Vec<Event>, NotAWebhook> {
 pub fn read_value(body: Value) -> Result<Vec<Event>, NotAWebhook> {
     let Value::Object(mut body) = body else { return Err(NotAWebhook("it is no JSON object".to_owned())) };
     let mut events = Events::default();
-    if let Some(entries) = body.remove("entry") {
-        for entry in list(entries) {
-            events.entry(entry);
-        }
+    let entries = body.get("entry").is_some_and(|entry| entry.is_array() || entry.is_object());
+    if entries {
+        list(body.remove("entry").unwrap_or_default()).into_iter().for_each(|entry| events.entry(entry));
+        body.remove("object");
     } else if body.contains_key("field") && body.contains_key("value") {
-        events.change(Value::Object(body), None);
-    } else if ["messages", "statuses", "errors", "contacts"].iter().any(|key| body.contains_key(*key)) {
+        events.change(Value::Object(std::mem::take(&mut body)), Origin::default());
+    }
+    if ITEMS.iter().chain(&["contacts"]).any(|key| body.contains_key(*key)) {
         let from = Origin { generation: Some(Generation::OnPremise), ..Origin::default() };
-        events.value(body, &from);
-    } else {
+        events.value(body, from);
+    } else if !body.is_empty() || events.0.is_empty() {
         let from = Origin { generation: Some(Generation::Cloud), ..Origin::default() };
         events.push(&from, EventKind::Other, Value::Object(body));
     }
     Ok(events.0)
 }
+
+/// Where the items of a value stand.
+const ITEMS: [&str; 4] = ["messages", "statuses", "errors", "user_id_update"];
 
 /// Where an item stood.
 #[derive(Clone, Default)]
@@ -157,6 +179,7 @@ struct Origin {
     phone_number_id: Option<String>,
     display_phone_number: Option<PhoneNumber>,
     field: Option<String>,
+    envelope: Arc<Value>,
 }
 
 #[derive(Default)]
@@ -181,9 +204,19 @@ fn text(value: Option<&Value>) -> Option<String> {
 
 impl Events {
     fn push(&mut self, from: &Origin, kind: EventKind, raw: Value) {
-        let Origin { generation, account, phone_number_id, display_phone_number, field } = from.clone();
+        let Origin { generation, account, phone_number_id, display_phone_number, field, envelope } =
+            from.clone();
         let generation = generation.unwrap_or(Generation::Cloud);
-        self.0.push(Event { generation, account, phone_number_id, display_phone_number, field, kind, raw });
+        self.0.push(Event {
+            generation,
+            account,
+            phone_number_id,
+            display_phone_number,
+            field,
+            kind,
+            raw,
+            envelope,
+        });
     }
 
     fn unreadable(&mut self, from: &Origin, reason: impl fmt::Display, raw: Value) {
@@ -193,35 +226,45 @@ impl Events {
 
     fn entry(&mut self, mut entry: Value) {
         let account = text(entry.get("id"));
-        let Some(changes) = entry.get_mut("changes").map(Value::take) else {
-            let from = Origin { account, ..Origin::default() };
-            return self.unreadable(&from, "an entry without changes", entry);
+        let from = Origin { account, ..Origin::default() };
+        let changes = match entry.get_mut("changes").map(Value::take) {
+            Some(changes) => list(changes),
+            None => return self.unreadable(&from, "an entry without changes", entry),
         };
-        for change in list(changes) {
-            self.change(change, account.clone());
+        if let Value::Object(entry) = &mut entry {
+            entry.remove("changes");
+        }
+        if changes.is_empty() {
+            return self.push(&from, EventKind::Other, entry);
+        }
+        let from = Origin { envelope: Arc::new(entry), ..from };
+        for change in changes {
+            self.change(change, from.clone());
         }
     }
 
-    fn change(&mut self, mut change: Value, account: Option<String>) {
-        let field = text(change.get("field"));
-        let value = change.get_mut("value").map(Value::take);
-        let mut from = Origin { account, field, ..Origin::default() };
-        match value {
+    fn change(&mut self, mut change: Value, from: Origin) {
+        let mut from = Origin { field: text(change.get("field")), ..from };
+        match change.get_mut("value").map(Value::take) {
             Some(Value::Object(value)) => {
                 let metadata = value.get("metadata");
                 let of_metadata = |key| text(metadata.and_then(|metadata| metadata.get(key)));
                 from.phone_number_id = of_metadata("phone_number_id");
                 from.display_phone_number = of_metadata("display_phone_number").map(Into::into);
-                self.value(value, &from);
+                self.value(value, from);
             }
-            Some(other) => self.unreadable(&from, "a change whose value is no object", other),
+            Some(other) => {
+                change["value"] = other;
+                self.unreadable(&from, "a change whose value is no object", change);
+            }
             None => self.unreadable(&from, "a change without a value", change),
         }
     }
 
     /// What both generations have: messages, statuses, errors, and who wrote.
-    fn value(&mut self, mut value: Map<String, Value>, from: &Origin) {
+    fn value(&mut self, mut value: Map<String, Value>, from: Origin) {
         let before = self.0.len();
+        let items = ITEMS.map(|key| value.remove(key).map(list).unwrap_or_default());
         let people: Vec<Sender> = value
             .get("contacts")
             .cloned()
@@ -230,25 +273,29 @@ impl Events {
             .into_iter()
             .filter_map(|person| serde_json::from_value(person).ok())
             .collect();
-        for item in value.remove("messages").map(list).unwrap_or_default() {
-            self.item(from, item, |message: InboundMessage| {
+        let from = Origin { envelope: Arc::new(around(&from.envelope, &value)), ..from };
+        let [messages, statuses, errors, updates] = items;
+        for item in messages {
+            self.item(&from, item, |message: InboundMessage| {
                 EventKind::Message(Box::new(message.by(&people)))
             });
         }
-        for item in value.remove("statuses").map(list).unwrap_or_default() {
-            self.item(from, item, |status: MessageStatusEvent| EventKind::Status(Box::new(status)));
+        for item in statuses {
+            self.item(&from, item, |status: MessageStatusEvent| {
+                EventKind::Status(Box::new(status.of(&people)))
+            });
         }
-        for item in value.remove("errors").map(list).unwrap_or_default() {
-            self.item(from, item, EventKind::Error);
+        for item in errors {
+            self.item(&from, item, EventKind::Error);
         }
-        for item in value.remove("user_id_update").map(list).unwrap_or_default() {
-            self.item(from, item, EventKind::UserIdUpdate);
+        for item in updates {
+            self.item(&from, item, EventKind::UserIdUpdate);
         }
         // What else there may be is told too, but not the frame of what was told.
         let frame = ["messaging_product", "metadata", "contacts"];
         let told = self.0.len() > before;
         if !told || value.keys().any(|key| !frame.contains(&key.as_str())) {
-            self.push(from, EventKind::Other, Value::Object(value));
+            self.push(&from, EventKind::Other, Value::Object(value));
         }
     }
 
@@ -260,17 +307,30 @@ impl Events {
     }
 }
 
-/// Structs of what comes in: every property may be absent, and one of unknown shape costs no other.
+/// An entry's own properties, and a value's, which win.
+fn around(entry: &Value, value: &Map<String, Value>) -> Value {
+    let mut around = entry.as_object().cloned().unwrap_or_default();
+    around.extend(value.iter().map(|(key, value)| (key.clone(), value.clone())));
+    around.into()
+}
+
+/// Structs of what comes in: every property may be absent, and one of unknown shape costs no other; `many` are lists, in which an
+/// item of unknown shape costs no other.
 macro_rules! inbound {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty = $key:literal,)* })+) => {$(
+    ($($(#[$meta:meta])* $name:ident {
+        $($(#[$fmeta:meta])* $field:ident: $ty:ty = $key:literal,)*
+        $(; many $($(#[$mmeta:meta])* $many:ident: $mty:ty = $mkey:literal,)*)?
+    })+) => {$(
         $(#[$meta])*
         #[derive(Clone, Default, PartialEq, serde::Deserialize)]
         #[non_exhaustive]
         pub struct $name {
             $($(#[$fmeta])* #[serde(rename = $key, default, deserialize_with = "crate::wire::lenient")]
             pub $field: Option<$ty>,)*
+            $($($(#[$mmeta])* #[serde(rename = $mkey, default, deserialize_with = "crate::wire::lenient_some_list")]
+            pub $many: Option<Vec<$mty>>,)*)?
         }
-        $crate::masked_fields!($name { $($field),* });
+        $crate::masked_fields!($name { $($field,)* $($($many),*)? });
     )+};
 }
 pub(crate) use inbound;

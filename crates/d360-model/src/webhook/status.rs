@@ -1,5 +1,5 @@
 //! What became of a message, and what is wrong.
-use super::{Timestamp, inbound};
+use super::{Sender, Timestamp, inbound};
 use crate::error::ErrorCode;
 use crate::wire::{lenient, lenient_list};
 use crate::{Bsuid, GroupId, MessageId, ParentBsuid, WaId, masked_fields, open_enum};
@@ -44,6 +44,16 @@ pub struct MessageStatusEvent {
     pub recipient_parent_user_id: Option<ParentBsuid>,
     /// The group that it went to, where it went to one.
     pub group: Option<GroupId>,
+    /// Which member of the group it is about, where it went to one.
+    pub participant_id: Option<WaId>,
+    /// That member's business-scoped id.
+    pub participant_user_id: Option<Bsuid>,
+    /// And that of the parent portfolio.
+    pub participant_parent_user_id: Option<ParentBsuid>,
+    /// The recipient's identity hash, where it is checked.
+    pub recipient_identity_key_hash: Option<String>,
+    /// What else is told of the recipient, such as the user name (`delivered` and `read`).
+    pub recipient: Option<Sender>,
     /// Why it failed.
     pub errors: Vec<WebhookError>,
     /// The conversation that it counts for (until Graph v24).
@@ -62,6 +72,11 @@ masked_fields!(MessageStatusEvent {
     recipient_user_id,
     recipient_parent_user_id,
     group,
+    participant_id,
+    participant_user_id,
+    participant_parent_user_id,
+    recipient_identity_key_hash,
+    recipient,
     errors,
     conversation,
     pricing,
@@ -84,7 +99,15 @@ impl<'de> Deserialize<'de> for MessageStatusEvent {
             recipient_user_id: Option<Bsuid>,
             #[serde(default, deserialize_with = "lenient")]
             recipient_parent_user_id: Option<ParentBsuid>,
-            #[serde(default, deserialize_with = "lenient_errors")]
+            #[serde(default, deserialize_with = "lenient")]
+            recipient_participant_id: Option<WaId>,
+            #[serde(default, deserialize_with = "lenient")]
+            recipient_participant_user_id: Option<Bsuid>,
+            #[serde(default, deserialize_with = "lenient")]
+            recipient_participant_parent_user_id: Option<ParentBsuid>,
+            #[serde(default, deserialize_with = "lenient")]
+            recipient_identity_key_hash: Option<String>,
+            #[serde(default, deserialize_with = "lenient_list")]
             errors: Vec<WebhookError>,
             #[serde(default, deserialize_with = "lenient")]
             conversation: Option<Conversation>,
@@ -115,6 +138,11 @@ impl<'de> Deserialize<'de> for MessageStatusEvent {
             recipient_user_id: wire.recipient_user_id,
             recipient_parent_user_id: wire.recipient_parent_user_id,
             group,
+            participant_id: wire.recipient_participant_id,
+            participant_user_id: wire.recipient_participant_user_id,
+            participant_parent_user_id: wire.recipient_participant_parent_user_id,
+            recipient_identity_key_hash: wire.recipient_identity_key_hash,
+            recipient: None,
             errors: wire.errors,
             conversation: wire.conversation,
             pricing: wire.pricing,
@@ -123,8 +151,12 @@ impl<'de> Deserialize<'de> for MessageStatusEvent {
     }
 }
 
-pub(super) fn lenient_errors<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<WebhookError>, D::Error> {
-    lenient_list(d)
+impl MessageStatusEvent {
+    /// Joins what is told of the recipient.
+    pub(super) fn of(mut self, people: &[Sender]) -> Self {
+        self.recipient = Sender::of(people, self.recipient_id.as_ref(), self.recipient_user_id.as_ref());
+        self
+    }
 }
 
 inbound! {
@@ -179,8 +211,8 @@ inbound! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookError {
-    /// The code, which is what to decide by.
-    pub code: ErrorCode,
+    /// The code, which is what to decide by; absent where it is no number.
+    pub code: Option<ErrorCode>,
     /// What it is called.
     pub title: Option<String>,
     /// In words.
@@ -197,11 +229,13 @@ impl<'de> Deserialize<'de> for WebhookError {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         let code = value.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
-        let Some(code) = code else { return Err(serde::de::Error::custom("an error without a code")) };
+        if !value.is_object() {
+            return Err(serde::de::Error::custom("an error that is no object"));
+        }
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let data = value.get("error_data");
         Ok(Self {
-            code: ErrorCode(code),
+            code: code.map(ErrorCode),
             title: text(value.get("title")),
             message: text(value.get("message")),
             details: text(data.and_then(|data| data.get("details")).or(data).or(value.get("details"))),

@@ -2,7 +2,7 @@
 use super::listen::verification;
 use crate::{
     Result,
-    args::{Config, Global, Signer, Verify},
+    args::{ApiName, Config, Global, Signer, Verify},
     client, input,
     output::{Exit, Failure, Output},
 };
@@ -14,7 +14,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
 pub(super) fn run(global: &Global, verb: &Config, output: Output) -> Result {
-    let cloud = || client::cloud_alone(global, "webhook settings");
+    let cloud = || match global.api {
+        None | Some(ApiName::Cloud) => client::cloud(global, true),
+        Some(_) => Err(Failure::usage("webhook settings are for --api cloud; 360dialog alone has the call")),
+    };
     match verb {
         Config::Get(args) => {
             let config = if args.account {
@@ -27,7 +30,7 @@ pub(super) fn run(global: &Global, verb: &Config, output: Output) -> Result {
         Config::Set(args) => {
             let mut config = WebhookConfig::new(args.url.as_str());
             if let Some(name) = &args.secret_header {
-                config = config.header(name.as_str(), client::webhook_secret(&args.secret)?);
+                config = config.header(name.as_str(), client::webhook_secret(args.secret_file.as_deref())?);
             }
             if args.override_all {
                 config = config.override_all(true);
@@ -63,7 +66,8 @@ fn show(config: &WebhookConfig, output: Output) {
 }
 
 pub(super) fn verify(args: &Verify, output: Output) -> Result {
-    let verification = verification(Some(args.signed_by), None, || client::webhook_secret(&args.secret))?;
+    let verification =
+        verification(Some(args.signed_by), None, || client::webhook_secret(args.secret_file.as_deref()))?;
     let name = match args.signed_by {
         Signer::App => HeaderName::from_static("x-hub-signature-256"),
         Signer::Platform => HeaderName::from_static("x-360dialog-signature"),

@@ -16,18 +16,28 @@ use d360::{
     transport::{AsyncTransport as _, Connection, HttpRequest, Payload, ReqwestTransport},
     webhook::{InvalidVerification, NotTaken, Receiver, Verification},
 };
-use std::{net::ToSocketAddrs as _, sync::Arc, time::Duration};
+use serde_json::json;
+use std::{
+    net::ToSocketAddrs as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::mpsc;
 
 /// How long the program behind may take: 360dialog waits for 5 seconds.
-const FORWARD_LIMIT: Duration = Duration::from_secs(5);
+const FORWARD_LIMIT: Duration = Duration::from_secs(4);
+/// How long a body may take to arrive.
+const BODY_LIMIT: Duration = Duration::from_secs(10);
 
 struct Listener {
     receiver: Receiver,
     forward: Option<(ReqwestTransport, http::Uri)>,
     output: Output,
-    /// Told of every webhook that was taken.
-    taken: mpsc::UnboundedSender<()>,
+    /// Told of every webhook that was taken; false where its events could not be printed.
+    taken: mpsc::UnboundedSender<bool>,
 }
 
 /// Who a webhook has to be from.
@@ -46,7 +56,7 @@ pub(super) fn verification(
 }
 
 pub(super) fn run(args: &Listen, output: Output) -> Result {
-    let secret = || client::webhook_secret(&args.secret);
+    let secret = || client::webhook_secret(args.secret_file.as_deref());
     let verification = verification(args.signed_by, args.secret_header.as_deref(), secret)?;
     let unproven = args.signed_by.is_none() && args.secret_header.is_none();
     let mut receiver = Receiver::new(verification);
@@ -76,7 +86,12 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
         let count = args.count.unwrap_or(u64::MAX);
         let enough = async move {
             for _ in 0..count {
-                if told.recv().await.is_none() {
+                match told.recv().await {
+                    Some(true) => {}
+                    Some(false) => GONE.store(true, Ordering::Relaxed),
+                    None => return,
+                }
+                if GONE.load(Ordering::Relaxed) {
                     return;
                 }
             }
@@ -90,8 +105,16 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
             }
         }
     })?;
+    if GONE.load(Ordering::Relaxed) {
+        return Err(Failure::local(
+            "nobody reads standard output any more; the webhook was answered with 503, and comes again",
+        ));
+    }
     Ok(Exit::Done)
 }
+
+/// Whether the reader of standard output has gone away.
+static GONE: AtomicBool = AtomicBool::new(false);
 
 fn forward(url: &str) -> std::result::Result<(ReqwestTransport, http::Uri), Box<Failure>> {
     let uri = url.parse::<http::Uri>().ok().filter(|uri| {
@@ -105,35 +128,48 @@ fn forward(url: &str) -> std::result::Result<(ReqwestTransport, http::Uri), Box<
 
 async fn answer(State(state): State<Arc<Listener>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, state.receiver.longest_body().saturating_add(1)).await else {
-        return status(StatusCode::PAYLOAD_TOO_LARGE);
+    let most = state.receiver.longest_body().saturating_add(1);
+    let body = match tokio::time::timeout(BODY_LIMIT, to_bytes(body, most)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return status(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
     };
     let request = http::Request::from_parts(parts, body);
     let is_post = request.method() == http::Method::POST;
-    if let (Some(forward), true) = (&state.forward, is_post && state.receiver.check(&request).is_ok()) {
+    let forward = state.forward.as_ref().filter(|_| is_post && state.receiver.check(&request).is_ok());
+    if let Some(forward) = forward {
+        let host = forward.1.authority().map(http::uri::Authority::as_str).unwrap_or_default();
         match post(forward, &request).await {
             Ok(answered) if answered.is_success() => {}
             // It comes again, and its events are new then.
             Ok(answered) => {
-                state.output.note(format!("{} answered with {answered}", forward.1));
-                return status(answered);
+                state.output.note(format!("{host} answered with {answered}"));
+                let refused = answered.is_client_error() || answered.is_server_error();
+                return status(if refused { answered } else { StatusCode::BAD_GATEWAY });
             }
             Err(why) => {
-                state.output.note(format!("{} did not answer: {why}", forward.1));
+                state.output.note(format!("{host} did not answer: {}", d360::model::mask(&why)));
                 return status(StatusCode::BAD_GATEWAY);
             }
         }
     }
-    let answer = state.receiver.answer(&request, |events| {
-        events.iter().for_each(|event| state.output.document(&shown(event)));
-        if crate::output::was_cut() { Err(NotTaken::because("standard output is full")) } else { Ok(()) }
+    let mut printed = true;
+    let mut answer = state.receiver.answer(&request, |events| {
+        printed = events.iter().all(|event| state.output.document(&shown(event)));
+        if printed { Ok(()) } else { Err(NotTaken::because("standard output takes nothing more")) }
     });
-    if answer.status() == StatusCode::OK {
-        if is_post {
-            // The other end is gone only where the program ends.
-            let _ = state.taken.send(());
-        }
-    } else {
+    if forward.is_some() && answer.status() == StatusCode::BAD_REQUEST {
+        // Whoever it was for has it.
+        let raw = String::from_utf8_lossy(request.body()).into_owned();
+        let why = String::from_utf8_lossy(answer.body()).into_owned();
+        state.output.document(&json!({ "event": "unreadable", "reason": why, "raw": raw }));
+        answer = http::Response::default();
+    }
+    if !printed || (is_post && answer.status() == StatusCode::OK) {
+        // The other end is gone only where the program ends.
+        let _ = state.taken.send(printed);
+    }
+    if answer.status() != StatusCode::OK {
         let why = String::from_utf8_lossy(answer.body()).into_owned();
         state.output.note(format!("{} {}: {why}", answer.status().as_u16(), request.method()));
     }
@@ -146,15 +182,31 @@ async fn post(
     request: &http::Request<Bytes>,
 ) -> std::result::Result<StatusCode, String> {
     let mut sent = HttpRequest::new(http::Method::POST, uri.clone());
+    // Of this connection alone (RFC 9110, 7.6.1), with what `Connection` names.
     let own = [
-        http::header::HOST,
-        http::header::CONTENT_LENGTH,
-        http::header::TRANSFER_ENCODING,
-        http::header::CONNECTION,
-        http::header::EXPECT,
-        http::header::ACCEPT_ENCODING,
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "upgrade",
+        "expect",
+        "accept-encoding",
     ];
-    for (name, value) in request.headers().iter().filter(|(name, _)| !own.contains(name)) {
+    let named: Vec<String> = request
+        .headers()
+        .get_all(http::header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|names| names.split(',').map(|name| name.trim().to_ascii_lowercase()))
+        .collect();
+    let passed = |name: &http::HeaderName| {
+        !own.contains(&name.as_str()) && !named.iter().any(|named| named == name.as_str())
+    };
+    for (name, value) in request.headers().iter().filter(|(name, _)| passed(name)) {
         sent.headers.append(name.clone(), value.clone());
     }
     sent.payload = Payload::Bytes(request.body().clone());

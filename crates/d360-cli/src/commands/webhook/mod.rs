@@ -26,22 +26,27 @@ fn parse(args: &Parse, output: Output) -> Result {
     let mut rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     let (mut read, mut problem) = (0, None);
     loop {
+        rest = rest.trim_ascii_start();
+        rest = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
         let mut documents = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
         let Some(document) = documents.next() else { break };
         let events = match document {
             Ok(document) => {
                 rest = &rest[documents.byte_offset()..];
-                webhook::read_value(document.clone()).map_err(|error| (error.to_string(), document))
+                read_all(document)
             }
             Err(error) => {
-                // On with the next line.
-                let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
-                let line = String::from_utf8_lossy(&rest[..end]).trim().to_owned();
-                rest = &rest[(end + 1).min(rest.len())..];
-                if line.is_empty() {
-                    continue;
+                // On with the next line that begins a document.
+                let (broken, behind) = rest.split_at(next_document(rest));
+                rest = behind;
+                // One that only an odd scalar breaks is read all the same.
+                match webhook::read(broken) {
+                    Ok(events) => Ok(events),
+                    Err(_) => {
+                        let text = String::from_utf8_lossy(broken).trim().to_owned();
+                        Err((error.to_string(), Value::String(text)))
+                    }
                 }
-                Err((error.to_string(), Value::String(line)))
             }
         };
         match events {
@@ -61,9 +66,8 @@ fn parse(args: &Parse, output: Output) -> Result {
         }
     }
     match (read, problem) {
-        (0, problem) => {
-            let problem = problem.unwrap_or_else(|| "it is empty".to_owned());
-            Err(Failure::invalid("", format!("{} holds no webhook: {problem}", input::name(&args.file))))
+        (0, None) => {
+            Err(Failure::invalid("", format!("{} holds no webhook: it is empty", input::name(&args.file))))
         }
         (_, Some(problem)) => {
             output.note(format!("unreadable: {}", d360::model::mask(&problem)));
@@ -71,6 +75,26 @@ fn parse(args: &Parse, output: Output) -> Result {
         }
         (_, None) => Ok(Exit::Done),
     }
+}
+
+/// The events of a document, or of each document of a list.
+fn read_all(document: Value) -> std::result::Result<Vec<Event>, (String, Value)> {
+    match document {
+        Value::Array(documents) if !documents.is_empty() && documents.iter().all(Value::is_object) => {
+            let mut events = Vec::new();
+            for document in documents {
+                events.extend(read_all(document)?);
+            }
+            Ok(events)
+        }
+        other => webhook::read_value(other.clone()).map_err(|error| (error.to_string(), other)),
+    }
+}
+
+/// Where the next line begins with a brace, after the first line: an object that begins deeper in stands indented.
+fn next_document(text: &[u8]) -> usize {
+    let lines = text.windows(2).enumerate().filter(|(_, pair)| pair[0] == b'\n' && pair[1] == b'{');
+    lines.map(|(at, _)| at + 1).next().unwrap_or(text.len())
 }
 
 /// An event with the properties that every generation has, and the item as it came.
@@ -86,6 +110,8 @@ fn shown(event: &Event) -> Value {
     put("account", json!(event.account));
     put("phone_number_id", json!(event.phone_number_id));
     put("field", json!(event.field));
+    // What stood around the item, where there is more than the frame that every webhook has.
+    put("contacts", event.envelope.get("contacts").cloned().unwrap_or_default());
     match &event.kind {
         EventKind::Message(message) => {
             put("id", json!(message.id));
@@ -120,7 +146,7 @@ fn shown(event: &Event) -> Value {
         EventKind::Unreadable(reason) => put("reason", reason.as_str().into()),
         _ => {}
     }
-    put("raw", event.raw.clone());
+    out.insert("raw".to_owned(), event.raw.clone());
     out.into()
 }
 
@@ -157,6 +183,7 @@ fn content(content: &InboundContent) -> &str {
 
 /// Null where there are none.
 fn errors(errors: &[WebhookError]) -> Value {
-    let one = |error: &WebhookError| json!({ "code": error.code.0, "title": error.title, "details": error.details });
+    let one =
+        |error: &WebhookError| json!({ "code": error.code, "title": error.title, "details": error.details });
     if errors.is_empty() { Value::Null } else { errors.iter().map(one).collect::<Vec<_>>().into() }
 }
