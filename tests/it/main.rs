@@ -12,6 +12,7 @@ mod logs;
 mod management;
 mod media;
 mod messages;
+mod migrate;
 mod onprem;
 mod options;
 mod pacing;

@@ -110,7 +110,7 @@ fn fuzz() -> Result {
     cargo(&test)
 }
 
-/// The model compiles where there is no operating system. Skipped, with a word, where the target is not installed.
+/// The model and the migration compile where there is no operating system. Skipped, with a word, where the target is not installed.
 fn wasm() -> Result {
     const TARGET: &str = "wasm32-unknown-unknown";
     let listed = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();
@@ -118,7 +118,7 @@ fn wasm() -> Result {
     if folder.is_empty() || !fs::exists(&folder).unwrap_or(false) {
         return Err(format!("{SKIPPED}{TARGET} is not installed (rustup target add {TARGET})"));
     }
-    cargo(&["check", "-p", "d360-model", "--target", TARGET])
+    cargo(&["check", "-p", "d360-model", "-p", "d360-migrate", "--target", TARGET])
 }
 
 /// The names of the crates that a build of the facade with these features links.
@@ -211,7 +211,7 @@ fn features() -> Result {
 
 /// The arrows between the crates, as ARCHITECTURE.md draws them.
 fn arrows() -> Result {
-    let allowed: [(&str, &[&str]); 10] = [
+    let allowed: [(&str, &[&str]); 11] = [
         ("d360-model", &[]),
         ("d360-transport", &["d360-model"]),
         ("d360-cloud", &["d360-model", "d360-transport"]),
@@ -219,6 +219,7 @@ fn arrows() -> Result {
         ("d360-partner", &["d360-model", "d360-transport"]),
         ("d360-vcard", &["d360-model"]),
         ("d360-webhook", &["d360-model"]),
+        ("d360-migrate", &["d360-model"]),
         (
             "d360",
             &[
@@ -229,6 +230,7 @@ fn arrows() -> Result {
                 "d360-partner",
                 "d360-vcard",
                 "d360-webhook",
+                "d360-migrate",
             ],
         ),
         ("d360-sandbox", &[]),

@@ -63,6 +63,7 @@ pub(crate) fn run(check: bool) -> Result {
     let endpoints: Endpoints = spec("endpoints.toml")?;
     let files = [
         ("crates/d360-model/src/error/codes.rs", rustfmt(&model_codes(&codes)?)?),
+        ("crates/d360-migrate/src/titles.rs", rustfmt(&titles(&codes)?)?),
         ("crates/d360-sandbox/src/codes.rs", rustfmt(&sandbox_codes(&codes)?)?),
         ("crates/d360-cloud/src/endpoints.rs", rustfmt(&endpoint_consts(&endpoints, "cloud")?)?),
         ("crates/d360-onprem/src/endpoints.rs", rustfmt(&endpoint_consts(&endpoints, "onprem")?)?),
@@ -234,6 +235,35 @@ pub(crate) const CLOUD: &[(i64, i64, u16, &str)] = &[
 
 /// The same for On-Premise.
 pub(crate) const ONPREM: &[(i64, i64, u16, &str)] = &[
+{onprem}];
+"
+    ))
+}
+
+/// What the codes are called, and with which HTTP status On-Premise answers them.
+fn titles(codes: &Codes) -> Result<String> {
+    let rows = |codes: &[Code], with_status: bool| -> Result<String> {
+        let mut rows: Vec<(i64, String)> = Vec::new();
+        for code in codes {
+            let ((first, last), Some(title)) = (code.span()?, &code.title) else { continue };
+            if first == last {
+                let status =
+                    if with_status { format!("{}, ", code.http.unwrap_or(400)) } else { String::new() };
+                rows.push((first, format!("({first}, {status}{title:?}),\n")));
+            }
+        }
+        rows.sort();
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
+    };
+    let (cloud, onprem) = (rows(&codes.cloud, false)?, rows(&codes.onprem, true)?);
+    Ok(format!(
+        "{RUST_HEADER}
+/// Code and title, as Meta's page has them.
+pub(crate) const CLOUD: &[(i64, &str)] = &[
+{cloud}];
+
+/// Code, HTTP status and title of On-Premise (400 where the pages name no status).
+pub(crate) const ONPREM: &[(i64, u16, &str)] = &[
 {onprem}];
 "
     ))

@@ -43,6 +43,7 @@
 //! | `vcard` | vCard files to contact cards and back: `vcard` |
 //! | `webhook` | receiving webhooks: verification, duplicates, events: `webhook` (reading them alone is in [`model`]) |
 //! | `axum` | an axum 0.8 router that receives webhooks: `webhook::axum` |
+//! | `migrate` | On-Premise to Cloud and back: requests, answers, errors, webhooks: `migrate` |
 //! | `mock` | mockall's mocks of the transport traits |
 //! | `tracing` | a span for each call, target `d360`: endpoint, attempts, outcome, code, time waited; no bodies, numbers or keys |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -50,6 +51,9 @@
 #[cfg(feature = "cloud")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cloud")))]
 pub use d360_cloud as cloud;
+#[cfg(feature = "migrate")]
+#[cfg_attr(docsrs, doc(cfg(feature = "migrate")))]
+pub use d360_migrate as migrate;
 pub use d360_model as model;
 #[cfg(feature = "onprem")]
 #[cfg_attr(docsrs, doc(cfg(feature = "onprem")))]

@@ -1,0 +1,325 @@
+//! Every call of On-Premise, and what becomes of it on Cloud.
+use crate::{
+    Options, Translation, ids,
+    json::{is_bsuid, text},
+    message,
+    note::Notes,
+};
+use serde_json::{Value, json};
+
+/// What becomes of a call of On-Premise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fate {
+    /// Cloud has a call for it, in another form.
+    Translated,
+    /// Cloud has none, and an old program can live with the answer that a gateway gives.
+    Answered,
+    /// Cloud has none, and there is nothing to answer.
+    Refused,
+}
+
+/// A call of On-Premise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OldCall {
+    /// The method.
+    pub method: &'static str,
+    /// The path; a step in braces is anything, and `…` at the end any number of steps.
+    pub path: &'static str,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// Cloud's call, where it is translated.
+    pub cloud: Option<&'static str>,
+    /// Why, and what to do.
+    pub note: &'static str,
+}
+
+macro_rules! calls {
+    ($($method:literal $path:literal $fate:ident $cloud:expr, $note:literal;)+) => {
+        &[$(OldCall { method: $method, path: $path, fate: Fate::$fate, cloud: $cloud, note: $note },)+]
+    };
+}
+
+/// All of them. (Source: Meta's On-Premise reference until 2025-10, and 360dialog's own `/v1/configs`.) The first that fits counts.
+pub const ALL: &[OldCall] = calls! {
+    "POST" "/v1/messages" Translated Some("POST /messages"), "the body changes: see the field table";
+    "PUT" "/v1/messages/{id}" Translated Some("POST /messages"), "a read mark is a body with status and message_id";
+    "POST" "/v1/contacts" Answered None, "Cloud cannot be asked whether a number is on WhatsApp: every number is valid, as since v2.43; \
+        a wrong one fails by webhook (1026, on Cloud 131026)";
+    "GET" "/v1/contacts/blocklist" Translated Some("GET /block_users"), "cursors instead of an offset, and no total";
+    "POST" "/v1/contacts/{phone_number}/block" Translated Some("POST /block_users"), "up to 1,000 users a call; no reason";
+    "POST" "/v1/contacts/{phone_number}/unblock" Translated Some("DELETE /block_users"), "up to 1,000 users a call, in a JSON body";
+    "POST" "/v1/contacts/{phone_number}/report" Answered None, "Cloud has no call to report a user; with block true the user is blocked";
+    "GET" "/v1/contacts/{wa_id}/identity" Refused None, "Cloud tells the hash in webhooks (contacts[].identity_key_hash)";
+    "PUT" "/v1/contacts/{wa_id}/identity" Refused None, "on Cloud the message carries the hash (recipient_identity_key_hash)";
+    "POST" "/v1/media" Translated Some("POST /media"), "multipart/form-data instead of the bare file; ids do not carry over";
+    "GET" "/v1/media/{id}" Translated Some("GET /{media-id}"), "two steps: the file's URL, then the file";
+    "DELETE" "/v1/media/{id}" Translated Some("DELETE /{media-id}"), "the id is Cloud's";
+    "POST" "/v1/users/login" Answered None, "Cloud has a key and no login; the gateway gives out tokens of its own";
+    "POST" "/v1/users/logout" Answered None, "Cloud has a key and no login";
+    "GET" "/v1/health" Translated Some("GET /health_status"), "another form: whether messages can be sent, and what keeps them back";
+    "GET" "/v1/settings/application" Answered None, "on Cloud the webhook is set by POST /v1/configs/webhook";
+    "PATCH" "/v1/settings/application" Answered None, "on Cloud the webhook is set by POST /v1/configs/webhook; nothing else has a counterpart";
+    "DELETE" "/v1/settings/application" Answered None, "on Cloud the webhook is set by POST /v1/configs/webhook";
+    "GET" "/v1/configs/webhook" Answered Some("GET /v1/configs/webhook"), "the same call on Cloud; through the gateway it is the old program's URL";
+    "POST" "/v1/configs/webhook" Answered Some("POST /v1/configs/webhook"), "the same call on Cloud; through the gateway it is the old program's URL";
+    "GET" "/v1/configs/templates" Refused Some("GET /message_templates"), "use Cloud's call: templates have no namespace there";
+    "POST" "/v1/configs/templates" Refused Some("POST /message_templates"), "use Cloud's call: templates have no namespace there";
+    "DELETE" "/v1/configs/templates/…" Refused Some("DELETE /message_templates"), "use Cloud's call, by name";
+    "ANY" "/v1/settings/application/media/providers…" Refused None, "Cloud fetches public links alone: make them public, or upload the files";
+    "ANY" "/v1/settings/profile/…" Refused Some("POST /whatsapp_business_profile"), "use Cloud's profile call, or WhatsApp Manager";
+    "ANY" "/v1/settings/business/profile" Refused Some("POST /whatsapp_business_profile"), "use Cloud's profile call, or WhatsApp Manager";
+    "ANY" "/v1/settings/account/two-step" Refused None, "Meta keeps the number; the PIN is set in WhatsApp Manager";
+    "ANY" "/v1/settings/…" Refused None, "it set up a client that Meta runs now";
+    "ANY" "/v1/account…" Refused None, "Meta keeps the number; it is registered through 360dialog's hub";
+    "ANY" "/v1/certificates/…" Refused None, "webhooks go through TLS of your own server";
+    "ANY" "/v1/stickerpacks…" Refused None, "Cloud sends single stickers alone";
+    "ANY" "/v1/groups…" Refused Some("/groups"), "Cloud's groups are another API";
+    "ANY" "/v1/users…" Refused None, "Cloud has a key and no users; users of the gateway stand in its configuration";
+    "ANY" "/v1/stats/…" Refused None, "there is no client of yours to measure; the gateway has /metrics";
+    "ANY" "/v1/support" Refused None, "there is no client of yours; ask 360dialog";
+};
+
+/// The row of a call; a path may or may not have a query.
+#[must_use]
+pub fn look_up(method: &str, path: &str) -> Option<&'static OldCall> {
+    let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    ALL.iter().find(|call| {
+        (call.method == "ANY" || call.method.eq_ignore_ascii_case(method)) && fits(call.path, path)
+    })
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    if let Some(start) = pattern.strip_suffix('…') {
+        let start = start.trim_end_matches('/');
+        return path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    }
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some(expected), Some(found)) if expected.starts_with('{') && !found.is_empty() => {}
+            (Some(expected), Some(found)) if expected == found => {}
+            _ => return false,
+        }
+    }
+}
+
+/// A call of Cloud.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CloudCall {
+    /// The method.
+    pub method: &'static str,
+    /// The path.
+    pub path: String,
+    /// The body, where there is one.
+    pub body: Option<Value>,
+}
+
+d360_model::masked_fields!(CloudCall { method, path, body });
+
+impl CloudCall {
+    fn new(method: &'static str, path: &str, body: Value) -> Self {
+        Self { method, path: path.to_owned(), body: Some(body) }
+    }
+}
+
+/// A request of On-Premise as requests of Cloud: one, or none where Cloud has no call and a gateway answers. `path` begins with `/v1`;
+/// `body` is null where there is none. A file is not in the body here: [`Fate::Translated`] with a body of `null`.
+#[must_use]
+pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Translation<Vec<CloudCall>> {
+    let mut notes = Notes::default();
+    let Some(call) = look_up(method, path) else {
+        notes.refused("", "is no call of On-Premise that this version knows", "use Cloud's own API for it");
+        return notes.with(None);
+    };
+    let plain = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let step = |at: usize| plain.split('/').nth(at).map(decoded).unwrap_or_default();
+    match call.fate {
+        Fate::Refused => {
+            let instead = call.cloud.map(|cloud| format!(" (on Cloud: {cloud})")).unwrap_or_default();
+            notes.refused("", format!("{method} {} has no counterpart{instead}", call.path), call.note);
+            return notes.with(None);
+        }
+        Fate::Answered => notes.lost("", format!("{method} {} has no counterpart", call.path), call.note),
+        Fate::Translated => {}
+    }
+    let requests = match (call.method, call.path) {
+        ("POST", "/v1/messages") => {
+            let message = message::to_cloud(body, options);
+            notes.take(message.notes);
+            message.value.map(|body| CloudCall::new("POST", "/messages", body)).into_iter().collect()
+        }
+        ("PUT", "/v1/messages/{id}") => read_mark(&step(3), body, &mut notes).into_iter().collect(),
+        ("POST", "/v1/contacts/{phone_number}/block") => {
+            if body.get("reason").is_some() {
+                notes.lost("reason", "Cloud takes no reason", "leave it out");
+            }
+            vec![CloudCall::new("POST", "/block_users", users(&step(3)))]
+        }
+        ("POST", "/v1/contacts/{phone_number}/unblock") => {
+            vec![CloudCall::new("DELETE", "/block_users", users(&step(3)))]
+        }
+        ("POST", "/v1/contacts/{phone_number}/report") if body.get("block") == Some(&Value::Bool(true)) => {
+            vec![CloudCall::new("POST", "/block_users", users(&step(3)))]
+        }
+        ("GET", "/v1/contacts/blocklist") => {
+            notes.changed("offset", "Cloud lists by cursors", "follow paging.cursors.after until it ends");
+            vec![CloudCall { method: "GET", path: "/block_users".to_owned(), body: None }]
+        }
+        ("POST", "/v1/media") => vec![CloudCall { method: "POST", path: "/media".to_owned(), body: None }],
+        ("GET" | "DELETE", "/v1/media/{id}") => {
+            let id = step(3);
+            let id = options.media.get(&id).cloned().unwrap_or_else(|| ids::media_to_cloud(&id));
+            vec![CloudCall { method: call.method, path: format!("/{id}"), body: None }]
+        }
+        ("GET", "/v1/health") => {
+            vec![CloudCall { method: "GET", path: "/health_status".to_owned(), body: None }]
+        }
+        _ => Vec::new(),
+    };
+    notes.with(requests)
+}
+
+/// `PUT /v1/messages/{id}` `{"status": "read"}`.
+fn read_mark(id: &str, body: &Value, notes: &mut Notes) -> Option<CloudCall> {
+    if body.get("status").and_then(text).as_deref() != Some("read") {
+        notes.refused("status", "is not read, which is all that can be set", "give {\"status\": \"read\"}");
+        return None;
+    }
+    match ids::message_to_cloud(id) {
+        Some(id) => {
+            let body = json!({ "messaging_product": "whatsapp", "status": "read", "message_id": id });
+            Some(CloudCall::new("POST", "/messages", body))
+        }
+        None => {
+            notes.refused(
+                "id",
+                "is a message of On-Premise, which Cloud does not know",
+                "mark messages that came through Cloud",
+            );
+            None
+        }
+    }
+}
+
+/// The body for one user: a number with `+`, or a BSUID.
+fn users(user: &str) -> Value {
+    let user = ["@s.whatsapp.net", "@c.us"].iter().find_map(|host| user.strip_suffix(host)).unwrap_or(user);
+    let user = if is_bsuid(user) {
+        json!({ "user_id": user })
+    } else {
+        json!({ "user": if user.starts_with('+') { user.to_owned() } else { format!("+{user}") } })
+    };
+    json!({ "messaging_product": "whatsapp", "block_users": [user] })
+}
+
+/// A step of a path without its percent-encoding.
+fn decoded(step: &str) -> String {
+    let mut bytes = Vec::with_capacity(step.len());
+    let mut rest = step.as_bytes();
+    while let Some((&byte, behind)) = rest.split_first() {
+        let hex =
+            behind.get(..2).and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        match (byte, hex) {
+            (b'%', Some(value)) => {
+                bytes.push(value);
+                rest = &behind[2..];
+            }
+            _ => {
+                bytes.push(byte);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requests(method: &str, path: &str, body: Value) -> Vec<(String, Option<Value>)> {
+        let translated = to_cloud(method, path, &body, &Options::new());
+        let requests = translated.value.unwrap_or_else(|| panic!("{method} {path}: {:?}", translated.notes));
+        requests.into_iter().map(|call| (format!("{} {}", call.method, call.path), call.body)).collect()
+    }
+
+    #[test]
+    fn calls_become_those_of_cloud() {
+        let user = |user: Value| Some(json!({"messaging_product": "whatsapp", "block_users": [user]}));
+        for (method, path, body, expected) in [
+            (
+                "POST",
+                "/v1/contacts/+16315551000/block",
+                json!({"reason": "spam"}),
+                ("POST /block_users", user(json!({"user": "+16315551000"}))),
+            ),
+            (
+                "POST",
+                "/v1/contacts/%2B16315551000/unblock",
+                json!(null),
+                ("DELETE /block_users", user(json!({"user": "+16315551000"}))),
+            ),
+            (
+                "POST",
+                "/v1/contacts/16315551000@s.whatsapp.net/block/",
+                json!({}),
+                ("POST /block_users", user(json!({"user": "+16315551000"}))),
+            ),
+            (
+                "POST",
+                "/v1/contacts/US.1a/block",
+                json!({}),
+                ("POST /block_users", user(json!({"user_id": "US.1a"}))),
+            ),
+            (
+                "POST",
+                "/v1/contacts/1631/report",
+                json!({"block": true}),
+                ("POST /block_users", user(json!({"user": "+1631"}))),
+            ),
+            ("GET", "/v1/contacts/blocklist?limit=10", json!(null), ("GET /block_users", None)),
+            (
+                "PUT",
+                "/v1/messages/wamid.x",
+                json!({"status": "read"}),
+                (
+                    "POST /messages",
+                    Some(json!({"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.x"})),
+                ),
+            ),
+            ("DELETE", "/v1/media/d360c10d-0000-8000-8000-000000000007", json!(null), ("DELETE /7", None)),
+            ("GET", "/v1/health", json!(null), ("GET /health_status", None)),
+        ] {
+            assert_eq!(
+                requests(method, path, body),
+                [(expected.0.to_owned(), expected.1)],
+                "{method} {path}"
+            );
+        }
+        assert!(requests("POST", "/v1/contacts/1631/report", json!({"block": false})).is_empty());
+        assert!(requests("POST", "/v1/contacts", json!({})).is_empty());
+    }
+
+    #[test]
+    fn what_has_no_counterpart_is_refused_by_name() {
+        for (method, path) in [
+            ("PATCH", "/v1/settings/account/two-step"),
+            ("GET", "/v1/settings/application/media/providers"),
+            ("POST", "/v1/account/verify"),
+            ("GET", "/v1/account"),
+            ("POST", "/v1/users"),
+            ("GET", "/v1/contacts/1631/identity"),
+            ("PUT", "/v1/messages/gBEGkYiEB1VXAglK1ZEqA1YKPrU"),
+            ("GET", "/nonsense"),
+            ("DELETE", "/v1/messages"),
+        ] {
+            let translated = to_cloud(method, path, &json!({"status": "read"}), &Options::new());
+            let note = translated.notes.last().unwrap();
+            assert!(translated.value.is_none() && !note.what_to_do.is_empty(), "{method} {path}: {note}");
+        }
+    }
+}

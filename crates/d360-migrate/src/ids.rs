@@ -1,0 +1,138 @@
+//! Ids of messages and files in a form that an old program takes, and back.
+//!
+//! Cloud's ids are kept as they are unless somebody asks for these: `wamid.…` holds `+`, `/` and `=`, which a program that puts ids
+//! into paths unescaped, or checks for UUIDs, stumbles over.
+
+const MESSAGE: &str = "D360-";
+const OTHER_MESSAGE: &str = "D360x-";
+const MEDIA: &str = "d360c10d-0000-8";
+
+/// An id with letters, digits, `-` and `_` alone for a message's id of Cloud. [`message_to_cloud`] gives the id back.
+///
+/// ```
+/// use d360_migrate::ids;
+/// let wamid = "wamid.HBgLMTY0NjcwNDM1OTUVAgARGBI1RjQyNUE3NEYxMzAzMzQ5MkEA";
+/// let old = ids::message_to_onprem(wamid);
+/// assert_eq!(old, "D360-HBgLMTY0NjcwNDM1OTUVAgARGBI1RjQyNUE3NEYxMzAzMzQ5MkEA");
+/// assert_eq!(ids::message_to_cloud(&old).as_deref(), Some(wamid));
+/// ```
+#[must_use]
+pub fn message_to_onprem(id: &str) -> String {
+    match id.strip_prefix("wamid.").and_then(to_url_alphabet) {
+        Some(payload) => format!("{MESSAGE}{payload}"),
+        None => {
+            let hex: String = id.bytes().map(|byte| format!("{byte:02x}")).collect();
+            format!("{OTHER_MESSAGE}{hex}")
+        }
+    }
+}
+
+/// Cloud's id of a message: of one that [`message_to_onprem`] made, or of Cloud's own. `None` for an id of On-Premise, which Cloud
+/// has never heard of.
+#[must_use]
+pub fn message_to_cloud(id: &str) -> Option<String> {
+    if id.starts_with("wamid.") {
+        return Some(id.to_owned());
+    }
+    if let Some(hex) = id.strip_prefix(OTHER_MESSAGE) {
+        let pair = |at: usize| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
+        let bytes: Option<Vec<u8>> = (0..hex.len()).step_by(2).map(pair).collect();
+        return String::from_utf8(bytes?).ok();
+    }
+    Some(format!("wamid.{}", from_url_alphabet(id.strip_prefix(MESSAGE)?)?))
+}
+
+/// Padded base64 in the alphabet of URLs and without its padding; `None` where the way back would not lead here.
+fn to_url_alphabet(payload: &str) -> Option<String> {
+    let plain = payload.trim_end_matches('=');
+    let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let padded = payload.len() - plain.len() == (4 - plain.len() % 4) % 4 && plain.len() % 4 != 1;
+    let ours = padded && !plain.is_empty() && plain.bytes().all(alphabet);
+    ours.then(|| plain.replace('+', "-").replace('/', "_"))
+}
+
+fn from_url_alphabet(text: &str) -> Option<String> {
+    let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let ours = !text.is_empty() && text.len() % 4 != 1 && text.bytes().all(alphabet);
+    ours.then(|| {
+        let padding = "=".repeat((4 - text.len() % 4) % 4);
+        format!("{}{padding}", text.replace('-', "+").replace('_', "/"))
+    })
+}
+
+/// A UUID, as On-Premise's ids of files are, for an id of Cloud's. Ids that are no number stay as they are.
+///
+/// ```
+/// use d360_migrate::ids;
+/// assert_eq!(ids::media_to_onprem("4490709327384033"), "d360c10d-0000-8000-800f-f446be3f8de1");
+/// assert_eq!(ids::media_to_cloud("d360c10d-0000-8000-800f-f446be3f8de1"), "4490709327384033");
+/// ```
+#[must_use]
+pub fn media_to_onprem(id: &str) -> String {
+    match id.parse::<u64>() {
+        Ok(number) if number.to_string() == id => {
+            let hex = format!("{number:018x}");
+            format!("{MEDIA}{}-8{}-{}", &hex[..3], &hex[3..6], &hex[6..])
+        }
+        _ => id.to_owned(),
+    }
+}
+
+/// Cloud's id of a file: of one that [`media_to_onprem`] made. Any other stays as it is.
+#[must_use]
+pub fn media_to_cloud(id: &str) -> String {
+    let parts = id.strip_prefix(MEDIA).map(|rest| rest.split('-').collect::<Vec<_>>());
+    let number = match parts.as_deref() {
+        Some([high, middle, low]) if (high.len(), middle.len(), low.len()) == (3, 4, 12) => {
+            middle.strip_prefix('8').map(|middle| format!("{high}{middle}{low}"))
+        }
+        _ => None,
+    };
+    match number.and_then(|hex| u64::from_str_radix(&hex, 16).ok()) {
+        Some(number) => number.to_string(),
+        None => id.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_id_comes_back(id in "\\PC{0,40}", payload in "[A-Za-z0-9+/]{0,40}={0,3}", number in any::<u64>()) {
+            for id in [id, format!("wamid.{payload}")] {
+                let old = message_to_onprem(&id);
+                prop_assert!(old.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
+                prop_assert_eq!(message_to_cloud(&old), Some(id));
+            }
+            let media = media_to_onprem(&number.to_string());
+            prop_assert_eq!(media.len(), 36);
+            prop_assert_eq!(media_to_cloud(&media), number.to_string());
+        }
+        #[test]
+        fn what_is_not_ours_is_told_or_left(id in "\\PC{0,40}") {
+            let _ = message_to_cloud(&id);
+            prop_assert_eq!(media_to_cloud(&media_to_onprem(&id)), id);
+        }
+    }
+
+    #[test]
+    fn ids_of_onprem_are_unknown_to_cloud() {
+        for id in [
+            "gBEGkYiEB1VXAglK1ZEqA1YKPrU",
+            "ABGGFlA5FpafAgo6tHcNmNjXmuSf",
+            "",
+            "D360x-zz",
+            "D360-a",
+            "D360-a.b",
+        ] {
+            assert_eq!(message_to_cloud(id), None, "{id}");
+        }
+        assert_eq!(
+            media_to_cloud("f043afd0-f0ae-4b9c-ab3d-696fb4c8cd68"),
+            "f043afd0-f0ae-4b9c-ab3d-696fb4c8cd68"
+        );
+    }
+}

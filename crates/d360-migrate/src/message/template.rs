@@ -1,0 +1,142 @@
+//! Templates: their namespace and policy, the index of a button, and `hsm`, which came before them.
+use crate::{json::text_of, note::Notes};
+use serde_json::{Map, Value, json};
+
+/// A template of On-Premise as Cloud has it.
+pub(super) fn to_cloud(template: &mut Map<String, Value>, notes: &mut Notes) {
+    if template.remove("namespace").is_some() {
+        notes.changed(
+            "template.namespace",
+            "Cloud finds a template by name and language within the account, without a namespace",
+            "leave it out",
+        );
+    }
+    language(template, "template", notes);
+    let Some(Value::Array(components)) = template.get_mut("components") else { return };
+    let is_button = |component: &Value| component.get("type").and_then(Value::as_str) == Some("button");
+    let buttons = components.iter().filter(|component| is_button(component)).count();
+    for (at, component) in components.iter_mut().enumerate() {
+        if buttons == 1
+            && is_button(component)
+            && let Value::Object(map) = component
+            && !map.contains_key("index")
+        {
+            map.insert("index".to_owned(), json!("0"));
+            notes.changed(
+                &format!("template.components[{at}].index"),
+                "Cloud asks for the index of a single button too",
+                "send \"0\"",
+            );
+        }
+    }
+}
+
+fn language(template: &mut Map<String, Value>, at: &str, notes: &mut Notes) {
+    let Some(Value::Object(language)) = template.get_mut("language") else { return };
+    let path = format!("{at}.language.policy");
+    match language.remove("policy") {
+        Some(policy) if policy == "deterministic" => {
+            notes.changed(&path, "Cloud has no other policy and needs none named", "leave it out");
+        }
+        Some(_) => notes.lost(
+            &path,
+            "Cloud sends in the language that is asked for, or not at all",
+            "make sure that the template is approved in this language",
+        ),
+        None => {}
+    }
+}
+
+/// `hsm` as a template: its values are those of the body.
+pub(super) fn from_hsm(hsm: Map<String, Value>, notes: &mut Notes) -> Map<String, Value> {
+    notes.changed(
+        "type",
+        "`hsm` gave way to `template` in client v2.39; Cloud never had it",
+        "send a template",
+    );
+    let mut hsm = hsm;
+    let mut template = Map::new();
+    if let Some(name) = hsm.remove("element_name") {
+        template.insert("name".to_owned(), name);
+    }
+    if let Some(language) = hsm.remove("language") {
+        template.insert("language".to_owned(), language);
+        language_of_hsm(&mut template, notes);
+    }
+    if hsm.remove("namespace").is_some() {
+        notes.changed(
+            "hsm.namespace",
+            "Cloud finds a template by name and language within the account, without a namespace",
+            "leave it out",
+        );
+    }
+    if let Some(Value::Array(params)) = hsm.remove("localizable_params")
+        && !params.is_empty()
+    {
+        let parameters: Vec<Value> =
+            params.into_iter().enumerate().map(|(at, param)| parameter(at, param, notes)).collect();
+        template.insert("components".to_owned(), json!([{ "type": "body", "parameters": parameters }]));
+    }
+    for key in hsm.keys() {
+        notes.lost(&format!("hsm.{key}"), "Cloud has no such property", "leave it out");
+    }
+    template
+}
+
+fn language_of_hsm(template: &mut Map<String, Value>, notes: &mut Notes) {
+    language(template, "hsm", notes);
+}
+
+/// A value of an `hsm`: text, an amount of money, or a date and time.
+fn parameter(at: usize, param: Value, notes: &mut Notes) -> Value {
+    let path = format!("hsm.localizable_params[{at}]");
+    let Value::Object(mut param) = param else {
+        notes.refused(&path, "is no object", "give {\"default\": \"…\"}");
+        return Value::Null;
+    };
+    let Some(default) = text_of(&param, "default") else {
+        notes.refused(&format!("{path}.default"), "is required and may not be blank", "give what is shown");
+        return Value::Null;
+    };
+    param.remove("default");
+    let value = if let Some(Value::Object(currency)) = param.remove("currency") {
+        let code = currency.get("currency_code").or(currency.get("code"));
+        json!({ "type": "currency", "currency": {
+            "fallback_value": default, "code": code, "amount_1000": currency.get("amount_1000") } })
+    } else if param.remove("date_time").is_some() {
+        notes.lost(
+            &format!("{path}.date_time"),
+            "Cloud shows the text alone, and localizes no date",
+            "write the default in the recipient's language",
+        );
+        json!({ "type": "date_time", "date_time": { "fallback_value": default } })
+    } else {
+        json!({ "type": "text", "text": default })
+    };
+    for key in param.keys() {
+        notes.lost(&format!("{path}.{key}"), "Cloud has no such property", "leave it out");
+    }
+    value
+}
+
+/// A template of Cloud as On-Premise has it.
+pub(super) fn to_onprem(template: &mut Map<String, Value>, namespace: Option<&str>, notes: &mut Notes) {
+    match namespace {
+        Some(namespace) => {
+            template.insert("namespace".to_owned(), json!(namespace));
+            notes.assumed(
+                "template.namespace",
+                "Cloud names none; the one that was given is taken",
+                "check that the template is in it",
+            );
+        }
+        None => notes.refused(
+            "template.namespace",
+            "On-Premise finds a template by its namespace, which Cloud does not name",
+            "give the account's namespace",
+        ),
+    }
+    if let Some(Value::Object(language)) = template.get_mut("language") {
+        language.entry("policy").or_insert(json!("deterministic"));
+    }
+}

@@ -1,0 +1,304 @@
+//! A webhook of On-Premise as Cloud posts it.
+use super::{ITEMS, each_id};
+use crate::{
+    Options, Translation, errors, ids,
+    json::{is_bsuid, list, rename, text_of},
+    message::each_file,
+    note::Notes,
+};
+use serde_json::{Map, Value, json};
+
+/// The body of a webhook of On-Premise, such as a stored one, as the body of Cloud.
+///
+/// Source: as [`to_onprem`](super::to_onprem).
+#[must_use]
+pub fn to_cloud(webhook: &Value, options: &Options) -> Translation<Value> {
+    let mut notes = Notes::default();
+    let Value::Object(mut flat) = webhook.clone() else {
+        notes.refused("", "is no JSON object", "give the body of a webhook as it was posted");
+        return notes.with(None);
+    };
+    if flat.contains_key("entry") {
+        notes.assumed("", "has the form of Cloud already", "read it as it is");
+        return notes.with(webhook.clone());
+    }
+    if !ITEMS.iter().any(|key| flat.contains_key(*key)) {
+        let why = "is no webhook of On-Premise: there are neither messages, statuses nor errors";
+        notes.refused("", why, "give the body as it was posted");
+        return notes.with(None);
+    }
+    let mut value = Map::new();
+    value.insert("messaging_product".to_owned(), json!("whatsapp"));
+    let mut entry = Map::new();
+    frame(&mut flat, &mut value, &mut entry, options, &mut notes);
+    let mut people = flat.remove("contacts").map(list).unwrap_or_default();
+    for person in &mut people {
+        person_back(person);
+    }
+    let mut translator = Translator { notes: &mut notes, people };
+    let mut translated = Vec::new();
+    for key in ITEMS {
+        let Some(items) = flat.remove(key).map(list) else { continue };
+        let items: Vec<Value> = items
+            .into_iter()
+            .enumerate()
+            .map(|(at, item)| {
+                let path = format!("{key}[{at}]");
+                match (key, item) {
+                    ("messages", Value::Object(item)) => translator.message(item, &path),
+                    ("statuses", Value::Object(item)) => translator.status(item, &path),
+                    ("errors", Value::Object(item)) => translator.error(item, &path),
+                    (_, other) => other,
+                }
+            })
+            .collect();
+        translated.push((key, items));
+    }
+    if !translator.people.is_empty() {
+        value.insert("contacts".to_owned(), std::mem::take(&mut translator.people).into());
+    }
+    value.extend(translated.into_iter().map(|(key, items)| (key.to_owned(), items.into())));
+    for key in flat.keys().filter(|key| *key != "meta") {
+        notes.lost(key, "Cloud's webhooks have no such property", "look at it as it came");
+    }
+    entry.insert("changes".to_owned(), json!([{ "value": value, "field": "messages" }]));
+    notes.with(json!({ "object": "whatsapp_business_account", "entry": [entry] }))
+}
+
+/// The number and the account, which the old form does not tell unless this crate made it.
+fn frame(
+    flat: &mut Map<String, Value>,
+    value: &mut Map<String, Value>,
+    entry: &mut Map<String, Value>,
+    options: &Options,
+    notes: &mut Notes,
+) {
+    let mut metadata = match flat.remove("metadata") {
+        Some(Value::Object(metadata)) => metadata,
+        _ => Map::new(),
+    };
+    let account = metadata.remove("waba_id").or(options.account.as_ref().map(|id| json!(id)));
+    if let Some(account) = account {
+        entry.insert("id".to_owned(), account);
+    }
+    if let Some(time) = metadata.remove("time") {
+        entry.insert("time".to_owned(), time);
+    }
+    for (key, given) in [
+        ("display_phone_number", &options.display_phone_number),
+        ("phone_number_id", &options.phone_number_id),
+    ] {
+        if let Some(given) = given {
+            metadata.entry(key).or_insert(json!(given));
+        }
+    }
+    if metadata.is_empty() {
+        let why = "the old form does not say for which number and account it was";
+        notes.assumed("metadata", why, "name them");
+    } else {
+        value.insert("metadata".to_owned(), metadata.into());
+    }
+}
+
+/// A BSUID that stood in for the number.
+fn person_back(person: &mut Value) {
+    let Value::Object(person) = person else { return };
+    if person.get("wa_id") == person.get("user_id") {
+        person.remove("wa_id");
+    } else if text_of(person, "wa_id").is_some_and(|id| is_bsuid(&id)) && !person.contains_key("user_id") {
+        rename(person, "wa_id", "user_id");
+    }
+}
+
+struct Translator<'t> {
+    notes: &'t mut Notes,
+    people: Vec<Value>,
+}
+
+impl Translator<'_> {
+    fn message(&mut self, item: Map<String, Value>, path: &str) -> Value {
+        let mut item = item;
+        each_id(&mut item, "id", known_id);
+        if let Some(Value::Object(context)) = item.get_mut("context") {
+            each_id(context, "id", known_id);
+        }
+        self.identity(&mut item, path);
+        back_to_bsuid(&mut item, "from", "from_user_id");
+        let kind = text_of(&item, "type").unwrap_or_default();
+        if let Some(content) = item.get_mut(&kind) {
+            let notes = &mut *self.notes;
+            each_file(content, &kind, &format!("{path}.{kind}"), &mut |file, path| {
+                each_id(file, "id", ids::media_to_cloud);
+                if file.remove("file").is_some() {
+                    let why = "is a path on the client's own disk, which is gone";
+                    notes.lost(&format!("{path}.file"), why, "fetch the file by its id while it is there");
+                }
+            });
+        }
+        match kind.as_str() {
+            "voice" => {
+                item.insert("type".to_owned(), json!("audio"));
+                rename(&mut item, "voice", "audio");
+                if let Some(Value::Object(audio)) = item.get_mut("audio") {
+                    audio.insert("voice".to_owned(), json!(true));
+                }
+            }
+            "unknown" => {
+                item.insert("type".to_owned(), json!("unsupported"));
+            }
+            "reaction" => {
+                if let Some(Value::Object(reaction)) = item.get_mut("reaction") {
+                    each_id(reaction, "message_id", known_id);
+                }
+            }
+            "contacts" => self.cards(&mut item, path),
+            "system" => {
+                if let Some(Value::Object(system)) = item.get_mut("system") {
+                    if system.get("type").is_some_and(|kind| kind == "user_identity_changed") {
+                        system.insert("type".to_owned(), json!("customer_identity_changed"));
+                        rename(system, "user", "customer");
+                    }
+                    if !system.contains_key("wa_id") {
+                        rename(system, "new_wa_id", "wa_id");
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.errors(&mut item, path);
+        item.into()
+    }
+
+    /// The hash stands with the sender on Cloud.
+    fn identity(&mut self, item: &mut Map<String, Value>, path: &str) {
+        let Some(Value::Object(identity)) = item.remove("identity") else { return };
+        let from = item.get("from").or(item.get("from_user_id")).cloned().unwrap_or_default();
+        let same =
+            |person: &&mut Value| person.get("wa_id") == Some(&from) || person.get("user_id") == Some(&from);
+        if let Some(hash) = identity.get("hash") {
+            let changed = "stands in contacts[].identity_key_hash on Cloud";
+            self.notes.changed(&format!("{path}.identity.hash"), changed, "compare it there");
+            match self.people.iter_mut().find(same) {
+                Some(Value::Object(person)) => {
+                    person.entry("identity_key_hash").or_insert(hash.clone());
+                }
+                _ => {
+                    self.people.push(json!({ "wa_id": from, "identity_key_hash": hash }));
+                    let why = "Cloud tells the hash with the sender, who is named for it";
+                    self.notes.changed("contacts", why, "read it there");
+                }
+            }
+        }
+        for key in identity.keys().filter(|key| *key != "hash") {
+            let why = "Cloud tells the hash alone";
+            self.notes.lost(&format!("{path}.identity.{key}"), why, "keep the hash, and see when it changes");
+        }
+    }
+
+    fn cards(&mut self, item: &mut Map<String, Value>, path: &str) {
+        let Some(Value::Array(cards)) = item.get_mut("contacts") else { return };
+        for (at, card) in cards.iter_mut().enumerate() {
+            let Value::Object(card) = card else { continue };
+            for key in ["contact_image", "ims"] {
+                let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+                if card.remove(key).is_some_and(|value| !empty(&value)) {
+                    let why = "Cloud's cards have no such property";
+                    self.notes.lost(
+                        &format!("{path}.contacts[{at}].{key}"),
+                        why,
+                        "keep the webhook as it came",
+                    );
+                }
+            }
+        }
+    }
+
+    fn status(&mut self, item: Map<String, Value>, path: &str) -> Value {
+        let mut item = item;
+        each_id(&mut item, "id", known_id);
+        if let Some(Value::Object(message)) = item.remove("message") {
+            if let Some(recipient) = message.get("recipient_id") {
+                item.entry("recipient_id").or_insert(recipient.clone());
+                let why = "message.recipient_id stands in the status itself on Cloud";
+                self.notes.changed(path, why, "read recipient_id");
+            }
+            for key in message.keys().filter(|key| *key != "recipient_id") {
+                let why = "Cloud's statuses have no such property";
+                self.notes.lost(&format!("{path}.message.{key}"), why, "keep the webhook as it came");
+            }
+        }
+        if item.remove("type").is_some() {
+            self.notes.changed(
+                &format!("{path}.type"),
+                "every status of Cloud is of a message",
+                "leave it out",
+            );
+        }
+        back_to_bsuid(&mut item, "recipient_id", "recipient_user_id");
+        if let Some(status) =
+            text_of(&item, "status").filter(|it| matches!(it.as_str(), "deleted" | "warning"))
+        {
+            let why = format!("Cloud has no status {status}; it is carried as it is");
+            self.notes.assumed(&format!("{path}.status"), why, "expect a status that Cloud does not post");
+        }
+        self.errors(&mut item, path);
+        item.into()
+    }
+
+    fn errors(&mut self, item: &mut Map<String, Value>, path: &str) {
+        let Some(Value::Array(errors)) = item.get_mut("errors") else { return };
+        let new: Vec<Value> = std::mem::take(errors)
+            .into_iter()
+            .enumerate()
+            .map(|(at, error)| match error {
+                Value::Object(error) => self.error(error, &format!("{path}.errors[{at}]")),
+                other => other,
+            })
+            .collect();
+        *errors = new;
+    }
+
+    /// `{code, title, details, href}` as `{code, title, message, error_data: {details}, href}`.
+    fn error(&mut self, error: Map<String, Value>, path: &str) -> Value {
+        let mut error = error;
+        let code = error.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
+        match code.and_then(errors::to_cloud) {
+            Some(cloud) => {
+                error.insert("code".to_owned(), json!(cloud));
+                let title = errors::cloud_title(cloud);
+                let told = error.remove("title");
+                let old_title = code.map(errors::onprem_title);
+                if told.as_ref().is_some_and(|told| told.as_str() != old_title) {
+                    let why = "is Cloud's title of the code now";
+                    self.notes.changed(&format!("{path}.title"), why, "decide by the code");
+                }
+                if let Some(title) = title.map(|title| json!(title)).or(told) {
+                    error.insert("message".to_owned(), title.clone());
+                    error.insert("title".to_owned(), title);
+                }
+            }
+            None if code.is_some() => {
+                let why = "Cloud has no code for this; it is On-Premise's own";
+                self.notes.assumed(&format!("{path}.code"), why, "expect a code that Cloud does not use");
+            }
+            None => {}
+        }
+        if let Some(details) = error.remove("details") {
+            error.insert("error_data".to_owned(), json!({ "details": details }));
+        }
+        error.into()
+    }
+}
+
+/// Ids that this crate made are Cloud's again; On-Premise's own stay as they are.
+fn known_id(id: &str) -> String {
+    ids::message_to_cloud(id).unwrap_or_else(|| id.to_owned())
+}
+
+/// A BSUID that stood in for the number goes back to its own property.
+fn back_to_bsuid(item: &mut Map<String, Value>, number: &str, bsuid: &str) {
+    if text_of(item, number).is_some_and(|id| is_bsuid(&id)) {
+        let id = item.remove(number).unwrap_or_default();
+        item.entry(bsuid).or_insert(id);
+    }
+}

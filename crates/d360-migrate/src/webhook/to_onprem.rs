@@ -1,0 +1,370 @@
+//! A webhook of Cloud as On-Premise posted it.
+use super::{ITEMS, each_id};
+use crate::{
+    Options, Translation, errors,
+    json::{list, rename, text_of},
+    message::each_file,
+    note::Notes,
+};
+use serde_json::{Map, Value, json};
+
+/// Types of messages that On-Premise had as Cloud has them.
+const SAME: [&str; 12] = [
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "reaction",
+    "interactive",
+    "button",
+    "order",
+];
+
+/// The body of a webhook of Cloud as bodies of On-Premise: one for each change of field `messages`. Other fields have no counterpart.
+///
+/// Source: Meta "Migrating from On-Premises API to Cloud API", "Webhooks" of both (2025-11 to 2026-06).
+#[must_use]
+pub fn to_onprem(webhook: &Value, options: &Options) -> Translation<Vec<Value>> {
+    let mut notes = Notes::default();
+    let Value::Object(map) = webhook else {
+        notes.refused("", "is no JSON object", "give the body of a webhook as it was posted");
+        return notes.with(None);
+    };
+    let entries = match (map.get("entry"), map.get("value")) {
+        (Some(entries), _) => list(entries.clone()),
+        // Meta's test button.
+        (None, Some(_)) => vec![json!({ "changes": [webhook] })],
+        (None, None) if ITEMS.iter().any(|key| map.contains_key(*key)) => {
+            notes.assumed("", "has the form of On-Premise already", "post it as it is");
+            return notes.with(vec![webhook.clone()]);
+        }
+        (None, None) => {
+            notes.refused("", "is no webhook of Cloud: there is no entry", "give the body as it was posted");
+            return notes.with(None);
+        }
+    };
+    let mut out = Vec::new();
+    for (i, entry) in entries.iter().enumerate() {
+        let changes = entry.get("changes").cloned().map(list).unwrap_or_default();
+        for (j, change) in changes.into_iter().enumerate() {
+            let path = format!("entry[{i}].changes[{j}]");
+            let field = change.get("field").and_then(Value::as_str).unwrap_or("messages").to_owned();
+            let Some(Value::Object(value)) = change.get("value").cloned() else {
+                notes.lost(&path, "has no value", "look at it as it came");
+                continue;
+            };
+            if field != "messages" {
+                let why = format!("On-Premise had no webhooks of field {field}");
+                notes.lost(&path, why, "read it from Cloud's own webhook");
+                continue;
+            }
+            let mut flat = Translator { options, notes: &mut notes, path: format!("{path}.value") };
+            if let Some(flat) = flat.value(value, entry) {
+                out.push(flat);
+            }
+        }
+    }
+    notes.with(out)
+}
+
+struct Translator<'t> {
+    options: &'t Options,
+    notes: &'t mut Notes,
+    /// Where the value stands.
+    path: String,
+}
+
+impl Translator<'_> {
+    fn value(&mut self, value: Map<String, Value>, entry: &Value) -> Option<Value> {
+        let mut value = value;
+        let mut flat = Map::new();
+        value.remove("messaging_product");
+        let mut metadata =
+            value.remove("metadata").and_then(|it| it.as_object().cloned()).unwrap_or_default();
+        if let Some(account) = entry.get("id") {
+            metadata.insert("waba_id".to_owned(), account.clone());
+        }
+        if let Some(time) = entry.get("time") {
+            metadata.insert("time".to_owned(), time.clone());
+        }
+        let people = value.remove("contacts").map(list).unwrap_or_default();
+        if !people.is_empty() {
+            let people: Vec<Value> =
+                people.iter().enumerate().map(|(at, person)| self.person(person, at)).collect();
+            flat.insert("contacts".to_owned(), people.into());
+        }
+        for key in ITEMS {
+            let Some(items) = value.remove(key).map(list) else { continue };
+            let items: Vec<Value> = items
+                .into_iter()
+                .enumerate()
+                .map(|(at, item)| {
+                    let path = format!("{}.{key}[{at}]", self.path);
+                    match (key, item) {
+                        ("messages", Value::Object(item)) => self.message(item, flat.get("contacts"), &path),
+                        ("statuses", Value::Object(item)) => self.status(item, &path),
+                        ("errors", item @ Value::Object(_)) => self.error(&item, &path),
+                        (_, other) => other,
+                    }
+                })
+                .collect();
+            flat.insert(key.to_owned(), items.into());
+        }
+        for key in value.keys() {
+            let path = format!("{}.{key}", self.path);
+            self.notes.lost(&path, "On-Premise had no such webhooks", "read it from Cloud's own webhook");
+        }
+        if !ITEMS.iter().any(|key| flat.contains_key(*key)) {
+            return None;
+        }
+        if !metadata.is_empty() {
+            self.notes.changed(
+                &format!("{}.metadata", self.path),
+                "On-Premise did not say for which number and account it was; an old program passes over this",
+                "give every number a URL of its own, or read metadata",
+            );
+            flat.insert("metadata".to_owned(), metadata.into());
+        }
+        Some(flat.into())
+    }
+
+    fn person(&mut self, person: &Value, at: usize) -> Value {
+        let Value::Object(mut person) = person.clone() else { return person.clone() };
+        if text_of(&person, "wa_id").is_none()
+            && let Some(id) = text_of(&person, "user_id")
+        {
+            self.bsuid(&format!("{}.contacts[{at}].wa_id", self.path));
+            person.insert("wa_id".to_owned(), json!(id));
+        }
+        person.into()
+    }
+
+    fn bsuid(&mut self, path: &str) {
+        self.notes.changed(
+            path,
+            "On-Premise knew no users without a number; the BSUID stands in its place",
+            "take it for an id that can be sent to, and not for a number",
+        );
+    }
+
+    fn message(&mut self, item: Map<String, Value>, people: Option<&Value>, path: &str) -> Value {
+        let mut item = item;
+        each_id(&mut item, "id", |id| self.options.message_id(id));
+        if text_of(&item, "from").is_none()
+            && let Some(id) = text_of(&item, "from_user_id")
+        {
+            self.bsuid(&format!("{path}.from"));
+            item.insert("from".to_owned(), json!(id));
+        }
+        if let Some(Value::Object(context)) = item.get_mut("context") {
+            each_id(context, "id", |id| self.options.message_id(id));
+        }
+        self.identity(&mut item, people, path);
+        let kind = text_of(&item, "type").unwrap_or_default();
+        if let Some(content) = item.get_mut(&kind) {
+            each_file(content, &kind, path, &mut |file, _| {
+                each_id(file, "id", |id| self.options.media_id(id))
+            });
+        }
+        match kind.as_str() {
+            "audio" => {
+                let voice = match item.get_mut("audio") {
+                    Some(Value::Object(audio)) => audio.remove("voice").is_some_and(|voice| voice == true),
+                    _ => false,
+                };
+                if voice {
+                    item.insert("type".to_owned(), json!("voice"));
+                    rename(&mut item, "audio", "voice");
+                }
+            }
+            "unsupported" => {
+                item.insert("type".to_owned(), json!("unknown"));
+            }
+            "reaction" => {
+                if let Some(Value::Object(reaction)) = item.get_mut("reaction") {
+                    each_id(reaction, "message_id", |id| self.options.message_id(id));
+                }
+            }
+            "contacts" => self.cards(&mut item, path),
+            "system" => self.system(&mut item, path),
+            other if !SAME.contains(&other) => {
+                let why = "On-Premise had no such type; it is carried as it is";
+                self.notes.assumed(
+                    &format!("{path}.type"),
+                    why,
+                    "expect a type that the program does not know",
+                );
+            }
+            _ => {}
+        }
+        self.errors(&mut item, path);
+        item.into()
+    }
+
+    /// On-Premise told the hash with the message, Cloud with the sender.
+    fn identity(&mut self, item: &mut Map<String, Value>, people: Option<&Value>, path: &str) {
+        let from = item.get("from").cloned();
+        let people = people.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let sender = people.iter().find(|person| person.get("wa_id") == from.as_ref());
+        let Some(hash) = sender.and_then(|sender| sender.get("identity_key_hash")).cloned() else { return };
+        if item.contains_key("identity") {
+            return;
+        }
+        let since =
+            text_of(item, "timestamp").and_then(|seconds| seconds.parse::<i64>().ok()).unwrap_or_default();
+        let since = since.saturating_mul(1000);
+        item.insert(
+            "identity".to_owned(),
+            json!({ "acknowledged": true, "created_timestamp": since, "hash": hash }),
+        );
+        self.notes.assumed(
+            &format!("{path}.identity"),
+            "Cloud tells the hash alone, not since when it holds nor whether it was acknowledged",
+            "compare the hash itself",
+        );
+    }
+
+    /// On-Premise's cards always had a name.
+    fn cards(&mut self, item: &mut Map<String, Value>, path: &str) {
+        let Some(Value::Array(cards)) = item.get_mut("contacts") else { return };
+        for (at, card) in cards.iter_mut().enumerate() {
+            let Value::Object(card) = card else { continue };
+            if card.contains_key("name") {
+                continue;
+            }
+            let phone = card.get("phones").and_then(|phones| phones.get(0)?.get("phone")?.as_str());
+            let name = phone.unwrap_or_default().to_owned();
+            card.insert("name".to_owned(), json!({ "formatted_name": name }));
+            self.notes.assumed(
+                &format!("{path}.contacts[{at}].name"),
+                "the card has no name, and On-Premise's always had one; the first number stands in its place",
+                "read vcard, where there is one",
+            );
+        }
+    }
+
+    fn system(&mut self, item: &mut Map<String, Value>, path: &str) {
+        let from = item.get("from").cloned();
+        let Some(Value::Object(system)) = item.get_mut("system") else { return };
+        match system.get("type").and_then(Value::as_str).unwrap_or_default() {
+            "user_changed_number" => {
+                if !system.contains_key("new_wa_id") {
+                    rename(system, "wa_id", "new_wa_id");
+                }
+            }
+            "customer_identity_changed" => {
+                system.insert("type".to_owned(), json!("user_identity_changed"));
+                if !rename(system, "customer", "user")
+                    && !system.contains_key("user")
+                    && let Some(from) = from
+                {
+                    let why = "Cloud did not say whose identity; the sender's is taken";
+                    self.notes.assumed(&format!("{path}.system.user"), why, "compare it with the sender");
+                    system.insert("user".to_owned(), from);
+                }
+            }
+            _ => self.notes.assumed(
+                &format!("{path}.system.type"),
+                "On-Premise had no such system message; it is carried as it is",
+                "expect one that the program does not know",
+            ),
+        }
+    }
+
+    fn status(&mut self, item: Map<String, Value>, path: &str) -> Value {
+        let mut item = item;
+        each_id(&mut item, "id", |id| self.options.message_id(id));
+        if text_of(&item, "recipient_id").is_none()
+            && let Some(id) = text_of(&item, "recipient_user_id")
+        {
+            self.bsuid(&format!("{path}.recipient_id"));
+            item.insert("recipient_id".to_owned(), json!(id));
+        }
+        if item.get("status").is_some_and(|status| status == "played") {
+            item.insert("status".to_owned(), json!("read"));
+            let why = "On-Premise had no `played`; who played it has read it";
+            self.notes.changed(&format!("{path}.status"), why, "expect a second `read`");
+        }
+        self.errors(&mut item, path);
+        item.into()
+    }
+
+    fn errors(&mut self, item: &mut Map<String, Value>, path: &str) {
+        let Some(Value::Array(errors)) = item.get_mut("errors") else { return };
+        let old: Vec<Value> = errors
+            .iter()
+            .enumerate()
+            .map(|(at, error)| self.error(error, &format!("{path}.errors[{at}]")))
+            .collect();
+        *errors = old;
+    }
+
+    /// `{code, title, message, error_data: {details}, href}` as `{code, title, details, href}`.
+    fn error(&mut self, error: &Value, path: &str) -> Value {
+        let Value::Object(mut error) = error.clone() else { return error.clone() };
+        let code = error.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
+        if let Some(code) = code {
+            match errors::pair(code) {
+                Some(pair) => {
+                    error.insert("code".to_owned(), json!(pair.webhook));
+                    if errors::to_cloud(pair.webhook) != Some(code) {
+                        self.notes.changed(
+                            &format!("{path}.code"),
+                            format!(
+                                "On-Premise has one code, {}, for several of Cloud's; this was {code}",
+                                pair.webhook
+                            ),
+                            "read the details",
+                        );
+                    }
+                    let title = errors::onprem_title(pair.webhook);
+                    let told = error.insert("title".to_owned(), json!(title));
+                    if told.is_some_and(|told| {
+                        Some(told.as_str().unwrap_or_default()) != errors::cloud_title(code)
+                    }) {
+                        let why = "is On-Premise's title of the code now";
+                        self.notes.changed(&format!("{path}.title"), why, "decide by the code");
+                    }
+                }
+                None => {
+                    let why = "On-Premise had no code for this; it is Cloud's own";
+                    self.notes.assumed(
+                        &format!("{path}.code"),
+                        why,
+                        "expect a code that the program does not know",
+                    );
+                }
+            }
+        }
+        let message = error.remove("message");
+        let data = error.remove("error_data");
+        let details = match &data {
+            Some(Value::Object(data)) => data.get("details").cloned(),
+            Some(Value::String(text)) => Some(json!(text)),
+            _ => None,
+        };
+        if let Some(Value::Object(data)) = &data {
+            for key in data.keys().filter(|key| *key != "details" && *key != "messaging_product") {
+                let why = "On-Premise's errors have no such property";
+                self.notes.lost(&format!("{path}.error_data.{key}"), why, "read it from Cloud's own webhook");
+            }
+        }
+        let title = code.and_then(errors::cloud_title).map(|title| json!(title));
+        let told_twice = message.is_none() || message == details || message == title;
+        if details.is_some() && !told_twice {
+            let why = "On-Premise's errors have title and details alone";
+            self.notes.lost(&format!("{path}.message"), why, "read the details");
+        }
+        // A message that only says the title again is no detail.
+        let message =
+            message.filter(|message| Some(message) != title.as_ref() && error.get("title") != Some(message));
+        if let Some(details) = details.or(message) {
+            error.entry("details").or_insert(details);
+        }
+        error.into()
+    }
+}
