@@ -588,3 +588,21 @@ proptest! {
         }
     }
 }
+
+/// The guide names every pair of codes and every call.
+#[test]
+fn the_guide_is_whole() {
+    let guide = include_str!("../../crates/d360/docs/migration.md");
+    for pair in d360::migrate::errors::PAIRS {
+        let row = format!("| {} | {} |", pair.answer, pair.webhook);
+        let found =
+            guide.lines().any(|line| line.starts_with(&format!("| {} |", pair.cloud)) && line.contains(&row));
+        assert!(found, "{pair:?}");
+    }
+    for call in calls::ALL {
+        let method = if call.method == "ANY" { "any" } else { call.method };
+        let start = format!("| `{method} {}` | {:?} |", call.path, call.fate).to_lowercase();
+        let row = guide.lines().find(|line| line.to_lowercase().starts_with(&start));
+        assert!(row.is_some_and(|row| row.contains(call.note)), "{start} {}", call.note);
+    }
+}

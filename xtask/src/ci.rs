@@ -77,7 +77,7 @@ fn output(args: &[&str]) -> Result<String> {
 
 /// Feature sets of the facade that users choose; the workspace's own build has them all on, so that a missing `cfg`
 /// shows here alone.
-const CHOICES: [&str; 10] = [
+const CHOICES: [&str; 11] = [
     "",
     "cloud",
     "cloud,ureq",
@@ -87,6 +87,7 @@ const CHOICES: [&str; 10] = [
     "onprem,ureq",
     "partner,reqwest",
     "cloud,ureq,tracing,webhook",
+    "migrate",
     "cloud,onprem,partner,reqwest,ureq,rustls,webpki-roots,vcard,mock,tracing",
 ];
 
@@ -211,7 +212,7 @@ fn features() -> Result {
 
 /// The arrows between the crates, as ARCHITECTURE.md draws them.
 fn arrows() -> Result {
-    let allowed: [(&str, &[&str]); 11] = [
+    let allowed: [(&str, &[&str]); 12] = [
         ("d360-model", &[]),
         ("d360-transport", &["d360-model"]),
         ("d360-cloud", &["d360-model", "d360-transport"]),
@@ -234,7 +235,8 @@ fn arrows() -> Result {
             ],
         ),
         ("d360-sandbox", &[]),
-        ("d360-cli", &["d360", "d360-sandbox"]),
+        ("d360-gateway", &["d360"]),
+        ("d360-cli", &["d360", "d360-gateway", "d360-sandbox"]),
     ];
     let folders = fs::read_dir(root().join("crates")).map_err(|error| format!("crates: {error}"))?;
     for folder in folders {

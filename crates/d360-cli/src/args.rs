@@ -3,9 +3,14 @@ use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 mod manage;
+mod moving;
 pub(crate) use manage::{
     Config, Download, Listen, Media as MediaVerb, Parse, Signer, TemplateList, Templates, Upload, Verify,
     Webhook,
+};
+
+pub(crate) use moving::{
+    Blocklist, BlocklistImport, Check as MigrateCheck, Gateway, Migrate, Translate, TranslateKind,
 };
 
 const AFTER_HELP: &str = "\
@@ -140,6 +145,11 @@ pub(crate) enum Command {
     /// What comes back: messages and statuses by webhook
     #[command(subcommand)]
     Webhook(Webhook),
+    /// Speak On-Premise to old programs and Cloud to 360dialog: an old program works on unchanged
+    Gateway(Gateway),
+    /// Move an old program to Cloud: translate its payloads, carry its list of blocked users over, check what has to change
+    #[command(subcommand)]
+    Migrate(Migrate),
     /// Explain an error code, or those whose text holds a word: what it means and what to do
     Errors(Errors),
 }

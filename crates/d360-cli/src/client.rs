@@ -1,6 +1,6 @@
 //! One client, over either transport.
 use crate::{
-    args::{ApiName, Args, Command, Global, Webhook},
+    args::{ApiName, Args, Command, Global, Migrate, Webhook},
     input,
     output::Failure,
     shown::Shown,
@@ -39,6 +39,8 @@ pub(crate) fn check_flags(args: &Args) -> Step<()> {
     let local = match &args.command {
         Command::Demo | Command::Sandbox(_) | Command::Vcard(_) | Command::Errors(_) => true,
         Command::Webhook(verb) => !matches!(verb, Webhook::Config(_)),
+        Command::Gateway(_) => true,
+        Command::Migrate(verb) => !matches!(verb, Migrate::Blocklist(_)),
         _ => false,
     };
     if local && global.api.is_some() {
@@ -273,14 +275,16 @@ pub(crate) fn webhook_secret(file: Option<&Path>) -> Step<String> {
 
 /// The key from `--key-file`, or else from the environment.
 fn key(global: &Global) -> Step<Option<ApiKey>> {
-    let text = match &global.key_file {
-        Some(path) => secret_file(path, "--key-file")?,
-        None => match std::env::var("D360_API_KEY") {
-            Ok(text) if !text.trim().is_empty() => text,
-            _ => return Ok(None),
-        },
-    };
-    Ok(Some(ApiKey::new(text).map_err(SetupError::from)?))
+    let text = key_text(global)?;
+    Ok(text.map(ApiKey::new).transpose().map_err(SetupError::from)?)
+}
+
+/// The same as text, for what keeps it on its own.
+pub(crate) fn key_text(global: &Global) -> Step<Option<String>> {
+    Ok(match &global.key_file {
+        Some(path) => Some(secret_file(path, "--key-file")?.trim().to_owned()),
+        None => std::env::var("D360_API_KEY").ok().filter(|text| !text.trim().is_empty()),
+    })
 }
 
 #[cfg(unix)]

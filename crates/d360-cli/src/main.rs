@@ -34,6 +34,8 @@ fn main() -> ExitCode {
         Command::Templates(verb) => commands::templates::run(&args.global, verb, output),
         Command::Health => commands::templates::health(&args.global, output),
         Command::Webhook(verb) => commands::webhook::run(&args.global, verb, output),
+        Command::Gateway(gateway) => commands::gateway::run(&args.global, gateway, output),
+        Command::Migrate(verb) => commands::migrate::run(&args.global, verb, output),
         Command::Errors(errors) => commands::errors::run(errors, output),
         Command::Vcard(vcard) => commands::vcard::run(&args.global, vcard, output),
     };

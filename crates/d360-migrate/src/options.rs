@@ -9,8 +9,10 @@ pub struct Options {
     pub media: BTreeMap<String, String>,
     /// The namespace of the account's templates, which On-Premise asks for and Cloud does not tell.
     pub namespace: Option<String>,
-    /// Whether ids of messages and files get the forms of [`ids`](crate::ids) on the way to On-Premise.
-    pub old_ids: bool,
+    /// Whether ids of messages get the form of [`ids`](crate::ids) on the way to On-Premise.
+    pub old_message_ids: bool,
+    /// Whether ids of files do.
+    pub old_media_ids: bool,
     /// The account that webhooks of Cloud name.
     pub account: Option<String>,
     /// The number's id that webhooks of Cloud name.
@@ -22,7 +24,8 @@ pub struct Options {
 d360_model::masked_fields!(Options {
     media,
     namespace,
-    old_ids,
+    old_message_ids,
+    old_media_ids,
     account,
     phone_number_id,
     display_phone_number
@@ -49,7 +52,7 @@ impl Options {
     /// Gives ids of messages and files the forms of [`ids`](crate::ids) on the way to On-Premise.
     #[must_use]
     pub fn old_ids(mut self, old: bool) -> Self {
-        self.old_ids = old;
+        (self.old_message_ids, self.old_media_ids) = (old, old);
         self
     }
     /// The account that webhooks of Cloud name.
@@ -65,9 +68,9 @@ impl Options {
         self
     }
     pub(crate) fn message_id(&self, id: &str) -> String {
-        if self.old_ids { crate::ids::message_to_onprem(id) } else { id.to_owned() }
+        if self.old_message_ids { crate::ids::message_to_onprem(id) } else { id.to_owned() }
     }
     pub(crate) fn media_id(&self, id: &str) -> String {
-        if self.old_ids { crate::ids::media_to_onprem(id) } else { id.to_owned() }
+        if self.old_media_ids { crate::ids::media_to_onprem(id) } else { id.to_owned() }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
 };
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest as _, Multipart, Request},
+    extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request},
     http::request::Parts,
 };
 use serde_json::{Value, json};
@@ -63,6 +63,8 @@ impl Form {
     pub(crate) async fn read(parts: &Parts, body: Bytes) -> Option<Self> {
         let mut request = Request::new(Body::from(body));
         request.headers_mut().clone_from(&parts.headers);
+        // The server has read it, up to its own limit; axum's would be 2 MB.
+        DefaultBodyLimit::disable().apply(&mut request);
         let mut fields = Multipart::from_request(request, &()).await.ok()?;
         let mut form = Self::default();
         while let Some(field) = fields.next_field().await.ok()? {

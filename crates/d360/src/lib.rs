@@ -70,6 +70,13 @@ pub use d360_vcard as vcard;
 #[cfg_attr(docsrs, doc(cfg(feature = "webhook")))]
 pub use d360_webhook as webhook;
 
+/// What to read beside the reference.
+pub mod guide {
+    #[cfg_attr(feature = "migrate", doc = include_str!("../docs/migration.md"))]
+    #[cfg_attr(not(feature = "migrate"), doc = "From On-Premise to Cloud: needs feature `migrate`.")]
+    pub mod migration {}
+}
+
 /// What most programs name.
 ///
 /// ```

@@ -1,6 +1,7 @@
 //! The program, run as a person runs it.
 mod local;
 mod manage;
+mod migrate;
 mod mistakes;
 mod send;
 mod setup;

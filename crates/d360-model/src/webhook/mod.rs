@@ -137,11 +137,18 @@ impl<'de> Deserialize<'de> for Timestamp {
 /// # Errors
 /// [`NotAWebhook`] where it is no JSON object. Anything else gives events: what is not known is [`EventKind::Other`].
 pub fn read(body: &[u8]) -> Result<Vec<Event>, NotAWebhook> {
+    json(body).and_then(read_value)
+}
+
+/// The JSON of a webhook, odd scalars made readable; see [`read`].
+///
+/// # Errors
+/// [`NotAWebhook`] where it is no JSON.
+pub fn json(body: &[u8]) -> Result<Value, NotAWebhook> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let value = serde_json::from_slice::<Value>(body)
+    serde_json::from_slice::<Value>(body)
         .or_else(|error| serde_json::from_str(&repair::repaired(body)).map_err(|_| error))
-        .map_err(|error| NotAWebhook(error.to_string()))?;
-    read_value(value)
+        .map_err(|error| NotAWebhook(error.to_string()))
 }
 
 /// Reads a webhook that was read as JSON before; see [`read`].

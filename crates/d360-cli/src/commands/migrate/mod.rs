@@ -1,0 +1,26 @@
+//! `d360 migrate`.
+use crate::{
+    Result,
+    args::{Global, Migrate},
+    output::Output,
+};
+use d360::migrate::Note;
+use serde_json::Value;
+
+mod blocklist;
+mod check;
+mod documents;
+mod translate;
+
+pub(crate) fn run(global: &Global, verb: &Migrate, output: Output) -> Result {
+    match verb {
+        Migrate::Translate(args) => translate::run(args, output),
+        Migrate::Blocklist(verb) => blocklist::run(global, verb, output),
+        Migrate::Check(args) => check::run(args, output),
+    }
+}
+
+/// Notes for programs.
+fn shown(notes: &[Note]) -> Value {
+    serde_json::to_value(notes).unwrap_or_default()
+}

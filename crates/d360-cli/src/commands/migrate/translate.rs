@@ -1,0 +1,76 @@
+//! `d360 migrate translate`.
+use super::{documents, documents::Kind, shown};
+use crate::{
+    Result,
+    args::{Translate, TranslateKind},
+    input,
+    output::{Exit, Failure, Output},
+};
+use d360::migrate::{NoteKind, Options, Translation, message, webhook};
+use serde_json::{Value, json};
+
+/// Each document in Cloud's form on standard output, one a line; notes on standard error, or with `--output json` beside it.
+pub(super) fn run(args: &Translate, output: Output) -> Result {
+    let text = input::read(&args.file)?;
+    let documents = documents::read(&text);
+    if documents.is_empty() {
+        return Err(Failure::invalid("", format!("{} holds no JSON", input::name(&args.file))));
+    }
+    let options = options(args);
+    let several = documents.len() > 1;
+    let mut worst = None;
+    for (at, document) in documents.into_iter().enumerate() {
+        let translated = match document {
+            Ok(document) => translate(&document, args.kind, &options),
+            Err(why) => Err(why),
+        };
+        let translated = translated.unwrap_or_else(|why| {
+            // Told like any other that is refused.
+            let mut refused = message::to_cloud(&Value::Null, &options);
+            if let Some(note) = refused.notes.first_mut() {
+                note.why = d360::model::mask(&why);
+                "give a body of POST /v1/messages or of a webhook".clone_into(&mut note.what_to_do);
+            }
+            refused
+        });
+        worst = worst.max(translated.worst());
+        if output.is_json() {
+            output.document(
+                &json!({ "document": at, "value": translated.value, "notes": shown(&translated.notes) }),
+            );
+            continue;
+        }
+        if let Some(value) = &translated.value {
+            output.document(value);
+        }
+        for note in &translated.notes {
+            let place = if several { format!("document {at}: ") } else { String::new() };
+            output.note(format!("{place}{}", d360::model::mask(&note.to_string())));
+        }
+    }
+    Ok(match worst {
+        Some(NoteKind::Refused) => Exit::Invalid,
+        Some(NoteKind::Lost) => Exit::Partly,
+        _ => Exit::Done,
+    })
+}
+
+fn options(args: &Translate) -> Options {
+    let mut options = Options::new();
+    options.account.clone_from(&args.account);
+    options.phone_number_id.clone_from(&args.number_id);
+    options.display_phone_number.clone_from(&args.display_phone_number);
+    options
+}
+
+fn translate(
+    document: &Value,
+    kind: Option<TranslateKind>,
+    options: &Options,
+) -> std::result::Result<Translation<Value>, String> {
+    match (kind, documents::kind(document)) {
+        (Some(TranslateKind::Message), _) | (None, Kind::Message) => Ok(message::to_cloud(document, options)),
+        (Some(TranslateKind::Webhook), _) | (None, Kind::Webhook) => Ok(webhook::to_cloud(document, options)),
+        _ => Err("is neither a message (it has no `to`) nor a webhook; --kind says which it is".to_owned()),
+    }
+}

@@ -1,0 +1,140 @@
+//! Slow, large and many: what others do wrong costs nobody else.
+use crate::rig::{Gateway, OldProgram, args, http};
+use d360_sandbox::Sandbox;
+use std::{
+    io::Write as _,
+    net::TcpStream,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+fn gateway(folder: &tempfile::TempDir) -> (Sandbox, Gateway, OldProgram) {
+    let sandbox = Sandbox::start().unwrap();
+    let old = OldProgram::start();
+    let (url, state) = (sandbox.base_url(), folder.path().join("state.db"));
+    let gateway = Gateway::start(sandbox.key(), &args(&url, &state, &old.url));
+    (sandbox, gateway, old)
+}
+
+#[test]
+fn a_thousand_slow_connections_stop_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_sandbox, gateway, _old) = gateway(&folder);
+    let slow: Vec<TcpStream> = (0..1_000)
+        .map(|at| {
+            let mut stream = TcpStream::connect(gateway.address).unwrap();
+            // Some have not begun, some are in the middle of a head, some of a body.
+            let begun: &[u8] = match at % 3 {
+                0 => b"",
+                1 => b"GET /v1/health HTTP/1.1\r\nx: ",
+                _ => b"POST /v1/messages HTTP/1.1\r\nhost: x\r\nD360-API-KEY: sandbox-key\r\ncontent-length: 100\r\n\r\n{",
+            };
+            stream.write_all(begun).unwrap();
+            stream
+        })
+        .collect();
+    let since = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(gateway.call("sandbox-key", "GET", "/v1/settings/application", None).status, 200);
+    }
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+    drop(slow);
+}
+
+#[test]
+fn what_is_too_large_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sandbox, gateway, _old) = gateway(&folder);
+    let key = [("D360-API-KEY", "sandbox-key")];
+    let large = vec![b' '; 2 << 20];
+    let answer = http(gateway.address, "POST", "/v1/messages", &key, &large).unwrap();
+    assert_eq!((answer.status, answer.code()), (413, 1009));
+    let long = "x".repeat(300 << 10);
+    let answer = http(gateway.address, "GET", "/v1/health", &[("x-long", &long)], b"").unwrap();
+    assert_eq!(answer.status, 431);
+    let many: Vec<(String, String)> = (0..150).map(|at| (format!("x-{at}"), "1".to_owned())).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(http(gateway.address, "GET", "/v1/health", &many, b"").unwrap().status, 431);
+    for (body, status) in [
+        (&b"{"[..], 400),
+        (b"[]", 200),
+        (b"\xff", 400),
+        (b"{\"entry\": [{\"changes\": [{\"value\": 7}]}]}", 200),
+    ] {
+        assert_eq!(http(gateway.address, "POST", "/webhook", &[], body).unwrap().status, status);
+    }
+    // Behind a proxy on the same machine, everybody would be this machine.
+    let passed_on =
+        http(gateway.address, "POST", "/webhook", &[("x-forwarded-for", "203.0.113.7")], b"{}").unwrap();
+    assert_eq!(passed_on.status, 401);
+    assert!(sandbox.messages().is_empty());
+    let second = std::process::Command::new(env!("CARGO_BIN_EXE_d360"))
+        .args([
+            "gateway",
+            "--listen",
+            "127.0.0.1:0",
+            "--state",
+            folder.path().join("state.db").to_str().unwrap(),
+        ])
+        .env("D360_API_KEY", "k")
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&second.stderr).contains("used by another process"), "{second:?}");
+}
+
+#[test]
+fn webhooks_wait_until_the_old_program_takes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_sandbox, gateway, old) = gateway(&folder);
+    old.status.store(500, Ordering::SeqCst);
+    for (at, id) in ["wamid.a", "wamid.b", "wamid.a", "wamid.c"].into_iter().enumerate() {
+        let body = crate::rig::webhook("16505551234", id, &at.to_string()).to_string();
+        assert_eq!(http(gateway.address, "POST", "/webhook", &[], body.as_bytes()).unwrap().status, 200);
+    }
+    let since = Instant::now();
+    while old.refused.load(Ordering::SeqCst) < 2 {
+        assert!(since.elapsed() < crate::rig::PATIENCE);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    old.status.store(200, Ordering::SeqCst);
+    let ids = old.wait_for("all three", |seen| {
+        let ids: Vec<String> = seen
+            .iter()
+            .map(|hook| hook["messages"][0]["id"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        (ids.len() == 3).then_some(ids)
+    });
+    assert_eq!(ids, ["wamid.a", "wamid.b", "wamid.c"], "in order, and the second wamid.a is none");
+}
+
+/// Told to stop, it takes no more and lets what is under way finish.
+#[cfg(unix)]
+#[test]
+fn it_stops_gracefully() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_sandbox, mut gateway, _old) = gateway(&folder);
+    let mut under_way = TcpStream::connect(gateway.address).unwrap();
+    let body = br#"{"blocking": "wait", "contacts": ["16505551234"]}"#;
+    let head = format!(
+        "POST /v1/contacts HTTP/1.1\r\nhost: x\r\nD360-API-KEY: sandbox-key\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    under_way.write_all(head.as_bytes()).unwrap();
+    under_way.write_all(&body[..10]).unwrap();
+    // It is being read: an answer to another shows that the first was accepted before.
+    assert_eq!(gateway.call("sandbox-key", "GET", "/healthz", None).status, 200);
+    let ended =
+        std::process::Command::new("kill").args(["-TERM", &gateway.child.id().to_string()]).status().unwrap();
+    assert!(ended.success());
+    let since = Instant::now();
+    while TcpStream::connect(gateway.address).is_ok() {
+        assert!(since.elapsed() < crate::rig::PATIENCE);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    under_way.write_all(&body[10..]).unwrap();
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut under_way, &mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(gateway.child.wait().unwrap().success());
+}

@@ -1,0 +1,5 @@
+//! `d360 gateway`: an old program works on unchanged, and nothing is lost or sent twice.
+mod calls;
+mod hostile;
+mod power;
+mod rig;

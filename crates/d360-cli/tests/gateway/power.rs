@@ -1,0 +1,114 @@
+//! Power cuts: what was accepted arrives, in order for each user, and no message goes out twice.
+use crate::rig::{Gateway, OldProgram, args, http, webhook};
+use d360_sandbox::Sandbox;
+use serde_json::json;
+use std::{
+    collections::HashMap,
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+const WEBHOOKS: usize = 5_000;
+const USERS: usize = 50;
+const CUTS: usize = 10;
+
+#[test]
+fn ten_power_cuts_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start().unwrap();
+    let old = OldProgram::start();
+    // A port that stays the same over all starts.
+    let address: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (url, state, listen) = (sandbox.base_url(), folder.path().join("state.db"), address.to_string());
+    let start = || {
+        Gateway::start(sandbox.key(), &[&args(&url, &state, &old.url)[2..], &["--listen", &listen]].concat())
+    };
+    for user in 0..USERS {
+        sandbox.user_writes(&user_of(user));
+    }
+    let accepted = AtomicUsize::new(0);
+    let finished = AtomicBool::new(false);
+    // Messages that went out while the gateway came and went, by their texts.
+    let tried = Mutex::new(0_usize);
+    std::thread::scope(|scope| {
+        // Cloud: for each user one webhook after the other, each until it is taken.
+        let posters: Vec<_> = (0..8)
+            .map(|poster| {
+                let accepted = &accepted;
+                scope.spawn(move || {
+                    for at in 0..WEBHOOKS / USERS {
+                        for user in (poster..USERS).step_by(8) {
+                            let body =
+                                webhook(&user_of(user), &format!("wamid.{user}.{at}"), &at.to_string())
+                                    .to_string();
+                            while !http(address, "POST", "/webhook", &[], body.as_bytes())
+                                .is_ok_and(|answer| answer.status == 200)
+                            {
+                                std::thread::sleep(Duration::from_millis(2));
+                            }
+                            accepted.fetch_add(1, Ordering::SeqCst);
+                        }
+                    }
+                })
+            })
+            .collect();
+        // The old program sends meanwhile, and does not repeat what has no answer.
+        let sender = scope.spawn(|| {
+            let mut at = 0;
+            while !finished.load(Ordering::SeqCst) {
+                let body = json!({ "to": user_of(at % USERS), "type": "text", "text": { "body": format!("no. {at}") } }).to_string();
+                let _ = http(address, "POST", "/v1/messages", &[("D360-API-KEY", "sandbox-key")], body.as_bytes());
+                at += 1;
+                *tried.lock().unwrap() = at;
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        let mut gateway = start();
+        for cut in 1..=CUTS {
+            let until = cut * WEBHOOKS / (CUTS + 1);
+            while accepted.load(Ordering::SeqCst) < until {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            gateway.kill();
+            gateway = start();
+        }
+        posters.into_iter().for_each(|poster| poster.join().unwrap());
+        finished.store(true, Ordering::SeqCst);
+        sender.join().unwrap();
+        old.wait_for("all that was accepted", |seen| {
+            let mut ids: Vec<&str> =
+                seen.iter().filter_map(|hook| hook["messages"][0]["id"].as_str()).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            (ids.len() == WEBHOOKS).then_some(())
+        });
+    });
+    // In order: the first time that each came.
+    let mut next: HashMap<String, usize> = HashMap::new();
+    for hook in old.seen() {
+        let Some(message) = hook["messages"].get(0) else { continue };
+        let user = message["from"].as_str().unwrap().to_owned();
+        let at: usize = message["text"]["body"].as_str().unwrap().parse().unwrap();
+        let expected = next.entry(user.clone()).or_default();
+        assert!(at <= *expected, "{user}: {at} came before {expected}");
+        *expected = (*expected).max(at + 1);
+    }
+    // No message twice.
+    let mut texts: Vec<String> = sandbox
+        .messages()
+        .iter()
+        .map(|message| message["text"]["body"].as_str().unwrap().to_owned())
+        .collect();
+    let sent = texts.len();
+    texts.sort();
+    texts.dedup();
+    assert_eq!(texts.len(), sent, "of {} tried", tried.lock().unwrap());
+}
+
+fn user_of(at: usize) -> String {
+    format!("1650555{at:04}")
+}

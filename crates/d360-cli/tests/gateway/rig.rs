@@ -1,0 +1,247 @@
+//! A gateway as a process of its own, and an old program: plain HTTP/1.1, no code of ours.
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicU16, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An answer as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
+    }
+    /// The code of the first error.
+    pub(crate) fn code(&self) -> i64 {
+        self.json()["errors"][0]["code"].as_i64().unwrap_or_default()
+    }
+}
+
+/// One request on one connection.
+pub(crate) fn http(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Answer> {
+    let mut stream = TcpStream::connect(to)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\ncontent-length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    stream.write_all(format!("{head}\r\n").as_bytes())?;
+    // A server that has read enough may answer and close before it is done.
+    let _ = stream.write_all(body);
+    read(&mut BufReader::new(stream))
+}
+
+fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Answer> {
+    let gone = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+    let (first, headers) = head(stream)?;
+    let status = first.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(gone)?;
+    let mut body = Vec::new();
+    match headers.get("content-length").and_then(|length| length.parse().ok()) {
+        Some(length) => {
+            body.resize(length, 0);
+            stream.read_exact(&mut body)?;
+        }
+        None => drop(stream.read_to_end(&mut body)?),
+    }
+    Ok(Answer { status, headers, body })
+}
+
+fn head(stream: &mut BufReader<TcpStream>) -> std::io::Result<(String, BTreeMap<String, String>)> {
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line)? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        let line = line.trim_end().to_owned();
+        if line.is_empty() {
+            break;
+        }
+        lines.push(line);
+    }
+    let first = if lines.is_empty() { String::new() } else { lines.remove(0) };
+    let pair = |line: &String| {
+        line.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+    };
+    Ok((first, lines.iter().filter_map(pair).collect()))
+}
+
+/// `d360 gateway`, until it is dropped.
+pub(crate) struct Gateway {
+    pub(crate) child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Gateway {
+    /// With these arguments; the key is Cloud's.
+    pub(crate) fn start(key: &str, args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_d360"))
+            .args(["gateway", "--output", "json"])
+            .args(args)
+            .env("D360_API_KEY", key)
+            .env("D360_WEBHOOK_SECRET", "hush")
+            .env_remove("D360_BASE_URL")
+            .env("NO_PROXY", "*")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let started: Value =
+            serde_json::from_str(&line).unwrap_or_else(|_| panic!("it did not start: {line:?}"));
+        let address = started["url"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
+        Self { child, address }
+    }
+    pub(crate) fn call(&self, key: &str, method: &str, path: &str, body: impl Into<Option<Value>>) -> Answer {
+        let body: Option<Value> = body.into();
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        http(
+            self.address,
+            method,
+            path,
+            &[("D360-API-KEY", key), ("content-type", "application/json")],
+            body.as_bytes(),
+        )
+        .unwrap()
+    }
+    /// As a power cut would end it.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The arguments of a gateway before `upstream`.
+pub(crate) fn args<'a>(upstream: &'a str, state: &'a Path, webhook_to: &'a str) -> Vec<&'a str> {
+    let state = state.to_str().unwrap();
+    vec!["--listen", "127.0.0.1:0", "--base-url", upstream, "--state", state, "--webhook-to", webhook_to]
+}
+
+/// The part of an old program that takes webhooks.
+pub(crate) struct OldProgram {
+    pub(crate) url: String,
+    address: SocketAddr,
+    seen: Arc<(Mutex<Vec<Value>>, Condvar)>,
+    /// What it answers, for its tests.
+    pub(crate) status: Arc<AtomicU16>,
+    pub(crate) refused: Arc<AtomicU64>,
+}
+
+impl OldProgram {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let program = Self {
+            url: format!("http://{address}/hook"),
+            address,
+            seen: Arc::default(),
+            status: Arc::new(AtomicU16::new(200)),
+            refused: Arc::default(),
+        };
+        let (seen, status, refused) = (program.seen.clone(), program.status.clone(), program.refused.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else { return };
+                let (seen, status, refused) = (seen.clone(), status.clone(), refused.clone());
+                std::thread::spawn(move || serve(stream, &seen, &status, &refused));
+            }
+        });
+        program
+    }
+    pub(crate) fn seen(&self) -> Vec<Value> {
+        self.seen.0.lock().unwrap().clone()
+    }
+    /// Waits for what `fits` finds in what was seen.
+    pub(crate) fn wait_for<T>(&self, what: &str, fits: impl Fn(&[Value]) -> Option<T>) -> T {
+        let since = Instant::now();
+        let mut seen = self.seen.0.lock().unwrap();
+        loop {
+            if let Some(found) = fits(&seen) {
+                return found;
+            }
+            assert!(since.elapsed() < PATIENCE, "no {what} among {} webhooks: {:?}", seen.len(), seen.last());
+            seen = self.seen.1.wait_timeout(seen, Duration::from_secs(1)).unwrap().0;
+        }
+    }
+    /// A status webhook of a message.
+    pub(crate) fn wait_for_status(&self, id: &str, status: &str) -> Value {
+        self.wait_for(&format!("status {status}"), |seen| {
+            seen.iter()
+                .flat_map(|hook| hook["statuses"].as_array().cloned().unwrap_or_default())
+                .find(|item| item["id"] == id && item["status"] == status)
+        })
+    }
+}
+
+impl Drop for OldProgram {
+    fn drop(&mut self) {
+        if let Ok(stream) = TcpStream::connect(self.address) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+fn serve(stream: TcpStream, seen: &(Mutex<Vec<Value>>, Condvar), status: &AtomicU16, refused: &AtomicU64) {
+    let mut reader = BufReader::new(stream);
+    while let Ok((_, headers)) = head(&mut reader) {
+        let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        let mut body = vec![0; length];
+        if reader.read_exact(&mut body).is_err() {
+            return;
+        }
+        let answer = status.load(Ordering::SeqCst);
+        if answer == 200 {
+            let value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+            seen.0.lock().unwrap().push(value);
+            seen.1.notify_all();
+        } else {
+            refused.fetch_add(1, Ordering::SeqCst);
+        }
+        let text = format!("HTTP/1.1 {answer} X\r\ncontent-length: 0\r\n\r\n");
+        if reader.get_mut().write_all(text.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// A webhook of Cloud with one message.
+pub(crate) fn webhook(from: &str, id: &str, body: &str) -> Value {
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [{ "field": "messages", "value": {
+        "messaging_product": "whatsapp", "metadata": { "display_phone_number": "15550783881", "phone_number_id": "2" },
+        "contacts": [{ "wa_id": from, "profile": { "name": "A" } }],
+        "messages": [{ "from": from, "id": id, "timestamp": "1700000000", "type": "text", "text": { "body": body } }] } }] }] })
+}

@@ -1,0 +1,179 @@
+//! Who may call: the configured key, or a token of a login, compared in constant time.
+use crate::{
+    body::{self, Response},
+    number::Number,
+    store::{Store, now},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use d360::migrate::errors::Answer;
+use http::{HeaderMap, header};
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, json};
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use subtle::ConstantTimeEq as _;
+
+/// How long a token is good for, as On-Premise's were.
+const TOKEN_SECONDS: i64 = 7 * 24 * 60 * 60;
+/// Tokens that are good at once, at most: a program that logs in for every call must not fill the memory.
+const MOST_TOKENS: usize = 100_000;
+
+type Hash = [u8; 32];
+
+/// Tokens that were given out. Their hashes alone are kept, here and on disk.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens(Mutex<HashMap<Hash, (String, i64)>>);
+
+impl Tokens {
+    pub(crate) async fn load(store: &Store) -> Result<Self, crate::store::StoreError> {
+        let now = now();
+        let all = store
+            .run(move |db| {
+                db.execute("DELETE FROM tokens WHERE until <= ?1", [now])?;
+                let mut statement = db.prepare("SELECT hash, number, until FROM tokens")?;
+                let rows = statement
+                    .query_map([], |row| Ok((row.get::<_, Hash>(0)?, (row.get(1)?, row.get(2)?))))?;
+                rows.collect::<rusqlite::Result<HashMap<_, _>>>()
+            })
+            .await?;
+        Ok(Self(Mutex::new(all)))
+    }
+
+    fn number(&self, token: &str) -> Option<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (number, until) = all.get(&hash(token))?;
+        (*until > now()).then(|| number.clone())
+    }
+
+    fn forget(&self, token: &str) -> Hash {
+        let hash = hash(token);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&hash);
+        hash
+    }
+}
+
+fn hash(token: &str) -> Hash {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+fn same(a: &[u8], b: &[u8]) -> bool {
+    // Of equal length whatever was given, so that the time tells no length.
+    bool::from(Sha256::digest(a).ct_eq(&Sha256::digest(b)))
+}
+
+/// The token or key of a request.
+fn shown(headers: &HeaderMap) -> Option<&str> {
+    let text = |name: header::HeaderName| headers.get(name)?.to_str().ok();
+    if let Some(key) = headers.get("d360-api-key").and_then(|key| key.to_str().ok()) {
+        return Some(key.trim());
+    }
+    let authorization = text(header::AUTHORIZATION)?;
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The number that a request speaks for.
+pub(crate) fn number<'n>(
+    numbers: &'n [Arc<Number>],
+    tokens: &Tokens,
+    headers: &HeaderMap,
+) -> Option<&'n Arc<Number>> {
+    let shown = shown(headers)?;
+    // All of them are looked at, whichever it is.
+    let by_key = numbers.iter().fold(None, |found, number| {
+        if same(shown.as_bytes(), number.client_key.expose_secret().as_bytes()) {
+            Some(number)
+        } else {
+            found
+        }
+    });
+    by_key.or_else(|| {
+        let name = tokens.number(shown)?;
+        numbers.iter().find(|number| number.name == name)
+    })
+}
+
+pub(crate) fn denied() -> Response {
+    let details = "Give the gateway's key in D360-API-KEY, or a token of /v1/users/login as a bearer";
+    body::answer(&Answer::error_with(401, 1005, details))
+}
+
+/// `POST /v1/users/login`, with user and password by HTTP's Basic scheme: `{"users": [{"token", "expires_after"}], "meta"}`.
+pub(crate) async fn login(
+    numbers: &[Arc<Number>],
+    tokens: &Tokens,
+    store: &Store,
+    headers: &HeaderMap,
+    sent: &[u8],
+) -> Response {
+    let basic = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let basic = basic
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+    let decoded = basic.and_then(|(_, text)| BASE64_STANDARD.decode(text.trim()).ok());
+    let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some((user, password)) = text.as_deref().and_then(|text| text.split_once(':')) else {
+        return denied();
+    };
+    let found = numbers.iter().fold(None, |found, number| {
+        let fits = same(user.as_bytes(), number.user.as_bytes())
+            & same(password.as_bytes(), number.password.expose_secret().as_bytes());
+        if fits { Some(number) } else { found }
+    });
+    let Some(number) = found else {
+        let details = "User or password are not those of the gateway's configuration";
+        return body::answer(&Answer::error_with(401, 1005, details));
+    };
+    let asks = serde_json::from_slice::<Map<String, serde_json::Value>>(sent).unwrap_or_default();
+    if asks.contains_key("new_password") {
+        return body::answer(&Answer::error(
+            1005,
+            "The password is set in the gateway's configuration, and not by its API",
+        ));
+    }
+    let mut random = [0_u8; 32];
+    if getrandom::fill(&mut random).is_err() {
+        return body::answer(&Answer::error(1014, "There is no randomness to make a token of"));
+    }
+    let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let (hash, until, name) = (hash(&token), now() + TOKEN_SECONDS, number.name.clone());
+    {
+        let mut all = tokens.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST_TOKENS {
+            let now = now();
+            all.retain(|_, (_, until)| *until > now);
+        }
+        if all.len() >= MOST_TOKENS {
+            return body::answer(&Answer::error(
+                1015,
+                "Too many tokens are good at once; use the one that you have",
+            ));
+        }
+        all.insert(hash, (name.clone(), until));
+    }
+    let kept = store
+        .run(move |db| {
+            db.execute("INSERT INTO tokens (hash, number, until) VALUES (?1, ?2, ?3)", (hash, name, until))
+        })
+        .await;
+    if kept.is_err() {
+        tokens.forget(&token);
+        return body::answer(&Answer::error(1023, "The token could not be kept"));
+    }
+    let expires =
+        jiff::Timestamp::from_second(until).map(|at| at.strftime("%Y-%m-%d %H:%M:%S+00:00").to_string());
+    let user = json!({ "token": token, "expires_after": expires.unwrap_or_default() });
+    body::answer(&Answer::ok(200, Map::from_iter([("users".to_owned(), json!([user]))])))
+}
+
+/// `POST /v1/users/logout`: the token is good for nothing any more.
+pub(crate) fn logout(tokens: &Tokens, store: &Store, headers: &HeaderMap) -> Response {
+    if let Some(token) = shown(headers) {
+        let hash = tokens.forget(token);
+        store.later(move |db| db.execute("DELETE FROM tokens WHERE hash = ?1", [hash]).map(drop));
+    }
+    body::answer(&d360::migrate::answers::done())
+}

@@ -1,0 +1,282 @@
+//! The old API: who asks, what for, and what is answered.
+use crate::{
+    access::{self, Tokens},
+    blocker::Change,
+    body::{self, Response},
+    idempotency::Attempt,
+    inbound, media, messages,
+    metrics::{CallLabels, Metrics, OutcomeLabels},
+    notes::{self, Notes},
+    number::Number,
+    outbox::Outbox,
+    settings,
+    store::Store,
+};
+use axum::body::Body;
+use d360::migrate::{
+    Note,
+    calls::{self, Fate},
+    errors::Answer,
+};
+use http::{HeaderName, Method, Request, StatusCode, header};
+use serde_json::Value;
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) numbers: Vec<Arc<Number>>,
+    pub(crate) tokens: Tokens,
+    pub(crate) store: Arc<Store>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) notes: Notes,
+    pub(crate) webhook_hosts: Vec<String>,
+    pub(crate) max_body: usize,
+    pub(crate) call_timeout: Duration,
+    /// Tells this process's unfinished requests from an earlier one's.
+    pub(crate) process: i64,
+}
+
+impl Shared {
+    pub(crate) fn noted(&self, number: &Number, call: &'static str, notes: &[Note]) {
+        for note in notes {
+            let labels = OutcomeLabels { number: number.name.clone(), outcome: note.kind.as_str() };
+            self.metrics.notes.get_or_create(&labels).inc();
+        }
+        self.notes.take(call, notes);
+    }
+}
+
+/// An answer to an old program, and what there is to know about it.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    status: u16,
+    body: Value,
+    notes: Vec<Note>,
+    headers: Vec<(HeaderName, String)>,
+}
+
+impl Reply {
+    pub(crate) fn new(answer: Answer) -> Self {
+        Self::plain(answer.status, answer.body)
+    }
+    /// A body that is not On-Premise's own.
+    pub(crate) fn plain(status: u16, body: Value) -> Self {
+        Self { status, body, notes: Vec::new(), headers: Vec::new() }
+    }
+    pub(crate) fn noted(mut self, notes: Vec<Note>) -> Self {
+        self.notes = notes;
+        self
+    }
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+    /// Hands on how long Cloud asks to wait.
+    pub(crate) fn retry_after(self, error: &d360::Error) -> Self {
+        match error.api().and_then(|api| api.retry_after()) {
+            Some(wait) => self.header(header::RETRY_AFTER, &wait.as_secs().to_string()),
+            None => self,
+        }
+    }
+    fn into_response(self) -> Response {
+        let mut response = body::json(self.status, &self.body);
+        if let Some(text) = notes::header(&self.notes) {
+            response = body::with(response, body::NOTES, &text);
+        }
+        self.headers.into_iter().fold(response, |response, (name, value)| body::with(response, name, &value))
+    }
+}
+
+/// Answers whatever comes in.
+pub(crate) async fn answer(shared: Arc<Shared>, peer: SocketAddr, request: Request<Body>) -> Response {
+    let path = request.uri().path().to_owned();
+    let steps: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match steps[..] {
+        ["healthz"] => body::text(StatusCode::OK, "ok\n"),
+        ["webhook"] => inbound::take(&shared, None, peer, request).await,
+        ["webhook", name] => inbound::take(&shared, Some(name), peer, request).await,
+        ["v1", "users", "login"] if request.method() == Method::POST => login(&shared, request).await,
+        _ => match access::number(&shared.numbers, &shared.tokens, request.headers()) {
+            Some(number) => {
+                let number = number.clone();
+                known(shared, number, &steps, request).await
+            }
+            None => access::denied(),
+        },
+    }
+}
+
+async fn login(shared: &Shared, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    match body::read(body, shared.max_body).await {
+        Ok(sent) => {
+            access::login(&shared.numbers, &shared.tokens, &shared.store, &parts.headers, &sent).await
+        }
+        Err(refusal) => body::answer(&refusal),
+    }
+}
+
+/// What needs no key where it is asked for on a port of its own.
+pub(crate) async fn operations(shared: &Shared, path: &str) -> Option<Response> {
+    match path {
+        "/healthz" => Some(body::text(StatusCode::OK, "ok\n")),
+        "/readyz" => Some(
+            match shared.store.run(|db| db.execute("UPDATE settings SET number = number WHERE 0", [])).await {
+                Ok(_) => body::text(StatusCode::OK, "ready\n"),
+                Err(error) => body::text(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+            },
+        ),
+        "/metrics" => Some(body::text(StatusCode::OK, shared.metrics.text())),
+        _ => None,
+    }
+}
+
+/// A request of somebody who may ask.
+async fn known(shared: Arc<Shared>, number: Arc<Number>, steps: &[&str], request: Request<Body>) -> Response {
+    if request.method() == Method::GET {
+        if let Some(response) = operations(&shared, request.uri().path()).await {
+            return response;
+        }
+        if steps == ["notes"] {
+            return body::json(200, &shared.notes.document());
+        }
+    }
+    let began = Instant::now();
+    let row = calls::look_up(request.method().as_str(), request.uri().path());
+    let call = row.map_or("other", |row| row.path);
+    let (name, metrics) = (number.name.clone(), shared.metrics.clone());
+    let response = called(shared, number, steps, request, call, row.map(|row| row.fate)).await;
+    let took = began.elapsed();
+    metrics.seconds.observe(took.as_secs_f64());
+    let status = response.status().as_u16();
+    metrics.calls.get_or_create(&CallLabels { number: name.clone(), call, status }).inc();
+    tracing::info!(number = name, call, status, ms = took.as_secs_f64() * 1000.0, "call");
+    response
+}
+
+async fn called(
+    shared: Arc<Shared>,
+    number: Arc<Number>,
+    steps: &[&str],
+    request: Request<Body>,
+    call: &'static str,
+    fate: Option<Fate>,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    // Files are not read into memory.
+    match (&parts.method, steps) {
+        (&Method::POST, ["v1", "media"]) => {
+            return media::upload(&number, &parts.headers, body).await.into_response();
+        }
+        (&Method::GET, ["v1", "media", id]) => {
+            return media::download(&number, id).await.unwrap_or_else(Reply::into_response);
+        }
+        _ => {}
+    }
+    let sent = match body::read(body, shared.max_body).await {
+        Ok(sent) => sent,
+        Err(refusal) => return body::answer(&refusal),
+    };
+    let Some(key) = parts.headers.get("idempotency-key").filter(|_| parts.method == Method::POST) else {
+        let reply = reply(&shared, &number, &parts, steps, &sent, call, fate).await;
+        shared.noted(&number, call, &reply.notes);
+        return reply.into_response();
+    };
+    let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
+    let asked = format!("{} {}", parts.method, parts.uri.path());
+    let attempt = match Attempt::new(&number.name, &key, &asked, &sent, shared.process) {
+        Ok(attempt) => attempt,
+        Err(refusal) => return body::answer(&refusal),
+    };
+    if let Some(before) = attempt.begin(&shared.store).await {
+        return before;
+    }
+    // It goes to its end and is remembered, even where the old program hangs up.
+    let steps: Vec<String> = steps.iter().map(|step| (*step).to_owned()).collect();
+    let work = tokio::spawn(async move {
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        let reply = reply(&shared, &number, &parts, &steps, &sent, call, fate).await;
+        shared.noted(&number, call, &reply.notes);
+        attempt.end(&shared.store, reply.status, reply.body.to_string()).await;
+        reply.into_response()
+    });
+    work.await.unwrap_or_else(|_| {
+        body::answer(&d360::migrate::answers::unknown("The gateway failed while it was under way."))
+    })
+}
+
+async fn reply(
+    shared: &Shared,
+    number: &Number,
+    parts: &http::request::Parts,
+    steps: &[&str],
+    sent: &[u8],
+    call: &'static str,
+    fate: Option<Fate>,
+) -> Reply {
+    let decoded: Vec<String> = steps.iter().map(|step| percent_decoded(step)).collect();
+    let steps: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    match (parts.method.as_str(), &steps[..]) {
+        ("POST", ["v1", "messages"]) => messages::send(shared, number, sent).await,
+        ("PUT", ["v1", "messages", id]) => messages::mark_read(number, id, sent).await,
+        ("POST", ["v1", "contacts"]) => messages::check_contacts(sent),
+        ("GET", ["v1", "contacts", "blocklist"]) => {
+            messages::blocklist(number, parts.uri.query().unwrap_or_default()).await
+        }
+        ("POST", ["v1", "contacts", contact, "block"]) => {
+            messages::change(number, contact, Change::Block, sent).await
+        }
+        ("POST", ["v1", "contacts", contact, "unblock"]) => {
+            messages::change(number, contact, Change::Unblock, sent).await
+        }
+        ("POST", ["v1", "contacts", contact, "report"]) => messages::report(number, contact, sent).await,
+        ("DELETE", ["v1", "media", id]) => media::delete(number, id).await,
+        ("POST", ["v1", "users", "logout"]) => {
+            access::logout(&shared.tokens, &shared.store, &parts.headers);
+            Reply::new(d360::migrate::answers::done())
+        }
+        ("GET", ["v1", "health"]) => messages::health(number).await,
+        ("GET", ["v1", "settings", "application"]) => settings::get(shared, number),
+        ("PATCH", ["v1", "settings", "application"]) => settings::patch(shared, number, sent).await,
+        ("DELETE", ["v1", "settings", "application"]) => settings::delete(shared, number).await,
+        ("GET", ["v1", "configs", "webhook"]) => settings::config(shared, number),
+        ("POST", ["v1", "configs", "webhook"]) => settings::set_config(shared, number, sent).await,
+        _ => without_counterpart(parts.method.as_str(), call, fate),
+    }
+}
+
+/// Everything else: an error that says why.
+fn without_counterpart(method: &str, call: &'static str, fate: Option<Fate>) -> Reply {
+    let row = calls::ALL.iter().find(|row| row.path == call && (row.method == "ANY" || row.method == method));
+    let details = match (fate, row) {
+        (Some(_), Some(row)) => format!("{method} {call} has no counterpart on Cloud: {}", row.note),
+        _ => "This is no call of On-Premise that the gateway knows".to_owned(),
+    };
+    Reply::new(Answer::error(1006, &details)).header(body::GATEWAY, "no-counterpart")
+}
+
+fn percent_decoded(step: &str) -> String {
+    let mut bytes = Vec::with_capacity(step.len());
+    let mut rest = step.as_bytes();
+    while let Some((&byte, behind)) = rest.split_first() {
+        let hex =
+            behind.get(..2).and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        match (byte, hex) {
+            (b'%', Some(value)) => {
+                bytes.push(value);
+                rest = &behind[2..];
+            }
+            _ => {
+                bytes.push(byte);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,108 @@
+//! Blocking: calls for one user each, gathered into calls for many.
+use d360::{
+    Error,
+    cloud::Client,
+    model::block::{BlockReport, User, UserError},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{mpsc, oneshot};
+
+/// How long the first waits for others.
+const GATHER: Duration = Duration::from_millis(5);
+/// Users of a call, at most.
+const MOST: usize = 1_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Block,
+    Unblock,
+}
+
+/// What became of a user: done, the user's own errors, or that the call failed as a whole.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    Done,
+    Failed(Vec<UserError>),
+    Call(Arc<Error>),
+}
+
+#[derive(Debug)]
+struct Ask {
+    change: Change,
+    user: User,
+    answer: oneshot::Sender<Outcome>,
+}
+
+/// Gathers what comes together; keeps the order of changes.
+#[derive(Debug)]
+pub(crate) struct Blocker(mpsc::UnboundedSender<Ask>);
+
+impl Blocker {
+    pub(crate) fn new(client: Client) -> Self {
+        let (asks, asked) = mpsc::unbounded_channel();
+        tokio::spawn(work(client, asked));
+        Self(asks)
+    }
+
+    pub(crate) async fn change(&self, change: Change, user: User) -> Option<Outcome> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Ask { change, user, answer }).ok()?;
+        answered.await.ok()
+    }
+}
+
+async fn work(client: Client, mut asked: mpsc::UnboundedReceiver<Ask>) {
+    let mut next = None;
+    loop {
+        let first = match next.take() {
+            Some(ask) => ask,
+            None => match asked.recv().await {
+                Some(ask) => ask,
+                None => return,
+            },
+        };
+        let change = first.change;
+        let mut asks = vec![first];
+        let until = tokio::time::Instant::now() + GATHER;
+        while asks.len() < MOST {
+            match tokio::time::timeout_at(until, asked.recv()).await {
+                Ok(Some(ask)) if ask.change == change => asks.push(ask),
+                // Another change of the same user may not overtake this one.
+                Ok(other) => {
+                    next = other;
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        let users: Vec<User> = asks.iter().map(|ask| ask.user.clone()).collect();
+        let result = match change {
+            Change::Block => client.block_users(users).await,
+            Change::Unblock => client.unblock_users(users).await,
+        };
+        let (report, call) = match result {
+            Ok(report) => (report, None),
+            Err(stopped) => {
+                let (report, _, error) = stopped.into_parts();
+                (report, Some(Arc::new(error)))
+            }
+        };
+        for ask in asks {
+            // Whoever asked may be gone.
+            let _ = ask.answer.send(outcome(&report, &ask.user, call.as_ref()));
+        }
+    }
+}
+
+fn outcome(report: &BlockReport, user: &User, call: Option<&Arc<Error>>) -> Outcome {
+    let same = |other: &User| other.as_str() == user.as_str();
+    if let Some(failed) = report.failed.iter().find(|failed| same(&failed.input)) {
+        Outcome::Failed(failed.errors.clone())
+    } else if report.done.iter().any(|done| same(&done.input)) {
+        Outcome::Done
+    } else if let Some(error) = call {
+        Outcome::Call(error.clone())
+    } else {
+        Outcome::Failed(vec![UserError::from_message(None, "the answer does not name this user")])
+    }
+}

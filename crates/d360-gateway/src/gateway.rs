@@ -1,0 +1,270 @@
+//! Starting and stopping.
+use crate::{
+    access::Tokens,
+    api::{self, Shared},
+    body,
+    config::Config,
+    idempotency,
+    metrics::Metrics,
+    notes::Notes,
+    number::Number,
+    outbox::{Outbox, Target},
+    server::{self, Limits},
+    store::{Store, StoreError},
+};
+use d360::{
+    ApiKey, Pacing,
+    cloud::{self, Client},
+    migrate::Options,
+    transport::{ReqwestTransport, SetupError},
+};
+use http::{StatusCode, Uri};
+use secrecy::ExposeSecret as _;
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    net::SocketAddr,
+    num::NonZeroU32,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+/// How often what is too old is forgotten.
+const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
+
+/// A gateway that could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Its settings.
+    #[error(transparent)]
+    Config(#[from] crate::InvalidConfig),
+    /// Its client.
+    #[error(transparent)]
+    Client(#[from] SetupError),
+    /// Its address.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// Where.
+        address: String,
+        /// Why not.
+        error: io::Error,
+    },
+    /// Its file of state.
+    #[error("{0}")]
+    State(String),
+}
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        Self::State(error.to_string())
+    }
+}
+
+/// A running gateway. [`stop`](Self::stop) lets what is under way finish; dropping it ends it at once, and loses nothing that was
+/// accepted.
+#[derive(Debug)]
+pub struct Gateway {
+    address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
+    stop: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+    housekeeping: JoinHandle<()>,
+}
+
+impl Gateway {
+    /// Starts it on the current tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let transport = ReqwestTransport::new(&d360::transport::Connection::new())?;
+        let numbers = numbers(&config)?;
+        let targets = targets(&config)?;
+        let store = Arc::new(
+            Store::open(&config.state)
+                .map_err(|error| StartError::State(format!("{}: {error}", config.state.display())))?,
+        );
+        let metrics = Arc::new(Metrics::new());
+        let (stop, stopping) = watch::channel(false);
+        let mut webhook_hosts = config.webhook_hosts.clone();
+        webhook_hosts.extend(targets.values().filter_map(|target| host(&target.url)));
+        let outbox = Outbox::open(
+            store.clone(),
+            transport,
+            metrics.clone(),
+            targets,
+            config.give_up_after,
+            stopping.clone(),
+        )
+        .await?;
+        let mut process = [0_u8; 8];
+        getrandom::fill(&mut process)
+            .map_err(|error| StartError::State(format!("no randomness: {error}")))?;
+        let shared = Arc::new(Shared {
+            numbers,
+            tokens: Tokens::load(&store).await?,
+            store,
+            outbox,
+            metrics: metrics.clone(),
+            notes: Notes::default(),
+            webhook_hosts,
+            max_body: config.max_body,
+            call_timeout: config.call_timeout,
+            process: i64::from_le_bytes(process),
+        });
+        let limits = Limits { connections: config.max_connections, header_time: config.header_timeout };
+        let listener = listen(&config.listen).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| StartError::Listen { address: config.listen.clone(), error })?;
+        let of_calls = shared.clone();
+        let answer = move |peer, request| api::answer(of_calls.clone(), peer, request);
+        let mut servers =
+            vec![tokio::spawn(server::serve(listener, limits, metrics.clone(), stopping.clone(), answer))];
+        let mut metrics_address = None;
+        if let Some(address) = &config.metrics_listen {
+            let listener = listen(address).await?;
+            metrics_address = listener.local_addr().ok();
+            let of_operations = shared.clone();
+            let answer = move |_, request: http::Request<axum::body::Body>| {
+                let shared = of_operations.clone();
+                async move {
+                    let found = api::operations(&shared, request.uri().path()).await;
+                    found.unwrap_or_else(|| body::text(StatusCode::NOT_FOUND, ""))
+                }
+            };
+            servers.push(tokio::spawn(server::serve(listener, limits, metrics, stopping, answer)));
+        }
+        let housekeeping = tokio::spawn(async move {
+            loop {
+                shared.outbox.prune();
+                idempotency::prune(&shared.store);
+                tokio::time::sleep(HOUSEKEEPING).await;
+            }
+        });
+        Ok(Self { address, metrics_address, stop, servers, housekeeping })
+    }
+
+    /// Where old programs find it.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+    /// Where `/metrics` is to be had without a key, if anywhere.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// Takes no more calls, lets those that are under way finish, and ends. Webhooks that wait are delivered by the next process.
+    pub async fn stop(mut self) {
+        // Those that listen may be gone.
+        let _ = self.stop.send(true);
+        for server in std::mem::take(&mut self.servers) {
+            let _ = server.await;
+        }
+        self.housekeeping.abort();
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        self.housekeeping.abort();
+    }
+}
+
+async fn listen(address: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| StartError::Listen { address: address.to_owned(), error })
+}
+
+fn host(url: &str) -> Option<String> {
+    url.parse::<Uri>().ok()?.host().map(str::to_owned)
+}
+
+/// The numbers with their clients, which share connections.
+fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
+    let other = |problem: String| StartError::Config(crate::InvalidConfig::Other(problem));
+    if config.numbers.is_empty() {
+        return Err(other("there is no number: a gateway needs a key of Cloud".to_owned()));
+    }
+    let (mut names, mut keys) = (HashSet::new(), HashSet::new());
+    let own = config.base_url.as_deref().unwrap_or(cloud::BASE_URL);
+    let mut allowed: Vec<String> = config.upstream_hosts.clone();
+    allowed.extend(host(own));
+    let mut numbers = Vec::new();
+    let mut first: Option<Client> = None;
+    for number in &config.numbers {
+        let bad = |problem: &str| {
+            StartError::Config(crate::InvalidConfig::Number {
+                name: number.name.clone(),
+                problem: problem.to_owned(),
+            })
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if number.name.is_empty() || !number.name.chars().all(plain) {
+            return Err(bad("its name has to be letters, digits, -, _ and . alone"));
+        }
+        if !names.insert(number.name.as_str()) {
+            return Err(bad("another number has the same name"));
+        }
+        if number.client_key.expose_secret().trim().is_empty() {
+            return Err(bad("its client key is empty: anybody could use it"));
+        }
+        if !keys.insert(number.client_key.expose_secret()) {
+            return Err(bad(
+                "another number has the same client key; the old program could not say which it means",
+            ));
+        }
+        let key = ApiKey::new(number.key.expose_secret()).map_err(|error| bad(&error.to_string()))?;
+        let base_url = number.base_url.as_deref().unwrap_or(own);
+        let host = host(base_url).unwrap_or_default();
+        if !allowed.iter().any(|known| known.eq_ignore_ascii_case(&host)) {
+            return Err(bad(&format!("its base URL is on {host:?}, which is not among upstream_hosts")));
+        }
+        let rate =
+            NonZeroU32::new(number.messages_per_second).ok_or_else(|| bad("messages_per_second is 0"))?;
+        let pacing = Pacing::per_second(rate);
+        let client = match &first {
+            // One key is one number; pacing is each number's own.
+            Some(client) if number.base_url.is_none() => client.with_credentials(key).with_pacing(pacing),
+            _ => {
+                let settings = d360::Config::new(key).base_url(base_url).pacing(pacing);
+                Client::new(settings.attempt_timeout(config.call_timeout))?
+            }
+        };
+        if number.base_url.is_none() {
+            first.get_or_insert(client.clone());
+        }
+        let mut options = Options::new();
+        (options.old_media_ids, options.old_message_ids) = (true, config.old_ids);
+        options.media.clone_from(&number.media);
+        numbers.push(Arc::new(Number::new(number, client, options)));
+    }
+    Ok(numbers)
+}
+
+/// Where webhooks go, as it is configured.
+fn targets(config: &Config) -> Result<HashMap<String, Target>, StartError> {
+    let mut targets = HashMap::new();
+    for number in &config.numbers {
+        let Some(url) = &number.webhook_to else { continue };
+        let good = url.parse::<Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && !url.contains('@')
+        });
+        if !good {
+            let problem = "webhook_to is no URL that begins with http:// or https://".to_owned();
+            return Err(StartError::Config(crate::InvalidConfig::Number {
+                name: number.name.clone(),
+                problem,
+            }));
+        }
+        let target = Target { url: url.clone(), headers: Default::default() };
+        targets.insert(number.name.clone(), target);
+    }
+    Ok(targets)
+}

@@ -1,0 +1,130 @@
+//! Webhooks of Cloud: proven, translated, written to disk, answered.
+use crate::{
+    api::Shared,
+    body::{self, Response},
+    metrics::OutcomeLabels,
+    number::Number,
+    outbox::Parcel,
+};
+use axum::body::Body;
+use d360::{migrate::webhook, model::webhook as events, webhook::answer_challenge};
+use http::{HeaderMap, Method, Request, StatusCode};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use std::net::SocketAddr;
+
+/// Longest webhook, in bytes: Meta posts up to 3 MB.
+const MOST: usize = 4 << 20;
+const CALL: &str = "webhook";
+
+/// `POST /webhook` or `/webhook/{name}`.
+pub(crate) async fn take(
+    shared: &Shared,
+    name: Option<&str>,
+    peer: SocketAddr,
+    request: Request<Body>,
+) -> Response {
+    let number = match name {
+        Some(name) => shared.numbers.iter().find(|number| number.name == name),
+        None if shared.numbers.len() == 1 => shared.numbers.first(),
+        None => {
+            return body::text(StatusCode::NOT_FOUND, "there are several numbers: post to /webhook/{name}");
+        }
+    };
+    let Some(number) = number else { return body::text(StatusCode::NOT_FOUND, "there is no such number") };
+    let (parts, body) = request.into_parts();
+    if parts.method == Method::GET {
+        return match &number.verify_token {
+            Some(token) => match answer_challenge(&parts.uri, token.expose_secret()) {
+                Ok(challenge) => body::text(StatusCode::OK, challenge),
+                Err(refused) => body::text(StatusCode::FORBIDDEN, refused.to_string()),
+            },
+            None => body::text(StatusCode::METHOD_NOT_ALLOWED, ""),
+        };
+    }
+    if parts.method != Method::POST {
+        return body::text(StatusCode::METHOD_NOT_ALLOWED, "");
+    }
+    let sent = match body::read(body, MOST).await {
+        Ok(sent) => sent,
+        Err(refusal) => return body::answer(&refusal),
+    };
+    if let Err(why) = proven(number, &parts.headers, peer, &sent) {
+        return body::text(StatusCode::UNAUTHORIZED, why);
+    }
+    let Ok(value) = events::json(&sent) else {
+        return body::text(StatusCode::BAD_REQUEST, "the body is no JSON");
+    };
+    let count = |outcome: &'static str, times: usize| {
+        if times > 0 {
+            let labels = OutcomeLabels { number: number.name.clone(), outcome };
+            shared.metrics.webhooks.get_or_create(&labels).inc_by(times as u64);
+        }
+    };
+    let (parcels, without) = parcels(shared, number, &value);
+    count("without_counterpart", without);
+    let came = parcels.len();
+    match shared.outbox.accept(parcels).await {
+        Ok(new) => {
+            count("accepted", new);
+            count("duplicate", came - new);
+            body::text(StatusCode::OK, "")
+        }
+        Err(error) => {
+            tracing::error!(%error, "a webhook could not be kept; it comes again");
+            body::text(StatusCode::SERVICE_UNAVAILABLE, "the webhook could not be kept")
+        }
+    }
+}
+
+/// Who sent it. Without a secret, only this machine itself, and nothing that says it passes something on.
+fn proven(number: &Number, headers: &HeaderMap, peer: SocketAddr, sent: &[u8]) -> Result<(), String> {
+    match &number.verification {
+        Some(verification) => verification.verify(headers, sent).map_err(|refused| refused.to_string()),
+        None => {
+            let passed_on = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
+            if peer.ip().is_loopback() && !passed_on.iter().any(|name| headers.contains_key(*name)) {
+                Ok(())
+            } else {
+                Err("the gateway has no secret to know webhooks by, and takes them from its own machine alone".to_owned())
+            }
+        }
+    }
+}
+
+/// The items of a webhook in the old form, and how many have none.
+fn parcels(shared: &Shared, number: &Number, value: &Value) -> (Vec<Parcel>, usize) {
+    let (mut parcels, mut without) = (Vec::new(), 0);
+    for item in webhook::split(value) {
+        let translated = webhook::to_onprem(&item, &number.options);
+        shared.noted(number, CALL, &translated.notes);
+        let flat = translated.value.unwrap_or_default();
+        if flat.is_empty() {
+            without += 1;
+        }
+        for flat in flat {
+            let (user, seen) = known_by(&item, &flat);
+            parcels.push(Parcel { number: number.name.clone(), user, seen, body: flat.to_string() });
+        }
+    }
+    (parcels, without)
+}
+
+/// Whose order counts, and what tells a duplicate.
+fn known_by(cloud: &Value, flat: &Value) -> (String, Option<String>) {
+    let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let own =
+        |key: &str| cloud.pointer(&format!("/entry/0/changes/0/value/{key}/0")).cloned().unwrap_or_default();
+    if let Some(message) = flat.pointer("/messages/0") {
+        let id = text(&own("messages"), "id");
+        return (text(message, "from"), (!id.is_empty()).then(|| format!("m {id}")));
+    }
+    if let Some(status) = flat.pointer("/statuses/0") {
+        let told = own("statuses");
+        let id = text(&told, "id");
+        let member = text(&told, "recipient_participant_id") + &text(&told, "recipient_participant_user_id");
+        let key = format!("s {id} {} {member}", text(&told, "status"));
+        return (text(status, "recipient_id"), (!id.is_empty()).then_some(key));
+    }
+    (String::new(), None)
+}

@@ -1,0 +1,244 @@
+//! `/v1/messages`, `/v1/contacts`, `/v1/health`: what Cloud is asked, and how its answers are told.
+use crate::{
+    api::{Reply, Shared},
+    blocker::{Change, Outcome},
+    body,
+    number::Number,
+};
+use d360::{
+    CallOptions, Error, Outcome as CallOutcome,
+    cloud::{health::GetHealth, messages::MarkMessageRead},
+    migrate::{
+        Note, NoteKind, answers,
+        errors::{self, Answer, Call},
+        ids, message,
+    },
+    model::{CanSend, WaId, block::User},
+    transport::ErrorKind,
+};
+use serde_json::{Map, Value, json};
+use std::{
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How long a list of blocked users is good for.
+const LIST_GOOD_FOR: Duration = Duration::from_secs(30);
+/// Contacts a page of the blocklist, where nothing is said, and at most.
+const PAGE: usize = 100;
+const MAX_PAGE: usize = 200;
+
+/// `POST /v1/messages`.
+pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply {
+    let Ok(old) = serde_json::from_slice::<Value>(sent) else { return not_json() };
+    let translated = message::to_cloud_message(&old, &number.options);
+    let mut notes = translated.notes;
+    let Some(message) = translated.value else { return Reply::new(refused(&notes)).noted(notes) };
+    let options = CallOptions::new().deadline(shared.call_timeout);
+    match number.client.with_options(options).send(message).await {
+        Ok(answer) => {
+            let told = answers::sent(&json!(answer), &number.options);
+            // That it was accepted is what the old program asked for; how it was said differently is nothing to change.
+            Reply::new(told.value.unwrap_or_else(|| answers::unknown("The answer has no id."))).noted(notes)
+        }
+        Err(error) => {
+            let (answer, more) = failed(&error, Call::Message);
+            notes.extend(more);
+            Reply::new(answer).noted(notes).retry_after(&error)
+        }
+    }
+}
+
+fn not_json() -> Reply {
+    Reply::new(Answer::error(1025, "The body is not JSON"))
+}
+
+/// What a translation refused, in On-Premise's codes.
+fn refused(notes: &[Note]) -> Answer {
+    let refused: Vec<&Note> = notes.iter().filter(|note| note.kind == NoteKind::Refused).collect();
+    let code = match refused.first() {
+        Some(note) if note.why.starts_with("is required") => 1008,
+        Some(note) if note.path == "to" => 1013,
+        Some(note) if note.path == "recipient_type" => 1002,
+        Some(note) if note.path == "text.body" => 1001,
+        _ => 1009,
+    };
+    let told: Vec<String> = refused.iter().map(|note| format!("{}: {}", note.path, note.why)).collect();
+    Answer::error(code, told.join("; ").trim_start_matches(": "))
+}
+
+/// A call of Cloud that failed, as On-Premise's answer.
+pub(crate) fn failed(error: &Error, call: Call) -> (Answer, Vec<Note>) {
+    let nothing = "Nothing was sent";
+    let answer = match (error.outcome(), error.kind()) {
+        (CallOutcome::Unknown, _) if error.endpoint() == "cloud.messages.send" => {
+            answers::unknown(&error.to_string())
+        }
+        (CallOutcome::Unknown, _) => {
+            let details = format!("The outcome is unknown; doing it again does no harm: {error}");
+            Answer::error_with(504, 1000, &details)
+        }
+        (_, ErrorKind::Api(api)) => {
+            let told = errors::to_onprem(api, call);
+            let mut answer = told.value.unwrap_or_else(|| Answer::error(1000, "the API gave no reason"));
+            if answer.status == 401 {
+                // It is the gateway's key that Cloud does not take, and not the old program's.
+                answer =
+                    Answer::error_with(403, 1005, "Cloud refuses the gateway's key; see its configuration");
+            }
+            return (answer, told.notes);
+        }
+        (_, ErrorKind::Paced(_) | ErrorKind::Deadline) => {
+            Answer::error(1015, &format!("{nothing}: more messages wait than may be sent in time"))
+        }
+        (_, ErrorKind::Transport(_)) => {
+            Answer::error(1016, &format!("{nothing}: Cloud cannot be reached ({error})"))
+        }
+        _ => Answer::error(1009, &format!("{nothing}: {error}")),
+    };
+    (answer, Vec::new())
+}
+
+/// `PUT /v1/messages/{id}` `{"status": "read"}`.
+pub(crate) async fn mark_read(number: &Number, id: &str, sent: &[u8]) -> Reply {
+    let Ok(body) = serde_json::from_slice::<Value>(sent) else { return not_json() };
+    if body.get("status").and_then(Value::as_str) != Some("read") {
+        return Reply::new(Answer::error(1009, "status must be read"));
+    }
+    let Some(id) = ids::message_to_cloud(id) else {
+        let details = "This message came through On-Premise, and Cloud does not know it";
+        return Reply::new(Answer::error(1006, details));
+    };
+    match number.client.call(MarkMessageRead::new(id)).await {
+        Ok(()) => Reply::new(answers::done()),
+        Err(error) => Reply::new(failed(&error, Call::Message).0).retry_after(&error),
+    }
+}
+
+/// `POST /v1/contacts`: Cloud cannot be asked.
+pub(crate) fn check_contacts(sent: &[u8]) -> Reply {
+    let Ok(body) = serde_json::from_slice::<Value>(sent) else { return not_json() };
+    let Some(numbers) = body.get("contacts").and_then(Value::as_array) else {
+        return Reply::new(Answer::error(1008, "contacts is required"));
+    };
+    let numbers: Option<Vec<&str>> = numbers.iter().map(Value::as_str).collect();
+    let Some(numbers) = numbers else {
+        return Reply::new(Answer::error(1009, "contacts must be a list of texts"));
+    };
+    Reply::new(answers::contacts_checked(numbers)).header(body::GATEWAY, "contacts-not-checked")
+}
+
+/// A contact of a path: a number in any form, a JID or a BSUID.
+fn user(contact: &str) -> Result<User, Answer> {
+    let contact = contact.trim();
+    let digits: String = contact.chars().filter(char::is_ascii_digit).collect();
+    let is_number = !contact.chars().any(|c| c.is_alphabetic()) && (7..=15).contains(&digits.len());
+    if is_number {
+        return Ok(User::Phone(format!("+{digits}").into()));
+    }
+    let invalid = "Provided WhatsApp ID is not valid. Please provide a valid WhatsApp ID or a phone number with a country code";
+    match contact.parse::<User>() {
+        Ok(User::WaId(id)) => Ok(User::Phone(format!("+{}", WaId::as_str(&id)).into())),
+        Ok(user @ User::Bsuid(_)) => Ok(user),
+        _ => Err(Answer::error(1009, invalid)),
+    }
+}
+
+/// `POST /v1/contacts/{phone_number}/block` and `/unblock`.
+pub(crate) async fn change(number: &Number, contact: &str, change: Change, sent: &[u8]) -> Reply {
+    if let Err(refusal) = reason(sent) {
+        return Reply::new(refusal);
+    }
+    match user(contact) {
+        Ok(user) => Reply::new(changed(number, change, user).await),
+        Err(refusal) => Reply::new(refusal),
+    }
+}
+
+/// The body of a block or report, whose reason Cloud has no place for.
+fn reason(sent: &[u8]) -> Result<Map<String, Value>, Answer> {
+    if sent.is_empty() {
+        return Ok(Map::new());
+    }
+    let body: Option<Map<String, Value>> =
+        serde_json::from_slice(sent).map_err(|_| Answer::error(1025, "The body is not a JSON object"))?;
+    let body = body.unwrap_or_default();
+    let fits = |reason: &Value| reason.as_str().is_some_and(|text| (1..60).contains(&text.chars().count()));
+    if body.get("reason").is_none_or(fits) {
+        Ok(body)
+    } else {
+        Err(Answer::error(1009, "reason must be a text of less than 60 characters"))
+    }
+}
+
+async fn changed(number: &Number, change: Change, user: User) -> Answer {
+    let outcome = number.blocker.change(change, user).await;
+    *number.blocked.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    match outcome {
+        Some(Outcome::Done) => answers::done(),
+        Some(Outcome::Failed(errors)) => {
+            let errors: Vec<Value> = errors.iter().map(|error| json!(error)).collect();
+            answers::blocked(&errors).value.unwrap_or_else(answers::done)
+        }
+        Some(Outcome::Call(error)) => failed(&error, Call::Block).0,
+        None => Answer::error(1016, "The gateway is stopping; nothing was done"),
+    }
+}
+
+/// `POST /v1/contacts/{phone_number}/report`: Cloud cannot report, but blocks where that was asked for too.
+pub(crate) async fn report(number: &Number, contact: &str, sent: &[u8]) -> Reply {
+    let (body, user) = match (reason(sent), user(contact)) {
+        (Ok(body), Ok(user)) => (body, user),
+        (Err(refusal), _) | (_, Err(refusal)) => return Reply::new(refusal),
+    };
+    let answer = match body.get("block") {
+        None | Some(Value::Bool(false)) => answers::done(),
+        Some(Value::Bool(true)) => changed(number, Change::Block, user).await,
+        // The old page shows it as text.
+        Some(Value::String(text)) if text == "false" => answers::done(),
+        Some(Value::String(text)) if text == "true" => changed(number, Change::Block, user).await,
+        Some(_) => Answer::error(1009, "block must be a boolean"),
+    };
+    Reply::new(answer).header(body::GATEWAY, "not-reported")
+}
+
+/// `GET /v1/contacts/blocklist`.
+pub(crate) async fn blocklist(number: &Number, query: &str) -> Reply {
+    let read = |name: &str, otherwise: usize| {
+        let pair = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
+        pair.map_or(Ok(otherwise), |(_, value)| value.parse::<usize>())
+    };
+    let (Ok(limit @ 1..=MAX_PAGE), Ok(offset)) = (read("limit", PAGE), read("offset", 0)) else {
+        return Reply::new(Answer::error(1009, "limit must be in (0;200], offset from 0"));
+    };
+    let kept = number.blocked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    // The first page is always asked for anew.
+    let kept = kept.filter(|(at, _)| offset > 0 && at.elapsed() < LIST_GOOD_FOR);
+    let users = match kept {
+        Some((_, users)) => users,
+        None => match number.client.blocked_users(None).all().await {
+            Ok(users) => {
+                let users: Vec<String> =
+                    users.iter().filter_map(|user| user.key().map(str::to_owned)).collect();
+                let users = Arc::new(users);
+                let fetched = Some((Instant::now(), users.clone()));
+                *number.blocked.lock().unwrap_or_else(PoisonError::into_inner) = fetched;
+                users
+            }
+            Err(error) => return Reply::new(failed(&error, Call::Block).0).retry_after(&error),
+        },
+    };
+    Reply::new(answers::blocklist(&users, limit, offset))
+}
+
+/// `GET /v1/health`: whether messages can be sent through Cloud.
+pub(crate) async fn health(number: &Number) -> Reply {
+    let options = CallOptions::new().deadline(Duration::from_secs(5)).no_retry();
+    let status = match number.client.with_options(options).call(GetHealth::new()).await {
+        Ok(health) if health.health_status.can_send_message == Some(CanSend::Blocked) => "unregistered",
+        Ok(_) => "connected",
+        Err(_) => "disconnected",
+    };
+    let health = Map::from_iter([("health".to_owned(), json!({ "gateway_status": status }))]);
+    Reply::new(Answer::ok(200, health))
+}

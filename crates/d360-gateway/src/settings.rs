@@ -1,0 +1,119 @@
+//! `/v1/settings/application` and `/v1/configs/webhook`, as far as webhooks need them: where the old program takes them.
+use crate::{
+    api::{Reply, Shared},
+    number::Number,
+    outbox::Target,
+};
+use d360::migrate::{answers, errors::Answer};
+use http::Uri;
+use serde_json::{Map, Value, json};
+
+/// Settings that are taken and change nothing here, because a gateway does as they ask anyway.
+const AGREED: [(&str, &str, bool); 2] = [("", "callback_persist", true), ("", "sent_status", true)];
+
+/// `GET /v1/settings/application`.
+pub(crate) fn get(shared: &Shared, number: &Number) -> Reply {
+    let url = shared.outbox.target(&number.name).map(|target| target.url);
+    let settings = json!({ "application": { "callback_persist": true, "sent_status": true, "webhooks": { "url": url } } });
+    Reply::new(Answer::ok(200, Map::from_iter([("settings".to_owned(), settings)])))
+}
+
+/// `PATCH /v1/settings/application` `{"webhooks": {"url"}}`: what has no counterpart is refused by name, and then nothing is set.
+pub(crate) async fn patch(shared: &Shared, number: &Number, sent: &[u8]) -> Reply {
+    let Ok(settings) = serde_json::from_slice::<Map<String, Value>>(sent) else {
+        return Reply::new(Answer::error(1025, "The body is not a JSON object"));
+    };
+    let mut url = None;
+    let mut refused = Vec::new();
+    for (name, value) in &settings {
+        match (name.as_str(), value) {
+            ("webhooks", Value::Object(webhooks)) => {
+                for (name, value) in webhooks {
+                    match (name.as_str(), value.as_str()) {
+                        ("url", Some(text)) => url = Some(text.to_owned()),
+                        // How many at once is for the gateway to say.
+                        ("max_concurrent_requests", None) => {}
+                        _ => refused.push(format!("webhooks.{name}")),
+                    }
+                }
+            }
+            (name, Value::Bool(given))
+                if AGREED.iter().any(|(_, known, agreed)| *known == name && agreed == given) => {}
+            _ => refused.push(name.clone()),
+        }
+    }
+    if !refused.is_empty() {
+        let names = d360::model::mask(&refused.join(", "));
+        let details = format!("These settings have no counterpart on Cloud, and nothing was set: {names}");
+        return Reply::new(Answer::error(1010, &details));
+    }
+    match url {
+        Some(url) => {
+            set(shared, number, url, Map::new()).await.unwrap_or_else(|| Reply::new(answers::done()))
+        }
+        None => Reply::new(answers::done()),
+    }
+}
+
+/// `DELETE /v1/settings/application`: as it is configured.
+pub(crate) async fn delete(shared: &Shared, number: &Number) -> Reply {
+    match shared.outbox.reset(&number.name).await {
+        Ok(()) => Reply::new(answers::done()),
+        Err(_) => Reply::new(Answer::error(1023, "The settings could not be written")),
+    }
+}
+
+/// `GET /v1/configs/webhook`, of 360dialog.
+pub(crate) fn config(shared: &Shared, number: &Number) -> Reply {
+    let target = shared.outbox.target(&number.name);
+    let names = |target: &Target| {
+        target.headers.keys().map(|name| (name.clone(), json!("••••"))).collect::<Map<_, _>>()
+    };
+    let body = match &target {
+        Some(target) => json!({ "url": target.url, "headers": names(target) }),
+        None => json!({ "url": null }),
+    };
+    Reply::plain(200, body)
+}
+
+/// `POST /v1/configs/webhook` `{"url", "headers"}`, of 360dialog.
+pub(crate) async fn set_config(shared: &Shared, number: &Number, sent: &[u8]) -> Reply {
+    let Ok(config) = serde_json::from_slice::<Map<String, Value>>(sent) else {
+        return Reply::new(Answer::error(1025, "The body is not a JSON object"));
+    };
+    let Some(url) = config.get("url").and_then(Value::as_str) else {
+        return Reply::new(Answer::error(1008, "url is required"));
+    };
+    let headers = config.get("headers").and_then(Value::as_object).cloned().unwrap_or_default();
+    match set(shared, number, url.to_owned(), headers).await {
+        Some(refusal) => refusal,
+        None => Reply::plain(200, config.into()),
+    }
+}
+
+/// Sets where webhooks go; otherwise the refusal.
+async fn set(shared: &Shared, number: &Number, url: String, headers: Map<String, Value>) -> Option<Reply> {
+    let refuse = |details: &str| Some(Reply::new(Answer::error(1009, details)));
+    let uri = url.parse::<Uri>().ok().filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    let Some(host) = uri.as_ref().and_then(|uri| uri.host()).filter(|_| !url.contains('@')) else {
+        return refuse("The webhook's URL has to begin with http:// or https://, and may hold no password");
+    };
+    if !shared.webhook_hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
+        let details = "The gateway posts to hosts of its configuration alone: webhook_to, or webhook_hosts";
+        return Some(Reply::new(Answer::error(1005, details)));
+    }
+    let texts: Option<_> = headers
+        .into_iter()
+        .map(|(name, value)| {
+            let text = value.as_str()?.to_owned();
+            let good =
+                http::HeaderName::try_from(&name).is_ok() && http::HeaderValue::try_from(&text).is_ok();
+            good.then_some((name, text))
+        })
+        .collect();
+    let Some(headers) = texts else { return refuse("headers must be an object of names and texts") };
+    match shared.outbox.set(&number.name, Target { url, headers }).await {
+        Ok(()) => None,
+        Err(_) => Some(Reply::new(Answer::error(1023, "The settings could not be written"))),
+    }
+}
