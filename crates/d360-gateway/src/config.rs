@@ -97,7 +97,12 @@ impl Config {
     /// # Errors
     /// [`InvalidConfig`] names what is wrong.
     pub fn from_toml(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, InvalidConfig> {
-        let file: File = toml::from_str(text).map_err(|error| InvalidConfig::Toml(error.to_string()))?;
+        // The line itself is not shown: a URL in it may hold a token.
+        let file: File = toml::from_str(text).map_err(|error| {
+            let line =
+                error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            InvalidConfig::Toml(format!("line {line}: {}", error.message()))
+        })?;
         let mut config = Self::new(
             file.listen.unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
             file.state.ok_or(InvalidConfig::Missing("state: the file that holds what has to be kept"))?,
