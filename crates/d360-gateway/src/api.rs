@@ -19,7 +19,7 @@ use d360::migrate::{
     errors::Answer,
 };
 use http::{HeaderName, Method, Request, StatusCode, header};
-use serde_json::Value;
+use serde::Serialize;
 use std::{
     net::SocketAddr,
     sync::Arc,
@@ -56,17 +56,18 @@ impl Shared {
 #[derive(Debug)]
 pub(crate) struct Reply {
     status: u16,
-    body: Value,
+    body: String,
     notes: Vec<Note>,
     headers: Vec<(HeaderName, String)>,
 }
 
 impl Reply {
     pub(crate) fn new(answer: Answer) -> Self {
-        Self::plain(answer.status, answer.body)
+        Self::plain(answer.status, &answer.body)
     }
     /// A body that is not On-Premise's own.
-    pub(crate) fn plain(status: u16, body: Value) -> Self {
+    pub(crate) fn plain(status: u16, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).unwrap_or_default();
         Self { status, body, notes: Vec::new(), headers: Vec::new() }
     }
     pub(crate) fn noted(mut self, notes: Vec<Note>) -> Self {
@@ -85,7 +86,7 @@ impl Reply {
         }
     }
     fn into_response(self) -> Response {
-        let mut response = body::json(self.status, &self.body);
+        let mut response = body::json_text(self.status, self.body);
         if let Some(text) = notes::header(&self.notes) {
             response = body::with(response, body::NOTES, &text);
         }
@@ -203,7 +204,7 @@ async fn called(
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
         let reply = reply(&shared, &number, &parts, &steps, &sent, call, fate).await;
         shared.noted(&number, call, &reply.notes);
-        attempt.end(&shared.store, reply.status, reply.body.to_string()).await;
+        attempt.end(&shared.store, reply.status, reply.body.clone()).await;
         reply.into_response()
     });
     work.await.unwrap_or_else(|_| {

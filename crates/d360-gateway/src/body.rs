@@ -16,7 +16,12 @@ pub(crate) const GATEWAY: HeaderName = HeaderName::from_static("x-d360-gateway")
 const BODY_TIME: Duration = Duration::from_secs(30);
 
 pub(crate) fn json(status: u16, value: &Value) -> Response {
-    let mut response = Response::new(Body::from(value.to_string()));
+    // Texts and numbers can be written.
+    json_text(status, serde_json::to_vec(value).unwrap_or_default())
+}
+
+pub(crate) fn json_text(status: u16, text: impl Into<Body>) -> Response {
+    let mut response = Response::new(text.into());
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

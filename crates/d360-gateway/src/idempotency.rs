@@ -5,7 +5,6 @@ use crate::{
 };
 use d360::migrate::errors::Answer;
 use rusqlite::OptionalExtension as _;
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// How long an answer is kept.
@@ -85,9 +84,7 @@ impl Attempt {
         let answer = match known {
             Ok(Known::Nothing) => return None,
             Ok(Known::Answered(status, text)) => {
-                let value: Value = serde_json::from_str(&text).unwrap_or_default();
-                let again = body::json(status, &value);
-                return Some(body::with(again, body::GATEWAY, "answered-before"));
+                return Some(body::with(body::json_text(status, text), body::GATEWAY, "answered-before"));
             }
             Ok(Known::OtherRequest) => Answer::error_with(
                 422,

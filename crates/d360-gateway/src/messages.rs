@@ -13,11 +13,13 @@ use d360::{
         errors::{self, Answer, Call},
         ids, message,
     },
-    model::{CanSend, WaId, block::User},
+    model::{Bsuid, CanSend, MessageId, PhoneNumber, SendResponse, WaId, block::User},
     transport::ErrorKind,
 };
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::{
+    borrow::Cow,
     sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
@@ -31,21 +33,62 @@ const MAX_PAGE: usize = 200;
 /// `POST /v1/messages`.
 pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply {
     let Ok(old) = serde_json::from_slice::<Value>(sent) else { return not_json() };
-    let translated = message::to_cloud_message(&old, &number.options);
+    let translated = message::to_cloud_message(old, &number.options);
     let mut notes = translated.notes;
     let Some(message) = translated.value else { return Reply::new(refused(&notes)).noted(notes) };
     let options = CallOptions::new().deadline(shared.call_timeout);
     match number.client.with_options(options).send(message).await {
-        Ok(answer) => {
-            let told = answers::sent(&json!(answer), &number.options);
-            // That it was accepted is what the old program asked for; how it was said differently is nothing to change.
-            Reply::new(told.value.unwrap_or_else(|| answers::unknown("The answer has no id."))).noted(notes)
-        }
+        Ok(answer) => match answer.message_id() {
+            Some(id) => Reply::plain(201, &Sent::new(&answer, id, number)).noted(notes),
+            None => Reply::new(answers::unknown("The answer has no id.")).noted(notes),
+        },
         Err(error) => {
             let (answer, more) = failed(&error, Call::Message);
             notes.extend(more);
             Reply::new(answer).noted(notes).retry_after(&error)
         }
+    }
+}
+
+/// [`answers::sent`] as a type: this is answered most often.
+#[derive(Serialize)]
+struct Sent<'a> {
+    messages: [SentId<'a>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contacts: Vec<SentTo<'a>>,
+    meta: answers::Meta,
+}
+
+#[derive(Serialize)]
+struct SentId<'a> {
+    id: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+struct SentTo<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'a PhoneNumber>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wa_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a Bsuid>,
+}
+
+impl<'a> Sent<'a> {
+    fn new(answer: &'a SendResponse, id: &'a MessageId, number: &Number) -> Self {
+        let id = if number.options.old_message_ids {
+            ids::message_to_onprem(id.as_str()).into()
+        } else {
+            id.as_str().into()
+        };
+        // Who has no number is named by the BSUID.
+        let contact = |to: &'a d360::model::SentTo| SentTo {
+            input: to.input.as_ref(),
+            wa_id: to.wa_id.as_ref().map(WaId::as_str).or(to.user_id.as_ref().map(Bsuid::as_str)),
+            user_id: to.user_id.as_ref(),
+        };
+        let contacts = answer.contacts.iter().map(contact).collect();
+        Self { messages: [SentId { id }], contacts, meta: answers::Meta::default() }
     }
 }
 

@@ -2,6 +2,7 @@
 use d360::migrate::Note;
 use serde_json::{Value, json};
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
@@ -17,13 +18,13 @@ struct Key {
     call: &'static str,
     path: String,
     kind: &'static str,
-    why: String,
+    why: Cow<'static, str>,
 }
 
 #[derive(Debug)]
 struct Told {
     times: u64,
-    what_to_do: String,
+    what_to_do: Cow<'static, str>,
 }
 
 impl Notes {

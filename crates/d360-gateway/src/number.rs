@@ -1,14 +1,15 @@
 //! A number at work: its client, what it looks up, and who may speak for it.
-use crate::{blocker::Blocker, config};
+use crate::{access, blocker::Blocker, config};
 use d360::{cloud::Client, migrate::Options, webhook::Verification};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::{sync::Mutex, time::Instant};
 
 #[derive(Debug)]
 pub(crate) struct Number {
     pub(crate) name: String,
     pub(crate) client: Client,
-    pub(crate) client_key: SecretString,
+    /// The hash of what the old program shows: compared in constant time.
+    pub(crate) client_key: access::Hash,
     pub(crate) user: String,
     pub(crate) password: SecretString,
     pub(crate) verification: Option<Verification>,
@@ -25,7 +26,7 @@ impl Number {
             name: config.name.clone(),
             blocker: Blocker::new(client.clone()),
             client,
-            client_key: config.client_key.clone(),
+            client_key: access::hash(config.client_key.expose_secret().trim()),
             user: config.user.clone(),
             password: config.password.clone(),
             verification: config.verification.clone(),

@@ -73,7 +73,7 @@ pub(crate) fn config(shared: &Shared, number: &Number) -> Reply {
         Some(target) => json!({ "url": target.url, "headers": names(target) }),
         None => json!({ "url": null }),
     };
-    Reply::plain(200, body)
+    Reply::plain(200, &body)
 }
 
 /// `POST /v1/configs/webhook` `{"url", "headers"}`, of 360dialog.
@@ -87,7 +87,7 @@ pub(crate) async fn set_config(shared: &Shared, number: &Number, sent: &[u8]) ->
     let headers = config.get("headers").and_then(Value::as_object).cloned().unwrap_or_default();
     match set(shared, number, url.to_owned(), headers).await {
         Some(refusal) => refusal,
-        None => Reply::plain(200, config.into()),
+        None => Reply::plain(200, &config),
     }
 }
 

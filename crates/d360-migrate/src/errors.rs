@@ -191,9 +191,8 @@ impl Answer {
     }
 }
 
-/// What On-Premise says about itself in every answer: the last version with new features.
-pub(crate) fn meta() -> Value {
-    json!({ "api_status": "stable", "version": "2.53.0" })
+fn meta() -> Value {
+    json!(crate::answers::Meta::default())
 }
 
 /// A refusal of Cloud, or of 360dialog's gateway before it, as On-Premise's answer.

@@ -25,14 +25,19 @@ pub(crate) fn text_of(map: &Map<String, Value>, key: &str) -> Option<String> {
 }
 
 /// `value` without properties that are null: On-Premise passed over them, and Cloud does not.
-pub(crate) fn without_nulls(value: &Value) -> Value {
+pub(crate) fn without_nulls(mut value: Value) -> Value {
+    remove_nulls(&mut value);
+    value
+}
+
+fn remove_nulls(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            let kept = map.iter().filter(|(_, value)| !value.is_null());
-            kept.map(|(key, value)| (key.clone(), without_nulls(value))).collect::<Map<_, _>>().into()
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(remove_nulls);
         }
-        Value::Array(items) => items.iter().map(without_nulls).collect(),
-        other => other.clone(),
+        Value::Array(items) => items.iter_mut().for_each(remove_nulls),
+        _ => {}
     }
 }
 

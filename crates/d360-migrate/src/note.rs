@@ -1,6 +1,6 @@
 //! What a translation has to say about itself.
 use serde::Serialize;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// What a translation did that is worth knowing, and where.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -11,9 +11,9 @@ pub struct Note {
     /// What kind of note it is.
     pub kind: NoteKind,
     /// What happened, and why.
-    pub why: String,
+    pub why: Cow<'static, str>,
     /// What to do about it.
-    pub what_to_do: String,
+    pub what_to_do: Cow<'static, str>,
 }
 
 /// What kind of [`Note`] it is, from the least to the worst.
@@ -98,21 +98,47 @@ impl<T> Translation<T> {
 pub(crate) struct Notes(Vec<Note>);
 
 impl Notes {
-    fn add(&mut self, kind: NoteKind, path: &str, why: impl Into<String>, what_to_do: impl Into<String>) {
+    fn add(
+        &mut self,
+        kind: NoteKind,
+        path: &str,
+        why: impl Into<Cow<'static, str>>,
+        what_to_do: impl Into<Cow<'static, str>>,
+    ) {
         // A path may hold a key that somebody made of a number.
         let path = d360_model::mask(path);
         self.0.push(Note { path, kind, why: why.into(), what_to_do: what_to_do.into() });
     }
-    pub(crate) fn changed(&mut self, path: &str, why: impl Into<String>, what_to_do: impl Into<String>) {
+    pub(crate) fn changed(
+        &mut self,
+        path: &str,
+        why: impl Into<Cow<'static, str>>,
+        what_to_do: impl Into<Cow<'static, str>>,
+    ) {
         self.add(NoteKind::Changed, path, why, what_to_do);
     }
-    pub(crate) fn assumed(&mut self, path: &str, why: impl Into<String>, what_to_do: impl Into<String>) {
+    pub(crate) fn assumed(
+        &mut self,
+        path: &str,
+        why: impl Into<Cow<'static, str>>,
+        what_to_do: impl Into<Cow<'static, str>>,
+    ) {
         self.add(NoteKind::Assumed, path, why, what_to_do);
     }
-    pub(crate) fn lost(&mut self, path: &str, why: impl Into<String>, what_to_do: impl Into<String>) {
+    pub(crate) fn lost(
+        &mut self,
+        path: &str,
+        why: impl Into<Cow<'static, str>>,
+        what_to_do: impl Into<Cow<'static, str>>,
+    ) {
         self.add(NoteKind::Lost, path, why, what_to_do);
     }
-    pub(crate) fn refused(&mut self, path: &str, why: impl Into<String>, what_to_do: impl Into<String>) {
+    pub(crate) fn refused(
+        &mut self,
+        path: &str,
+        why: impl Into<Cow<'static, str>>,
+        what_to_do: impl Into<Cow<'static, str>>,
+    ) {
         self.add(NoteKind::Refused, path, why, what_to_do);
     }
     pub(crate) fn take(&mut self, others: Vec<Note>) {

@@ -31,12 +31,12 @@ const TYPES: [&str; 13] = [
 /// Source: Meta "Migrating from On-Premises API to Cloud API", Meta's On-Premise reference "Messages" (until 2025-10).
 #[must_use]
 pub fn to_cloud(message: &Value, options: &Options) -> Translation<Value> {
-    to_cloud_message(message, options).map(|message| json!(message))
+    to_cloud_message(message.clone(), options).map(|message| json!(message))
 }
 
 /// The same as a [`Message`], for programs that send it.
 #[must_use]
-pub fn to_cloud_message(message: &Value, options: &Options) -> Translation<Message> {
+pub fn to_cloud_message(message: Value, options: &Options) -> Translation<Message> {
     let mut notes = Notes::default();
     let Value::Object(mut old) = without_nulls(message) else {
         notes.refused("", "is no object", "give the body of POST /v1/messages");

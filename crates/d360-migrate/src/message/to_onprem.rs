@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 #[must_use]
 pub fn to_onprem(message: &Value, options: &Options) -> Translation<Value> {
     let mut notes = Notes::default();
-    let Value::Object(mut cloud) = without_nulls(message) else {
+    let Value::Object(mut cloud) = without_nulls(message.clone()) else {
         notes.refused("", "is no object", "give the body of POST /messages");
         return notes.with(None);
     };

@@ -28,8 +28,8 @@ pub(super) fn run(args: &Translate, output: Output) -> Result {
             // Told like any other that is refused.
             let mut refused = message::to_cloud(&Value::Null, &options);
             if let Some(note) = refused.notes.first_mut() {
-                note.why = d360::model::mask(&why);
-                "give a body of POST /v1/messages or of a webhook".clone_into(&mut note.what_to_do);
+                note.why = d360::model::mask(&why).into();
+                note.what_to_do = "give a body of POST /v1/messages or of a webhook".into();
             }
             refused
         });

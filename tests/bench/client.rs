@@ -1,0 +1,161 @@
+//! A call through our client against the same call written on reqwest and on ureq; the sandbox; memory.
+use crate::{
+    model::message,
+    peers, server,
+    table::{Table, median},
+};
+use d360::{ApiKey, Config, Pacing, cloud, model::Message};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+const ROUNDS: usize = 25;
+const BATCH: usize = 1_000;
+
+fn config(base: &str) -> Config {
+    Config::new(ApiKey::new("k").unwrap()).base_url(base).pacing(Pacing::off())
+}
+
+pub(crate) fn run(table: &mut Table) {
+    let base = format!("http://{}", server::start());
+    let message = message(1);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let ours = cloud::Client::new(config(&base)).unwrap();
+    let theirs = peers::Reqwest::new(&base);
+    for in_flight in [1, 16, 64] {
+        let mut ratios = Vec::new();
+        for _ in 0..ROUNDS {
+            let ours_took = runtime.block_on(many(in_flight, || {
+                let (client, message) = (ours.clone(), message.clone());
+                async move { drop(client.send(message).await.unwrap()) }
+            }));
+            let theirs_took = runtime.block_on(many(in_flight, || {
+                let (client, message) = (theirs.clone(), message.clone());
+                async move { drop(client.send(&message).await) }
+            }));
+            ratios.push(theirs_took.as_secs_f64() / ours_took.as_secs_f64());
+        }
+        let what = format!("client: async throughput to reqwest, {in_flight} in flight");
+        table.at_least(what, median(&mut ratios), "ratio", 1.0);
+    }
+    let ours = cloud::blocking::Client::new(config(&base)).unwrap();
+    let theirs = peers::Ureq::new(&base);
+    for threads in [1, 4, 16] {
+        let mut ratios = Vec::new();
+        for _ in 0..ROUNDS {
+            let ours_took = threaded(threads, || drop(ours.send(message.clone()).unwrap()));
+            let theirs_took = threaded(threads, || drop(theirs.send(&message)));
+            ratios.push(theirs_took.as_secs_f64() / ours_took.as_secs_f64());
+        }
+        let what = format!("client: blocking throughput to ureq, {threads} threads");
+        table.at_least(what, median(&mut ratios), "ratio", 1.0);
+    }
+}
+
+/// A thousand calls, so many at once.
+async fn many<F: Future<Output = ()> + Send + 'static>(in_flight: usize, call: impl Fn() -> F) -> Duration {
+    let since = Instant::now();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..BATCH {
+        if calls.len() == in_flight {
+            calls.join_next().await.unwrap().unwrap();
+        }
+        calls.spawn(call());
+    }
+    while let Some(done) = calls.join_next().await {
+        done.unwrap();
+    }
+    since.elapsed()
+}
+
+fn threaded(threads: usize, call: impl Fn() + Sync) -> Duration {
+    let since = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| (0..BATCH / threads).for_each(|_| call()));
+        }
+    });
+    since.elapsed()
+}
+
+/// The sandbox against a server that only answers.
+pub(crate) fn sandbox(table: &mut Table) {
+    let sandbox = d360_sandbox::Sandbox::start().unwrap();
+    sandbox.user_writes("+16505551234");
+    let body = serde_json::to_string(&Message::text("+16505551234".parse().unwrap(), "Hello")).unwrap();
+    let bare = axum_server();
+    let post = |to: std::net::SocketAddr, key: &str| {
+        let mut plain = server::Plain::connect(to);
+        let since = Instant::now();
+        for _ in 0..BATCH {
+            let _ = plain.post_with("/messages", key, &body);
+        }
+        since.elapsed().as_secs_f64()
+    };
+    let of_sandbox = sandbox.base_url().trim_start_matches("http://").parse().unwrap();
+    let mut ratios: Vec<f64> =
+        (0..ROUNDS).map(|_| post(bare, "k") / post(of_sandbox, sandbox.key())).collect();
+    table.at_least("sandbox: requests a second, to a bare axum route", median(&mut ratios), "ratio", 0.5);
+}
+
+fn axum_server() -> std::net::SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let json = [("content-type", "application/json")];
+            let app = axum::Router::new().route(
+                "/messages",
+                axum::routing::post(move |_: bytes::Bytes| async move { (json, server::ANSWER) }),
+            );
+            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), app).await.unwrap();
+        });
+    });
+    address
+}
+
+/// A million sends, 64 in flight: as much memory as for ten thousand.
+pub(crate) fn memory(table: &mut Table) {
+    let base = format!("http://{}", server::start());
+    let client = cloud::Client::new(config(&base)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let send = |count: usize| {
+        runtime.block_on(async {
+            let mut calls = tokio::task::JoinSet::new();
+            for at in 0..count {
+                if calls.len() == 64 {
+                    calls.join_next().await.unwrap().unwrap();
+                }
+                let client = client.clone();
+                let to = format!("+1650{at:07}").parse().unwrap();
+                calls.spawn(async move { drop(client.send(Message::text(to, "Hello")).await.unwrap()) });
+            }
+            while let Some(done) = calls.join_next().await {
+                done.unwrap();
+            }
+        });
+        peak()
+    };
+    let (Some(few), Some(many)) = (send(10_000), send(1_000_000)) else {
+        eprintln!("memory: this system does not tell");
+        return;
+    };
+    table.at_most("memory: peak after 1,000,000 sends, to that after 10,000", many / few, "ratio", 1.05);
+    table.at_most("memory: peak, server included", many / 1024.0, "MiB", 16.0);
+}
+
+/// KiB, as Linux tells.
+fn peak() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?
+        .trim()
+        .strip_suffix(" kB")?
+        .trim()
+        .parse()
+        .ok()
+}

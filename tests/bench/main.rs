@@ -1,0 +1,47 @@
+//! What this project claims about speed and cost, measured. `cargo xtask bench [NAME...]`.
+//!
+//! Compared is what runs in this process in turns, so that a busy machine slows both alike; what is told is the median of ratios.
+//! Instructions are counted by callgrind (`cargo xtask bench instructions`), which runs this program once a case.
+mod client;
+mod count;
+mod gateway;
+mod model;
+mod peers;
+mod server;
+mod table;
+
+use std::process::ExitCode;
+use table::Table;
+
+type Bench = (&'static str, &'static str, fn(&mut Table));
+
+const BENCHES: &[Bench] = &[
+    ("model", "cards, checks and webhooks against plain serde", model::run),
+    ("client", "a call through our client against the same call on reqwest and ureq", client::run),
+    ("sandbox", "requests a second of the sandbox", client::sandbox),
+    ("gateway", "what the gateway adds to a call at 200 a second", gateway::run),
+    ("memory", "1,000,000 sends from a stream", client::memory),
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    if let [flag, case] = &args[..]
+        && flag == "--count"
+    {
+        return count::run(case);
+    }
+    if let Some(unknown) = args.iter().find(|arg| !BENCHES.iter().any(|(name, ..)| name == arg)) {
+        let known: Vec<&str> = BENCHES.iter().map(|(name, ..)| *name).collect();
+        eprintln!("{unknown} is no bench; there are: {}", known.join(", "));
+        return ExitCode::FAILURE;
+    }
+    let mut table = Table::default();
+    for (name, what, run) in
+        BENCHES.iter().filter(|(name, ..)| args.is_empty() || args.iter().any(|arg| arg == name))
+    {
+        eprintln!("bench: {name}: {what}");
+        run(&mut table);
+    }
+    table.print();
+    ExitCode::SUCCESS
+}

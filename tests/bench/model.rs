@@ -1,0 +1,150 @@
+//! Cards, checks and webhooks against plain serde.
+use crate::table::{Table, median};
+use d360::model::{Address, Contact, Email, Message, Name, Org, Phone, Url, webhook};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::{hint::black_box, time::Instant};
+
+pub(crate) fn card(at: usize) -> Contact {
+    Contact::new(Name::new(format!("Barbara J. Johnson {at}")).first_name("Barbara").last_name("Johnson"))
+        .phone(Phone::new("+16505559999").kind("Mobile").wa_id("16505559999"))
+        .email(Email::new("barbara@example.com").kind("Work"))
+        .url(Url::new("https://www.example.com").kind("Company"))
+        .address(
+            Address::default()
+                .street("1 Lucky Shrub Way")
+                .city("Menlo Park")
+                .state("CA")
+                .zip("94025")
+                .country("United States")
+                .country_code("US")
+                .kind("Office"),
+        )
+        .org(Org::default().company("Lucky Shrub").department("Legal").title("Lead Counsel"))
+}
+
+pub(crate) fn message(cards: usize) -> Message {
+    Message::contacts("+16505551234".parse().unwrap(), (0..cards).map(card))
+}
+
+/// The same shape for plain serde.
+#[derive(Serialize)]
+struct Plain<'m> {
+    messaging_product: &'static str,
+    recipient_type: &'static str,
+    to: &'m str,
+    r#type: &'static str,
+    contacts: &'m [Contact],
+}
+
+/// Runs two things in turns, `batch` times each, and gives the median of their ratios.
+pub(crate) fn ratio(batch: usize, mut ours: impl FnMut(), mut theirs: impl FnMut()) -> f64 {
+    let timed = |work: &mut dyn FnMut()| {
+        let since = Instant::now();
+        (0..batch).for_each(|_| work());
+        since.elapsed().as_secs_f64()
+    };
+    let mut ratios: Vec<f64> = (0..41)
+        .map(|round| {
+            // Who is first changes, so that neither has the warmer cache.
+            if round % 2 == 0 {
+                let ours = timed(&mut ours);
+                ours / timed(&mut theirs)
+            } else {
+                let theirs = timed(&mut theirs);
+                timed(&mut ours) / theirs
+            }
+        })
+        .collect();
+    median(&mut ratios)
+}
+
+/// Events as somebody would declare them for serde, owned.
+#[derive(Deserialize)]
+struct Envelope {
+    entry: Vec<Entry>,
+}
+#[derive(Deserialize)]
+struct Entry {
+    #[allow(dead_code, reason = "read, as ours is")]
+    id: String,
+    changes: Vec<Change>,
+}
+#[derive(Deserialize)]
+struct Change {
+    #[allow(dead_code, reason = "read, as ours is")]
+    field: String,
+    value: PlainValue,
+}
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "read, as ours is")]
+struct PlainValue {
+    metadata: Value,
+    #[serde(default)]
+    contacts: Vec<Value>,
+    #[serde(default)]
+    messages: Vec<Value>,
+}
+
+pub(crate) fn batch(count: usize) -> Vec<u8> {
+    let messages: Vec<Value> = (0..count)
+        .map(|at| json!({ "from": "16505551234", "id": format!("wamid.{at}"), "timestamp": "1744344496", "type": "text", "text": { "body": "Does it come in another color?" } }))
+        .collect();
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": "102290129340398", "changes": [{ "field": "messages", "value": {
+        "messaging_product": "whatsapp", "metadata": { "display_phone_number": "15550783881", "phone_number_id": "106540352242922" },
+        "contacts": [{ "profile": { "name": "Sheena Nelson" }, "wa_id": "16505551234" }], "messages": messages } }] }] })
+    .to_string()
+    .into_bytes()
+}
+
+pub(crate) fn run(table: &mut Table) {
+    for (cards, times) in [(1, 2_000), (257, 20)] {
+        let message = message(cards);
+        let d360::model::Content::Contacts(contacts) = &message.content else { unreachable!() };
+        let plain = || Plain {
+            messaging_product: "whatsapp",
+            recipient_type: "individual",
+            to: "+16505551234",
+            r#type: "contacts",
+            contacts,
+        };
+        let written = ratio(
+            times,
+            || drop(black_box(serde_json::to_vec(&message).unwrap())),
+            || drop(black_box(serde_json::to_vec(&plain()).unwrap())),
+        );
+        table.at_most(format!("model: writing {cards} cards, to plain serde"), written, "ratio", 1.05);
+        let checked = ratio(
+            times,
+            || drop(black_box(message.validate())),
+            || drop(black_box(serde_json::to_vec(&message).unwrap())),
+        );
+        table.at_most(format!("model: checking {cards} cards, to writing them"), checked, "ratio", 0.10);
+    }
+    for (messages, times) in [(1, 2_000), (1_000, 4)] {
+        let body = batch(messages);
+        let read = ratio(
+            times,
+            || drop(black_box(webhook::read(&body).unwrap())),
+            || {
+                let envelope: Envelope = serde_json::from_slice(&body).unwrap();
+                let changes = envelope.entry.iter().flat_map(|entry| &entry.changes);
+                black_box(changes.map(|change| change.value.messages.len()).sum::<usize>());
+            },
+        );
+        table.tell(
+            format!("model: a webhook of {messages} to events, to serde with items as Value"),
+            read,
+            "ratio",
+        );
+    }
+    let (small, large) = (batch(100), batch(1_000));
+    let linear = ratio(
+        3,
+        || drop(black_box(webhook::read(&large).unwrap())),
+        || {
+            (0..10).for_each(|_| drop(black_box(webhook::read(&small).unwrap())));
+        },
+    );
+    table.at_most("model: a webhook of 1,000 items, to ten of 100", linear, "ratio", 1.15);
+}

@@ -1,0 +1,69 @@
+//! Results: a table for people, and JSON for programs.
+use serde_json::{Value, json};
+use std::time::Duration;
+
+#[derive(Debug, Default)]
+pub(crate) struct Table(Vec<Row>);
+
+#[derive(Debug)]
+struct Row {
+    what: String,
+    figure: f64,
+    unit: &'static str,
+    /// What it is to be, and whether that is a ceiling.
+    goal: Option<(f64, bool)>,
+}
+
+impl Table {
+    pub(crate) fn tell(&mut self, what: impl Into<String>, figure: f64, unit: &'static str) {
+        self.0.push(Row { what: what.into(), figure, unit, goal: None });
+    }
+    pub(crate) fn at_most(&mut self, what: impl Into<String>, figure: f64, unit: &'static str, goal: f64) {
+        self.0.push(Row { what: what.into(), figure, unit, goal: Some((goal, true)) });
+    }
+    pub(crate) fn at_least(&mut self, what: impl Into<String>, figure: f64, unit: &'static str, goal: f64) {
+        self.0.push(Row { what: what.into(), figure, unit, goal: Some((goal, false)) });
+    }
+
+    /// On standard output; as JSON into the file that D360_BENCH_JSON names.
+    pub(crate) fn print(&self) {
+        println!("{:<66} {:>12} {:<10} {:<12}", "what", "figure", "unit", "goal");
+        let mut rows = Vec::new();
+        for row in &self.0 {
+            let goal = row.goal.map(|(goal, most)| {
+                let met = if most { row.figure <= goal } else { row.figure >= goal };
+                (format!("{} {goal}", if most { "<=" } else { ">=" }), met)
+            });
+            let shown = goal
+                .as_ref()
+                .map_or(String::new(), |(goal, met)| format!("{goal}{}", if *met { "" } else { "  MISSED" }));
+            println!("{:<66} {:>12.4} {:<10} {shown}", row.what, row.figure, row.unit);
+            rows.push(json!({ "what": row.what, "figure": row.figure, "unit": row.unit,
+                "goal": goal.as_ref().map(|(goal, _)| goal), "met": goal.as_ref().map(|(_, met)| met) }));
+        }
+        if let Ok(path) = std::env::var("D360_BENCH_JSON") {
+            let text = Value::from(rows).to_string();
+            if let Err(error) = std::fs::write(&path, text) {
+                eprintln!("{path}: {error}");
+            }
+        }
+    }
+}
+
+pub(crate) fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The value below which a share of all lies.
+pub(crate) fn percentile(values: &mut [Duration], share: f64) -> Duration {
+    values.sort();
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index"
+    )]
+    let at = (values.len() as f64 * share) as usize;
+    values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or_default()
+}
