@@ -1,0 +1,48 @@
+//! What features bring: the claims of the README, as assertions on `cargo tree`.
+use super::output;
+use crate::Result;
+use std::collections::BTreeSet;
+
+/// The names of the crates that a build of the facade with these features links.
+fn linked(features: &str) -> Result<BTreeSet<String>> {
+    let args = ["tree", "-p", "d360", "--no-default-features", "--features", features, "-e", "normal"];
+    let list = output(&[&args[..], &["--prefix", "none", "-f", "{p}"]].concat())?;
+    let name = |line: &str| line.split(' ').next().map(str::to_owned);
+    Ok(list.lines().filter_map(name).filter(|name| !name.is_empty()).collect())
+}
+
+/// What each choice of features may not bring, and how many crates of others it may at most.
+pub(super) fn run() -> Result {
+    let async_only = ["tokio", "hyper", "reqwest", "h2"];
+    let cases: [(&str, &[&str], usize); 3] = [
+        ("cloud", &async_only, 22),
+        ("cloud,ureq,rustls,vcard", &async_only, 70),
+        ("cloud,ureq,rustls", &async_only, 42),
+    ];
+    for (features, banned, most) in cases.into_iter().chain([("cloud,reqwest,rustls", &["ureq"][..], 100)]) {
+        let crates = linked(features)?;
+        if let Some(found) = banned.iter().find(|name| crates.contains(**name)) {
+            return Err(format!("features {features} bring {found}"));
+        }
+        let others = crates.iter().filter(|name| !name.starts_with("d360")).count();
+        eprintln!("ci: deps: {features}: {others} crates of others");
+        if others > most {
+            return Err(format!("features {features} bring {others} crates, more than {most}"));
+        }
+    }
+    let all = output(&[
+        "tree",
+        "--workspace",
+        "--all-features",
+        "--target",
+        "all",
+        "-e",
+        "normal,build",
+        "--prefix",
+        "none",
+    ])?;
+    match all.lines().find(|line| line.starts_with("ring ")) {
+        Some(found) => Err(format!("{found}is in the tree: one TLS provider is enough")),
+        None => Ok(()),
+    }
+}
