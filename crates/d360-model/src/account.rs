@@ -1,7 +1,8 @@
 //! What is set for a number or an account: webhooks; and how it is doing.
+use crate::Extra;
 use crate::check::{At, Findings, Validate};
+pub use crate::enums::CanSend;
 use crate::wire::{lenient, lenient_list, lenient_text};
-use crate::{Extra, open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
@@ -110,18 +111,6 @@ impl fmt::Debug for WebhookConfig {
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("override_all", &self.override_all)
             .finish()
-    }
-}
-
-open_enum! {
-    /// Whether messages can be sent.
-    pub enum CanSend {
-        /// Yes.
-        Available = "AVAILABLE",
-        /// With limits.
-        Limited = "LIMITED",
-        /// No.
-        Blocked = "BLOCKED",
     }
 }
 

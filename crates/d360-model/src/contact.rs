@@ -1,51 +1,8 @@
 //! Contact cards.
 use crate::check::{At, Findings, Validate};
+pub use crate::enums::{AddressType, EmailType, PhoneType, UrlType};
 use crate::id::wa_id_problem;
-use crate::{Birthday, PhoneNumber, WaId, open_enum, wire_struct};
-
-open_enum! {
-    /// What kind of address it is. Free text on the wire; these are the documents' standard values.
-    pub enum AddressType {
-        /// Where somebody lives.
-        Home = "HOME",
-        /// Where somebody works.
-        Work = "WORK",
-    }
-}
-open_enum! {
-    /// What kind of e-mail address it is. Free text on the wire; these are the documents' standard values.
-    pub enum EmailType {
-        /// A private one.
-        Home = "HOME",
-        /// One at work.
-        Work = "WORK",
-    }
-}
-open_enum! {
-    /// What kind of URL it is. Free text on the wire; these are the documents' standard values.
-    pub enum UrlType {
-        /// A private one.
-        Home = "HOME",
-        /// One at work.
-        Work = "WORK",
-    }
-}
-open_enum! {
-    /// What kind of number it is. Free text on the wire (`Landline`, and in cards that users share even localized
-    /// words); these are the documents' standard values.
-    pub enum PhoneType {
-        /// A mobile phone.
-        Cell = "CELL",
-        /// The main number.
-        Main = "MAIN",
-        /// An iPhone.
-        Iphone = "IPHONE",
-        /// At home.
-        Home = "HOME",
-        /// At work.
-        Work = "WORK",
-    }
-}
+use crate::{Birthday, PhoneNumber, WaId, wire_struct};
 
 wire_struct! {
     /// A postal address. Every part is optional.
@@ -283,9 +240,9 @@ impl Validate for Name {
 impl Validate for Address {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         if let Some(code) = &self.country_code
-            && !(code.len() == 2 && code.bytes().all(|b| b.is_ascii_alphabetic()))
+            && crate::Country::of(code).is_none()
         {
-            out.advise(at.key("country_code"), "is documented as two letters, such as US");
+            out.advise(at.key("country_code"), "is documented as two letters of ISO 3166-1, such as US");
         }
     }
 }

@@ -20,7 +20,9 @@ pub mod block;
 mod check;
 mod contact;
 mod content;
+mod country;
 mod date;
+mod enums;
 pub mod error;
 mod extra;
 mod id;
@@ -47,6 +49,7 @@ pub use contact::{
 #[doc(hidden)]
 pub use content::Card;
 pub use content::{Content, MAX_CONTACTS, Raw, Text};
+pub use country::{COUNTRIES, Country};
 pub use date::{Birthday, InvalidDate};
 pub use extra::Extra;
 pub use id::{Bsuid, GroupId, InvalidId, MediaId, MessageId, ParentBsuid, PhoneNumber, Recipient, WaId};

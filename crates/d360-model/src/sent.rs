@@ -1,18 +1,7 @@
 //! The answer to a send.
-use crate::{Bsuid, Extra, GroupId, MessageId, PhoneNumber, WaId, open_enum};
+pub use crate::enums::MessageStatus;
+use crate::{Bsuid, Extra, GroupId, MessageId, PhoneNumber, WaId};
 use serde::{Deserialize, Deserializer, Serialize};
-
-open_enum! {
-    /// What became of a message at once. Accepted is not delivered: delivery is told by webhook.
-    pub enum MessageStatus {
-        /// Taken for delivery.
-        Accepted = "accepted",
-        /// Held back until the template's quality is known.
-        HeldForQualityAssessment = "held_for_quality_assessment",
-        /// The template is paused.
-        Paused = "paused",
-    }
-}
 
 /// Answer of `POST /messages`: the API **accepted** the message. That is not delivery, and it may still fail: the
 /// outcome comes by webhook.

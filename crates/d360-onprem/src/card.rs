@@ -1,19 +1,8 @@
 //! Contact cards with `ims`. (Meta shut On-Premise on 2025-10-23.)
+pub use crate::enums::ImService;
 use d360_model::{
-    Address, At, Birthday, Card, Email, Findings, Name, Org, Phone, Url, Validate, open_enum, wire_struct,
+    Address, At, Birthday, Card, Email, Findings, Name, Org, Phone, Url, Validate, wire_struct,
 };
-
-open_enum! {
-    /// A messenger. (Meta shut On-Premise on 2025-10-23; Cloud has no `ims`.)
-    pub enum ImService {
-        /// AIM.
-        Aim = "AIM",
-        /// Skype.
-        Skype = "SKYPE",
-        /// WhatsApp.
-        WhatsApp = "WHATSAPP",
-    }
-}
 
 wire_struct! {
     /// Somebody's name on a messenger. (Meta shut On-Premise on 2025-10-23; Cloud has nothing in its place.)

@@ -25,6 +25,7 @@
 mod card;
 pub mod contacts;
 pub mod endpoints;
+mod enums;
 mod media;
 mod message;
 pub mod messages;

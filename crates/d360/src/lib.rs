@@ -75,6 +75,12 @@ pub mod guide {
     #[cfg_attr(feature = "migrate", doc = include_str!("../docs/migration.md"))]
     #[cfg_attr(not(feature = "migrate"), doc = "From On-Premise to Cloud: needs feature `migrate`.")]
     pub mod migration {}
+    #[doc = include_str!("../docs/endpoints.md")]
+    pub mod endpoints {}
+    #[doc = include_str!("../docs/errors.md")]
+    pub mod errors {}
+    #[doc = include_str!("../docs/contracts.md")]
+    pub mod contracts {}
 }
 
 /// What most programs name.

@@ -1,54 +1,9 @@
 //! Interactive messages: buttons, lists, products, flows and the rest.
 mod check;
 
-use crate::{Document, Image, Video, open_enum, wire_struct};
+pub use crate::enums::{HeaderType, InteractiveType};
+use crate::{Document, Image, Video, wire_struct};
 use serde_json::{Map, Value};
-
-open_enum! {
-    /// What an interactive message does.
-    pub enum InteractiveType {
-        /// Up to three buttons that answer.
-        Button = "button",
-        /// A list to choose from.
-        List = "list",
-        /// A button that opens a URL.
-        CtaUrl = "cta_url",
-        /// Asks for the user's place.
-        LocationRequest = "location_request_message",
-        /// Asks for the user's contact card (since July 2026).
-        ContactRequest = "request_contact_info",
-        /// A product of a catalog.
-        Product = "product",
-        /// Products of a catalog.
-        ProductList = "product_list",
-        /// A catalog.
-        Catalog = "catalog_message",
-        /// Starts a flow.
-        Flow = "flow",
-        /// Asks for an address (India).
-        Address = "address_message",
-        /// Cards side by side.
-        Carousel = "carousel",
-        /// An order to be paid.
-        OrderDetails = "order_details",
-        /// What became of an order.
-        OrderStatus = "order_status",
-    }
-}
-open_enum! {
-    /// What stands above the text.
-    pub enum HeaderType {
-        /// Text.
-        Text = "text",
-        /// An image.
-        Image = "image",
-        /// A video.
-        Video = "video",
-        /// A document.
-        Document = "document",
-    }
-}
-crate::open_enum::unset!(InteractiveType, HeaderType);
 
 wire_struct! {
     /// An interactive message. Its constructors are named after what it does.

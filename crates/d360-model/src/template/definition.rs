@@ -1,47 +1,12 @@
 //! Templates as they are managed: what is handed in for approval, and what there is.
 use crate::block::Paging;
 use crate::check::{At, Findings, Invalid, Validate, at_most};
+pub use crate::enums::{Category, TemplateStatus};
 use crate::wire::{FromJson, Reader, lenient, lenient_text};
-use crate::{Extra, masked_fields, open_enum};
+use crate::{Extra, masked_fields};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-
-open_enum! {
-    /// What a template is for, which decides on its price.
-    pub enum Category {
-        /// Codes to log in with.
-        Authentication = "AUTHENTICATION",
-        /// Offers and news.
-        Marketing = "MARKETING",
-        /// What somebody asked for or waits for.
-        Utility = "UTILITY",
-    }
-}
-open_enum! {
-    /// Where a template stands.
-    pub enum TemplateStatus {
-        /// It can be sent.
-        Approved = "APPROVED",
-        /// Meta looks at it.
-        Pending = "PENDING",
-        /// Meta does not take it.
-        Rejected = "REJECTED",
-        /// Held back, because too many did not want it (132015).
-        Paused = "PAUSED",
-        /// Taken out of use for good (132016).
-        Disabled = "DISABLED",
-        /// Being appealed.
-        InAppeal = "IN_APPEAL",
-        /// Being deleted.
-        PendingDeletion = "PENDING_DELETION",
-        /// Deleted.
-        Deleted = "DELETED",
-        /// Over a limit.
-        LimitExceeded = "LIMIT_EXCEEDED",
-    }
-}
-crate::open_enum::unset!(Category, TemplateStatus);
 
 /// A part of a template that is handed in: a header, the body, a footer, buttons. Built here for what is common, and taken as
 /// JSON for everything else.

@@ -1,7 +1,8 @@
 //! Template messages: the only ones that may go out while the 24-hour window is closed.
 use crate::check::{At, Findings, Validate, at_most};
+pub use crate::enums::{ButtonType, ComponentType, ParameterType};
 use crate::wire::{FromJson, Reader};
-use crate::{Document, Image, Location, Video, open_enum, wire_struct};
+use crate::{Document, Image, Location, Video, wire_struct};
 use serde_json::{Map, Value};
 
 /// Longest payload of a quick reply, and longest code to copy, in characters.
@@ -13,77 +14,6 @@ pub use definition::{
     Category, CreatedTemplate, NewTemplate, TemplateButton, TemplateInfo, TemplatePage, TemplatePart,
     TemplateStatus,
 };
-
-open_enum! {
-    /// A part of a template.
-    pub enum ComponentType {
-        /// At the top: text, media or a place.
-        Header = "header",
-        /// The text.
-        Body = "body",
-        /// A button; its [`ButtonType`] and index say which.
-        Button = "button",
-        /// Cards side by side.
-        Carousel = "carousel",
-        /// The end of an offer.
-        LimitedTimeOffer = "limited_time_offer",
-        /// Details of an order.
-        OrderStatus = "order_status",
-    }
-}
-open_enum! {
-    /// What a template's button does.
-    pub enum ButtonType {
-        /// Sends a payload back.
-        QuickReply = "quick_reply",
-        /// Opens a URL, whose end is the parameter.
-        Url = "url",
-        /// Copies a code.
-        CopyCode = "copy_code",
-        /// Starts a flow.
-        Flow = "flow",
-        /// Opens the catalog.
-        Catalog = "catalog",
-        /// Opens a list of products.
-        MultiProduct = "mpm",
-        /// Opens a product.
-        SingleProduct = "spm",
-        /// Shows an order to be paid.
-        OrderDetails = "order_details",
-        /// Calls.
-        VoiceCall = "voice_call",
-    }
-}
-open_enum! {
-    /// What a parameter is.
-    pub enum ParameterType {
-        /// Text.
-        Text = "text",
-        /// An amount of money.
-        Currency = "currency",
-        /// A date and time.
-        DateTime = "date_time",
-        /// An image.
-        Image = "image",
-        /// A video.
-        Video = "video",
-        /// A document.
-        Document = "document",
-        /// A place.
-        Location = "location",
-        /// What a quick reply sends back.
-        Payload = "payload",
-        /// What a button of a flow or catalog needs.
-        Action = "action",
-        /// A code to copy.
-        CouponCode = "coupon_code",
-        /// The end of an offer.
-        LimitedTimeOffer = "limited_time_offer",
-        /// A product of a catalog.
-        Product = "product",
-    }
-}
-crate::open_enum::unset!(ComponentType, ButtonType, ParameterType);
 
 wire_struct! {
     /// The language of a template.

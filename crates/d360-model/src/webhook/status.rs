@@ -1,30 +1,11 @@
 //! What became of a message, and what is wrong.
 use super::{Sender, Timestamp, inbound};
+pub use crate::enums::StatusKind;
 use crate::error::ErrorCode;
 use crate::wire::{lenient, lenient_list};
-use crate::{Bsuid, GroupId, MessageId, ParentBsuid, WaId, masked_fields, open_enum};
+use crate::{Bsuid, GroupId, MessageId, ParentBsuid, WaId, masked_fields};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-
-open_enum! {
-    /// How far a message got. `delivered` may be left out before `read`.
-    pub enum StatusKind {
-        /// On its way.
-        Sent = "sent",
-        /// On the recipient's device.
-        Delivered = "delivered",
-        /// Read.
-        Read = "read",
-        /// A voice message was played (since November 2025).
-        Played = "played",
-        /// It did not get there; the errors say why.
-        Failed = "failed",
-        /// The user deleted it (On-Premise).
-        Deleted = "deleted",
-        /// It holds something that is not there any more (On-Premise).
-        Warning = "warning",
-    }
-}
 
 /// How far a message of ours got. Statuses may come twice and out of order.
 #[derive(Clone, PartialEq)]

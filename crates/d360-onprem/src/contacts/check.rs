@@ -1,6 +1,7 @@
 //! Whether numbers are on WhatsApp.
+pub use crate::enums::ContactStatus;
 use crate::{OnPrem, endpoints};
-use d360_model::{Findings, PhoneNumber, WaId, open_enum, wire};
+use d360_model::{Findings, PhoneNumber, WaId, wire};
 use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Unreadable, json};
 use serde::{Deserialize, Serialize};
 
@@ -15,20 +16,6 @@ pub struct CheckContacts {
     contacts: Vec<PhoneNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
     force_check: Option<bool>,
-}
-
-open_enum! {
-    /// Whether a number is on WhatsApp. (Meta shut On-Premise on 2025-10-23; nothing on Cloud replaces it.)
-    pub enum ContactStatus {
-        /// It is.
-        Valid = "valid",
-        /// It is not.
-        Invalid = "invalid",
-        /// Not known yet: ask again.
-        Processing = "processing",
-        /// Could not be found out.
-        Failed = "failed",
-    }
 }
 
 /// Answer of [`CheckContacts`]. (Meta shut On-Premise on 2025-10-23; nothing on Cloud replaces it.)
