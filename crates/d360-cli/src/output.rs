@@ -98,7 +98,7 @@ impl Failure {
     }
 }
 
-fn call_exit(error: &Error) -> Exit {
+pub(crate) fn call_exit(error: &Error) -> Exit {
     match (error.kind(), error.outcome()) {
         (ErrorKind::Invalid(_) | ErrorKind::Build(_), _) => Exit::Invalid,
         (_, Outcome::NotSent) => Exit::NotSent,

@@ -7,7 +7,6 @@ use crate::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use d360::migrate::errors::Answer;
 use http::{HeaderMap, header};
-use secrecy::ExposeSecret as _;
 use serde_json::{Map, json};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -28,15 +27,36 @@ pub(crate) type Hash = [u8; 32];
 pub(crate) struct Tokens(Mutex<HashMap<Hash, (String, i64)>>);
 
 impl Tokens {
-    pub(crate) async fn load(store: &Store) -> Result<Self, crate::store::StoreError> {
+    /// Those of an earlier process that are good still: of a number whose user and password are the same.
+    pub(crate) async fn load(
+        store: &Store,
+        numbers: &[Arc<Number>],
+    ) -> Result<Self, crate::store::StoreError> {
         let now = now();
+        let logins: HashMap<String, Hash> =
+            numbers.iter().map(|number| (number.name.clone(), number.login)).collect();
         let all = store
             .run(move |db| {
                 db.execute("DELETE FROM tokens WHERE until <= ?1", [now])?;
-                let mut statement = db.prepare("SELECT hash, number, until FROM tokens")?;
-                let rows = statement
-                    .query_map([], |row| Ok((row.get::<_, Hash>(0)?, (row.get(1)?, row.get(2)?))))?;
-                rows.collect::<rusqlite::Result<HashMap<_, _>>>()
+                let mut statement = db.prepare("SELECT hash, number, login, until FROM tokens")?;
+                let rows = statement.query_map([], |row| {
+                    Ok((
+                        row.get::<_, Hash>(0)?,
+                        row.get::<_, String>(1)?,
+                        row.get::<_, Hash>(2)?,
+                        row.get::<_, i64>(3)?,
+                    ))
+                })?;
+                let mut good = HashMap::new();
+                for row in rows.collect::<rusqlite::Result<Vec<_>>>()? {
+                    let (hash, number, login, until) = row;
+                    if logins.get(&number) == Some(&login) {
+                        good.insert(hash, (number, until));
+                    } else {
+                        db.execute("DELETE FROM tokens WHERE hash = ?1", [hash])?;
+                    }
+                }
+                Ok(good)
             })
             .await?;
         Ok(Self(Mutex::new(all)))
@@ -59,9 +79,9 @@ pub(crate) fn hash(token: &str) -> Hash {
     Sha256::digest(token.as_bytes()).into()
 }
 
-fn same(a: &[u8], b: &[u8]) -> bool {
-    // Of equal length whatever was given, so that the time tells no length.
-    bool::from(Sha256::digest(a).ct_eq(&Sha256::digest(b)))
+/// What a user and a password are known by.
+pub(crate) fn login_hash(user: &str, password: &str) -> Hash {
+    Sha256::new().chain_update(Sha256::digest(user)).chain_update(Sha256::digest(password)).finalize().into()
 }
 
 /// The token or key of a request.
@@ -115,11 +135,14 @@ pub(crate) async fn login(
     let Some((user, password)) = text.as_deref().and_then(|text| text.split_once(':')) else {
         return denied();
     };
-    let found = numbers.iter().fold(None, |found, number| {
-        let fits = same(user.as_bytes(), number.user.as_bytes())
-            & same(password.as_bytes(), number.password.expose_secret().as_bytes());
-        if fits { Some(number) } else { found }
-    });
+    let given = login_hash(user, password);
+    let found =
+        numbers.iter().fold(
+            None,
+            |found, number| {
+                if bool::from(given.ct_eq(&number.login)) { Some(number) } else { found }
+            },
+        );
     let Some(number) = found else {
         let details = "User or password are not those of the gateway's configuration";
         return body::answer(&Answer::error_with(401, 1005, details));
@@ -136,7 +159,7 @@ pub(crate) async fn login(
         return body::answer(&Answer::error(1014, "There is no randomness to make a token of"));
     }
     let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    let (hash, until, name) = (hash(&token), now() + TOKEN_SECONDS, number.name.clone());
+    let (hash, until, name, login) = (hash(&token), now() + TOKEN_SECONDS, number.name.clone(), number.login);
     {
         let mut all = tokens.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST_TOKENS {
@@ -153,7 +176,8 @@ pub(crate) async fn login(
     }
     let kept = store
         .run(move |db| {
-            db.execute("INSERT INTO tokens (hash, number, until) VALUES (?1, ?2, ?3)", (hash, name, until))
+            let insert = "INSERT INTO tokens (hash, number, login, until) VALUES (?1, ?2, ?3, ?4)";
+            db.execute(insert, (hash, name, login, until))
         })
         .await;
     if kept.is_err() {

@@ -13,10 +13,13 @@ use crate::{
     store::Store,
 };
 use axum::body::Body;
-use d360::migrate::{
-    Note,
-    calls::{self, Fate},
-    errors::Answer,
+use d360::{
+    Outcome,
+    migrate::{
+        Note,
+        calls::{self, Fate},
+        errors::Answer,
+    },
 };
 use http::{HeaderName, Method, Request, StatusCode, header};
 use serde::Serialize;
@@ -59,6 +62,8 @@ pub(crate) struct Reply {
     body: String,
     notes: Vec<Note>,
     headers: Vec<(HeaderName, String)>,
+    /// Whether nothing was done for a reason that is not the request's: it may be made again as it is.
+    free: bool,
 }
 
 impl Reply {
@@ -68,7 +73,7 @@ impl Reply {
     /// A body that is not On-Premise's own.
     pub(crate) fn plain(status: u16, body: &impl Serialize) -> Self {
         let body = serde_json::to_string(body).unwrap_or_default();
-        Self { status, body, notes: Vec::new(), headers: Vec::new() }
+        Self { status, body, notes: Vec::new(), headers: Vec::new(), free: matches!(status, 429 | 503) }
     }
     pub(crate) fn noted(mut self, notes: Vec<Note>) -> Self {
         self.notes = notes;
@@ -78,12 +83,22 @@ impl Reply {
         self.headers.push((name, value.to_owned()));
         self
     }
-    /// Hands on how long Cloud asks to wait.
-    pub(crate) fn retry_after(self, error: &d360::Error) -> Self {
+    /// Of a call that failed: how long Cloud asks to wait, and whether the request may be made again as it is.
+    pub(crate) fn failed(mut self, error: &d360::Error) -> Self {
+        let refused_key = error.api().is_some_and(|api| api.status() == 401);
+        self.free |= error.outcome() == Outcome::NotSent && error.invalid().is_none() || refused_key;
         match error.api().and_then(|api| api.retry_after()) {
             Some(wait) => self.header(header::RETRY_AFTER, &wait.as_secs().to_string()),
+            // The line is too long: how long it is then, nobody knows.
+            None if self.status == 429 => self.header(header::RETRY_AFTER, "5"),
             None => self,
         }
+    }
+    /// Whatever the table of calls has to say about it.
+    fn noted_as_call(self, number: &Number, parts: &http::request::Parts, sent: &[u8]) -> Self {
+        let body = serde_json::from_slice(sent).unwrap_or_default();
+        let translated = calls::to_cloud(parts.method.as_str(), parts.uri.path(), &body, &number.options);
+        self.noted(translated.notes)
     }
     fn into_response(self) -> Response {
         let mut response = body::json_text(self.status, self.body);
@@ -99,7 +114,7 @@ pub(crate) async fn answer(shared: Arc<Shared>, peer: SocketAddr, request: Reque
     let path = request.uri().path().to_owned();
     let steps: Vec<&str> = path.trim_matches('/').split('/').collect();
     match steps[..] {
-        ["healthz"] => body::text(StatusCode::OK, "ok\n"),
+        ["healthz"] => alive(&shared),
         ["webhook"] => inbound::take(&shared, None, peer, request).await,
         ["webhook", name] => inbound::take(&shared, Some(name), peer, request).await,
         ["v1", "users", "login"] if request.method() == Method::POST => login(&shared, request).await,
@@ -110,6 +125,15 @@ pub(crate) async fn answer(shared: Arc<Shared>, peer: SocketAddr, request: Reque
             }
             None => access::denied(),
         },
+    }
+}
+
+/// Whether it can do its work at all: without its state it has to be started anew.
+fn alive(shared: &Shared) -> Response {
+    if shared.store.is_alive() {
+        body::text(StatusCode::OK, "ok\n")
+    } else {
+        body::text(StatusCode::SERVICE_UNAVAILABLE, "the file of state is given up; start the gateway anew\n")
     }
 }
 
@@ -126,7 +150,7 @@ async fn login(shared: &Shared, request: Request<Body>) -> Response {
 /// What needs no key where it is asked for on a port of its own.
 pub(crate) async fn operations(shared: &Shared, path: &str) -> Option<Response> {
     match path {
-        "/healthz" => Some(body::text(StatusCode::OK, "ok\n")),
+        "/healthz" => Some(alive(shared)),
         "/readyz" => Some(
             match shared.store.run(|db| db.execute("UPDATE settings SET number = number WHERE 0", [])).await {
                 Ok(_) => body::text(StatusCode::OK, "ready\n"),
@@ -173,9 +197,14 @@ async fn called(
     // Files are not read into memory.
     match (&parts.method, steps) {
         (&Method::POST, ["v1", "media"]) => {
-            return media::upload(&number, &parts.headers, body).await.into_response();
+            let reply =
+                media::upload(&number, &parts.headers, body).await.noted_as_call(&number, &parts, b"");
+            shared.noted(&number, call, &reply.notes);
+            return reply.into_response();
         }
         (&Method::GET, ["v1", "media", id]) => {
+            let noted = Reply::plain(200, &()).noted_as_call(&number, &parts, b"");
+            shared.noted(&number, call, &noted.notes);
             return media::download(&number, id).await.unwrap_or_else(Reply::into_response);
         }
         _ => {}
@@ -204,7 +233,7 @@ async fn called(
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
         let reply = reply(&shared, &number, &parts, &steps, &sent, call, fate).await;
         shared.noted(&number, call, &reply.notes);
-        attempt.end(&shared.store, reply.status, reply.body.clone()).await;
+        attempt.end(&shared.store, reply.status, reply.body.clone(), reply.free).await;
         reply.into_response()
     });
     work.await.unwrap_or_else(|_| {
@@ -223,8 +252,8 @@ async fn reply(
 ) -> Reply {
     let decoded: Vec<String> = steps.iter().map(|step| percent_decoded(step)).collect();
     let steps: Vec<&str> = decoded.iter().map(String::as_str).collect();
-    match (parts.method.as_str(), &steps[..]) {
-        ("POST", ["v1", "messages"]) => messages::send(shared, number, sent).await,
+    let reply = match (parts.method.as_str(), &steps[..]) {
+        ("POST", ["v1", "messages"]) => return messages::send(shared, number, sent).await,
         ("PUT", ["v1", "messages", id]) => messages::mark_read(number, id, sent).await,
         ("POST", ["v1", "contacts"]) => messages::check_contacts(sent),
         ("GET", ["v1", "contacts", "blocklist"]) => {
@@ -249,7 +278,8 @@ async fn reply(
         ("GET", ["v1", "configs", "webhook"]) => settings::config(shared, number),
         ("POST", ["v1", "configs", "webhook"]) => settings::set_config(shared, number, sent).await,
         _ => without_counterpart(parts.method.as_str(), call, fate),
-    }
+    };
+    reply.noted_as_call(number, parts, sent)
 }
 
 /// Everything else: an error that says why.

@@ -4,7 +4,7 @@ use d360::{
     cloud::Client,
     model::block::{BlockReport, User, UserError},
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
 /// How long the first waits for others.
@@ -61,13 +61,13 @@ async fn work(client: Client, mut asked: mpsc::UnboundedReceiver<Ask>) {
                 None => return,
             },
         };
-        let change = first.change;
+        let mut seen = HashSet::from([first.user.as_str().to_owned()]);
         let mut asks = vec![first];
         let until = tokio::time::Instant::now() + GATHER;
         while asks.len() < MOST {
             match tokio::time::timeout_at(until, asked.recv()).await {
-                Ok(Some(ask)) if ask.change == change => asks.push(ask),
-                // Another change of the same user may not overtake this one.
+                Ok(Some(ask)) if seen.insert(ask.user.as_str().to_owned()) => asks.push(ask),
+                // Another change of the same user may not overtake the first.
                 Ok(other) => {
                     next = other;
                     break;
@@ -75,22 +75,32 @@ async fn work(client: Client, mut asked: mpsc::UnboundedReceiver<Ask>) {
                 Err(_) => break,
             }
         }
-        let users: Vec<User> = asks.iter().map(|ask| ask.user.clone()).collect();
-        let result = match change {
-            Change::Block => client.block_users(users).await,
-            Change::Unblock => client.unblock_users(users).await,
-        };
-        let (report, call) = match result {
-            Ok(report) => (report, None),
-            Err(stopped) => {
-                let (report, _, error) = stopped.into_parts();
-                (report, Some(Arc::new(error)))
-            }
-        };
-        for ask in asks {
-            // Whoever asked may be gone.
-            let _ = ask.answer.send(outcome(&report, &ask.user, call.as_ref()));
+        // Whoever has hung up asks for nothing any more.
+        asks.retain(|ask| !ask.answer.is_closed());
+        let (block, unblock) = asks.into_iter().partition(|ask| ask.change == Change::Block);
+        tokio::join!(change(&client, Change::Block, block), change(&client, Change::Unblock, unblock));
+    }
+}
+
+async fn change(client: &Client, change: Change, asks: Vec<Ask>) {
+    if asks.is_empty() {
+        return;
+    }
+    let users: Vec<User> = asks.iter().map(|ask| ask.user.clone()).collect();
+    let result = match change {
+        Change::Block => client.block_users(users).await,
+        Change::Unblock => client.unblock_users(users).await,
+    };
+    let (report, call) = match result {
+        Ok(report) => (report, None),
+        Err(stopped) => {
+            let (report, _, error) = stopped.into_parts();
+            (report, Some(Arc::new(error)))
         }
+    };
+    for ask in asks {
+        // Whoever asked may be gone.
+        let _ = ask.answer.send(outcome(&report, &ask.user, call.as_ref()));
     }
 }
 

@@ -21,7 +21,8 @@ pub struct Config {
     pub base_url: Option<String>,
     /// Hosts beside that of [`base_url`](Self::base_url) that a number may be on.
     pub upstream_hosts: Vec<String>,
-    /// Hosts that an old program may set its webhook to, beside that of [`Number::webhook_to`].
+    /// Where an old program may set its webhook to, beside [`Number::webhook_to`]'s own host and port: `host` for any port of it, or
+    /// `host:port`.
     pub webhook_hosts: Vec<String>,
     /// The file that holds what has to outlive the process.
     pub state: PathBuf,

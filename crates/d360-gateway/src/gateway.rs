@@ -13,7 +13,7 @@ use crate::{
     store::{Store, StoreError},
 };
 use d360::{
-    ApiKey, Pacing,
+    ApiKey, CallOptions, Pacing,
     cloud::{self, Client},
     migrate::Options,
     transport::{ReqwestTransport, SetupError},
@@ -89,12 +89,13 @@ impl Gateway {
         let metrics = Arc::new(Metrics::new());
         let (stop, stopping) = watch::channel(false);
         let mut webhook_hosts = config.webhook_hosts.clone();
-        webhook_hosts.extend(targets.values().filter_map(|target| host(&target.url)));
+        webhook_hosts.extend(targets.values().filter_map(|target| place(&target.url)));
         let outbox = Outbox::open(
             store.clone(),
             transport,
             metrics.clone(),
             targets,
+            &webhook_hosts,
             config.give_up_after,
             stopping.clone(),
         )
@@ -103,8 +104,8 @@ impl Gateway {
         getrandom::fill(&mut process)
             .map_err(|error| StartError::State(format!("no randomness: {error}")))?;
         let shared = Arc::new(Shared {
+            tokens: Tokens::load(&store, &numbers).await?,
             numbers,
-            tokens: Tokens::load(&store).await?,
             store,
             outbox,
             metrics: metrics.clone(),
@@ -186,6 +187,13 @@ fn host(url: &str) -> Option<String> {
     url.parse::<Uri>().ok()?.host().map(str::to_owned)
 }
 
+/// `host:port` of a URL.
+fn place(url: &str) -> Option<String> {
+    let uri = url.parse::<Uri>().ok()?;
+    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+    Some(format!("{}:{port}", uri.host()?))
+}
+
 /// The numbers with their clients, which share connections.
 fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
     let other = |problem: String| StartError::Config(crate::InvalidConfig::Other(problem));
@@ -240,6 +248,8 @@ fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
         if number.base_url.is_none() {
             first.get_or_insert(client.clone());
         }
+        // Nothing takes longer, but files.
+        let client = client.with_options(CallOptions::new().deadline(config.call_timeout));
         let mut options = Options::new();
         (options.old_media_ids, options.old_message_ids) = (true, config.old_ids);
         options.media.clone_from(&number.media);

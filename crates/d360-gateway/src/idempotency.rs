@@ -108,9 +108,7 @@ impl Attempt {
     }
 
     /// Keeps the answer; where nothing was done, the key is free again.
-    pub(crate) async fn end(self, store: &Store, status: u16, body: String) {
-        // 429 and 503 are answered where Cloud did nothing: the same request may be made again under its key.
-        let free = matches!(status, 429 | 503);
+    pub(crate) async fn end(self, store: &Store, status: u16, body: String, free: bool) {
         let ended = store
             .run(move |db| {
                 if free {

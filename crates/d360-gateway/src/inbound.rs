@@ -82,11 +82,21 @@ fn proven(number: &Number, headers: &HeaderMap, peer: SocketAddr, sent: &[u8]) -
     match &number.verification {
         Some(verification) => verification.verify(headers, sent).map_err(|refused| refused.to_string()),
         None => {
-            let passed_on = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
-            if peer.ip().is_loopback() && !passed_on.iter().any(|name| headers.contains_key(*name)) {
+            let passed_on =
+                ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip", "via"];
+            let host =
+                headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+            let here = ["localhost", "127.0.0.1", "[::1]"];
+            let named_here = here.iter().any(|name| {
+                host == *name || host.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
+            });
+            if peer.ip().is_loopback()
+                && named_here
+                && !passed_on.iter().any(|name| headers.contains_key(*name))
+            {
                 Ok(())
             } else {
-                Err("the gateway has no secret to know webhooks by, and takes them from its own machine alone".to_owned())
+                Err("the gateway has no secret to know webhooks by, and takes them from programs of its own machine alone".to_owned())
             }
         }
     }

@@ -7,7 +7,11 @@ use crate::{
 };
 use axum::body::{Body, BodyDataStream};
 use d360::{
-    cloud::media::{DeleteMedia, DownloadMedia, GetMedia, UploadMedia},
+    CallOptions,
+    cloud::{
+        Client,
+        media::{DeleteMedia, DownloadMedia, GetMedia, UploadMedia},
+    },
     migrate::{
         answers,
         errors::{Answer, Call},
@@ -23,6 +27,8 @@ use tokio_util::io::ReaderStream;
 
 /// Most bytes of a file that Cloud takes.
 const LARGEST: u64 = 100 << 20;
+/// How long a file may take to Cloud and back.
+const FILE_TIME: Duration = Duration::from_secs(10 * 60);
 /// How long a piece of a file may take to come in.
 const PIECE_TIME: Duration = Duration::from_secs(30);
 
@@ -58,10 +64,15 @@ pub(crate) async fn upload(number: &Number, headers: &HeaderMap, body: Body) -> 
         Ok(upload) => upload.mime_type(mime),
         Err(error) => return local(&error),
     };
-    match number.client.call(upload).await {
+    match files(number).call(upload).await {
         Ok(uploaded) => Reply::new(answers::uploaded(uploaded.id.as_str())),
-        Err(error) => Reply::new(failed(&error, Call::Message).0).retry_after(&error),
+        Err(error) => Reply::new(failed(&error, Call::Message).0).failed(&error),
     }
+}
+
+/// A client with time for a large file.
+fn files(number: &Number) -> Client {
+    number.client.with_options(CallOptions::new().deadline(FILE_TIME))
 }
 
 fn local(error: &io::Error) -> Reply {
@@ -114,7 +125,7 @@ fn about_file(error: &d360::Error) -> Reply {
     if missing || error.invalid().is_some() {
         return not_found();
     }
-    Reply::new(failed(error, Call::Message).0).retry_after(error)
+    Reply::new(failed(error, Call::Message).0).failed(error)
 }
 
 /// `GET /v1/media/{id}`: the file itself.
@@ -124,8 +135,7 @@ pub(crate) async fn download(number: &Number, id: &str) -> Result<Response, Repl
     let folder = tempfile::tempdir().map_err(|error| local(&error))?;
     let path = folder.path().join("file");
     let sink = FileSink::create(&path).map_err(|error| local(&error))?;
-    number
-        .client
+    files(number)
         .call(DownloadMedia::new(&info).to(sink.clone()))
         .await
         .map_err(|error| about_file(&error))?;

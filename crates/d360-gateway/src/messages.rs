@@ -9,9 +9,9 @@ use d360::{
     CallOptions, Error, Outcome as CallOutcome,
     cloud::{health::GetHealth, messages::MarkMessageRead},
     migrate::{
-        Note, NoteKind, answers,
+        Note, NoteKind, answers, calls,
         errors::{self, Answer, Call},
-        ids, message,
+        ids, message, phone_number,
     },
     model::{Bsuid, CanSend, MessageId, PhoneNumber, SendResponse, WaId, block::User},
     transport::ErrorKind,
@@ -36,7 +36,8 @@ pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply
     let translated = message::to_cloud_message(old, &number.options);
     let mut notes = translated.notes;
     let Some(message) = translated.value else { return Reply::new(refused(&notes)).noted(notes) };
-    let options = CallOptions::new().deadline(shared.call_timeout);
+    // Posted once at most: whether to send again is for the old program to say, which is told all that is known.
+    let options = CallOptions::new().deadline(shared.call_timeout).no_retry();
     match number.client.with_options(options).send(message).await {
         Ok(answer) => match answer.message_id() {
             Some(id) => Reply::plain(201, &Sent::new(&answer, id, number)).noted(notes),
@@ -45,7 +46,7 @@ pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply
         Err(error) => {
             let (answer, more) = failed(&error, Call::Message);
             notes.extend(more);
-            Reply::new(answer).noted(notes).retry_after(&error)
+            Reply::new(answer).noted(notes).failed(&error)
         }
     }
 }
@@ -103,7 +104,7 @@ fn refused(notes: &[Note]) -> Answer {
         Some(note) if note.why.starts_with("is required") => 1008,
         Some(note) if note.path == "to" => 1013,
         Some(note) if note.path == "recipient_type" => 1002,
-        Some(note) if note.path == "text.body" => 1001,
+        Some(note) if note.path == "text.body" && note.why.contains("characters") => 1001,
         _ => 1009,
     };
     let told: Vec<String> = refused.iter().map(|note| format!("{}: {}", note.path, note.why)).collect();
@@ -154,7 +155,7 @@ pub(crate) async fn mark_read(number: &Number, id: &str, sent: &[u8]) -> Reply {
     };
     match number.client.call(MarkMessageRead::new(id)).await {
         Ok(()) => Reply::new(answers::done()),
-        Err(error) => Reply::new(failed(&error, Call::Message).0).retry_after(&error),
+        Err(error) => Reply::new(failed(&error, Call::Message).0).failed(&error),
     }
 }
 
@@ -173,15 +174,11 @@ pub(crate) fn check_contacts(sent: &[u8]) -> Reply {
 
 /// A contact of a path: a number in any form, a JID or a BSUID.
 fn user(contact: &str) -> Result<User, Answer> {
-    let contact = contact.trim();
-    let digits: String = contact.chars().filter(char::is_ascii_digit).collect();
-    let is_number = !contact.chars().any(|c| c.is_alphabetic()) && (7..=15).contains(&digits.len());
-    if is_number {
-        return Ok(User::Phone(format!("+{digits}").into()));
+    if let Some(number) = phone_number(contact) {
+        return Ok(User::Phone(number.into()));
     }
     let invalid = "Provided WhatsApp ID is not valid. Please provide a valid WhatsApp ID or a phone number with a country code";
-    match contact.parse::<User>() {
-        Ok(User::WaId(id)) => Ok(User::Phone(format!("+{}", WaId::as_str(&id)).into())),
+    match contact.trim().parse::<User>() {
         Ok(user @ User::Bsuid(_)) => Ok(user),
         _ => Err(Answer::error(1009, invalid)),
     }
@@ -234,13 +231,10 @@ pub(crate) async fn report(number: &Number, contact: &str, sent: &[u8]) -> Reply
         (Ok(body), Ok(user)) => (body, user),
         (Err(refusal), _) | (_, Err(refusal)) => return Reply::new(refusal),
     };
-    let answer = match body.get("block") {
-        None | Some(Value::Bool(false)) => answers::done(),
-        Some(Value::Bool(true)) => changed(number, Change::Block, user).await,
-        // The old page shows it as text.
-        Some(Value::String(text)) if text == "false" => answers::done(),
-        Some(Value::String(text)) if text == "true" => changed(number, Change::Block, user).await,
-        Some(_) => Answer::error(1009, "block must be a boolean"),
+    let answer = match calls::report_blocks(&body.into()) {
+        Some(false) => answers::done(),
+        Some(true) => changed(number, Change::Block, user).await,
+        None => Answer::error(1009, "block must be a boolean"),
     };
     Reply::new(answer).header(body::GATEWAY, "not-reported")
 }
@@ -268,7 +262,7 @@ pub(crate) async fn blocklist(number: &Number, query: &str) -> Reply {
                 *number.blocked.lock().unwrap_or_else(PoisonError::into_inner) = fetched;
                 users
             }
-            Err(error) => return Reply::new(failed(&error, Call::Block).0).retry_after(&error),
+            Err(error) => return Reply::new(failed(&error, Call::Block).0).failed(&error),
         },
     };
     Reply::new(answers::blocklist(&users, limit, offset))

@@ -10,8 +10,8 @@ pub(crate) struct Number {
     pub(crate) client: Client,
     /// The hash of what the old program shows: compared in constant time.
     pub(crate) client_key: access::Hash,
-    pub(crate) user: String,
-    pub(crate) password: SecretString,
+    /// The hash of user and password.
+    pub(crate) login: access::Hash,
     pub(crate) verification: Option<Verification>,
     pub(crate) verify_token: Option<SecretString>,
     pub(crate) options: Options,
@@ -27,8 +27,7 @@ impl Number {
             blocker: Blocker::new(client.clone()),
             client,
             client_key: access::hash(config.client_key.expose_secret().trim()),
-            user: config.user.clone(),
-            password: config.password.clone(),
+            login: access::login_hash(&config.user, config.password.expose_secret()),
             verification: config.verification.clone(),
             verify_token: config.verify_token.clone(),
             options,

@@ -18,16 +18,21 @@ use tokio::{
     sync::{Notify, Semaphore, watch},
 };
 
-/// Posts at once, as many as On-Premise allowed at most.
+/// Posts at once for each number, as many as On-Premise allowed at most: a program that hangs holds up its own alone.
 const AT_ONCE: usize = 24;
 /// How long an old program may take over one.
-const POST_TIME: Duration = Duration::from_secs(20);
+const POST_TIME: Duration = Duration::from_secs(10);
+/// How long what cannot be read back waits.
+const UNREADABLE_WAIT: Duration = Duration::from_secs(2);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Bodies that are kept in memory; those of more are read from disk when their turn comes.
 const IN_MEMORY: usize = 10_000;
 /// How long it is remembered what came: Cloud repeats for 7 days.
 pub(crate) const SEEN_SECONDS: i64 = 8 * 24 * 60 * 60;
+
+/// How long what was put aside is kept, from when it came.
+const ASIDE_SECONDS: i64 = 90 * 24 * 60 * 60;
 
 /// Where an old program takes webhooks.
 #[derive(Clone, Serialize, Deserialize)]
@@ -41,6 +46,17 @@ impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Target(••••)")
     }
+}
+
+/// Whether a URL is at one of these places: `host`, or `host:port` for that port alone.
+pub(crate) fn may_post(allowed: &[String], url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else { return false };
+    let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
+    let whole = format!("{host}:{port}");
+    matches!(scheme, "http" | "https")
+        && !url.contains('@')
+        && allowed.iter().any(|known| known.eq_ignore_ascii_case(host) || known.eq_ignore_ascii_case(&whole))
 }
 
 /// Something to deliver.
@@ -76,7 +92,7 @@ pub(crate) struct Outbox {
     give_up_after: Duration,
     configured: HashMap<String, Target>,
     state: Mutex<State>,
-    permits: Semaphore,
+    permits: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// Wakes who waits for a target.
     changed: Notify,
     stopping: watch::Receiver<bool>,
@@ -96,6 +112,7 @@ impl Outbox {
         transport: ReqwestTransport,
         metrics: Arc<Metrics>,
         configured: HashMap<String, Target>,
+        allowed: &[String],
         give_up_after: Duration,
         stopping: watch::Receiver<bool>,
     ) -> Result<Arc<Self>, StoreError> {
@@ -114,8 +131,18 @@ impl Outbox {
             .await?;
         let mut targets = configured.clone();
         for (number, json) in set {
-            if let Ok(target) = serde_json::from_str(&json) {
-                targets.insert(number, target);
+            match serde_json::from_str::<Target>(&json) {
+                Ok(target) if may_post(allowed, &target.url) => {
+                    tracing::info!(
+                        number,
+                        "webhooks go where the old program has set them, and not where the configuration says"
+                    );
+                    targets.insert(number, target);
+                }
+                _ => tracing::warn!(
+                    number,
+                    "webhooks go where the configuration says: what the old program had set is not allowed any more"
+                ),
             }
         }
         let outbox = Arc::new(Self {
@@ -125,7 +152,7 @@ impl Outbox {
             give_up_after,
             configured,
             state: Mutex::new(State { targets, ..State::default() }),
-            permits: Semaphore::new(AT_ONCE),
+            permits: Mutex::default(),
             changed: Notify::new(),
             stopping,
             runtime: Handle::current(),
@@ -233,16 +260,25 @@ impl Outbox {
             };
             let Some((id, at, body)) = front else { return };
             let body = match body {
-                Some(body) => Some(body),
+                Some(body) => Ok(Some(body)),
                 None => self.load(id).await,
             };
             if *self.stopping.borrow() {
                 return;
             }
             let delivered = match body {
-                // It is gone from the disk: somebody has deleted it.
-                None => true,
-                Some(body) => match self.deliver(&line, at, &body).await {
+                Err(error) => {
+                    // It is there, and cannot be read now: it keeps its place.
+                    tracing::error!(%error, "a webhook cannot be read back; it is tried again");
+                    let mut stopping = self.stopping.clone();
+                    tokio::select! {
+                        () = tokio::time::sleep(UNREADABLE_WAIT) => continue,
+                        _ = stopping.wait_for(|stopping| *stopping) => return,
+                    }
+                }
+                // Somebody has deleted it from the file of state.
+                Ok(None) => true,
+                Ok(Some(body)) => match self.deliver(&line, at, &body).await {
                     Some(delivered) => delivered,
                     None => return,
                 },
@@ -268,13 +304,13 @@ impl Outbox {
         }
     }
 
-    async fn load(&self, id: i64) -> Option<Arc<str>> {
+    async fn load(&self, id: i64) -> Result<Option<Arc<str>>, StoreError> {
         use rusqlite::OptionalExtension as _;
-        let body = self.store.run(move |db| {
+        let body = self.store.read(move |db| {
             db.query_row("SELECT body FROM outbox WHERE id = ?1", [id], |row| row.get::<_, String>(0))
                 .optional()
         });
-        body.await.ok().flatten().map(Into::into)
+        Ok(body.await?.map(Into::into))
     }
 
     /// Whether it was taken; `false` where it was tried for too long, `None` where the gateway stops.
@@ -288,7 +324,7 @@ impl Outbox {
         loop {
             let changed = self.changed.notified();
             if let Some(target) = self.target(&line.0) {
-                let permit = self.permits.acquire().await.ok()?;
+                let permit = self.permits(&line.0).acquire_owned().await.ok()?;
                 let posted = self.post(&target, body).await;
                 drop(permit);
                 match posted {
@@ -335,6 +371,11 @@ impl Outbox {
         }
     }
 
+    fn permits(&self, number: &str) -> Arc<Semaphore> {
+        let mut permits = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
+        permits.entry(number.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))).clone()
+    }
+
     async fn post(&self, target: &Target, body: &Arc<str>) -> Result<http::StatusCode, String> {
         let uri: Uri = target.url.parse().map_err(|_| "its URL is malformed".to_owned())?;
         let mut request = HttpRequest::new(Method::POST, uri);
@@ -353,8 +394,11 @@ impl Outbox {
 
     /// Forgets what came so long ago that it does not come again.
     pub(crate) fn prune(&self) {
-        let before = now() - SEEN_SECONDS;
-        self.store.later(move |db| db.execute("DELETE FROM seen WHERE at < ?1", [before]).map(drop));
+        let (seen, aside) = (now() - SEEN_SECONDS, now() - ASIDE_SECONDS);
+        self.store.later(move |db| {
+            db.execute("DELETE FROM seen WHERE at < ?1", [seen])?;
+            db.execute("DELETE FROM put_aside WHERE at < ?1", [aside]).map(drop)
+        });
     }
 }
 

@@ -2,14 +2,24 @@
 use crate::{
     api::{Reply, Shared},
     number::Number,
-    outbox::Target,
+    outbox::{Target, may_post},
 };
-use d360::migrate::{answers, errors::Answer};
+use d360::migrate::{answers, calls, errors::Answer};
 use http::Uri;
 use serde_json::{Map, Value, json};
 
-/// Settings that are taken and change nothing here, because a gateway does as they ask anyway.
-const AGREED: [(&str, &str, bool); 2] = [("", "callback_persist", true), ("", "sent_status", true)];
+/// Headers of the post itself.
+const RESERVED: [&str; 9] = [
+    "host",
+    "content-length",
+    "content-type",
+    "content-encoding",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "expect",
+    "upgrade",
+];
 
 /// `GET /v1/settings/application`.
 pub(crate) fn get(shared: &Shared, number: &Number) -> Reply {
@@ -23,25 +33,7 @@ pub(crate) async fn patch(shared: &Shared, number: &Number, sent: &[u8]) -> Repl
     let Ok(settings) = serde_json::from_slice::<Map<String, Value>>(sent) else {
         return Reply::new(Answer::error(1025, "The body is not a JSON object"));
     };
-    let mut url = None;
-    let mut refused = Vec::new();
-    for (name, value) in &settings {
-        match (name.as_str(), value) {
-            ("webhooks", Value::Object(webhooks)) => {
-                for (name, value) in webhooks {
-                    match (name.as_str(), value.as_str()) {
-                        ("url", Some(text)) => url = Some(text.to_owned()),
-                        // How many at once is for the gateway to say.
-                        ("max_concurrent_requests", None) => {}
-                        _ => refused.push(format!("webhooks.{name}")),
-                    }
-                }
-            }
-            (name, Value::Bool(given))
-                if AGREED.iter().any(|(_, known, agreed)| *known == name && agreed == given) => {}
-            _ => refused.push(name.clone()),
-        }
-    }
+    let (url, refused) = calls::settings(&settings);
     if !refused.is_empty() {
         let names = d360::model::mask(&refused.join(", "));
         let details = format!("These settings have no counterpart on Cloud, and nothing was set: {names}");
@@ -94,12 +86,12 @@ pub(crate) async fn set_config(shared: &Shared, number: &Number, sent: &[u8]) ->
 /// Sets where webhooks go; otherwise the refusal.
 async fn set(shared: &Shared, number: &Number, url: String, headers: Map<String, Value>) -> Option<Reply> {
     let refuse = |details: &str| Some(Reply::new(Answer::error(1009, details)));
-    let uri = url.parse::<Uri>().ok().filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
-    let Some(host) = uri.as_ref().and_then(|uri| uri.host()).filter(|_| !url.contains('@')) else {
+    if url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).is_none() || url.contains('@') {
         return refuse("The webhook's URL has to begin with http:// or https://, and may hold no password");
-    };
-    if !shared.webhook_hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
-        let details = "The gateway posts to hosts of its configuration alone: webhook_to, or webhook_hosts";
+    }
+    if !may_post(&shared.webhook_hosts, &url) {
+        let details =
+            "The gateway posts to where its configuration lets it alone: webhook_to, and webhook_hosts";
         return Some(Reply::new(Answer::error(1005, details)));
     }
     let texts: Option<_> = headers
@@ -108,10 +100,13 @@ async fn set(shared: &Shared, number: &Number, url: String, headers: Map<String,
             let text = value.as_str()?.to_owned();
             let good =
                 http::HeaderName::try_from(&name).is_ok() && http::HeaderValue::try_from(&text).is_ok();
-            good.then_some((name, text))
+            let reserved = RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved));
+            (good && !reserved).then_some((name, text))
         })
         .collect();
-    let Some(headers) = texts else { return refuse("headers must be an object of names and texts") };
+    let Some(headers) = texts else {
+        return refuse("headers must be names and texts, and none that HTTP itself sets");
+    };
     match shared.outbox.set(&number.name, Target { url, headers }).await {
         Ok(()) => None,
         Err(_) => Some(Reply::new(Answer::error(1023, "The settings could not be written"))),

@@ -4,8 +4,9 @@ use crate::{
     json::{is_bsuid, text},
     message,
     note::Notes,
+    phone_number,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// What becomes of a call of On-Premise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +145,10 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
             return notes.with(None);
         }
         Fate::Answered => notes.lost("", format!("{method} {} has no counterpart", call.path), call.note),
-        Fate::Translated => {}
+        Fate::Translated => {
+            let cloud = call.cloud.unwrap_or_default();
+            notes.changed("", format!("on Cloud it is {cloud}"), call.note);
+        }
     }
     let requests = match (call.method, call.path) {
         ("POST", "/v1/messages") => {
@@ -157,16 +161,42 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
             if body.get("reason").is_some() {
                 notes.lost("reason", "Cloud takes no reason", "leave it out");
             }
-            vec![CloudCall::new("POST", "/block_users", users(&step(3)))]
+            let body = users(&step(3), &mut notes);
+            body.map(|body| CloudCall::new("POST", "/block_users", body)).into_iter().collect()
         }
         ("POST", "/v1/contacts/{phone_number}/unblock") => {
-            vec![CloudCall::new("DELETE", "/block_users", users(&step(3)))]
+            let body = users(&step(3), &mut notes);
+            body.map(|body| CloudCall::new("DELETE", "/block_users", body)).into_iter().collect()
         }
-        ("POST", "/v1/contacts/{phone_number}/report") if body.get("block") == Some(&Value::Bool(true)) => {
-            vec![CloudCall::new("POST", "/block_users", users(&step(3)))]
+        ("POST", "/v1/contacts/{phone_number}/report") => {
+            for key in ["reason", "message_id"].into_iter().filter(|key| body.get(*key).is_some()) {
+                notes.lost(key, "Cloud has no call to report a user", "leave it out");
+            }
+            let user = users(&step(3), &mut notes);
+            match report_blocks(body) {
+                Some(true) => {
+                    user.map(|body| CloudCall::new("POST", "/block_users", body)).into_iter().collect()
+                }
+                Some(false) => Vec::new(),
+                None => {
+                    notes.refused("block", "is no boolean", "give true or false");
+                    Vec::new()
+                }
+            }
+        }
+        ("PATCH", "/v1/settings/application") => {
+            let none = Map::new();
+            for name in settings(body.as_object().unwrap_or(&none)).1 {
+                notes.refused(&name, "has no counterpart on Cloud", "leave it out");
+            }
+            Vec::new()
         }
         ("GET", "/v1/contacts/blocklist") => {
-            notes.changed("offset", "Cloud lists by cursors", "follow paging.cursors.after until it ends");
+            notes.changed(
+                "offset",
+                "Cloud lists by cursors, and has a limit of its own",
+                "follow paging.cursors.after until it ends",
+            );
             vec![CloudCall { method: "GET", path: "/block_users".to_owned(), body: None }]
         }
         ("POST", "/v1/media") => vec![CloudCall { method: "POST", path: "/media".to_owned(), body: None }],
@@ -205,15 +235,54 @@ fn read_mark(id: &str, body: &Value, notes: &mut Notes) -> Option<CloudCall> {
     }
 }
 
-/// The body for one user: a number with `+`, or a BSUID.
-fn users(user: &str) -> Value {
-    let user = ["@s.whatsapp.net", "@c.us"].iter().find_map(|host| user.strip_suffix(host)).unwrap_or(user);
+/// The body for one user: a number with `+`, or a BSUID. `None` for what is neither.
+fn users(user: &str, notes: &mut Notes) -> Option<Value> {
     let user = if is_bsuid(user) {
         json!({ "user_id": user })
     } else {
-        json!({ "user": if user.starts_with('+') { user.to_owned() } else { format!("+{user}") } })
+        let Some(number) = phone_number(user) else {
+            let why = "is neither a phone number with its country code nor a WhatsApp ID";
+            notes.refused("phone_number", why, "write + and the country code");
+            return None;
+        };
+        json!({ "user": number })
     };
-    json!({ "messaging_product": "whatsapp", "block_users": [user] })
+    Some(json!({ "messaging_product": "whatsapp", "block_users": [user] }))
+}
+
+/// Whether a report asks for a block too; one page shows the boolean as a text.
+#[must_use]
+pub fn report_blocks(body: &Value) -> Option<bool> {
+    match body.get("block") {
+        None => Some(false),
+        Some(Value::Bool(block)) => Some(*block),
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(_) => None,
+    }
+}
+
+/// What `PATCH /v1/settings/application` sets that a gateway knows: the URL of webhooks; and the names of what has no counterpart.
+#[must_use]
+pub fn settings(body: &Map<String, Value>) -> (Option<String>, Vec<String>) {
+    let (mut url, mut refused) = (None, Vec::new());
+    for (name, value) in body {
+        match (name.as_str(), value) {
+            ("webhooks", Value::Object(webhooks)) => {
+                for (name, value) in webhooks {
+                    match (name.as_str(), value.as_str()) {
+                        ("url", Some(text)) => url = Some(text.to_owned()),
+                        // How many at once is for the gateway to say.
+                        ("max_concurrent_requests", None) => {}
+                        _ => refused.push(format!("webhooks.{name}")),
+                    }
+                }
+            }
+            // A gateway does both, whether it is asked or not.
+            ("callback_persist" | "sent_status", Value::Bool(true)) => {}
+            _ => refused.push(name.clone()),
+        }
+    }
+    (url, refused)
 }
 
 /// A step of a path without its percent-encoding.
@@ -277,9 +346,9 @@ mod tests {
             ),
             (
                 "POST",
-                "/v1/contacts/1631/report",
-                json!({"block": true}),
-                ("POST /block_users", user(json!({"user": "+1631"}))),
+                "/v1/contacts/16315551000/report",
+                json!({"block": "true"}),
+                ("POST /block_users", user(json!({"user": "+16315551000"}))),
             ),
             ("GET", "/v1/contacts/blocklist?limit=10", json!(null), ("GET /block_users", None)),
             (
@@ -300,7 +369,7 @@ mod tests {
                 "{method} {path}"
             );
         }
-        assert!(requests("POST", "/v1/contacts/1631/report", json!({"block": false})).is_empty());
+        assert!(requests("POST", "/v1/contacts/16315551000/report", json!({"block": false})).is_empty());
         assert!(requests("POST", "/v1/contacts", json!({})).is_empty());
     }
 

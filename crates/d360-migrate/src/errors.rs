@@ -148,6 +148,10 @@ pub fn to_cloud(onprem: i64) -> Option<i64> {
 
 /// What On-Premise calls a code.
 pub(crate) fn onprem_title(code: i64) -> &'static str {
+    // In webhooks it had this title, and the table's words for details.
+    if code == 501 {
+        return "Unknown message type";
+    }
     titles::ONPREM.iter().find(|(known, ..)| *known == code).map_or("Generic error", |(.., title)| title)
 }
 

@@ -31,9 +31,11 @@ pub mod ids;
 mod json;
 pub mod message;
 mod note;
+mod numbers;
 mod options;
 mod titles;
 pub mod webhook;
 
 pub use note::{Note, NoteKind, Translation};
+pub use numbers::phone_number;
 pub use options::Options;

@@ -88,7 +88,8 @@ impl<T> Translation<T> {
     pub fn into_result(self) -> Result<T, Vec<Note>> {
         self.value.ok_or(self.notes)
     }
-    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Translation<U> {
+    /// The same with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Translation<U> {
         Translation { value: self.value.map(change), notes: self.notes }
     }
 }

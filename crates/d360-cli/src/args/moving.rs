@@ -14,7 +14,7 @@ pub(crate) struct Gateway {
     #[arg(long, value_name = "URL")]
     pub(crate) webhook_to: Option<String>,
     /// Take webhooks of Cloud only with the secret (D360_WEBHOOK_SECRET or --secret-file) in this header, which `webhook config set`
-    /// named. Without it, they are taken from this machine alone
+    /// named. Without it, they are taken from whatever connects from this machine, a proxy on it included
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Option<String>,
     /// Read the secret from a file that only its owner can read, or from standard input (-), instead of D360_WEBHOOK_SECRET
@@ -70,6 +70,8 @@ pub(crate) enum TranslateKind {
     Message,
     /// Bodies of webhooks
     Webhook,
+    /// Any call, as {"method", "path", "body"}; what comes out is a list of Cloud's calls
+    Call,
 }
 
 #[derive(Debug, Subcommand)]

@@ -18,7 +18,8 @@ pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
     // As many as the system lets it have: it does with fewer.
     let _ = rlimit::increase_nofile_limit(FILES);
     // Of a second start in one process, as in tests, the first logs for both.
-    let _ = fmt().json().with_writer(std::io::stderr).with_max_level(LevelFilter::INFO).try_init();
+    let log = fmt().json().with_writer(|| Quiet).log_internal_errors(false);
+    let _ = log.with_max_level(LevelFilter::INFO).try_init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::local(format!("cannot start: {error}")))?;
     runtime.block_on(async {
@@ -42,7 +43,9 @@ pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
             output.line(format!("state: {}", state.display()));
             output.line(format!("what to change to do without: {url}/notes"));
             if unproven {
-                output.note("webhooks are taken from this machine alone: --secret-header lets Cloud's in");
+                output.note(
+                    "webhooks are taken from whatever connects from this machine, a proxy on it included: give a --secret-header",
+                );
             }
         }
         super::sandbox::stopped()
@@ -52,6 +55,19 @@ pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
         Ok::<_, Box<Failure>>(())
     })?;
     Ok(Exit::Done)
+}
+
+/// Standard error, whether or not anybody reads it: a log that cannot be written must not cost an answer.
+struct Quiet;
+
+impl std::io::Write for Quiet {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let _ = std::io::stderr().write_all(line);
+        Ok(line.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The file, and what the flags and the environment say beside it.

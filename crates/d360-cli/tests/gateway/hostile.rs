@@ -138,3 +138,71 @@ fn it_stops_gracefully() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(gateway.child.wait().unwrap().success());
 }
+
+/// A log that nobody reads costs no answer: whoever gets none sends again.
+#[test]
+fn a_log_that_is_gone_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.user_writes("16505551234");
+    let old = OldProgram::start();
+    let (url, state) = (sandbox.base_url(), folder.path().join("state.db"));
+    let gateway =
+        Gateway::start_with(sandbox.key(), &args(&url, &state, &old.url), std::process::Stdio::piped());
+    let mut gateway = gateway;
+    drop(gateway.child.stderr.take());
+    let body = serde_json::json!({ "to": "16505551234", "type": "text", "text": { "body": "x" } });
+    for _ in 0..3 {
+        assert_eq!(gateway.call("sandbox-key", "POST", "/v1/messages", body.clone()).status, 201);
+    }
+    assert_eq!(sandbox.messages().len(), 3);
+}
+
+/// What users write stands in it.
+#[cfg(unix)]
+#[test]
+fn the_state_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let (_sandbox, gateway, _old) = gateway(&folder);
+    let body = crate::rig::webhook("16505551234", "wamid.a", "Hi").to_string();
+    assert_eq!(http(gateway.address, "POST", "/webhook", &[], body.as_bytes()).unwrap().status, 200);
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?}", entry.path());
+    }
+}
+
+/// A program that hangs holds up its own webhooks alone.
+#[test]
+fn a_program_that_hangs_stops_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::builder().key("a", "15550000001").key("b", "15550000002").start().unwrap();
+    // Takes connections and never answers.
+    let hanging = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let healthy = OldProgram::start();
+    let config = folder.path().join("gateway.toml");
+    let toml = format!(
+        "listen = \"127.0.0.1:0\"\nbase_url = {:?}\nstate = {:?}\n[[number]]\nname = \"a\"\nkey_env = \"D360_API_KEY\"\nwebhook_to = \"http://{}/\"\n\
+         [[number]]\nname = \"b\"\nkey_env = \"D360_WEBHOOK_SECRET\"\nwebhook_to = {:?}\n",
+        sandbox.base_url(),
+        folder.path().join("state.db"),
+        hanging.local_addr().unwrap(),
+        healthy.url
+    );
+    std::fs::write(&config, toml).unwrap();
+    let gateway = Gateway::start("a", &["--config", config.to_str().unwrap()]);
+    for user in 0..60 {
+        let body =
+            crate::rig::webhook(&format!("1650555{user:04}"), &format!("wamid.{user}"), "Hi").to_string();
+        assert_eq!(http(gateway.address, "POST", "/webhook/a", &[], body.as_bytes()).unwrap().status, 200);
+    }
+    let since = Instant::now();
+    let body = crate::rig::webhook("16505551234", "wamid.b", "Hi").to_string();
+    assert_eq!(http(gateway.address, "POST", "/webhook/b", &[], body.as_bytes()).unwrap().status, 200);
+    healthy.wait_for("message", |seen| {
+        seen.iter().find(|hook| hook["messages"][0]["id"] == "wamid.b").map(drop)
+    });
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+}

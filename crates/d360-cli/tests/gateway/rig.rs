@@ -101,6 +101,9 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// With these arguments; the key is Cloud's.
     pub(crate) fn start(key: &str, args: &[&str]) -> Self {
+        Self::start_with(key, args, Stdio::null())
+    }
+    pub(crate) fn start_with(key: &str, args: &[&str], log: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_d360"))
             .args(["gateway", "--output", "json"])
             .args(args)
@@ -109,7 +112,7 @@ impl Gateway {
             .env_remove("D360_BASE_URL")
             .env("NO_PROXY", "*")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();

@@ -70,12 +70,16 @@ pub(super) fn from_hsm(hsm: Map<String, Value>, notes: &mut Notes) -> Map<String
             "leave it out",
         );
     }
-    if let Some(Value::Array(params)) = hsm.remove("localizable_params")
-        && !params.is_empty()
-    {
-        let parameters: Vec<Value> =
-            params.into_iter().enumerate().map(|(at, param)| parameter(at, param, notes)).collect();
-        template.insert("components".to_owned(), json!([{ "type": "body", "parameters": parameters }]));
+    match hsm.remove("localizable_params") {
+        Some(Value::Array(params)) if !params.is_empty() => {
+            let parameters: Vec<Value> =
+                params.into_iter().enumerate().map(|(at, param)| parameter(at, param, notes)).collect();
+            template.insert("components".to_owned(), json!([{ "type": "body", "parameters": parameters }]));
+        }
+        Some(Value::Array(_)) | None => {}
+        Some(_) => {
+            notes.refused("hsm.localizable_params", "is no list", "give a list of {\"default\": \"…\"}")
+        }
     }
     for key in hsm.keys() {
         notes.lost(&format!("hsm.{key}"), "Cloud has no such property", "leave it out");

@@ -4,6 +4,7 @@ use crate::{
     Options, Translation, ids,
     json::{is_bsuid, text, without_nulls},
     note::Notes,
+    numbers::{self, Number},
 };
 use d360_model::{Message, wire};
 use serde_json::{Map, Value, json};
@@ -123,6 +124,11 @@ fn recipient(old: &mut Map<String, Value>, new: &mut Map<String, Value>, notes: 
         return;
     };
     if group {
+        notes.assumed(
+            "to",
+            "groups of On-Premise are not those of Cloud, and their ids do not carry over",
+            "make the group anew, and send to the id that it gets there",
+        );
         new.insert("to".to_owned(), json!(to));
         return;
     }
@@ -136,24 +142,34 @@ fn recipient(old: &mut Map<String, Value>, new: &mut Map<String, Value>, notes: 
 
 /// A number with the `+` without which Cloud puts the business's own country code in front.
 fn number(to: &str, notes: &mut Notes) -> String {
-    let id = ["@s.whatsapp.net", "@c.us"].iter().find_map(|host| to.strip_suffix(host)).unwrap_or(to);
-    if id.starts_with('+') {
-        return id.to_owned();
+    match numbers::read(to) {
+        Number::International(number) => number,
+        Number::WaId(number) => {
+            notes.changed(
+                "to",
+                "a WhatsApp ID stood without +; Cloud would put the business's own country code in front",
+                "write a + in front",
+            );
+            number
+        }
+        Number::Prefixed(number) => {
+            let why = "the 00 in front is taken for an international prefix";
+            notes.assumed("to", why, "write + and the country code");
+            number
+        }
+        Number::Written(number) => {
+            let why = "is written as people write numbers, without +; its first digits are taken for a country code";
+            notes.assumed("to", why, "write + and the country code");
+            number
+        }
+        Number::National => {
+            let why = "begins with a 0, and says not in which country it is";
+            notes.refused("to", why, "write + and the country code");
+            to.to_owned()
+        }
+        // The check of the whole message says what is wrong with it.
+        Number::None => to.to_owned(),
     }
-    if let Some(rest) = id.strip_prefix("00") {
-        notes.assumed(
-            "to",
-            "the 00 in front is taken for an international prefix",
-            "write + and the country code",
-        );
-        return format!("+{rest}");
-    }
-    notes.changed(
-        "to",
-        "a WhatsApp ID stood without +; Cloud would put the business's own country code in front",
-        "write a + in front",
-    );
-    format!("+{id}")
 }
 
 /// The type and its content.
@@ -304,7 +320,8 @@ fn card(card: &mut Value, at: usize, notes: &mut Notes) {
 fn trim(value: &mut Value, key: &str, path: &str, notes: &mut Notes) {
     match value {
         Value::String(text)
-            if matches!(key, "text" | "title" | "description" | "button") && text.trim() != text =>
+            if matches!(key, "text" | "title" | "description" | "button" | "display_text" | "flow_cta")
+                && text.trim() != text =>
         {
             notes.changed(
                 path,
@@ -314,7 +331,9 @@ fn trim(value: &mut Value, key: &str, path: &str, notes: &mut Notes) {
             *text = text.trim().to_owned();
         }
         Value::Object(map) => {
-            for (key, value) in map.iter_mut().filter(|(key, _)| key.as_str() != "parameters") {
+            // What else parameters hold is the program's own, and not shown.
+            let shown = |name: &str| key != "parameters" || matches!(name, "display_text" | "flow_cta");
+            for (key, value) in map.iter_mut().filter(|(name, _)| shown(name)) {
                 trim(value, key, &format!("{path}.{key}"), notes);
             }
         }
@@ -329,7 +348,13 @@ fn trim(value: &mut Value, key: &str, path: &str, notes: &mut Notes) {
 
 /// The message that is replied to.
 fn context(old: &mut Map<String, Value>, new: &mut Map<String, Value>, notes: &mut Notes) {
-    let Some(Value::Object(mut context)) = old.remove("context") else { return };
+    let mut context = match old.remove("context") {
+        Some(Value::Object(context)) => context,
+        Some(_) => {
+            return notes.lost("context", "is no object that names a message", "give context.message_id");
+        }
+        None => return,
+    };
     let id = context.remove("message_id").or_else(|| context.remove("id"));
     for key in context.keys() {
         notes.lost(&format!("context.{key}"), "Cloud has no such property", "leave it out");

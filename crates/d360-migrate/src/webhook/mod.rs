@@ -2,7 +2,8 @@
 //!
 //! What the old form has no place for is carried as properties that an old program passes over: `metadata` (with `waba_id`) beside the
 //! messages, `from_user_id`, `user_id`, `username`, … where Cloud has them. A user without a number gets the BSUID in the place of the
-//! WhatsApp ID, which a gateway takes back as a recipient. `played` becomes `read`. Notes name each of these.
+//! WhatsApp ID, which a gateway takes back as a recipient. `played` becomes `read`. Notes name what is said differently; what is only
+//! carried along has none.
 mod to_cloud;
 mod to_onprem;
 
@@ -32,7 +33,9 @@ pub fn split(webhook: &Value) -> Vec<Value> {
                 out.push(json!({ "object": webhook.get("object"), "entry": [entry] }));
             };
             let Some(value) = change.get("value").and_then(Value::as_object) else {
-                out.push(json!({ "object": webhook.get("object"), "entry": [entry.clone()] }));
+                let mut entry = entry.clone();
+                entry["changes"] = json!([change]);
+                out.push(json!({ "object": webhook.get("object"), "entry": [entry] }));
                 continue;
             };
             let mut rest = value.clone();

@@ -120,6 +120,10 @@ impl Translator<'_> {
         let mut item = item;
         each_id(&mut item, "id", known_id);
         if let Some(Value::Object(context)) = item.get_mut("context") {
+            if text_of(context, "id").is_some_and(|id| ids::message_to_cloud(&id).is_none()) {
+                let why = "is a message of On-Premise, which Cloud does not know; it is carried as it is";
+                self.notes.assumed(&format!("{path}.context.id"), why, "look it up by the old id");
+            }
             each_id(context, "id", known_id);
         }
         self.identity(&mut item, path);
@@ -171,7 +175,14 @@ impl Translator<'_> {
 
     /// The hash stands with the sender on Cloud.
     fn identity(&mut self, item: &mut Map<String, Value>, path: &str) {
-        let Some(Value::Object(identity)) = item.remove("identity") else { return };
+        let identity = match item.remove("identity") {
+            Some(Value::Object(identity)) => identity,
+            Some(_) => {
+                let why = "is no object, and Cloud has no such property";
+                return self.notes.lost(&format!("{path}.identity"), why, "look at it as it came");
+            }
+            None => return,
+        };
         let from = item.get("from").or(item.get("from_user_id")).cloned().unwrap_or_default();
         let same =
             |person: &&mut Value| person.get("wa_id") == Some(&from) || person.get("user_id") == Some(&from);
@@ -216,7 +227,12 @@ impl Translator<'_> {
     fn status(&mut self, item: Map<String, Value>, path: &str) -> Value {
         let mut item = item;
         each_id(&mut item, "id", known_id);
-        if let Some(Value::Object(message)) = item.remove("message") {
+        let inner = item.remove("message");
+        if inner.as_ref().is_some_and(|inner| !inner.is_object()) {
+            let why = "is no object, and Cloud's statuses have no such property";
+            self.notes.lost(&format!("{path}.message"), why, "look at it as it came");
+        }
+        if let Some(Value::Object(message)) = inner {
             if let Some(recipient) = message.get("recipient_id") {
                 item.entry("recipient_id").or_insert(recipient.clone());
                 let why = "message.recipient_id stands in the status itself on Cloud";

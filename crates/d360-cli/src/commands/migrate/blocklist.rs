@@ -3,7 +3,7 @@ use crate::{
     Result,
     args::{ApiName, Blocklist, BlocklistImport, Global},
     client, input,
-    output::{Exit, Failure, Output, error_document},
+    output::{Exit, Failure, Output, call_exit, error_document},
 };
 use d360::{
     cloud::Cloud,
@@ -57,8 +57,10 @@ fn with_plus(user: &str) -> String {
 fn users(path: &Path) -> std::result::Result<Vec<User>, Box<Failure>> {
     let text = input::read(path)?;
     let named = input::name(path);
-    let texts: Vec<String> = match serde_json::from_slice::<Value>(&text) {
-        Ok(json) => {
+    // A file of one number is JSON too, and meant as a line.
+    let json = serde_json::from_slice::<Value>(&text).ok().filter(|json| json.is_object() || json.is_array());
+    let texts: Vec<String> = match json {
+        Some(json) => {
             let list = ["contacts", "users", "data"].iter().find_map(|key| json.get(*key)).unwrap_or(&json);
             let Some(list) = list.as_array() else {
                 return Err(Failure::invalid(
@@ -73,7 +75,7 @@ fn users(path: &Path) -> std::result::Result<Vec<User>, Box<Failure>> {
             };
             list.iter().map(of).collect()
         }
-        Err(_) => {
+        None => {
             let text =
                 String::from_utf8(text).map_err(|_| Failure::invalid("", format!("{named} is not UTF-8")))?;
             let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
@@ -193,10 +195,11 @@ fn import(global: &Global, args: &BlocklistImport, output: Output) -> Result {
         }
     }
     match stopped {
-        Some(error) if done.is_empty() && before.is_empty() => Err(Box::new(Failure::Call(error))),
         Some(error) => {
-            output.note(format!("error: {error}; {}", error.hint()));
-            Ok(Exit::Partly)
+            if !output.is_json() {
+                output.note(format!("error: {error}; {}", error.hint()));
+            }
+            Ok(if done.is_empty() { call_exit(&error) } else { Exit::Partly })
         }
         None if failed.is_empty() => Ok(Exit::Done),
         None if done.is_empty() && before.is_empty() => Ok(Exit::Refused),

@@ -59,7 +59,7 @@ pub(super) fn run(args: &Check, output: Output) -> Result {
         let before = found.len();
         for (at, document) in documents::read(&text).into_iter().enumerate() {
             match document {
-                Ok(document) => look(&document, &format!("{place}#{at}"), &mut found),
+                Ok(document) => look(&document, &format!("{place}#{at}"), &mut found, &mut skipped),
                 Err(why) => skipped.push(format!("{place}#{at}: {why}")),
             }
         }
@@ -106,10 +106,17 @@ fn files(path: &Path) -> std::result::Result<Vec<PathBuf>, Box<Failure>> {
     Ok(files)
 }
 
-fn look(document: &Value, place: &str, found: &mut Vec<Found>) {
+fn look(document: &Value, place: &str, found: &mut Vec<Found>, skipped: &mut Vec<String>) {
     if document.get("item").is_some() && document.get("info").is_some() {
         let variables = variables(document);
-        return collection(document, place, &variables, found);
+        return collection(document, place, &variables, found, skipped);
+    }
+    // 360dialog's list of templates.
+    if let Some(templates) = document.get("waba_templates").and_then(Value::as_array) {
+        for (at, template) in templates.iter().enumerate() {
+            look(template, &format!("{place}[{at}]"), found, skipped);
+        }
+        return;
     }
     let add = |what: &str, value: Option<Value>, notes: Vec<Note>, found: &mut Vec<Found>| {
         found.push(Found {
@@ -134,6 +141,10 @@ fn look(document: &Value, place: &str, found: &mut Vec<Found>) {
             add("webhook", translated.value, translated.notes, found);
         }
         Kind::Contacts => call("POST", "/v1/contacts", document, place, found),
+        Kind::Call => {
+            let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
+            call(text("method"), text("path"), document.get("body").unwrap_or(&Value::Null), place, found);
+        }
         Kind::Template => {
             let (cloud, notes) = template(document);
             add("template", cloud, notes, found);
@@ -158,20 +169,15 @@ fn template(template: &Value) -> (Option<Value>, Vec<Note>) {
 }
 
 fn call(method: &str, path: &str, body: &Value, place: &str, found: &mut Vec<Found>) {
-    let translated = calls::to_cloud(method, path, body, &Options::new());
+    let translated = documents::calls(method, path, body, &Options::new());
     let shown = calls::look_up(method, path).map_or("", |row| row.path);
-    let cloud = translated.value.map(|calls| {
-        let one =
-            |call: &calls::CloudCall| json!({ "method": call.method, "path": call.path, "body": call.body });
-        calls.iter().map(one).collect::<Vec<_>>().into()
-    });
     let what =
         if shown.is_empty() { format!("{method} of another API") } else { format!("{method} {shown}") };
     found.push(Found {
         place: place.to_owned(),
         what,
         gateway: through(&translated.notes),
-        cloud,
+        cloud: translated.value,
         notes: translated.notes,
     });
 }
@@ -214,12 +220,18 @@ fn filled(text: &str, variables: &BTreeMap<String, String>) -> String {
 }
 
 /// The requests of a Postman collection (format 2), however deep they stand.
-fn collection(item: &Value, place: &str, variables: &BTreeMap<String, String>, found: &mut Vec<Found>) {
+fn collection(
+    item: &Value,
+    place: &str,
+    variables: &BTreeMap<String, String>,
+    found: &mut Vec<Found>,
+    skipped: &mut Vec<String>,
+) {
     for item in item.get("item").and_then(Value::as_array).into_iter().flatten() {
         let name = item.get("name").and_then(Value::as_str).unwrap_or("?");
         let place = format!("{place}/{}", d360::model::mask(name));
         if item.get("item").is_some() {
-            collection(item, &place, variables, found);
+            collection(item, &place, variables, found, skipped);
         }
         let Some(request) = item.get("request") else { continue };
         let method = request.get("method").and_then(Value::as_str).unwrap_or("GET");
@@ -228,10 +240,18 @@ fn collection(item: &Value, place: &str, variables: &BTreeMap<String, String>, f
         let url = filled(raw, variables);
         let path = url.find("/v1").map_or("", |at| &url[at..]);
         if path.is_empty() {
+            skipped.push(format!("{place}: its URL has no /v1"));
             continue;
         }
         let body = request.pointer("/body/raw").and_then(Value::as_str).map(|text| filled(text, variables));
-        let body = body.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null);
+        let body = match body.filter(|text| !text.trim().is_empty()).map(|text| serde_json::from_str(&text)) {
+            Some(Ok(body)) => body,
+            Some(Err(error)) => {
+                skipped.push(format!("{place}: its body is no JSON: {error}"));
+                continue;
+            }
+            None => Value::Null,
+        };
         call(method, path, &body, &place, found);
     }
 }

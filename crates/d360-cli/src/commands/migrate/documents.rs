@@ -1,5 +1,9 @@
 //! JSON documents of a file: one, several in a row, or one a line.
-use serde_json::Value;
+use d360::migrate::{
+    Options, Translation,
+    calls::{self, CloudCall},
+};
+use serde_json::{Value, json};
 
 /// Each document, or what stands where one should be and why it cannot be read.
 pub(super) fn read(text: &[u8]) -> Vec<Result<Value, String>> {
@@ -34,6 +38,8 @@ pub(super) enum Kind {
     Webhook,
     Contacts,
     Template,
+    /// `{"method", "path", "body"}`.
+    Call,
     Unknown,
 }
 
@@ -51,9 +57,18 @@ pub(super) fn kind(document: &Value) -> Kind {
         Kind::Contacts
     } else if has("components") && has("name") {
         Kind::Template
-    } else if map.get("errors").is_some_and(Value::is_array) {
+    } else if has("method") && has("path") {
+        Kind::Call
+    } else if map.get("errors").is_some_and(Value::is_array) && !has("meta") {
         Kind::Webhook
     } else {
         Kind::Unknown
     }
+}
+
+/// The calls of Cloud for one of On-Premise.
+pub(super) fn calls(method: &str, path: &str, body: &Value, options: &Options) -> Translation<Value> {
+    let translated = calls::to_cloud(method, path, body, options);
+    let one = |call: &CloudCall| json!({ "method": call.method, "path": call.path, "body": call.body });
+    translated.map(|calls| calls.iter().map(one).collect::<Vec<_>>().into())
 }

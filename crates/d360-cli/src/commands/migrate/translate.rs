@@ -71,6 +71,12 @@ fn translate(
     match (kind, documents::kind(document)) {
         (Some(TranslateKind::Message), _) | (None, Kind::Message) => Ok(message::to_cloud(document, options)),
         (Some(TranslateKind::Webhook), _) | (None, Kind::Webhook) => Ok(webhook::to_cloud(document, options)),
-        _ => Err("is neither a message (it has no `to`) nor a webhook; --kind says which it is".to_owned()),
+        (Some(TranslateKind::Call), _) | (None, Kind::Call) => {
+            let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
+            let body = document.get("body").unwrap_or(&Value::Null);
+            Ok(documents::calls(text("method"), text("path"), body, options))
+        }
+        (None, Kind::Contacts) => Ok(documents::calls("POST", "/v1/contacts", document, options)),
+        _ => Err("is neither a message (it has no `to`), a webhook nor {\"method\", \"path\", \"body\"}; --kind says which it is".to_owned()),
     }
 }
