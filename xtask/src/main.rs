@@ -1,8 +1,10 @@
-//! The workshop: `cargo xtask codegen [--check]`, `cargo xtask ci [STEP...]` and `cargo xtask faults`.
+//! The workshop: `cargo xtask codegen [--check]`, `ci`, `bench`, `faults` and `release`.
 //!
 //! Depends on no crate of ours, so that it runs while they do not build.
+mod bench;
 mod ci;
 mod codegen;
+mod release;
 
 use std::{
     path::{Path, PathBuf},
@@ -12,6 +14,9 @@ use std::{
 const USAGE: &str = "\
 usage: cargo xtask codegen [--check]   writes the generated files, or fails where one is stale
        cargo xtask ci [STEP...]        runs what .ci/run runs, or the steps named
+       cargo xtask bench [NAME...]     measures what is claimed of speed and cost
+       cargo xtask release VERSION [--execute]
+                                       rehearses a release in a copy; with --execute, makes it
        cargo xtask faults              prints how each call ends when the network or the server fails
 ";
 
@@ -29,6 +34,9 @@ fn main() -> ExitCode {
         ["codegen"] => codegen::run(false),
         ["codegen", "--check"] => codegen::run(true),
         ["ci", ref steps @ ..] => ci::run(steps),
+        ["bench", ref names @ ..] => bench::run(names),
+        ["release", version] => release::run(version, false),
+        ["release", version, "--execute"] => release::run(version, true),
         ["faults"] => ci::faults(),
         _ => Err(USAGE.to_owned()),
     };

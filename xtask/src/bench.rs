@@ -1,0 +1,187 @@
+//! `cargo xtask bench [NAME...]`: what the bench program measures, and beside it what takes tools of its own: instructions by
+//! callgrind, and what the smallest programs cost to build.
+use crate::{Result, root};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+
+/// Of the program in `tests/bench`.
+const MEASURED: [&str; 5] = ["model", "client", "sandbox", "gateway", "memory"];
+/// Of this file.
+const OWN: [&str; 2] = ["instructions", "cost"];
+
+/// How many calls the program makes within `counted`.
+const CALLS: f64 = 200.0;
+/// What is counted, what it is held against, and the highest ratio.
+const COUNTED: [(&str, &str, f64); 3] =
+    [("async", "reqwest", 1.0), ("blocking", "ureq", 0.85), ("validate", "write", 0.1)];
+
+pub(crate) fn run(names: &[&str]) -> Result {
+    let known = || MEASURED.iter().chain(&OWN);
+    if let Some(unknown) = names.iter().find(|name| !known().any(|known| known == *name)) {
+        let known: Vec<&str> = known().copied().collect();
+        return Err(format!("{unknown} is no bench; there are: {}", known.join(" ")));
+    }
+    let chosen = |name: &str| names.is_empty() || names.contains(&name);
+    let folder = root().join("target/bench");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+
+    let measured: Vec<&str> = MEASURED.into_iter().filter(|name| chosen(name)).collect();
+    if !measured.is_empty() {
+        let mut command = cargo(&["bench", "-p", "d360-tests", "--bench", "bench", "--"]);
+        success(command.args(measured).env("D360_BENCH_JSON", folder.join("measured.json")))?;
+    }
+    if chosen("instructions") {
+        keep(&folder.join("instructions.json"), &instructions(&folder)?)?;
+    }
+    if chosen("cost") {
+        keep(&folder.join("cost.json"), &cost(&folder)?)?;
+    }
+    println!("as JSON: {}", folder.display());
+    Ok(())
+}
+
+/// Instructions of each case, and its ratio to what it is held against.
+fn instructions(folder: &Path) -> Result<Vec<Value>> {
+    if !Command::new("valgrind").arg("--version").output().is_ok_and(|out| out.status.success()) {
+        println!("instructions: SKIPPED: valgrind is not installed");
+        return Ok(Vec::new());
+    }
+    let program = bench_program()?;
+    let count = |case: &str| -> Result<f64> {
+        let out = format!("--callgrind-out-file={}", folder.join(format!("callgrind.{case}")).display());
+        let args = ["--tool=callgrind", "--toggle-collect=*counted*", &out];
+        let told = Command::new("valgrind").args(args).arg(&program).args(["--count", case]).output();
+        let told = told.map_err(|error| format!("valgrind: {error}"))?;
+        let told = String::from_utf8_lossy(&told.stderr).into_owned();
+        let collected = told.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
+        let collected: f64 =
+            collected.ok_or_else(|| format!("callgrind counted nothing of {case}: {told}"))?;
+        Ok(collected / CALLS)
+    };
+    let mut rows = Vec::new();
+    println!(
+        "{:<12} {:>14} {:<10} {:>14} {:>7} {:>7}",
+        "case", "instructions", "against", "instructions", "ratio", "goal"
+    );
+    for (case, against, goal) in COUNTED {
+        let (ours, theirs) = (count(case)?, count(against)?);
+        let ratio = ours / theirs;
+        let missed = if ratio <= goal { "" } else { "  MISSED" };
+        println!("{case:<12} {ours:>14.0} {against:<10} {theirs:>14.0} {ratio:>7.3} {goal:>7.2}{missed}");
+        rows.push(json!({ "case": case, "instructions": ours, "against": against, "of_that": theirs, "ratio": ratio, "goal": goal }));
+    }
+    Ok(rows)
+}
+
+/// Where cargo puts the bench program.
+fn bench_program() -> Result<PathBuf> {
+    let args = ["bench", "-p", "d360-tests", "--bench", "bench", "--no-run", "--message-format=json"];
+    let out = cargo(&args).output().map_err(|error| format!("cargo: {error}"))?;
+    if !out.status.success() {
+        return Err(format!("the bench does not build:\n{}", String::from_utf8_lossy(&out.stderr)));
+    }
+    let told = String::from_utf8_lossy(&out.stdout).into_owned();
+    let programs = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let bench = programs.filter(|told| told["target"]["name"] == "bench");
+    let path = bench.filter_map(|told| told["executable"].as_str().map(PathBuf::from)).next_back();
+    path.ok_or_else(|| "cargo named no bench program".to_owned())
+}
+
+/// The smallest program that sends one message, async and blocking.
+const SMALLEST: [(&str, &str, &str, &str); 2] = [
+    (
+        "async",
+        "cloud,reqwest,rustls",
+        "tokio = { version = \"1\", features = [\"rt\"] }",
+        "async fn send() -> Result<(), Box<dyn std::error::Error>> {
+             let client = d360::cloud::Client::new(d360::Config::from_env()?)?;
+             client.send(message()?).await?;
+             Ok(())
+         }
+         fn main() -> Result<(), Box<dyn std::error::Error>> {
+             tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(send())
+         }",
+    ),
+    (
+        "blocking",
+        "cloud,ureq,rustls",
+        "",
+        "fn main() -> Result<(), Box<dyn std::error::Error>> {
+             let client = d360::cloud::blocking::Client::new(d360::Config::from_env()?)?;
+             client.send(message()?)?;
+             Ok(())
+         }",
+    ),
+];
+
+const MESSAGE: &str = "
+    fn message() -> Result<d360::model::Message, Box<dyn std::error::Error>> {
+        Ok(d360::model::Message::text(\"+16505551234\".parse()?, \"Hi\"))
+    }
+";
+
+/// Crates, seconds of a clean release build, and bytes of the stripped program.
+fn cost(folder: &Path) -> Result<Vec<Value>> {
+    let mut rows = Vec::new();
+    println!("{:<10} {:>8} {:>10} {:>10}", "program", "crates", "seconds", "MB");
+    for (name, features, more, main) in SMALLEST {
+        let place = folder.join(format!("smallest-{name}"));
+        let _ = fs::remove_dir_all(&place);
+        let manifest = format!(
+            "[package]\nname = \"smallest\"\nedition = \"2024\"\n[workspace]\n[profile.release]\nstrip = true\n[dependencies]\n{more}\n\
+             d360 = {{ path = {:?}, default-features = false, features = {:?} }}\n",
+            root().join("crates/d360"),
+            features.split(',').collect::<Vec<_>>(),
+        );
+        let write = |path: &str, text: &str| -> Result {
+            let path = place.join(path);
+            path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| error.to_string())?;
+            fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        write("Cargo.toml", &manifest)?;
+        write("src/main.rs", &format!("{main}{MESSAGE}"))?;
+        // The versions of the workspace, so that the figures move with them alone.
+        fs::copy(root().join("Cargo.lock"), place.join("Cargo.lock")).map_err(|error| error.to_string())?;
+        let here = |args: &[&str]| {
+            let mut command = cargo(args);
+            command.current_dir(&place).env("CARGO_TARGET_DIR", place.join("target"));
+            command
+        };
+        let tree = here(&["tree", "-e", "normal", "--prefix", "none", "-f", "{p}"]).output();
+        let tree = tree.map_err(|error| format!("cargo tree: {error}"))?;
+        let told = String::from_utf8_lossy(&tree.stdout).into_owned();
+        let crates: BTreeSet<&str> = told.lines().filter_map(|line| line.split(' ').next()).collect();
+        let crates = crates.iter().filter(|name| !name.starts_with("d360") && **name != "smallest").count();
+        let start = Instant::now();
+        success(&mut here(&["build", "--release", "-q"]))?;
+        let seconds = start.elapsed().as_secs_f64();
+        let program = place.join("target/release/smallest");
+        let size = fs::metadata(&program).map_err(|error| format!("{}: {error}", program.display()))?.len();
+        #[allow(clippy::cast_precision_loss, reason = "megabytes")]
+        let megabytes = size as f64 / 1e6;
+        println!("{name:<10} {crates:>8} {seconds:>10.1} {megabytes:>10.2}");
+        rows.push(json!({ "program": name, "crates_of_others": crates, "seconds": seconds, "bytes": size }));
+    }
+    Ok(rows)
+}
+
+fn keep(path: &Path, rows: &[Value]) -> Result {
+    fs::write(path, Value::from(rows).to_string()).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn cargo(args: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(root()).args(args);
+    command
+}
+
+fn success(command: &mut Command) -> Result {
+    let status = command.status().map_err(|error| format!("cargo: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} failed")) }
+}

@@ -1,0 +1,320 @@
+//! `cargo xtask release VERSION [--execute]`: dry by default, and then in a copy of the repository, so that nothing is left behind.
+use crate::{Result, ci, root};
+use jiff::Timestamp;
+use semver::Version;
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const UNRELEASED: &str = "## Unreleased\n";
+
+pub(crate) fn run(version: &str, execute: bool) -> Result {
+    let version: Version =
+        version.parse().map_err(|error| format!("{version} is no version such as 0.2.0: {error}"))?;
+    let present = present()?;
+    if version <= present {
+        return Err(format!("{version} is not above the present version, {present}"));
+    }
+    let tag = format!("v{version}");
+    if !git(&root(), &["tag", "--list", &tag])?.is_empty() {
+        return Err(format!("the tag {tag} is there already"));
+    }
+    let changed = git(&root(), &["status", "--porcelain"])?;
+    if !changed.is_empty() {
+        return Err(format!("the tree is not clean; commit or stash first:\n{changed}"));
+    }
+    published()?;
+    println!("release {version} after {present}:");
+
+    // The whole release in a copy first: what fails there has changed nothing here.
+    let copy = Copy::new()?;
+    let edited = edit(&copy.0, &present, &version)?;
+    for path in &edited {
+        println!("  edit     {path}");
+    }
+    let identity = ["-c", "user.name=release", "-c", "user.email=release@localhost"];
+    commit(&copy.0, &identity, &version)?;
+    println!("  commit   Release {version}");
+    println!("  tag      {tag}");
+    rehearse(&copy.0)?;
+    println!("  publish  {}", order()?.join(" "));
+    drop(copy);
+    if !execute {
+        println!(
+            "A dry run: nothing was changed. With --execute, `cargo xtask ci` is run, and then the above is done."
+        );
+        return Ok(());
+    }
+
+    ci::run(&[])?;
+    edit(&root(), &present, &version)?;
+    if let Err(error) = commit(&root(), &[], &version) {
+        // The tree was clean: what is undone is ours alone.
+        git(&root(), &["reset", "--hard", "-q"])?;
+        return Err(error);
+    }
+    cargo(&root(), &["publish", "--workspace"]).map_err(|error| {
+        format!("{error}\nRelease {version} is committed and tagged; `cargo publish --workspace` goes on where it stopped, or\n`git tag -d {tag} && git reset --hard HEAD~1` undoes it where nothing was published")
+    })?;
+    println!("Published. Now: git push --follow-tags");
+    Ok(())
+}
+
+/// A copy of the repository that is gone at the end, however it ends.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn new() -> Result<Self> {
+        let folder = root().join("target/release-rehearsal");
+        let _ = fs::remove_dir_all(&folder);
+        let copy = Self(folder);
+        git(&root(), &["clone", "-q", "--no-hardlinks", ".", &copy.0.to_string_lossy()])?;
+        Ok(copy)
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The version that the workspace has now.
+fn present() -> Result<Version> {
+    let path = root().join("Cargo.toml");
+    let manifest: toml::Table = fs::read_to_string(&path)
+        .map_err(|e| e.to_string())?
+        .parse()
+        .map_err(|e| format!("{}: {e}", path.display()))?;
+    let version = manifest["workspace"]["package"]["version"].as_str().unwrap_or_default();
+    version.parse().map_err(|error| format!("Cargo.toml: version {version}: {error}"))
+}
+
+/// The crates that are published, each before those that depend on it.
+fn order() -> Result<Vec<String>> {
+    let metadata = metadata()?;
+    let mut left = metadata;
+    let mut order: Vec<String> = Vec::new();
+    while !left.is_empty() {
+        let names: Vec<String> = left.iter().map(|package| name(package).to_owned()).collect();
+        let waits = |package: &Value| {
+            let needs = package["dependencies"].as_array().into_iter().flatten();
+            needs
+                .filter(|need| need["kind"] != "dev")
+                .any(|need| names.iter().any(|name| need["name"] == **name))
+        };
+        let (waiting, ready): (Vec<Value>, Vec<Value>) = left.into_iter().partition(waits);
+        if ready.is_empty() {
+            return Err(format!("crates depend on each other in a circle: {}", names.join(" ")));
+        }
+        order.extend(ready.iter().map(|package| name(package).to_owned()));
+        left = waiting;
+    }
+    Ok(order)
+}
+
+fn name(package: &Value) -> &str {
+    package["name"].as_str().unwrap_or_default()
+}
+
+/// The crates of the workspace that are published, as cargo tells of them.
+fn metadata() -> Result<Vec<Value>> {
+    let out = Command::new("cargo")
+        .current_dir(root())
+        .args(["metadata", "--format-version", "1", "--no-deps"])
+        .output()
+        .map_err(|error| format!("cargo metadata: {error}"))?;
+    let told: Value =
+        serde_json::from_slice(&out.stdout).map_err(|error| format!("cargo metadata: {error}"))?;
+    let packages = told["packages"].as_array().cloned().unwrap_or_default();
+    // `publish = false` is told as an empty list of registries.
+    Ok(packages.into_iter().filter(|package| package["publish"] != Value::Array(Vec::new())).collect())
+}
+
+/// Whether each crate has what a reader of its page needs, and all have one version.
+fn published() -> Result {
+    let present = present()?.to_string();
+    let mut problems = Vec::new();
+    for package in metadata()? {
+        let name = name(&package);
+        let empty = |value: &Value| value.as_str().is_none_or(str::is_empty);
+        for key in ["description", "license", "readme", "rust_version"] {
+            if empty(&package[key]) {
+                problems.push(format!("{name} has no {key}"));
+            }
+        }
+        for key in ["keywords", "categories"] {
+            if package[key].as_array().is_none_or(Vec::is_empty) {
+                problems.push(format!("{name} has no {key}"));
+            }
+        }
+        if package["metadata"]["docs"]["rs"].is_null() {
+            problems.push(format!("{name} has no package.metadata.docs.rs"));
+        }
+        if package["version"] != *present {
+            problems.push(format!("{name} is {}, and the workspace {present}", package["version"]));
+        }
+        let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap_or_default());
+        let folder = manifest.parent().unwrap_or(Path::new(""));
+        for file in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            if !folder.join(file).is_file() {
+                problems.push(format!("{name} has no {file}"));
+            }
+        }
+        let readme = folder.join(package["readme"].as_str().unwrap_or_default());
+        if !readme.is_file() {
+            problems.push(format!("{name}: {} is not there", readme.display()));
+        }
+        let needs = package["dependencies"].as_array().into_iter().flatten();
+        for need in
+            needs.filter(|need| need["path"].is_string() && need["req"] == "*" && need["kind"] != "dev")
+        {
+            problems.push(format!("{name} depends on {} without a version", need["name"]));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+}
+
+/// Every place that names the version; the paths that were changed.
+fn edit(folder: &Path, present: &Version, version: &Version) -> Result<Vec<String>> {
+    let mut edited = Vec::new();
+    for path in git(folder, &["ls-files"])?.lines() {
+        let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
+        if !matches!(extension, Some("md" | "rs" | "toml")) || path.starts_with("xtask/src") {
+            continue;
+        }
+        let file = folder.join(path);
+        let text = fs::read_to_string(&file).map_err(|error| format!("{path}: {error}"))?;
+        let new = match path {
+            "CHANGELOG.md" => changelog(&text, version)?,
+            _ => text.split_inclusive('\n').map(|line| snippet(path, line, present, version)).collect(),
+        };
+        if new != text {
+            fs::write(&file, new).map_err(|error| format!("{path}: {error}"))?;
+            edited.push(path.to_owned());
+        }
+    }
+    // Our own crates alone move in the lock file.
+    cargo(folder, &["update", "--quiet", "--workspace"])?;
+    edited.push("Cargo.lock".to_owned());
+    Ok(edited)
+}
+
+/// `Unreleased` becomes the version's heading, and an empty one stands above it.
+fn changelog(text: &str, version: &Version) -> Result<String> {
+    let (before, after) =
+        text.split_once(UNRELEASED).ok_or("CHANGELOG.md has no `## Unreleased`".to_owned())?;
+    let entries = after.split("\n## ").next().unwrap_or_default();
+    if entries.trim().is_empty() {
+        return Err("CHANGELOG.md tells nothing under `## Unreleased`".to_owned());
+    }
+    let today = Timestamp::now().strftime("%F");
+    Ok(format!("{before}{UNRELEASED}\n## {version} ({today})\n{after}"))
+}
+
+/// A line that names one of our crates, or the workspace's own version, with the version that it is to have.
+fn snippet(path: &str, line: &str, present: &Version, version: &Version) -> String {
+    let own = path == "Cargo.toml" && line.starts_with("version = ");
+    let start = line.trim_start().trim_start_matches("//! ").trim_start_matches("/// ");
+    if !own && !start.trim_start_matches('`').contains("d360") {
+        return line.to_owned();
+    }
+    // A reader's Cargo.toml names no more than what may not change: 0.1, or 1.
+    let short = |version: &Version| match version.major {
+        0 => format!("0.{}", version.minor),
+        major => major.to_string(),
+    };
+    let full = |before: &str, version: &dyn std::fmt::Display| format!("{before}\"{version}\"");
+    let mut line = line.to_owned();
+    for before in ["version = ", "d360 = "] {
+        line = line.replace(&full(before, present), &full(before, version));
+        let new = if version.pre.is_empty() { short(version) } else { version.to_string() };
+        line = line.replace(&full(before, &short(present)), &full(before, &new));
+    }
+    line
+}
+
+fn commit(folder: &Path, options: &[&str], version: &Version) -> Result {
+    git(folder, &["add", "-A"])?;
+    let text = format!("Release {version}");
+    git(folder, &[options, &["commit", "-q", "-m", &text]].concat())?;
+    let tag = format!("v{version}");
+    git(folder, &[options, &["tag", "-a", &tag, "-m", &text]].concat()).map(drop)
+}
+
+/// Packs every crate and builds it from its package alone, as its users will.
+fn rehearse(folder: &Path) -> Result {
+    let args = ["publish", "--workspace", "--dry-run"];
+    let out = Command::new("cargo")
+        .current_dir(folder)
+        .args(args)
+        .env("CARGO_TARGET_DIR", root().join("target/release-build"))
+        .output()
+        .map_err(|error| format!("cargo: {error}"))?;
+    let _ = fs::remove_dir_all(root().join("target/release-build/package"));
+    if out.status.success() {
+        return Ok(());
+    }
+    Err(format!("cargo {} failed:\n{}", args.join(" "), String::from_utf8_lossy(&out.stderr)))
+}
+
+fn cargo(folder: &Path, args: &[&str]) -> Result {
+    let status = Command::new("cargo").current_dir(folder).args(args).status();
+    let status = status.map_err(|error| format!("cargo: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("cargo {} failed", args.join(" "))) }
+}
+
+fn git(folder: &Path, args: &[&str]) -> Result<String> {
+    let out = Command::new("git").current_dir(folder).args(args).output();
+    let out = out.map_err(|error| format!("git: {error}"))?;
+    if !out.status.success() {
+        return Err(format!("git {} failed: {}", args.join(" "), String::from_utf8_lossy(&out.stderr)));
+    }
+    Ok(String::from_utf8_lossy(&out.stdout).trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn lines_that_name_us_get_the_version() {
+        let cases = [
+            ("Cargo.toml", "version = \"0.1.0\"\n", "version = \"0.2.0\"\n"),
+            (
+                "Cargo.toml",
+                "d360-model = { version = \"0.1.0\", path = \"crates/d360-model\" }\n",
+                "d360-model = { version = \"0.2.0\", path = \"crates/d360-model\" }\n",
+            ),
+            ("README.md", "d360 = \"0.1\"\n", "d360 = \"0.2\"\n"),
+            (
+                "README.md",
+                "Blocking, with `d360 = { version = \"0.1\", default-features = false }`:\n",
+                "Blocking, with `d360 = { version = \"0.2\", default-features = false }`:\n",
+            ),
+            ("README.md", "tower = { version = \"0.1\" }\n", "tower = { version = \"0.1\" }\n"),
+            ("crates/d360/Cargo.toml", "version = \"0.1.0\"\n", "version = \"0.1.0\"\n"),
+        ];
+        for (path, line, expected) in cases {
+            assert_eq!(snippet(path, line, &version("0.1.0"), &version("0.2.0")), expected, "{path}");
+        }
+        let patched = snippet("README.md", "d360 = \"0.1\"\n", &version("0.1.0"), &version("0.1.1"));
+        assert_eq!(patched, "d360 = \"0.1\"\n");
+    }
+
+    #[test]
+    fn unreleased_becomes_the_version() {
+        let new = changelog("# Changelog\n\n## Unreleased\n\n- It works.\n", &version("0.2.0")).unwrap();
+        assert!(new.starts_with("# Changelog\n\n## Unreleased\n\n## 0.2.0 (20"), "{new}");
+        assert!(new.ends_with(")\n\n- It works.\n"), "{new}");
+        let empty = "# Changelog\n\n## Unreleased\n\n## 0.2.0 (2026-11-26)\n\n- It works.\n";
+        assert!(changelog(empty, &version("0.3.0")).is_err());
+    }
+}
