@@ -19,7 +19,7 @@ use d360_sandbox::Sandbox;
 use serde_json::json;
 
 /// A real file, shipped with the examples.
-const CARD: &[u8] = include_bytes!("../../../../examples/barbara.vcf");
+const CARD: &[u8] = include_bytes!("barbara.vcf");
 const FRIEND: &str = "+16505551234";
 const STRANGER: &str = "+14155559876";
 
