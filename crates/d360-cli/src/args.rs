@@ -152,6 +152,23 @@ pub(crate) enum Command {
     Migrate(Migrate),
     /// Explain an error code, or those whose text holds a word: what it means and what to do
     Errors(Errors),
+    /// Write man pages into a folder, one a verb
+    Man(Man),
+    /// Print the completions of a shell, for its startup file
+    Completions(Completions),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Man {
+    /// It is made where it is not there; pages of these names in it are overwritten
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Completions {
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -37,7 +37,12 @@ pub(crate) enum Client<A: Api> {
 pub(crate) fn check_flags(args: &Args) -> Step<()> {
     let global = &args.global;
     let local = match &args.command {
-        Command::Demo | Command::Sandbox(_) | Command::Vcard(_) | Command::Errors(_) => true,
+        Command::Demo
+        | Command::Sandbox(_)
+        | Command::Vcard(_)
+        | Command::Errors(_)
+        | Command::Man(_)
+        | Command::Completions(_) => true,
         Command::Webhook(verb) => !matches!(verb, Webhook::Config(_)),
         Command::Gateway(_) => true,
         Command::Migrate(verb) => !matches!(verb, Migrate::Blocklist(_)),

@@ -37,6 +37,8 @@ fn main() -> ExitCode {
         Command::Gateway(gateway) => commands::gateway::run(&args.global, gateway, output),
         Command::Migrate(verb) => commands::migrate::run(&args.global, verb, output),
         Command::Errors(errors) => commands::errors::run(errors, output),
+        Command::Man(man) => commands::manual::man(man, output),
+        Command::Completions(completions) => commands::manual::completions(completions, output),
         Command::Vcard(vcard) => commands::vcard::run(&args.global, vcard, output),
     };
     let exit = result.unwrap_or_else(|failure| output.failure(&failure));

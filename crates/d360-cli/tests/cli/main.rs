@@ -3,6 +3,7 @@ mod local;
 mod manage;
 mod migrate;
 mod mistakes;
+mod readme;
 mod registry;
 mod send;
 mod setup;

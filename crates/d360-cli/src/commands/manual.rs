@@ -1,0 +1,40 @@
+//! `d360 man` and `d360 completions`: made from the command line itself, so that they cannot differ from it.
+use crate::{
+    Result,
+    args::{Args, Completions, Man},
+    output::{Exit, Failure, Output},
+};
+use clap::CommandFactory as _;
+use serde_json::json;
+
+/// A page for `d360` and for each verb, as `d360.1`, `d360-send.1` and so on.
+pub(crate) fn man(man: &Man, output: Output) -> Result {
+    let folder = &man.folder;
+    let cannot = |error| Failure::local(format!("{}: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(cannot)?;
+    let mut command = Args::command().max_term_width(0);
+    command.build();
+    clap_mangen::generate_to(command, folder).map_err(cannot)?;
+    if output.is_json() {
+        output.document(&json!({ "folder": folder }));
+    } else {
+        output.line(format!(
+            "man pages are in {}; `man {}` shows the first",
+            folder.display(),
+            folder.join("d360.1").display()
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn completions(completions: &Completions, output: Output) -> Result {
+    let mut script = Vec::new();
+    clap_complete::generate(completions.shell, &mut Args::command(), "d360", &mut script);
+    let script = String::from_utf8_lossy(&script);
+    if output.is_json() {
+        output.document(&json!({ "shell": completions.shell.to_string(), "script": script }));
+    } else {
+        output.exact(&script);
+    }
+    Ok(Exit::Done)
+}

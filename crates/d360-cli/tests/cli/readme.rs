@@ -1,0 +1,121 @@
+//! The README's commands, as they stand there.
+use crate::{Folder, finish};
+use d360_sandbox::Sandbox;
+use serde_json::json;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Those that run until they are stopped.
+const SERVERS: [&str; 3] = ["d360 sandbox", "d360 webhook listen", "d360 gateway"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The lines of the shell blocks that call `d360`, or belong to one that does.
+fn lines() -> Vec<String> {
+    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let lines =
+        blocks.filter(|block| block.contains("\nd360 ") || block.starts_with("d360 ")).flat_map(str::lines);
+    // What is exported is set by the test.
+    lines
+        .filter(|line| !line.starts_with("export ") && !line.starts_with('#') && !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn environment(command: &mut Command, sandbox: &Sandbox, folder: &Path) {
+    let program = Path::new(env!("CARGO_BIN_EXE_d360")).parent().unwrap().to_owned();
+    let path = std::env::join_paths(
+        std::iter::once(program).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    command.current_dir(folder).env("PATH", path.unwrap());
+    command.env("D360_API_KEY", sandbox.key()).env("D360_BASE_URL", sandbox.base_url());
+}
+
+#[test]
+fn every_command_of_the_readme_works_in_its_order() {
+    let sandbox = Sandbox::start().unwrap();
+    let folder = Folder::new();
+    let old = json!({"to": "16505551234", "type": "text", "text": {"body": "Hi"}}).to_string();
+    let webhook = json!({"messages": [{"from": "16505551234", "id": "a", "timestamp": "1518694235", "type": "text", "text": {"body": "Hi"}}]});
+    let message = folder.file("message.json", &old);
+    let received = folder.file("webhook.json", webhook.to_string());
+    let secret = folder.file("secret", "a-long-random-text-of-ours");
+    folder.file("offer.pdf", b"%PDF-1.4\n%%EOF\n");
+    let place = Path::new(&message).parent().unwrap().to_owned();
+    fs::create_dir(place.join("old")).unwrap();
+    fs::write(place.join("old/message.json"), &old).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(fs::canonicalize(root().join("examples")).unwrap(), place.join("examples")).unwrap();
+    }
+
+    let (servers, script): (Vec<String>, Vec<String>) =
+        lines().into_iter().partition(|line| SERVERS.iter().any(|server| line.starts_with(server)));
+    assert_eq!(servers.len(), SERVERS.len(), "{servers:?}");
+    assert!(script.len() > 20, "{script:?}");
+
+    // Somebody has to be on the list that is carried over, and the placeholders are files.
+    let mut whole = "set -eux -o pipefail\ncurl -sSf $D360_BASE_URL/_sandbox/inbound -d '{\"from\": [\"+16315551181\"]}'\nd360 block add +16315551181\n".to_owned();
+    for line in script {
+        // The sandbox posts without TLS.
+        let line = line.replace("https://example.com", "http://127.0.0.1:9");
+        let line = line.split("   # ").next().unwrap_or_default().trim_end();
+        let file = if line.contains("--secret-file") {
+            &secret
+        } else if line.contains("webhook parse") {
+            &received
+        } else {
+            &message
+        };
+        let line = line.replace(" FOLDER", " old").replace(" FILE ", &format!(" {file} "));
+        let line = line.strip_suffix(" FILE").map_or(line.clone(), |start| format!("{start} {file}"));
+        whole += &line;
+        whole.push('\n');
+    }
+    let mut shell = Command::new("bash");
+    environment(shell.args(["-c", &whole]), &sandbox, &place);
+    let ran = finish(assert_cmd::Command::from_std(shell));
+    assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
+
+    for server in servers {
+        let line = server.split('#').next().unwrap().trim();
+        let line = format!("exec {line} --listen 127.0.0.1:0 2>&1");
+        let mut shell = Command::new("bash");
+        environment(shell.args(["-c", &line]).stdout(Stdio::piped()), &sandbox, &place);
+        shell.env("D360_WEBHOOK_SECRET", "a-long-random-text-of-ours");
+        let mut running = shell.spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(running.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        running.kill().unwrap();
+        running.wait().unwrap();
+        assert!(first.contains("http://127.0.0.1:"), "{line}: {first:?}");
+    }
+}
+
+#[test]
+fn man_pages_and_completions_are_made_of_the_command_line() {
+    let folder = Folder::new();
+    let place = Path::new(&folder.file("x", "")).parent().unwrap().join("man");
+    let ran = crate::d360(&["man", place.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for (page, told) in
+        [("d360.1", "outcome unknown"), ("d360-send-location.1", "latitude"), ("d360-gateway.1", "webhook")]
+    {
+        let text = fs::read_to_string(place.join(page)).unwrap_or_else(|error| panic!("{page}: {error}"));
+        assert!(text.starts_with(".ie") && text.contains(told), "{page}: {text}");
+    }
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = crate::d360(&["completions", shell]);
+        assert!(ran.code == 0 && ran.out.contains("blocklist"), "{shell}: {}", ran.err);
+    }
+    assert_eq!(crate::d360(&["completions", "tcsh"]).code, 2);
+}
