@@ -39,7 +39,7 @@ fn sources(folder: &Path) -> String {
 #[test]
 fn every_entry_has_an_endpoint_and_a_wire_test() {
     let entries = entries();
-    assert_eq!(entries.len(), 31);
+    assert!(entries.len() > 30, "{}", entries.len());
     for entry in &entries {
         let name = &entry["name"];
         let mut steps = name.split('.');
