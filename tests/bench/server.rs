@@ -78,20 +78,27 @@ impl Plain {
         self.post_with(path, "k", body)
     }
     pub(crate) fn post_with(&mut self, path: &str, key: &str, body: &str) -> Duration {
+        let since = Instant::now();
+        self.ask(path, key, body);
+        self.hear();
+        since.elapsed()
+    }
+    /// Posts, and does not wait.
+    pub(crate) fn ask(&mut self, path: &str, key: &str, body: &str) {
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: x\r\nD360-API-KEY: {key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        let since = Instant::now();
         self.stream.write_all(request.as_bytes()).unwrap();
+    }
+    /// Reads the answer.
+    pub(crate) fn hear(&mut self) {
         let mut held = 0;
         while whole(&self.buffer[..held]).is_none() {
             let read = self.stream.read(&mut self.buffer[held..]).unwrap();
             assert!(read > 0, "the server hung up");
             held += read;
         }
-        let took = since.elapsed();
         assert!(self.buffer.starts_with(b"HTTP/1.1 20"), "{}", String::from_utf8_lossy(&self.buffer[..held]));
-        took
     }
 }

@@ -140,6 +140,10 @@ pub enum InvalidId {
 
 /// What is wrong with the text of a phone number, where the API would refuse it.
 pub(crate) fn phone_problem(text: &str) -> Option<String> {
+    // Nearly every number is written so.
+    if is_digits(text.strip_prefix('+').unwrap_or(text)) {
+        return None;
+    }
     if text.trim().is_empty() {
         return Some(InvalidId::Empty.to_string());
     }
@@ -174,10 +178,13 @@ fn group_problem(text: &str) -> Option<String> {
     (!good).then(|| "is no group ID: it is empty or holds a space".to_owned())
 }
 
+fn is_digits(text: &str) -> bool {
+    (7..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Digits alone, as a WhatsApp ID has them.
 pub(crate) fn wa_id_problem(text: &str) -> Option<String> {
-    let good = (7..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    (!good).then(|| "is no WhatsApp ID: expected 7 to 15 digits, without +".to_owned())
+    (!is_digits(text)).then(|| "is no WhatsApp ID: expected 7 to 15 digits, without +".to_owned())
 }
 
 impl Recipient {

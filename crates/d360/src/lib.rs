@@ -13,7 +13,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The blocking client is [`cloud::blocking::Client`] and differs by `.await` alone.
+//! The blocking client is [`cloud::blocking::Client`] and differs by `.await` alone. [`guide::tour`] leads from here to production.
 //!
 //! # What a failure means
 //!
@@ -72,6 +72,15 @@ pub use d360_webhook as webhook;
 
 /// What to read beside the reference.
 pub mod guide {
+    #[cfg_attr(
+        all(feature = "cloud", feature = "ureq", feature = "webhook", feature = "migrate"),
+        doc = include_str!("../docs/tour.md")
+    )]
+    #[cfg_attr(
+        not(all(feature = "cloud", feature = "ureq", feature = "webhook", feature = "migrate")),
+        doc = "From the first message to production: needs features `cloud`, `ureq`, `webhook` and `migrate`."
+    )]
+    pub mod tour {}
     #[cfg_attr(feature = "migrate", doc = include_str!("../docs/migration.md"))]
     #[cfg_attr(not(feature = "migrate"), doc = "From On-Premise to Cloud: needs feature `migrate`.")]
     pub mod migration {}
@@ -81,6 +90,8 @@ pub mod guide {
     pub mod errors {}
     #[doc = include_str!("../docs/contracts.md")]
     pub mod contracts {}
+    #[doc = include_str!("../docs/performance.md")]
+    pub mod performance {}
 }
 
 /// What most programs name.

@@ -27,7 +27,16 @@ impl Country {
     /// ```
     #[must_use]
     pub fn of(code: &str) -> Option<Self> {
-        let code = code.to_ascii_uppercase();
-        COUNTRIES.binary_search_by(|country| country.code.cmp(&code)).ok().map(|at| COUNTRIES[at])
+        let key = key(code)?;
+        COUNTRIES
+            .binary_search_by(|country| self::key(country.code).cmp(&Some(key)))
+            .ok()
+            .map(|at| COUNTRIES[at])
     }
+}
+
+/// Two letters as a number, which is quicker to compare: every card with an address asks.
+fn key(code: &str) -> Option<u16> {
+    let two: [u8; 2] = code.as_bytes().try_into().ok()?;
+    Some(u16::from_be_bytes(two.map(|byte| byte.to_ascii_uppercase())))
 }
