@@ -36,8 +36,10 @@ pub(crate) fn run(names: &[&str]) -> Result {
         let mut command = cargo(&["bench", "-p", "d360-tests", "--bench", "bench", "--"]);
         success(command.args(measured).env("D360_BENCH_JSON", folder.join("measured.json")))?;
     }
-    if chosen("instructions") {
-        keep(&folder.join("instructions.json"), &instructions(&folder)?)?;
+    if chosen("instructions")
+        && let Some(rows) = instructions(&folder)?
+    {
+        keep(&folder.join("instructions.json"), &rows)?;
     }
     if chosen("cost") {
         keep(&folder.join("cost.json"), &cost(&folder)?)?;
@@ -47,10 +49,10 @@ pub(crate) fn run(names: &[&str]) -> Result {
 }
 
 /// Instructions of each case, and its ratio to what it is held against.
-fn instructions(folder: &Path) -> Result<Vec<Value>> {
+fn instructions(folder: &Path) -> Result<Option<Vec<Value>>> {
     if !Command::new("valgrind").arg("--version").output().is_ok_and(|out| out.status.success()) {
         println!("instructions: SKIPPED: valgrind is not installed");
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let program = bench_program()?;
     let count = |case: &str| -> Result<f64> {
@@ -58,7 +60,11 @@ fn instructions(folder: &Path) -> Result<Vec<Value>> {
         let args = ["--tool=callgrind", "--toggle-collect=*counted*", &out];
         let told = Command::new("valgrind").args(args).arg(&program).args(["--count", case]).output();
         let told = told.map_err(|error| format!("valgrind: {error}"))?;
+        let ended = told.status;
         let told = String::from_utf8_lossy(&told.stderr).into_owned();
+        if !ended.success() {
+            return Err(format!("{case} ended in {ended}:\n{told}"));
+        }
         let collected = told.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
         let collected: f64 =
             collected.ok_or_else(|| format!("callgrind counted nothing of {case}: {told}"))?;
@@ -76,7 +82,7 @@ fn instructions(folder: &Path) -> Result<Vec<Value>> {
         println!("{case:<12} {ours:>14.0} {against:<10} {theirs:>14.0} {ratio:>7.3} {goal:>7.2}{missed}");
         rows.push(json!({ "case": case, "instructions": ours, "against": against, "of_that": theirs, "ratio": ratio, "goal": goal }));
     }
-    Ok(rows)
+    Ok(Some(rows))
 }
 
 /// Where cargo puts the bench program.
@@ -155,6 +161,9 @@ fn cost(folder: &Path) -> Result<Vec<Value>> {
         };
         let tree = here(&["tree", "-e", "normal", "--prefix", "none", "-f", "{p}"]).output();
         let tree = tree.map_err(|error| format!("cargo tree: {error}"))?;
+        if !tree.status.success() {
+            return Err(format!("cargo tree failed:\n{}", String::from_utf8_lossy(&tree.stderr)));
+        }
         let told = String::from_utf8_lossy(&tree.stdout).into_owned();
         let crates: BTreeSet<&str> = told.lines().filter_map(|line| line.split(' ').next()).collect();
         let crates = crates.iter().filter(|name| !name.starts_with("d360") && **name != "smallest").count();

@@ -9,38 +9,42 @@ use std::{
     process::Command,
 };
 
-const UNRELEASED: &str = "## Unreleased\n";
+const UNRELEASED: &str = "\n## Unreleased\n";
 
 pub(crate) fn run(version: &str, execute: bool) -> Result {
     let version: Version =
         version.parse().map_err(|error| format!("{version} is no version such as 0.2.0: {error}"))?;
+    if !version.build.is_empty() {
+        return Err(format!("{version}: crates.io does not tell versions apart by what stands behind a +"));
+    }
     let present = present()?;
-    if version <= present {
+    // What stands in the manifests before the first release has not been released.
+    let is_first = git(&root(), &["tag", "--list", "v*"])?.is_empty();
+    if version < present || version == present && !is_first {
         return Err(format!("{version} is not above the present version, {present}"));
     }
     let tag = format!("v{version}");
     if !git(&root(), &["tag", "--list", &tag])?.is_empty() {
         return Err(format!("the tag {tag} is there already"));
     }
-    let changed = git(&root(), &["status", "--porcelain"])?;
-    if !changed.is_empty() {
-        return Err(format!("the tree is not clean; commit or stash first:\n{changed}"));
-    }
+    clean()?;
     published()?;
     println!("release {version} after {present}:");
 
     // The whole release in a copy first: what fails there has changed nothing here.
     let copy = Copy::new()?;
-    let edited = edit(&copy.0, &present, &version)?;
+    let mut edited = Vec::new();
+    edit(&copy.0, &present, &version, &mut edited)?;
     for path in &edited {
         println!("  edit     {path}");
     }
     let identity = ["-c", "user.name=release", "-c", "user.email=release@localhost"];
-    commit(&copy.0, &identity, &version)?;
+    commit(&copy.0, &identity, &version, &edited)?;
     println!("  commit   Release {version}");
     println!("  tag      {tag}");
     rehearse(&copy.0)?;
-    println!("  publish  {}", order()?.join(" "));
+    let order = order()?;
+    println!("  publish  {}", order.join(" "));
     drop(copy);
     if !execute {
         println!(
@@ -49,18 +53,53 @@ pub(crate) fn run(version: &str, execute: bool) -> Result {
         return Ok(());
     }
 
-    ci::run(&[])?;
-    edit(&root(), &present, &version)?;
-    if let Err(error) = commit(&root(), &[], &version) {
-        // The tree was clean: what is undone is ours alone.
-        git(&root(), &["reset", "--hard", "-q"])?;
-        return Err(error);
+    let head = git(&root(), &["rev-parse", "HEAD"])?;
+    // Whether a change breaks anything is a question to the new version.
+    let steps: Vec<&str> = ci::names().filter(|step| *step != "semver").collect();
+    ci::run(&steps)?;
+    clean()?;
+    if git(&root(), &["rev-parse", "HEAD"])? != head {
+        return Err("somebody committed while the checks ran; begin again".to_owned());
     }
-    cargo(&root(), &["publish", "--workspace"]).map_err(|error| {
-        format!("{error}\nRelease {version} is committed and tagged; `cargo publish --workspace` goes on where it stopped, or\n`git tag -d {tag} && git reset --hard HEAD~1` undoes it where nothing was published")
-    })?;
+    let mut edited = Vec::new();
+    let made = edit(&root(), &present, &version, &mut edited)
+        .and_then(|()| ci::run(&["semver"]))
+        .and_then(|()| commit(&root(), &[], &version, &edited));
+    if let Err(error) = made {
+        undo(&head, &tag, &edited)?;
+        return Err(format!("{error}\nNothing was released, and the edits are undone"));
+    }
+    for (at, name) in order.iter().enumerate() {
+        cargo(&root(), &["publish", "-p", name]).map_err(|error| {
+            let left: Vec<String> = order[at..].iter().map(|name| format!("cargo publish -p {name}")).collect();
+            format!(
+                "{error}\nRelease {version} is committed and tagged, and {at} crates are published (crates.io takes a few new ones at once, \
+                 and then one in ten minutes). To go on:\n{}",
+                left.join(" && ")
+            )
+        })?;
+    }
     println!("Published. Now: git push --follow-tags");
     Ok(())
+}
+
+fn clean() -> Result {
+    let changed = git(&root(), &["status", "--porcelain"])?;
+    if changed.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("the tree is not clean; commit or stash first:\n{changed}"))
+    }
+}
+
+/// Back to where the release began; nothing but its own files is touched.
+fn undo(head: &str, tag: &str, edited: &[String]) -> Result {
+    // It may not have come that far.
+    let _ = git(&root(), &["tag", "-d", tag]);
+    git(&root(), &["reset", "-q", "--soft", head])?;
+    let edited = edited.iter().map(String::as_str);
+    let args: Vec<&str> = ["checkout", "-q", head, "--"].into_iter().chain(edited).collect();
+    if args.len() > 4 { git(&root(), &args).map(drop) } else { Ok(()) }
 }
 
 /// A copy of the repository that is gone at the end, however it ends.
@@ -95,8 +134,7 @@ fn present() -> Result<Version> {
 
 /// The crates that are published, each before those that depend on it.
 fn order() -> Result<Vec<String>> {
-    let metadata = metadata()?;
-    let mut left = metadata;
+    let mut left = metadata()?;
     let mut order: Vec<String> = Vec::new();
     while !left.is_empty() {
         let names: Vec<String> = left.iter().map(|package| name(package).to_owned()).collect();
@@ -178,10 +216,10 @@ fn published() -> Result {
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
 }
 
-/// Every place that names the version; the paths that were changed.
-fn edit(folder: &Path, present: &Version, version: &Version) -> Result<Vec<String>> {
-    let mut edited = Vec::new();
-    for path in git(folder, &["ls-files"])?.lines() {
+/// Changes every place that names the version; `edited` holds the paths, also of those that were changed before it failed.
+fn edit(folder: &Path, present: &Version, version: &Version, edited: &mut Vec<String>) -> Result {
+    let files = git(folder, &["ls-files"])?;
+    for path in files.lines() {
         let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
         if !matches!(extension, Some("md" | "rs" | "toml")) || path.starts_with("xtask/src") {
             continue;
@@ -193,17 +231,21 @@ fn edit(folder: &Path, present: &Version, version: &Version) -> Result<Vec<Strin
             _ => text.split_inclusive('\n').map(|line| snippet(path, line, present, version)).collect(),
         };
         if new != text {
-            fs::write(&file, new).map_err(|error| format!("{path}: {error}"))?;
             edited.push(path.to_owned());
+            fs::write(&file, new).map_err(|error| format!("{path}: {error}"))?;
         }
     }
-    // Our own crates alone move in the lock file.
-    cargo(folder, &["update", "--quiet", "--workspace"])?;
-    edited.push("Cargo.lock".to_owned());
-    Ok(edited)
+    // Our own crates alone move in the lock files.
+    for lock in files.lines().filter(|path| path.ends_with("Cargo.lock")) {
+        edited.push(lock.to_owned());
+        let manifest = lock.replace("Cargo.lock", "Cargo.toml");
+        cargo(folder, &["update", "--quiet", "--workspace", "--manifest-path", &manifest])?;
+    }
+    Ok(())
 }
 
-/// `Unreleased` becomes the version's heading, and an empty one stands above it.
+/// `Unreleased` becomes the version's heading, and an empty one stands above it. Before a version that only goes before one (0.2.0-rc.1)
+/// the entries stay where they are.
 fn changelog(text: &str, version: &Version) -> Result<String> {
     let (before, after) =
         text.split_once(UNRELEASED).ok_or("CHANGELOG.md has no `## Unreleased`".to_owned())?;
@@ -211,36 +253,40 @@ fn changelog(text: &str, version: &Version) -> Result<String> {
     if entries.trim().is_empty() {
         return Err("CHANGELOG.md tells nothing under `## Unreleased`".to_owned());
     }
+    if !version.pre.is_empty() {
+        return Ok(text.to_owned());
+    }
     let today = Timestamp::now().strftime("%F");
     Ok(format!("{before}{UNRELEASED}\n## {version} ({today})\n{after}"))
 }
 
 /// A line that names one of our crates, or the workspace's own version, with the version that it is to have.
 fn snippet(path: &str, line: &str, present: &Version, version: &Version) -> String {
+    if path == "README.md" && line.starts_with("Not on crates.io yet") {
+        return String::new();
+    }
     let own = path == "Cargo.toml" && line.starts_with("version = ");
     let start = line.trim_start().trim_start_matches("//! ").trim_start_matches("/// ");
-    if !own && !start.trim_start_matches('`').contains("d360") {
+    if !own && !start.contains("d360") {
         return line.to_owned();
     }
     // A reader's Cargo.toml names no more than what may not change: 0.1, or 1.
-    let short = |version: &Version| match version.major {
-        0 => format!("0.{}", version.minor),
-        major => major.to_string(),
+    let short = |version: &Version| match version {
+        version if !version.pre.is_empty() => version.to_string(),
+        Version { major: 0, minor, .. } => format!("0.{minor}"),
+        Version { major, .. } => major.to_string(),
     };
-    let full = |before: &str, version: &dyn std::fmt::Display| format!("{before}\"{version}\"");
-    let mut line = line.to_owned();
-    for before in ["version = ", "d360 = "] {
-        line = line.replace(&full(before, present), &full(before, version));
-        let new = if version.pre.is_empty() { short(version) } else { version.to_string() };
-        line = line.replace(&full(before, &short(present)), &full(before, &new));
-    }
-    line
+    let named = |version: &str| format!("= \"{version}\"");
+    let full = if path.ends_with("Cargo.toml") { version.to_string() } else { short(version) };
+    line.replace(&named(&present.to_string()), &named(&full))
+        .replace(&named(&short(present)), &named(&short(version)))
 }
 
-fn commit(folder: &Path, options: &[&str], version: &Version) -> Result {
-    git(folder, &["add", "-A"])?;
+fn commit(folder: &Path, options: &[&str], version: &Version, edited: &[String]) -> Result {
+    let add: Vec<&str> = ["add", "--"].into_iter().chain(edited.iter().map(String::as_str)).collect();
+    git(folder, &add)?;
     let text = format!("Release {version}");
-    git(folder, &[options, &["commit", "-q", "-m", &text]].concat())?;
+    git(folder, &[options, &["commit", "-q", "--allow-empty", "-m", &text]].concat())?;
     let tag = format!("v{version}");
     git(folder, &[options, &["tag", "-a", &tag, "-m", &text]].concat()).map(drop)
 }
@@ -301,12 +347,19 @@ mod tests {
             ),
             ("README.md", "tower = { version = \"0.1\" }\n", "tower = { version = \"0.1\" }\n"),
             ("crates/d360/Cargo.toml", "version = \"0.1.0\"\n", "version = \"0.1.0\"\n"),
+            ("README.md", "d360-sandbox = \"0.1\"\n", "d360-sandbox = \"0.2\"\n"),
+            ("README.md", "Not on crates.io yet; until then, a path.\n", ""),
         ];
         for (path, line, expected) in cases {
             assert_eq!(snippet(path, line, &version("0.1.0"), &version("0.2.0")), expected, "{path}");
         }
         let patched = snippet("README.md", "d360 = \"0.1\"\n", &version("0.1.0"), &version("0.1.1"));
         assert_eq!(patched, "d360 = \"0.1\"\n");
+        // To a candidate and on to the version itself.
+        let candidate = snippet("README.md", "d360 = \"0.1\"\n", &version("0.1.0"), &version("0.2.0-rc.1"));
+        assert_eq!(candidate, "d360 = \"0.2.0-rc.1\"\n");
+        let last = snippet("README.md", &candidate, &version("0.2.0-rc.1"), &version("0.2.0"));
+        assert_eq!(last, "d360 = \"0.2\"\n");
     }
 
     #[test]
@@ -314,6 +367,8 @@ mod tests {
         let new = changelog("# Changelog\n\n## Unreleased\n\n- It works.\n", &version("0.2.0")).unwrap();
         assert!(new.starts_with("# Changelog\n\n## Unreleased\n\n## 0.2.0 (20"), "{new}");
         assert!(new.ends_with(")\n\n- It works.\n"), "{new}");
+        let text = "# Changelog\n\n## Unreleased\n\n- It works.\n";
+        assert_eq!(changelog(text, &version("0.2.0-rc.1")).unwrap(), text);
         let empty = "# Changelog\n\n## Unreleased\n\n## 0.2.0 (2026-11-26)\n\n- It works.\n";
         assert!(changelog(empty, &version("0.3.0")).is_err());
     }

@@ -15,7 +15,8 @@ pub(crate) use moving::{
 
 const AFTER_HELP: &str = "\
 The API key is read from D360_API_KEY, or from --key-file (a file that only its owner can read, or - for standard input); \
-never from the command line. Without a key: `d360 sandbox` starts a local server and prints a key for it.
+never from the command line. Without a key: `d360 sandbox` starts a local server and prints a key for it; \
+D360_BASE_URL, or --base-url, is where it is.
 
 Exit codes:
   0  done                      4  refused by the server

@@ -13,7 +13,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The blocking client is [`cloud::blocking::Client`] and differs by `.await` alone. [`guide::tour`] leads from here to production.
+//! The blocking client is [`cloud::blocking::Client`] and differs by `.await`, and by lists as streams. [`guide::tour`] leads from here to production.
 //!
 //! # What a failure means
 //!

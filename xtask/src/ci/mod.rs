@@ -19,7 +19,10 @@ const STEPS: &[Step] = &[
     ("layers", "the crates depend on each other as ARCHITECTURE.md says", layers::run),
     ("deps", "what features bring, and what they may not", deps::run),
     ("lint", "clippy, for the workspace and for choices of features", lint),
-    ("test", "the README's test command", || cargo(&["test"])),
+    ("test", "the README's test command, and the workshop's own tests", || {
+        cargo(&["test"])?;
+        cargo(&["test", "-p", "xtask"])
+    }),
     ("docs", "the documentation has no warning, and its examples compile", docs),
     ("wasm", "model and migrate compile without an operating system", wasm),
     ("fuzz", "what reads other people's bytes, over changed seeds", fuzz),
@@ -35,6 +38,11 @@ const STEPS: &[Step] = &[
 
 /// What .ci/run leaves to `cargo xtask ci`: it takes long, or needs tools that may be missing.
 const NOT_IN_CI_RUN: [&str; 4] = ["features", "msrv", "deny", "semver"];
+
+/// The names of all steps.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|(name, ..)| *name)
+}
 
 /// Runs the steps named, or all of them; `quick` is what .ci/run runs beside the tests.
 pub(crate) fn run(names: &[&str]) -> Result {

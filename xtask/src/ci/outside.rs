@@ -48,7 +48,8 @@ pub(super) fn semver() -> Result {
     let tags =
         Command::new("git").current_dir(root()).args(["tag", "--list", "v*", "--sort=-v:refname"]).output();
     let tags = tags.map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
-    let Some(last) = tags.lines().next() else {
+    // A candidate (v0.2.0-rc.1) is nothing that was promised.
+    let Some(last) = tags.lines().find(|tag| !tag.contains('-')) else {
         return Err(format!("{SKIPPED}there is no release to compare with (no tag v*)"));
     };
     if !has_tool("semver-checks") {

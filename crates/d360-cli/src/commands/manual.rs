@@ -12,7 +12,7 @@ pub(crate) fn man(man: &Man, output: Output) -> Result {
     let folder = &man.folder;
     let cannot = |error| Failure::local(format!("{}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(cannot)?;
-    let mut command = Args::command().max_term_width(0);
+    let mut command = without_help(Args::command().max_term_width(0));
     command.build();
     clap_mangen::generate_to(command, folder).map_err(cannot)?;
     if output.is_json() {
@@ -25,6 +25,11 @@ pub(crate) fn man(man: &Man, output: Output) -> Result {
         ));
     }
     Ok(Exit::Done)
+}
+
+/// `d360 help send` is what `d360 send --help` is, and needs no page.
+fn without_help(command: clap::Command) -> clap::Command {
+    command.disable_help_subcommand(true).mut_subcommands(without_help)
 }
 
 pub(crate) fn completions(completions: &Completions, output: Output) -> Result {

@@ -91,9 +91,6 @@ fn users(path: &Path) -> std::result::Result<Vec<User>, Box<Failure>> {
         }
     }
     problems.into_result(false)?;
-    if users.is_empty() {
-        return Err(Failure::invalid("", format!("{named} names nobody")));
-    }
     Ok(users)
 }
 
