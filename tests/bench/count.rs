@@ -3,21 +3,18 @@ use crate::{model, peers, server};
 use d360::{ApiKey, Config, Pacing, cloud, model::webhook};
 use std::{hint::black_box, process::ExitCode};
 
-/// Calls that are counted; before them as many warm up.
-const CALLS: usize = 200;
-
 /// Callgrind knows it by its name.
 #[inline(never)]
-fn counted(work: &mut dyn FnMut()) {
-    (0..CALLS).for_each(|_| work());
+fn counted(calls: usize, work: &mut dyn FnMut()) {
+    (0..calls).for_each(|_| work());
 }
 
-fn measure(mut work: impl FnMut()) {
-    (0..CALLS).for_each(|_| work());
-    counted(&mut work);
-}
-
-pub(crate) fn run(case: &str) -> ExitCode {
+/// So many calls are counted; before them as many warm up.
+pub(crate) fn run(case: &str, calls: usize) -> ExitCode {
+    let measure = |work: &mut dyn FnMut()| {
+        (0..calls).for_each(|_| work());
+        counted(calls, work);
+    };
     let message = model::message(1);
     let base = || format!("http://{}", server::start());
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -25,25 +22,25 @@ pub(crate) fn run(case: &str) -> ExitCode {
     match case {
         "async" => {
             let (runtime, client) = (runtime(), cloud::Client::new(config(&base())).unwrap());
-            measure(|| drop(runtime.block_on(client.send(message.clone())).unwrap()));
+            measure(&mut || drop(runtime.block_on(client.send(message.clone())).unwrap()));
         }
         "reqwest" => {
             let (runtime, client) = (runtime(), peers::Reqwest::new(&base()));
-            measure(|| drop(runtime.block_on(client.send(&message.clone()))));
+            measure(&mut || drop(runtime.block_on(client.send(&message.clone()))));
         }
         "blocking" => {
             let client = cloud::blocking::Client::new(config(&base())).unwrap();
-            measure(|| drop(client.send(message.clone()).unwrap()));
+            measure(&mut || drop(client.send(message.clone()).unwrap()));
         }
         "ureq" => {
             let client = peers::Ureq::new(&base());
-            measure(|| drop(client.send(&message.clone())));
+            measure(&mut || drop(client.send(&message.clone())));
         }
-        "validate" => measure(|| drop(black_box(message.validate()))),
-        "write" => measure(|| drop(black_box(serde_json::to_vec(&message).unwrap()))),
+        "validate" => measure(&mut || drop(black_box(message.validate()))),
+        "write" => measure(&mut || drop(black_box(serde_json::to_vec(&message).unwrap()))),
         "webhook" => {
             let body = model::batch(1);
-            measure(|| drop(black_box(webhook::read(&body).unwrap())));
+            measure(&mut || drop(black_box(webhook::read(&body).unwrap())));
         }
         other => {
             eprintln!("{other} is nothing that is counted");

@@ -25,10 +25,11 @@ const BENCHES: &[Bench] = &[
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    if let [flag, case] = &args[..]
+    if let [flag, case, calls] = &args[..]
         && flag == "--count"
+        && let Ok(calls) = calls.parse()
     {
-        return count::run(case);
+        return count::run(case, calls);
     }
     if let Some(unknown) = args.iter().find(|arg| !BENCHES.iter().any(|(name, ..)| name == arg)) {
         let known: Vec<&str> = BENCHES.iter().map(|(name, ..)| *name).collect();
