@@ -201,7 +201,11 @@ fn bomb() -> Act {
         push(0, 8);
         out
     });
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", body.len());
+    // It closes, and says so: a client that was told nothing would ask again on a connection that is about to end.
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
     Act::Bytes([head.as_bytes(), body].concat())
 }
 
