@@ -118,21 +118,9 @@ pub(crate) fn sandbox(table: &mut Table) {
 }
 
 fn axum_server() -> std::net::SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let json = [("content-type", "application/json")];
-            let app = axum::Router::new().route(
-                "/messages",
-                axum::routing::post(move |_: bytes::Bytes| async move { (json, server::ANSWER) }),
-            );
-            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), app).await.unwrap();
-        });
-    });
-    address
+    let json = [("content-type", "application/json")];
+    let answer = axum::routing::post(move |_: bytes::Bytes| async move { (json, server::ANSWER) });
+    server::serve_app(axum::Router::new().route("/messages", answer))
 }
 
 /// A million sends, 64 in flight: as much memory as for ten thousand.

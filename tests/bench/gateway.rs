@@ -96,28 +96,14 @@ pub(crate) fn run(table: &mut Table) {
 
 /// The least that a gateway of these libraries could do: hand the body on, and the answer back.
 fn forwarder(upstream: std::net::SocketAddr) -> std::net::SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (client, url) = (reqwest::Client::new(), format!("http://{upstream}/messages"));
-            let forward = move |body: bytes::Bytes| {
-                let (client, url) = (client.clone(), url.clone());
-                async move {
-                    let request = client
-                        .post(url)
-                        .header("D360-API-KEY", "k")
-                        .header("content-type", "application/json");
-                    request.body(body).send().await.unwrap().bytes().await.unwrap()
-                }
-            };
-            let app = axum::Router::new().route("/messages", axum::routing::post(forward));
-            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), app).await.unwrap();
-        });
-    });
-    address
+    let (client, url) = (reqwest::Client::new(), format!("http://{upstream}/messages"));
+    let forward = move |body: bytes::Bytes| {
+        let request =
+            client.post(&url).header("D360-API-KEY", "k").header("content-type", "application/json");
+        let request = request.body(body);
+        async move { request.send().await.unwrap().bytes().await.unwrap() }
+    };
+    server::serve_app(axum::Router::new().route("/messages", axum::routing::post(forward)))
 }
 
 /// A message in Cloud's form and in On-Premise's, to somebody new each time.

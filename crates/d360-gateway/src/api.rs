@@ -17,11 +17,12 @@ use d360::{
     Outcome,
     migrate::{
         Note,
-        calls::{self, Fate},
+        calls::{self, OldCall},
         errors::Answer,
     },
 };
 use http::{HeaderName, Method, Request, StatusCode, header};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use std::{
     net::SocketAddr,
@@ -174,9 +175,9 @@ async fn known(shared: Arc<Shared>, number: Arc<Number>, steps: &[&str], request
     }
     let began = Instant::now();
     let row = calls::look_up(request.method().as_str(), request.uri().path());
-    let call = row.map_or("other", |row| row.path);
+    let call = name_of(row);
     let (name, metrics) = (number.name.clone(), shared.metrics.clone());
-    let response = called(shared, number, steps, request, call, row.map(|row| row.fate)).await;
+    let response = called(shared, number, steps, request, row).await;
     let took = began.elapsed();
     metrics.seconds.observe(took.as_secs_f64());
     let status = response.status().as_u16();
@@ -185,14 +186,19 @@ async fn known(shared: Arc<Shared>, number: Arc<Number>, steps: &[&str], request
     response
 }
 
+/// What notes and metrics call it.
+fn name_of(row: Option<&'static OldCall>) -> &'static str {
+    row.map_or("other", |row| row.path)
+}
+
 async fn called(
     shared: Arc<Shared>,
     number: Arc<Number>,
     steps: &[&str],
     request: Request<Body>,
-    call: &'static str,
-    fate: Option<Fate>,
+    row: Option<&'static OldCall>,
 ) -> Response {
+    let call = name_of(row);
     let (parts, body) = request.into_parts();
     // Files are not read into memory.
     match (&parts.method, steps) {
@@ -214,7 +220,7 @@ async fn called(
         Err(refusal) => return body::answer(&refusal),
     };
     let Some(key) = parts.headers.get("idempotency-key").filter(|_| parts.method == Method::POST) else {
-        let reply = reply(&shared, &number, &parts, steps, &sent, call, fate).await;
+        let reply = reply(&shared, &number, &parts, steps, &sent, row).await;
         shared.noted(&number, call, &reply.notes);
         return reply.into_response();
     };
@@ -231,7 +237,7 @@ async fn called(
     let steps: Vec<String> = steps.iter().map(|step| (*step).to_owned()).collect();
     let work = tokio::spawn(async move {
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-        let reply = reply(&shared, &number, &parts, &steps, &sent, call, fate).await;
+        let reply = reply(&shared, &number, &parts, &steps, &sent, row).await;
         shared.noted(&number, call, &reply.notes);
         attempt.end(&shared.store, reply.status, reply.body.clone(), reply.free).await;
         reply.into_response()
@@ -247,11 +253,10 @@ async fn reply(
     parts: &http::request::Parts,
     steps: &[&str],
     sent: &[u8],
-    call: &'static str,
-    fate: Option<Fate>,
+    row: Option<&'static OldCall>,
 ) -> Reply {
-    let decoded: Vec<String> = steps.iter().map(|step| percent_decoded(step)).collect();
-    let steps: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    let decoded: Vec<_> = steps.iter().map(|step| percent_decode_str(step).decode_utf8_lossy()).collect();
+    let steps: Vec<&str> = decoded.iter().map(AsRef::as_ref).collect();
     let reply = match (parts.method.as_str(), &steps[..]) {
         ("POST", ["v1", "messages"]) => return messages::send(shared, number, sent).await,
         ("PUT", ["v1", "messages", id]) => messages::mark_read(number, id, sent).await,
@@ -277,37 +282,16 @@ async fn reply(
         ("DELETE", ["v1", "settings", "application"]) => settings::delete(shared, number).await,
         ("GET", ["v1", "configs", "webhook"]) => settings::config(shared, number),
         ("POST", ["v1", "configs", "webhook"]) => settings::set_config(shared, number, sent).await,
-        _ => without_counterpart(parts.method.as_str(), call, fate),
+        _ => without_counterpart(parts.method.as_str(), row),
     };
     reply.noted_as_call(number, parts, sent)
 }
 
 /// Everything else: an error that says why.
-fn without_counterpart(method: &str, call: &'static str, fate: Option<Fate>) -> Reply {
-    let row = calls::ALL.iter().find(|row| row.path == call && (row.method == "ANY" || row.method == method));
-    let details = match (fate, row) {
-        (Some(_), Some(row)) => format!("{method} {call} has no counterpart on Cloud: {}", row.note),
-        _ => "This is no call of On-Premise that the gateway knows".to_owned(),
+fn without_counterpart(method: &str, row: Option<&OldCall>) -> Reply {
+    let details = match row {
+        Some(row) => format!("{method} {} has no counterpart on Cloud: {}", row.path, row.note),
+        None => "This is no call of On-Premise that the gateway knows".to_owned(),
     };
     Reply::new(Answer::error(1006, &details)).header(body::GATEWAY, "no-counterpart")
-}
-
-fn percent_decoded(step: &str) -> String {
-    let mut bytes = Vec::with_capacity(step.len());
-    let mut rest = step.as_bytes();
-    while let Some((&byte, behind)) = rest.split_first() {
-        let hex =
-            behind.get(..2).and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-        match (byte, hex) {
-            (b'%', Some(value)) => {
-                bytes.push(value);
-                rest = &behind[2..];
-            }
-            _ => {
-                bytes.push(byte);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

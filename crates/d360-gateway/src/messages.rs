@@ -242,7 +242,7 @@ pub(crate) async fn report(number: &Number, contact: &str, sent: &[u8]) -> Reply
 /// `GET /v1/contacts/blocklist`.
 pub(crate) async fn blocklist(number: &Number, query: &str) -> Reply {
     let read = |name: &str, otherwise: usize| {
-        let pair = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
+        let pair = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
         pair.map_or(Ok(otherwise), |(_, value)| value.parse::<usize>())
     };
     let (Ok(limit @ 1..=MAX_PAGE), Ok(offset)) = (read("limit", PAGE), read("offset", 0)) else {

@@ -6,6 +6,7 @@ use crate::{
     note::Notes,
     phone_number,
 };
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 /// What becomes of a call of On-Premise.
@@ -137,7 +138,10 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
         return notes.with(None);
     };
     let plain = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    let step = |at: usize| plain.split('/').nth(at).map(decoded).unwrap_or_default();
+    let step = |at: usize| {
+        let step = plain.split('/').nth(at).unwrap_or_default();
+        percent_decode_str(step).decode_utf8_lossy().into_owned()
+    };
     match call.fate {
         Fate::Refused => {
             let instead = call.cloud.map(|cloud| format!(" (on Cloud: {cloud})")).unwrap_or_default();
@@ -285,27 +289,6 @@ pub fn settings(body: &Map<String, Value>) -> (Option<String>, Vec<String>) {
     (url, refused)
 }
 
-/// A step of a path without its percent-encoding.
-fn decoded(step: &str) -> String {
-    let mut bytes = Vec::with_capacity(step.len());
-    let mut rest = step.as_bytes();
-    while let Some((&byte, behind)) = rest.split_first() {
-        let hex =
-            behind.get(..2).and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-        match (byte, hex) {
-            (b'%', Some(value)) => {
-                bytes.push(value);
-                rest = &behind[2..];
-            }
-            _ => {
-                bytes.push(byte);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,6 +309,8 @@ mod tests {
                 json!({"reason": "spam"}),
                 ("POST /block_users", user(json!({"user": "+16315551000"}))),
             ),
+            // Not of two digits, and so no encoding.
+            ("DELETE", "/v1/media/%+f", json!(null), ("DELETE /%+f", None)),
             (
                 "POST",
                 "/v1/contacts/%2B16315551000/unblock",

@@ -35,11 +35,18 @@ pub fn message_to_cloud(id: &str) -> Option<String> {
         return Some(id.to_owned());
     }
     if let Some(hex) = id.strip_prefix(OTHER_MESSAGE) {
-        let pair = |at: usize| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
+        // A sign would be taken for a digit.
+        let pair = |at: usize| {
+            hex.get(at..at + 2).filter(|pair| is_hex(pair)).and_then(|pair| u8::from_str_radix(pair, 16).ok())
+        };
         let bytes: Option<Vec<u8>> = (0..hex.len()).step_by(2).map(pair).collect();
         return String::from_utf8(bytes?).ok();
     }
     Some(format!("wamid.{}", from_url_alphabet(id.strip_prefix(MESSAGE)?)?))
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Padded base64 in the alphabet of URLs and without its padding; `None` where the way back would not lead here.
@@ -88,7 +95,7 @@ pub fn media_to_cloud(id: &str) -> String {
         }
         _ => None,
     };
-    match number.and_then(|hex| u64::from_str_radix(&hex, 16).ok()) {
+    match number.filter(|hex| is_hex(hex)).and_then(|hex| u64::from_str_radix(&hex, 16).ok()) {
         Some(number) => number.to_string(),
         None => id.to_owned(),
     }
@@ -125,6 +132,7 @@ mod tests {
             "ABGGFlA5FpafAgo6tHcNmNjXmuSf",
             "",
             "D360x-zz",
+            "D360x-+f",
             "D360-a",
             "D360-a.b",
         ] {

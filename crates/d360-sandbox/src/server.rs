@@ -12,6 +12,7 @@ use axum::{
     extract::{Request, State},
     http::{Response, header::HeaderMap},
 };
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use std::{collections::HashMap, future::IntoFuture as _, net::TcpListener, sync::Arc, time::Duration};
 use tokio::sync::{Notify, oneshot};
@@ -162,7 +163,10 @@ fn api(
         },
         System::Media => (method == "GET").then(|| media::download(world, &query)),
         System::OnPrem(rest) => {
-            let steps: Vec<String> = rest.split('/').map(plain_step).collect();
+            let steps: Vec<String> = rest
+                .split('/')
+                .map(|step| percent_decode_str(step).decode_utf8_lossy().into_owned())
+                .collect();
             let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
             onprem::handle(world, key, method, &steps, &query, body)
         }
@@ -188,33 +192,6 @@ fn health(world: &crate::World, key: &str) -> Answer {
     Answer::ok(&json!({ "health_status": status, "id": "106540352242922" }))
 }
 
-/// A step of a path, percent-decoded: there, `+` is a plus.
-fn plain_step(text: &str) -> String {
-    plain(&text.replace('+', "%2B"))
-}
-
 fn parameters(query: &str) -> HashMap<String, String> {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(k, v)| (plain(k), plain(v))).collect()
-}
-
-/// Percent-decoded.
-fn plain(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escaped = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        match escaped.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }

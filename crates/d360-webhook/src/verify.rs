@@ -164,8 +164,9 @@ impl fmt::Debug for Verification {
 pub fn answer_challenge(uri: &Uri, verify_token: &str) -> Result<String, Refused> {
     let query = uri.query().ok_or(Refused::Missing)?;
     let parameter = |name: &str| {
-        let pair = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?;
-        decoded(pair.1)
+        form_urlencoded::parse(query.as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
     };
     let (Some(mode), Some(token), Some(challenge)) =
         (parameter("hub.mode"), parameter("hub.verify_token"), parameter("hub.challenge"))
@@ -174,23 +175,6 @@ pub fn answer_challenge(uri: &Uri, verify_token: &str) -> Result<String, Refused
     };
     let same = bool::from(token.as_bytes().ct_eq(verify_token.as_bytes())) && !verify_token.is_empty();
     if mode == "subscribe" && same { Ok(challenge) } else { Err(Refused::Wrong) }
-}
-
-/// A query's value without its percent-encoding.
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digits = [rest.next()?, rest.next()?];
-                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -271,7 +255,9 @@ mod tests {
         assert_eq!(ask(good, "other"), Err(Refused::Wrong));
         assert_eq!(ask("hub.mode=subscribe&hub.challenge=1&hub.verify_token=", ""), Err(Refused::Wrong));
         assert_eq!(ask("hub.mode=x&hub.challenge=1&hub.verify_token=t", "t"), Err(Refused::Wrong));
-        for missing in ["", "hub.mode=subscribe", "hub.mode=subscribe&hub.verify_token=%&hub.challenge=1"] {
+        let malformed = "hub.mode=subscribe&hub.verify_token=%&hub.challenge=1";
+        assert_eq!(ask(malformed, "t"), Err(Refused::Wrong));
+        for missing in ["", "hub.mode=subscribe", "hub.mode=subscribe&hub.verify_token=t"] {
             assert_eq!(ask(missing, "t"), Err(Refused::Missing), "{missing}");
         }
     }
