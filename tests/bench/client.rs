@@ -2,18 +2,14 @@
 use crate::{
     model::message,
     peers, server,
-    table::{Table, median},
+    table::{Table, ratio},
 };
 use d360::{ApiKey, Config, Pacing, cloud, model::Message};
-use std::{
-    future::Future,
-    time::{Duration, Instant},
-};
+use std::future::Future;
 
-const ROUNDS: usize = 25;
 const BATCH: usize = 1_000;
 
-fn config(base: &str) -> Config {
+pub(crate) fn config(base: &str) -> Config {
     Config::new(ApiKey::new("k").unwrap()).base_url(base).pacing(Pacing::off())
 }
 
@@ -24,54 +20,33 @@ pub(crate) fn run(table: &mut Table) {
     let ours = cloud::Client::new(config(&base)).unwrap();
     let theirs = peers::Reqwest::new(&base);
     for in_flight in [1, 16, 64] {
-        let mut ratios = Vec::new();
-        for round in 0..ROUNDS {
-            let ours = || {
-                runtime.block_on(many(in_flight, || {
-                    let (client, message) = (ours.clone(), message.clone());
-                    async move { drop(client.send(message).await.unwrap()) }
-                }))
-            };
-            let theirs = || {
-                runtime.block_on(many(in_flight, || {
-                    let (client, message) = (theirs.clone(), message.clone());
-                    async move { drop(client.send(&message).await) }
-                }))
-            };
-            ratios.push(ratio(round, ours, theirs));
-        }
+        let ours = || {
+            runtime.block_on(many(in_flight, || {
+                let (client, message) = (ours.clone(), message.clone());
+                async move { drop(client.send(message).await.unwrap()) }
+            }));
+        };
+        let theirs = || {
+            runtime.block_on(many(in_flight, || {
+                let (client, message) = (theirs.clone(), message.clone());
+                async move { drop(client.send(&message).await) }
+            }));
+        };
         let what = format!("client: async throughput to reqwest, {in_flight} in flight");
-        table.at_least(what, median(&mut ratios), "ratio", 1.0);
+        table.at_least(what, 1.0 / ratio(1, ours, theirs), "ratio", 1.0);
     }
     let ours = cloud::blocking::Client::new(config(&base)).unwrap();
     let theirs = peers::Ureq::new(&base);
     for threads in [1, 4, 16] {
-        let mut ratios = Vec::new();
-        for round in 0..ROUNDS {
-            let ours = || threaded(threads, || drop(ours.send(message.clone()).unwrap()));
-            let theirs = || threaded(threads, || drop(theirs.send(&message)));
-            ratios.push(ratio(round, ours, theirs));
-        }
+        let ours = || threaded(threads, || drop(ours.send(message.clone()).unwrap()));
+        let theirs = || threaded(threads, || drop(theirs.send(&message)));
         let what = format!("client: blocking throughput to ureq, {threads} threads");
-        table.at_least(what, median(&mut ratios), "ratio", 1.0);
+        table.at_least(what, 1.0 / ratio(1, ours, theirs), "ratio", 1.0);
     }
 }
 
-/// Throughput of ours to theirs; who goes first changes, because the second finds the machine warmer.
-fn ratio(round: usize, ours: impl Fn() -> Duration, theirs: impl Fn() -> Duration) -> f64 {
-    let (ours, theirs) = if round.is_multiple_of(2) {
-        let ours = ours();
-        (ours, theirs())
-    } else {
-        let theirs = theirs();
-        (ours(), theirs)
-    };
-    theirs.as_secs_f64() / ours.as_secs_f64()
-}
-
 /// A thousand calls, so many at once.
-async fn many<F: Future<Output = ()> + Send + 'static>(in_flight: usize, call: impl Fn() -> F) -> Duration {
-    let since = Instant::now();
+async fn many<F: Future<Output = ()> + Send + 'static>(in_flight: usize, call: impl Fn() -> F) {
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..BATCH {
         if calls.len() == in_flight {
@@ -82,17 +57,14 @@ async fn many<F: Future<Output = ()> + Send + 'static>(in_flight: usize, call: i
     while let Some(done) = calls.join_next().await {
         done.unwrap();
     }
-    since.elapsed()
 }
 
-fn threaded(threads: usize, call: impl Fn() + Sync) -> Duration {
-    let since = Instant::now();
+fn threaded(threads: usize, call: impl Fn() + Sync) {
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| (0..BATCH / threads).for_each(|_| call()));
         }
     });
-    since.elapsed()
 }
 
 /// The sandbox against a server that only answers.
@@ -104,17 +76,14 @@ pub(crate) fn sandbox(table: &mut Table) {
     let post = |to: std::net::SocketAddr, key: &str| {
         // Sixteen at once: one at a time would measure how quickly this machine wakes a thread.
         let mut connections: Vec<_> = (0..16).map(|_| server::Plain::connect(to)).collect();
-        let since = Instant::now();
         for _ in 0..BATCH / connections.len() {
             connections.iter_mut().for_each(|one| one.ask("/messages", key, &body));
             connections.iter_mut().for_each(server::Plain::hear);
         }
-        since.elapsed().as_secs_f64()
     };
     let of_sandbox = sandbox.base_url().trim_start_matches("http://").parse().unwrap();
-    let mut ratios: Vec<f64> =
-        (0..ROUNDS).map(|_| post(bare, "k") / post(of_sandbox, sandbox.key())).collect();
-    table.at_least("sandbox: requests a second, to a bare axum route", median(&mut ratios), "ratio", 0.5);
+    let ratio = 1.0 / ratio(1, || post(of_sandbox, sandbox.key()), || post(bare, "k"));
+    table.at_least("sandbox: requests a second, to a bare axum route", ratio, "ratio", 0.5);
 }
 
 fn axum_server() -> std::net::SocketAddr {

@@ -1,6 +1,6 @@
 //! One case at a time under callgrind, which collects within `counted` alone: instructions, exactly. See `cargo xtask bench`.
-use crate::{model, peers, server};
-use d360::{ApiKey, Config, Pacing, cloud, model::webhook};
+use crate::{client::config, model, peers, server};
+use d360::{cloud, model::webhook};
 use std::{hint::black_box, process::ExitCode};
 
 /// Callgrind knows it by its name.
@@ -18,7 +18,6 @@ pub(crate) fn run(case: &str, calls: usize) -> ExitCode {
     let message = model::message(1);
     let base = || format!("http://{}", server::start());
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let config = |base: &str| Config::new(ApiKey::new("k").unwrap()).base_url(base).pacing(Pacing::off());
     match case {
         "async" => {
             let (runtime, client) = (runtime(), cloud::Client::new(config(&base())).unwrap());

@@ -1,4 +1,4 @@
-//! What the gateway adds to a call: 200 requests a second, every other one past it.
+//! What the gateway adds to a call: 200 requests a second, a third of them each direct, through it, and through one that only forwards.
 use crate::{
     server::{self, Plain},
     table::{Table, percentile},

@@ -1,9 +1,9 @@
 //! Cards, checks and webhooks against plain serde.
-use crate::table::{Table, median};
+use crate::table::{Table, ratio};
 use d360::model::{Address, Contact, Email, Message, Name, Org, Phone, Url, webhook};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
 pub(crate) fn card(at: usize) -> Contact {
     Contact::new(Name::new(format!("Barbara J. Johnson {at}")).first_name("Barbara").last_name("Johnson"))
@@ -35,28 +35,6 @@ struct Plain<'m> {
     to: &'m str,
     r#type: &'static str,
     contacts: &'m [Contact],
-}
-
-/// Runs two things in turns, `batch` times each, and gives the median of their ratios.
-pub(crate) fn ratio(batch: usize, mut ours: impl FnMut(), mut theirs: impl FnMut()) -> f64 {
-    let timed = |work: &mut dyn FnMut()| {
-        let since = Instant::now();
-        (0..batch).for_each(|_| work());
-        since.elapsed().as_secs_f64()
-    };
-    let mut ratios: Vec<f64> = (0..41)
-        .map(|round| {
-            // Who is first changes, so that neither has the warmer cache.
-            if round % 2 == 0 {
-                let ours = timed(&mut ours);
-                ours / timed(&mut theirs)
-            } else {
-                let theirs = timed(&mut theirs);
-                timed(&mut ours) / theirs
-            }
-        })
-        .collect();
-    median(&mut ratios)
 }
 
 /// Events as somebody would declare them for serde, owned.

@@ -1,6 +1,6 @@
 //! Results: a table for people, and JSON for programs.
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, Default)]
 pub(crate) struct Table(Vec<Row>);
@@ -50,7 +50,7 @@ impl Table {
     }
 }
 
-pub(crate) fn median(values: &mut [f64]) -> f64 {
+fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
@@ -66,4 +66,26 @@ pub(crate) fn percentile(values: &mut [Duration], share: f64) -> Duration {
     )]
     let at = (values.len() as f64 * share) as usize;
     values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or_default()
+}
+
+/// Runs two things in turns, `batch` times each, and gives the median of their ratios.
+pub(crate) fn ratio(batch: usize, mut ours: impl FnMut(), mut theirs: impl FnMut()) -> f64 {
+    let timed = |work: &mut dyn FnMut()| {
+        let since = Instant::now();
+        (0..batch).for_each(|_| work());
+        since.elapsed().as_secs_f64()
+    };
+    let mut ratios: Vec<f64> = (0..41)
+        .map(|round| {
+            // Who is first changes, so that neither has the warmer cache.
+            if round % 2 == 0 {
+                let ours = timed(&mut ours);
+                ours / timed(&mut theirs)
+            } else {
+                let theirs = timed(&mut theirs);
+                timed(&mut ours) / theirs
+            }
+        })
+        .collect();
+    median(&mut ratios)
 }

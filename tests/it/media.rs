@@ -180,8 +180,7 @@ fn a_media_url_is_fetched_from_the_apis_own_host_or_not_at_all() {
     }
     // A URL comes from whoever posts webhooks: it must not lead to another call.
     for (who, client) in real(&config(&own.url()), &Naps::default()) {
-        for path in
-            [
+        for path in [
             "/v1/configs/webhook",
             "/v1/x",
             "/block_users/",
@@ -189,8 +188,7 @@ fn a_media_url_is_fetched_from_the_apis_own_host_or_not_at_all() {
             "/%76%31/configs/webhook",
             "//v1/x",
             "/waba_webhook?a",
-        ]
-        {
+        ] {
             for host in ["https://lookaside.fbsbx.com", &own.url()] {
                 let error = client.call(DownloadMedia::url(format!("{host}{path}"))).unwrap_err();
                 assert_eq!(error.outcome(), Outcome::NotSent, "{who} {path}: {error}");

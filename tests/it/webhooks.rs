@@ -196,6 +196,9 @@ fn who_it_is_from_and_what_stands_around_it_is_kept() {
         let read = events(&empty);
         assert!(read.len() == 1 && read[0].raw["id"] == "1", "{read:?}");
     }
+    let none = json!({ "object": "whatsapp_business_account", "entry": [] });
+    let read = events(&none);
+    assert!(read.len() == 1 && read[0].raw == none, "{read:?}");
     let read = events(&json!({ "entry": null, "messages": [text("a")] }));
     assert_eq!(read[0].generation, Generation::OnPremise);
 }

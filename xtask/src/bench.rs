@@ -1,6 +1,9 @@
 //! `cargo xtask bench [NAME...]`: what the bench program measures, and beside it what takes tools of its own: instructions by
 //! callgrind, and what the smallest programs cost to build.
-use crate::{Result, root};
+use crate::{
+    Result, root,
+    tools::{self, cargo},
+};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,7 +37,7 @@ pub(crate) fn run(names: &[&str]) -> Result {
     let measured: Vec<&str> = MEASURED.into_iter().filter(|name| chosen(name)).collect();
     if !measured.is_empty() {
         let mut command = cargo(&["bench", "-p", "d360-tests", "--bench", "bench", "--"]);
-        success(command.args(measured).env("D360_BENCH_JSON", folder.join("measured.json")))?;
+        tools::run(command.args(measured).env("D360_BENCH_JSON", folder.join("measured.json")))?;
     }
     if chosen("instructions")
         && let Some(rows) = instructions(&folder)?
@@ -135,11 +138,7 @@ fn allocations(profile: &str) -> f64 {
 /// Where cargo puts the bench program.
 fn bench_program() -> Result<PathBuf> {
     let args = ["bench", "-p", "d360-tests", "--bench", "bench", "--no-run", "--message-format=json"];
-    let out = cargo(&args).output().map_err(|error| format!("cargo: {error}"))?;
-    if !out.status.success() {
-        return Err(format!("the bench does not build:\n{}", String::from_utf8_lossy(&out.stderr)));
-    }
-    let told = String::from_utf8_lossy(&out.stdout).into_owned();
+    let told = tools::output(&mut cargo(&args))?;
     let programs = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let bench = programs.filter(|told| told["target"]["name"] == "bench");
     let path = bench.filter_map(|told| told["executable"].as_str().map(PathBuf::from)).next_back();
@@ -236,16 +235,11 @@ fn cost(folder: &Path) -> Result<Vec<Value>> {
             command.current_dir(&place).env("CARGO_TARGET_DIR", place.join("target"));
             command
         };
-        let tree = here(&["tree", "-e", "normal", "--prefix", "none", "-f", "{p}"]).output();
-        let tree = tree.map_err(|error| format!("cargo tree: {error}"))?;
-        if !tree.status.success() {
-            return Err(format!("cargo tree failed:\n{}", String::from_utf8_lossy(&tree.stderr)));
-        }
-        let told = String::from_utf8_lossy(&tree.stdout).into_owned();
+        let told = tools::output(&mut here(&["tree", "-e", "normal", "--prefix", "none", "-f", "{p}"]))?;
         let crates: BTreeSet<&str> = told.lines().filter_map(|line| line.split(' ').next()).collect();
         let crates = crates.iter().filter(|name| !name.starts_with("d360") && **name != "smallest").count();
         let start = Instant::now();
-        success(&mut here(&["build", "--release", "-q"]))?;
+        tools::run(&mut here(&["build", "--release", "-q"]))?;
         let seconds = start.elapsed().as_secs_f64();
         let program = place.join("target/release/smallest");
         let size = fs::metadata(&program).map_err(|error| format!("{}: {error}", program.display()))?.len();
@@ -259,17 +253,6 @@ fn cost(folder: &Path) -> Result<Vec<Value>> {
 
 fn keep(path: &Path, rows: &[Value]) -> Result {
     fs::write(path, Value::from(rows).to_string()).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn cargo(args: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
-    command.current_dir(root()).args(args);
-    command
-}
-
-fn success(command: &mut Command) -> Result {
-    let status = command.status().map_err(|error| format!("cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} failed")) }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod release;
+mod tools;
 
 use std::{
     path::{Path, PathBuf},
@@ -13,7 +14,7 @@ use std::{
 
 const USAGE: &str = "\
 usage: cargo xtask codegen [--check]   writes the generated files, or fails where one is stale
-       cargo xtask ci [STEP...]        runs what .ci/run runs, or the steps named
+       cargo xtask ci [STEP...]        runs every step, or those named; quick: what .ci/run runs beside the tests
        cargo xtask bench [NAME...]     measures what is claimed of speed and cost
        cargo xtask release VERSION [--execute]
                                        rehearses a release in a copy; with --execute, makes it

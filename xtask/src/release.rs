@@ -1,5 +1,5 @@
 //! `cargo xtask release VERSION [--execute]`: dry by default, and then in a copy of the repository, so that nothing is left behind.
-use crate::{Result, ci, root};
+use crate::{Result, ci, root, tools};
 use jiff::Timestamp;
 use semver::Version;
 use serde_json::Value;
@@ -56,14 +56,15 @@ pub(crate) fn run(version: &str, execute: bool) -> Result {
     let head = git(&root(), &["rev-parse", "HEAD"])?;
     // Whether a change breaks anything is a question to the new version.
     let steps: Vec<&str> = ci::names().filter(|step| *step != "semver").collect();
-    ci::run(&steps)?;
+    complete(&steps)?;
     clean()?;
     if git(&root(), &["rev-parse", "HEAD"])? != head {
         return Err("somebody committed while the checks ran; begin again".to_owned());
     }
     let mut edited = Vec::new();
     let made = edit(&root(), &present, &version, &mut edited)
-        .and_then(|()| ci::run(&["semver"]))
+        // Before the first release there is nothing to compare with.
+        .and_then(|()| if is_first { Ok(()) } else { complete(&["semver"]) })
         .and_then(|()| commit(&root(), &[], &version, &edited));
     if let Err(error) = made {
         undo(&head, &tag, &edited)?;
@@ -81,6 +82,16 @@ pub(crate) fn run(version: &str, execute: bool) -> Result {
     }
     println!("Published. Now: git push --follow-tags");
     Ok(())
+}
+
+/// Runs steps of CI; what cannot be run here is no release.
+fn complete(steps: &[&str]) -> Result {
+    let skipped = ci::steps(steps)?;
+    if skipped.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not run here: {}; install what it names", skipped.join(" ")))
+    }
 }
 
 fn clean() -> Result {
@@ -123,11 +134,7 @@ impl Drop for Copy {
 
 /// The version that the workspace has now.
 fn present() -> Result<Version> {
-    let path = root().join("Cargo.toml");
-    let manifest: toml::Table = fs::read_to_string(&path)
-        .map_err(|e| e.to_string())?
-        .parse()
-        .map_err(|e| format!("{}: {e}", path.display()))?;
+    let manifest = tools::manifest("Cargo.toml")?;
     let version = manifest["workspace"]["package"]["version"].as_str().unwrap_or_default();
     version.parse().map_err(|error| format!("Cargo.toml: version {version}: {error}"))
 }
@@ -158,18 +165,10 @@ fn name(package: &Value) -> &str {
     package["name"].as_str().unwrap_or_default()
 }
 
-/// The crates of the workspace that are published, as cargo tells of them.
+/// The crates of the workspace that are published. `publish = false` is told as an empty list of registries.
 fn metadata() -> Result<Vec<Value>> {
-    let out = Command::new("cargo")
-        .current_dir(root())
-        .args(["metadata", "--format-version", "1", "--no-deps"])
-        .output()
-        .map_err(|error| format!("cargo metadata: {error}"))?;
-    let told: Value =
-        serde_json::from_slice(&out.stdout).map_err(|error| format!("cargo metadata: {error}"))?;
-    let packages = told["packages"].as_array().cloned().unwrap_or_default();
-    // `publish = false` is told as an empty list of registries.
-    Ok(packages.into_iter().filter(|package| package["publish"] != Value::Array(Vec::new())).collect())
+    let packages = tools::packages()?.into_iter();
+    Ok(packages.filter(|package| package["publish"] != Value::Array(Vec::new())).collect())
 }
 
 /// Whether each crate has what a reader of its page needs, and all have one version.
@@ -293,33 +292,21 @@ fn commit(folder: &Path, options: &[&str], version: &Version, edited: &[String])
 
 /// Packs every crate and builds it from its package alone, as its users will.
 fn rehearse(folder: &Path) -> Result {
-    let args = ["publish", "--workspace", "--dry-run"];
-    let out = Command::new("cargo")
-        .current_dir(folder)
-        .args(args)
-        .env("CARGO_TARGET_DIR", root().join("target/release-build"))
-        .output()
-        .map_err(|error| format!("cargo: {error}"))?;
+    let mut publish = tools::cargo(&["publish", "--workspace", "--dry-run"]);
+    let done = tools::output(
+        publish.current_dir(folder).env("CARGO_TARGET_DIR", root().join("target/release-build")),
+    );
     let _ = fs::remove_dir_all(root().join("target/release-build/package"));
-    if out.status.success() {
-        return Ok(());
-    }
-    Err(format!("cargo {} failed:\n{}", args.join(" "), String::from_utf8_lossy(&out.stderr)))
+    done.map(drop)
 }
 
 fn cargo(folder: &Path, args: &[&str]) -> Result {
-    let status = Command::new("cargo").current_dir(folder).args(args).status();
-    let status = status.map_err(|error| format!("cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("cargo {} failed", args.join(" "))) }
+    tools::run(tools::cargo(args).current_dir(folder))
 }
 
 fn git(folder: &Path, args: &[&str]) -> Result<String> {
-    let out = Command::new("git").current_dir(folder).args(args).output();
-    let out = out.map_err(|error| format!("git: {error}"))?;
-    if !out.status.success() {
-        return Err(format!("git {} failed: {}", args.join(" "), String::from_utf8_lossy(&out.stderr)));
-    }
-    Ok(String::from_utf8_lossy(&out.stdout).trim_end().to_owned())
+    let told = tools::output(Command::new("git").current_dir(folder).args(args))?;
+    Ok(told.trim_end().to_owned())
 }
 
 #[cfg(test)]

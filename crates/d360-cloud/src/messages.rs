@@ -164,12 +164,7 @@ impl Endpoint for MarkMessageRead {
     fn check(&self) -> Findings {
         let mut findings = Findings::new();
         findings.require("message_id", self.message.as_str());
-        if self.message.as_str().chars().count() > MAX_MESSAGE_ID {
-            findings.error(
-                "message_id",
-                format!("is longer than {MAX_MESSAGE_ID} characters, as no message's ID is"),
-            );
-        }
+        findings.at_most("message_id", self.message.as_str(), MAX_MESSAGE_ID);
         findings
     }
     fn decode(response: &HttpResponse) -> Result<(), Unreadable> {

@@ -91,6 +91,13 @@ impl Findings {
             self.error(path, "is required and may not be blank");
         }
     }
+    /// Adds an error at `path` where the text has more than `limit` characters.
+    pub fn at_most(&mut self, path: impl fmt::Display, text: &str, limit: usize) {
+        // A text of no more bytes than that cannot have more characters.
+        if text.len() > limit && text.chars().count() > limit {
+            self.error(path, format!("has {} characters; at most {limit} are allowed", text.chars().count()));
+        }
+    }
     /// Adds advice at `path`.
     pub fn advise(&mut self, path: impl fmt::Display, message: impl Into<String>) {
         self.push(Severity::Advice, path, message);
@@ -165,14 +172,6 @@ pub trait Validate {
 impl<T: Validate> Validate for Box<T> {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         (**self).check(at, out);
-    }
-}
-
-/// Reports a text of more than `limit` characters.
-pub(crate) fn at_most(text: &str, limit: usize, at: At<'_>, out: &mut Findings) {
-    // A text of no more bytes than that cannot have more characters.
-    if text.len() > limit && text.chars().count() > limit {
-        out.error(at, format!("has {} characters; at most {limit} are allowed", text.chars().count()));
     }
 }
 

@@ -1,5 +1,5 @@
 //! What a message says.
-use crate::check::{At, Findings, Validate, at_most};
+use crate::check::{At, Findings, Validate};
 use crate::wire::{Object, Reader};
 use crate::{
     Audio, Contact, Document, Image, Interactive, Location, Reaction, Sticker, Template, Video, wire_struct,
@@ -156,7 +156,7 @@ impl Text {
 impl Validate for Text {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         out.require(at.key("body"), &self.body);
-        at_most(&self.body, MAX_TEXT, at.key("body"), out);
+        out.at_most(at.key("body"), &self.body, MAX_TEXT);
     }
 }
 

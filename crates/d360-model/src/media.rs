@@ -1,5 +1,5 @@
 //! Images, videos, audio, documents and stickers in a message.
-use crate::check::{At, Findings, Validate, at_most};
+use crate::check::{At, Findings, Validate};
 use crate::wire::{FromJson, Reader};
 use crate::{MediaId, MessageId, wire_struct};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -150,7 +150,7 @@ media! {
 
 fn check_caption(caption: Option<&String>, at: &At<'_>, out: &mut Findings) {
     if let Some(caption) = caption {
-        at_most(caption, MAX_CAPTION, at.key("caption"), out);
+        out.at_most(at.key("caption"), caption, MAX_CAPTION);
     }
 }
 
@@ -197,9 +197,9 @@ impl Reaction {
 impl Validate for Reaction {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         out.require(at.key("message_id"), self.message_id.as_str());
-        at_most(self.message_id.as_str(), crate::message::MAX_MESSAGE_ID, at.key("message_id"), out);
+        out.at_most(at.key("message_id"), self.message_id.as_str(), crate::message::MAX_MESSAGE_ID);
         // The longest emoji, a family with skin tones, has ten or so code points.
-        at_most(&self.emoji, 20, at.key("emoji"), out);
+        out.at_most(at.key("emoji"), &self.emoji, 20);
         if self.emoji.chars().any(|c| c.is_ascii_alphabetic() || c.is_whitespace()) {
             out.error(at.key("emoji"), "is no emoji");
         }

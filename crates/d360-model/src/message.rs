@@ -1,5 +1,5 @@
 //! The outgoing message.
-use crate::check::{At, Findings, Validate, at_most};
+use crate::check::{At, Findings, Validate};
 use crate::content::Raw;
 use crate::wire::{FromJson, Object, Reader};
 use crate::{
@@ -154,10 +154,10 @@ impl Validate for Message {
         if let Some(id) = &self.reply_to {
             let context = at.key("context");
             out.require(context.key("message_id"), id.as_str());
-            at_most(id.as_str(), MAX_MESSAGE_ID, context.key("message_id"), out);
+            out.at_most(context.key("message_id"), id.as_str(), MAX_MESSAGE_ID);
         }
         if let Some(data) = &self.biz_opaque_callback_data {
-            at_most(data, MAX_CALLBACK_DATA, at.key("biz_opaque_callback_data"), out);
+            out.at_most(at.key("biz_opaque_callback_data"), data, MAX_CALLBACK_DATA);
         }
     }
 }

@@ -39,18 +39,28 @@ pub fn router(
     let answer = move |request: Request| {
         let (receiver, take) = (receiver.clone(), take.clone());
         async move {
-            let (parts, body) = request.into_parts();
-            // One byte more than is taken, so that the receiver sees that it is too many.
-            let most = receiver.longest_body().saturating_add(1);
-            let body = match tokio::time::timeout(BODY_LIMIT, to_bytes(body, most)).await {
-                Ok(Ok(body)) => body,
-                Ok(Err(_)) => return status(StatusCode::PAYLOAD_TOO_LARGE),
-                Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
-            };
-            receiver.answer(&http::Request::from_parts(parts, body), |events| take(events)).map(Body::from)
+            match whole(&receiver, request).await {
+                Ok(request) => receiver.answer(&request, |events| take(events)).map(Body::from),
+                Err(refused) => refused,
+            }
         }
     };
     Router::new().route(path, any(answer))
+}
+
+/// A request with its body, for a handler of your own: what [`Receiver::answer`] takes.
+///
+/// # Errors
+/// The answer: 413 where the body is longer than the receiver takes, 408 where it does not arrive within 10 seconds.
+pub async fn whole(receiver: &Receiver, request: Request) -> Result<http::Request<Bytes>, Response> {
+    let (parts, body) = request.into_parts();
+    // One byte more than is taken, so that the receiver sees that it is too many.
+    let most = receiver.longest_body().saturating_add(1);
+    match tokio::time::timeout(BODY_LIMIT, to_bytes(body, most)).await {
+        Ok(Ok(body)) => Ok(http::Request::from_parts(parts, body)),
+        Ok(Err(_)) => Err(status(StatusCode::PAYLOAD_TOO_LARGE)),
+        Err(_) => Err(status(StatusCode::REQUEST_TIMEOUT)),
+    }
 }
 
 fn status(status: StatusCode) -> Response {

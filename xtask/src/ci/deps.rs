@@ -1,12 +1,11 @@
 //! What features bring: the claims of the README, as assertions on `cargo tree`.
-use super::output;
-use crate::Result;
+use crate::{Result, tools};
 use std::collections::BTreeSet;
 
 /// The names of the crates that a build of the facade with these features links.
 fn linked(features: &str) -> Result<BTreeSet<String>> {
     let args = ["tree", "-p", "d360", "--no-default-features", "--features", features, "-e", "normal"];
-    let list = output(&[&args[..], &["--prefix", "none", "-f", "{p}"]].concat())?;
+    let list = tools::output(&mut tools::cargo(&[&args[..], &["--prefix", "none", "-f", "{p}"]].concat()))?;
     let name = |line: &str| line.split(' ').next().map(str::to_owned);
     Ok(list.lines().filter_map(name).filter(|name| !name.is_empty()).collect())
 }
@@ -30,7 +29,7 @@ pub(super) fn run() -> Result {
             return Err(format!("features {features} bring {others} crates, more than {most}"));
         }
     }
-    let all = output(&[
+    let all = tools::output(&mut tools::cargo(&[
         "tree",
         "--workspace",
         "--all-features",
@@ -40,7 +39,7 @@ pub(super) fn run() -> Result {
         "normal,build",
         "--prefix",
         "none",
-    ])?;
+    ]))?;
     match all.lines().find(|line| line.starts_with("ring ")) {
         Some(found) => Err(format!("{found}is in the tree: one TLS provider is enough")),
         None => Ok(()),

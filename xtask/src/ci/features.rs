@@ -1,12 +1,14 @@
-//! Features: explained, reachable from the facade, and each builds alone and with each other.
-use super::{cargo, has_tool, keys, manifest};
-use crate::{Result, root};
+//! Features: explained and reachable from the facade, which is quick to say; and each builds alone and with each other, which is not.
+use super::{cargo, keys};
+use crate::{
+    Result, root,
+    tools::{has, manifest},
+};
 use std::fs;
 
 pub(super) fn run() -> Result {
-    explained()?;
     // Depth 2: each alone, and each pair. Without dev-dependencies, which would turn features on.
-    if !has_tool("hack") {
+    if !has("hack") {
         eprintln!("ci: features: installing cargo-hack");
         if cargo(&["install", "cargo-hack", "--locked"]).is_err() {
             return Err(format!(
@@ -23,7 +25,7 @@ pub(super) fn run() -> Result {
 
 /// Every feature is explained where it is declared, in the crate's documentation and in the README; and every feature
 /// of the transport can be reached from the facade.
-fn explained() -> Result {
+pub(super) fn explained() -> Result {
     let readme =
         fs::read_to_string(root().join("README.md")).map_err(|error| format!("README.md: {error}"))?;
     let docs =

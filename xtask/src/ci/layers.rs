@@ -1,6 +1,5 @@
 //! The arrows between the crates, as the table of ARCHITECTURE.md has them, against what cargo says.
-use super::output;
-use crate::{Result, root};
+use crate::{Result, root, tools};
 use serde_json::Value;
 use std::{collections::BTreeMap, fs};
 
@@ -11,12 +10,9 @@ pub(super) fn run() -> Result {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md"))
         .map_err(|error| format!("ARCHITECTURE.md: {error}"))?;
     let drawn = arrows(&text)?;
-    let metadata: Value = serde_json::from_str(&output(&["metadata", "--no-deps", "--format-version", "1"])?)
-        .map_err(|error| format!("cargo metadata: {error}"))?;
-    let packages =
-        metadata.get("packages").and_then(Value::as_array).ok_or("cargo metadata has no packages")?;
+    let packages = tools::packages()?;
     let mut seen = Vec::new();
-    for package in packages {
+    for package in &packages {
         let text =
             |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let name = text(package, "name");

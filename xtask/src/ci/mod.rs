@@ -4,7 +4,7 @@ mod features;
 mod layers;
 mod outside;
 
-use crate::{Result, root};
+use crate::{Result, tools};
 use std::{fs, process::Command, time::Instant};
 
 type Step = (&'static str, &'static str, fn() -> Result);
@@ -18,6 +18,7 @@ const STEPS: &[Step] = &[
     ("codegen", "the generated files are up to date", || crate::codegen::run(true)),
     ("layers", "the crates depend on each other as ARCHITECTURE.md says", layers::run),
     ("deps", "what features bring, and what they may not", deps::run),
+    ("explained", "every feature is explained, and reachable from the facade", features::explained),
     ("lint", "clippy, for the workspace and for choices of features", lint),
     ("test", "the README's test command, and the workshop's own tests", || {
         cargo(&["test"])?;
@@ -26,11 +27,7 @@ const STEPS: &[Step] = &[
     ("docs", "the documentation has no warning, and its examples compile", docs),
     ("wasm", "model and migrate compile without an operating system", wasm),
     ("fuzz", "what reads other people's bytes, over changed seeds", fuzz),
-    (
-        "features",
-        "every feature is explained, reachable, and builds alone and with each other",
-        features::run,
-    ),
+    ("features", "every feature builds alone and with each other", features::run),
     ("msrv", "nothing newer than the declared Rust", outside::msrv),
     ("deny", "licences, bans and sources of what is depended on", outside::deny),
     ("semver", "no breaking change since the last release", outside::semver),
@@ -46,14 +43,23 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 
 /// Runs the steps named, or all of them; `quick` is what .ci/run runs beside the tests.
 pub(crate) fn run(names: &[&str]) -> Result {
+    let skipped = steps(names)?;
+    if !skipped.is_empty() {
+        eprintln!("ci: not run here: {}", skipped.join(" "));
+    }
+    Ok(())
+}
+
+/// Runs them, and gives the names of those that could not be run here.
+pub(crate) fn steps(names: &[&str]) -> Result<Vec<&'static str>> {
     if names == ["--list"] {
         STEPS.iter().for_each(|(name, what, _)| println!("{name:<10} {what}"));
-        return Ok(());
+        return Ok(Vec::new());
     }
     if names == ["quick"] {
         let quick = |name: &&str| !NOT_IN_CI_RUN.contains(name) && *name != "test";
         let names: Vec<&str> = STEPS.iter().map(|(name, ..)| *name).filter(quick).collect();
-        return run(&names);
+        return steps(&names);
     }
     if let Some(unknown) = names.iter().find(|name| !STEPS.iter().any(|(step, ..)| step == *name)) {
         let known: Vec<&str> = STEPS.iter().map(|(step, ..)| *step).collect();
@@ -71,10 +77,7 @@ pub(crate) fn run(names: &[&str]) -> Result {
             Err(error) => return Err(format!("ci: {name}: {error}")),
         }
     }
-    if !skipped.is_empty() {
-        eprintln!("ci: not run here: {}", skipped.join(" "));
-    }
-    Ok(())
+    Ok(skipped)
 }
 
 /// The fault matrix, as a table and with times. A test of its own runs the same without them.
@@ -97,26 +100,9 @@ fn cargo(args: &[&str]) -> Result {
     cargo_with(args, &[])
 }
 
-/// Whether cargo has a subcommand of this name.
-fn has_tool(name: &str) -> bool {
-    Command::new("cargo").args([name, "--version"]).output().is_ok_and(|out| out.status.success())
-}
-
 fn cargo_with(args: &[&str], envs: &[(&str, &str)]) -> Result {
     eprintln!("ci: cargo {}", args.join(" "));
-    let mut command = Command::new("cargo");
-    command.current_dir(root()).args(args).envs(envs.iter().copied());
-    let status = command.status().map_err(|error| format!("cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("cargo {} failed", args.join(" "))) }
-}
-
-fn output(args: &[&str]) -> Result<String> {
-    let out =
-        Command::new("cargo").current_dir(root()).args(args).output().map_err(|e| format!("cargo: {e}"))?;
-    if !out.status.success() {
-        return Err(format!("cargo {} failed: {}", args.join(" "), String::from_utf8_lossy(&out.stderr)));
-    }
-    String::from_utf8(out.stdout).map_err(|error| format!("cargo: {error}"))
+    tools::run(tools::cargo(args).envs(envs.iter().copied()))
 }
 
 /// Feature sets of the facade that users choose; the workspace's own build has them all on, so that a missing `cfg`
@@ -173,11 +159,6 @@ fn wasm() -> Result {
         return Err(format!("{SKIPPED}{TARGET} is not installed (rustup target add {TARGET})"));
     }
     cargo(&["check", "-p", "d360-model", "-p", "d360-migrate", "--target", TARGET])
-}
-
-fn manifest(path: &str) -> Result<toml::Table> {
-    let text = fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}"))?;
-    text.parse().map_err(|error| format!("{path}: {error}"))
 }
 
 fn keys(table: &toml::Table, section: &str) -> Vec<String> {

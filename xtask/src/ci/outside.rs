@@ -1,6 +1,9 @@
 //! Steps that need tools which may not be there.
-use super::{SKIPPED, cargo, has_tool, manifest};
-use crate::{Result, root};
+use super::{SKIPPED, cargo};
+use crate::{
+    Result, root,
+    tools::{has, manifest},
+};
 use std::process::Command;
 
 /// Nothing newer than the declared Rust: by clippy's list of what came when, and by that compiler where it is installed.
@@ -37,7 +40,7 @@ pub(super) fn msrv() -> Result {
 
 /// Licences, bans and sources. Advisories need a database from the network, and are another matter.
 pub(super) fn deny() -> Result {
-    if !has_tool("deny") {
+    if !has("deny") {
         return Err(format!("{SKIPPED}cargo-deny is not there (cargo install cargo-deny --locked)"));
     }
     cargo(&["deny", "--all-features", "check", "licenses", "bans", "sources"])
@@ -52,7 +55,7 @@ pub(super) fn semver() -> Result {
     let Some(last) = tags.lines().find(|tag| !tag.contains('-')) else {
         return Err(format!("{SKIPPED}there is no release to compare with (no tag v*)"));
     };
-    if !has_tool("semver-checks") {
+    if !has("semver-checks") {
         return Err(format!(
             "{SKIPPED}cargo-semver-checks is not there (cargo install cargo-semver-checks --locked)"
         ));

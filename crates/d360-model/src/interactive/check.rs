@@ -1,6 +1,6 @@
 //! What the API would refuse about an interactive message.
 use super::{Action, Card, Header, HeaderType, Interactive, InteractiveType, ReplyButton, Section};
-use crate::check::{At, Findings, Validate, at_most};
+use crate::check::{At, Findings, Validate};
 use crate::media::{NO_URL, is_url};
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use std::collections::HashSet;
 fn needed(text: Option<&str>, most: usize, at: At<'_>, out: &mut Findings) {
     let text = text.unwrap_or_default();
     out.require(at, text);
-    at_most(text, most, at, out);
+    out.at_most(at, text, most);
 }
 
 /// How many there are.
@@ -199,7 +199,7 @@ fn check_rows(sections: &[Section], at: &At<'_>, out: &mut Findings) {
             needed(Some(&row.id), 200, at.key("id"), out);
             needed(Some(&row.title), 24, at.key("title"), out);
             if let Some(description) = &row.description {
-                at_most(description, 72, at.key("description"), out);
+                out.at_most(at.key("description"), description, 72);
             }
             if !seen.insert(&row.id) {
                 out.error(at.key("id"), "is the same as of one before; each has to differ");
@@ -222,7 +222,7 @@ fn check_cards(cards: &[Card], at: &At<'_>, out: &mut Findings) {
         }
         if let Some(body) = &card.body {
             let body_at = at.key("body");
-            at_most(&body.text, 160, body_at.key("text"), out);
+            out.at_most(body_at.key("text"), &body.text, 160);
         }
         match &card.header {
             Some(header) => header.check(&at.key("header"), out),

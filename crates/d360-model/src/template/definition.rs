@@ -1,6 +1,6 @@
 //! Templates as they are managed: what is handed in for approval, and what there is.
 use crate::block::Paging;
-use crate::check::{At, Findings, Invalid, Validate, at_most};
+use crate::check::{At, Findings, Invalid, Validate};
 pub use crate::enums::{Category, TemplateStatus};
 use crate::wire::{FromJson, Reader, lenient, lenient_text};
 use crate::{Extra, masked_fields};
@@ -180,7 +180,7 @@ impl Validate for TemplatePart {
         };
         if let Some(text) = self.text("text") {
             out.require(at.key("text"), text);
-            at_most(text, limit, at.key("text"), out);
+            out.at_most(at.key("text"), text, limit);
             if kind != "BUTTONS" && !places(text).is_empty() && !self.0.contains_key("example") {
                 out.advise(
                     at.key("example"),
@@ -194,7 +194,7 @@ impl Validate for TemplatePart {
             Some(list) if (1..=10).contains(&list.len()) => {
                 for (i, button) in list.iter().enumerate() {
                     if let Some(text) = button.get("text").and_then(Value::as_str) {
-                        at_most(text, 25, place.index(i).key("text"), out);
+                        out.at_most(place.index(i).key("text"), text, 25);
                     }
                 }
             }

@@ -1,5 +1,5 @@
 //! Template messages: the only ones that may go out while the 24-hour window is closed.
-use crate::check::{At, Findings, Validate, at_most};
+use crate::check::{At, Findings, Validate};
 pub use crate::enums::{ButtonType, ComponentType, ParameterType};
 use crate::wire::{FromJson, Reader};
 use crate::{Document, Image, Location, Video, wire_struct};
@@ -418,10 +418,10 @@ impl Validate for TemplateParameter {
             out.error(at.key(self.kind.as_str()), "is required for a parameter of this type");
         }
         if let Some(payload) = &self.payload {
-            at_most(payload, MAX_PAYLOAD, at.key("payload"), out);
+            out.at_most(at.key("payload"), payload, MAX_PAYLOAD);
         }
         if let Some(code) = &self.coupon_code {
-            at_most(code, MAX_COUPON, at.key("coupon_code"), out);
+            out.at_most(at.key("coupon_code"), code, MAX_COUPON);
         }
         if let Some(image) = &self.image {
             image.check(&at.key("image"), out);

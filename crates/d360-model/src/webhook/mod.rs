@@ -158,8 +158,12 @@ pub fn json(body: &[u8]) -> Result<Value, NotAWebhook> {
 pub fn read_value(body: Value) -> Result<Vec<Event>, NotAWebhook> {
     let Value::Object(mut body) = body else { return Err(NotAWebhook("it is no JSON object".to_owned())) };
     let mut events = Events::default();
-    let entries = body.get("entry").is_some_and(|entry| entry.is_array() || entry.is_object());
-    if entries {
+    // One without entries is told whole.
+    let has_entries = body.get("entry").is_some_and(|entry| match entry {
+        Value::Array(entries) => !entries.is_empty(),
+        entry => entry.is_object(),
+    });
+    if has_entries {
         list(body.remove("entry").unwrap_or_default()).into_iter().for_each(|entry| events.entry(entry));
         body.remove("object");
     } else if body.contains_key("field") && body.contains_key("value") {

@@ -8,13 +8,13 @@ use crate::{
 };
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes},
     extract::{Request, State},
     http::{self, Response, StatusCode},
 };
 use d360::{
     transport::{AsyncTransport as _, Connection, HttpRequest, Payload, ReqwestTransport},
-    webhook::{InvalidVerification, NotTaken, Receiver, Verification},
+    webhook::{InvalidVerification, NotTaken, Receiver, Verification, axum::whole},
 };
 use serde_json::json;
 use std::{
@@ -29,8 +29,6 @@ use tokio::sync::mpsc;
 
 /// How long the program behind may take: 360dialog waits for 5 seconds.
 const FORWARD_LIMIT: Duration = Duration::from_secs(4);
-/// How long a body may take to arrive.
-const BODY_LIMIT: Duration = Duration::from_secs(10);
 
 struct Listener {
     receiver: Receiver,
@@ -67,6 +65,8 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
     let address = args.listen.to_socket_addrs().ok().and_then(|mut found| found.next());
     let address = address
         .ok_or_else(|| Failure::usage(format!("{:?} is no address such as 127.0.0.1:4370", args.listen)))?;
+    // Whether standard output takes nothing more.
+    let cut = Arc::new(AtomicBool::new(false));
     client::runtime()?.block_on(async {
         let fail = |error| {
             Failure::local(format!(
@@ -83,16 +83,13 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
         let (taken, mut told) = mpsc::unbounded_channel();
         let state = Arc::new(Listener { receiver, forward, output, taken });
         let server = axum::serve(listener, Router::new().fallback(answer).with_state(state));
-        let count = args.count.unwrap_or(u64::MAX);
+        let (count, end) = (args.count.unwrap_or(u64::MAX), cut.clone());
         let enough = async move {
             for _ in 0..count {
                 match told.recv().await {
                     Some(true) => {}
-                    Some(false) => GONE.store(true, Ordering::Relaxed),
+                    Some(false) => return end.store(true, Ordering::Relaxed),
                     None => return,
-                }
-                if GONE.load(Ordering::Relaxed) {
-                    return;
                 }
             }
         };
@@ -105,16 +102,13 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
             }
         }
     })?;
-    if GONE.load(Ordering::Relaxed) {
+    if cut.load(Ordering::Relaxed) {
         return Err(Failure::local(
-            "nobody reads standard output any more; the webhook was answered with 503, and comes again",
+            "standard output takes nothing more; the webhook was answered with 503, and comes again",
         ));
     }
     Ok(Exit::Done)
 }
-
-/// Whether the reader of standard output has gone away.
-static GONE: AtomicBool = AtomicBool::new(false);
 
 fn forward(url: &str) -> std::result::Result<(ReqwestTransport, http::Uri), Box<Failure>> {
     let uri = url.parse::<http::Uri>().ok().filter(|uri| {
@@ -127,14 +121,10 @@ fn forward(url: &str) -> std::result::Result<(ReqwestTransport, http::Uri), Box<
 }
 
 async fn answer(State(state): State<Arc<Listener>>, request: Request) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let most = state.receiver.longest_body().saturating_add(1);
-    let body = match tokio::time::timeout(BODY_LIMIT, to_bytes(body, most)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return status(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
+    let request = match whole(&state.receiver, request).await {
+        Ok(request) => request,
+        Err(refused) => return refused,
     };
-    let request = http::Request::from_parts(parts, body);
     let is_post = request.method() == http::Method::POST;
     let forward = state.forward.as_ref().filter(|_| is_post && state.receiver.check(&request).is_ok());
     if let Some(forward) = forward {
@@ -162,8 +152,11 @@ async fn answer(State(state): State<Arc<Listener>>, request: Request) -> Respons
         // Whoever it was for has it.
         let raw = String::from_utf8_lossy(request.body()).into_owned();
         let why = String::from_utf8_lossy(answer.body()).into_owned();
-        state.output.document(&json!({ "event": "unreadable", "reason": why, "raw": raw }));
+        printed = state.output.document(&json!({ "event": "unreadable", "reason": why, "raw": raw }));
         answer = http::Response::default();
+        if !printed {
+            *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
     }
     if !printed || (is_post && answer.status() == StatusCode::OK) {
         // The other end is gone only where the program ends.

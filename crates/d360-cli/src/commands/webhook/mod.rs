@@ -110,7 +110,7 @@ fn shown(event: &Event) -> Value {
     put("account", json!(event.account));
     put("phone_number_id", json!(event.phone_number_id));
     put("field", json!(event.field));
-    // What stood around the item, where there is more than the frame that every webhook has.
+    // Who the items beside it are about.
     put("contacts", event.envelope.get("contacts").cloned().unwrap_or_default());
     match &event.kind {
         EventKind::Message(message) => {

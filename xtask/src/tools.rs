@@ -1,0 +1,51 @@
+//! Running other programs.
+use crate::{Result, root};
+use serde_json::Value;
+use std::process::Command;
+
+/// Cargo in the workspace's folder.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(root()).args(args);
+    command
+}
+
+/// Runs it; what it prints is seen.
+pub(crate) fn run(command: &mut Command) -> Result {
+    let status = command.status().map_err(|error| format!("{}: {error}", shown(command)))?;
+    if status.success() { Ok(()) } else { Err(format!("{} failed", shown(command))) }
+}
+
+/// Runs it, and gives what it prints.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let out = command.output().map_err(|error| format!("{}: {error}", shown(command)))?;
+    if !out.status.success() {
+        return Err(format!("{} failed:\n{}", shown(command), String::from_utf8_lossy(&out.stderr)));
+    }
+    String::from_utf8(out.stdout).map_err(|error| format!("{}: {error}", shown(command)))
+}
+
+/// The workspace's packages, as cargo tells of them.
+pub(crate) fn packages() -> Result<Vec<Value>> {
+    let told = output(&mut cargo(&["metadata", "--no-deps", "--format-version", "1"]))?;
+    let mut told: Value = serde_json::from_str(&told).map_err(|error| format!("cargo metadata: {error}"))?;
+    match told["packages"].take() {
+        Value::Array(packages) => Ok(packages),
+        _ => Err("cargo metadata has no packages".to_owned()),
+    }
+}
+
+/// Whether cargo has a subcommand of this name.
+pub(crate) fn has(name: &str) -> bool {
+    Command::new("cargo").args([name, "--version"]).output().is_ok_and(|out| out.status.success())
+}
+
+pub(crate) fn manifest(path: &str) -> Result<toml::Table> {
+    let text = std::fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}"))?;
+    text.parse().map_err(|error| format!("{path}: {error}"))
+}
+
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
