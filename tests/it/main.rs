@@ -7,6 +7,7 @@ mod errors;
 mod examples;
 mod faults;
 mod fuzz;
+mod gateway;
 mod hostile;
 mod logs;
 mod management;

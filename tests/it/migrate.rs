@@ -254,11 +254,12 @@ fn differences(a: &Value, b: &Value, path: &str, out: &mut Vec<String>) {
 fn silent(a: &Value, b: &Value, notes: &[&[Note]]) -> Vec<String> {
     let mut found = Vec::new();
     differences(a, b, "", &mut found);
+    // At the place itself or above it; never by the whole, which would account for everything.
     let told = |path: &str| {
-        notes
-            .iter()
-            .flat_map(|notes| notes.iter())
-            .any(|note| path.starts_with(&note.path) || note.path.starts_with(path))
+        notes.iter().flat_map(|notes| notes.iter()).filter(|note| !note.path.is_empty()).any(|note| {
+            path.strip_prefix(note.path.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
     };
     found.retain(|path| !told(path));
     found

@@ -17,8 +17,9 @@ use subtle::ConstantTimeEq as _;
 
 /// How long a token is good for, as On-Premise's were.
 const TOKEN_SECONDS: i64 = 7 * 24 * 60 * 60;
-/// Tokens that are good at once, at most: a program that logs in for every call must not fill the memory.
-const MOST_TOKENS: usize = 100_000;
+/// Tokens of a number that are good at once, at most: a program that logs in for every call must not fill the memory. Beyond, the
+/// oldest is good no more.
+const MOST_TOKENS: usize = 10_000;
 
 pub(crate) type Hash = [u8; 32];
 
@@ -66,6 +67,27 @@ impl Tokens {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (number, until) = all.get(&hash(token))?;
         (*until > now()).then(|| number.clone())
+    }
+
+    /// Makes it good; what had to give way for it.
+    fn give(&self, hash: Hash, number: &str, until: i64) -> Option<Hash> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = || all.iter().filter(|(_, (name, _))| name == number);
+        let oldest =
+            (own().count() >= MOST_TOKENS).then(|| own().min_by_key(|(_, (_, until))| *until)).flatten();
+        let gone = oldest.map(|(hash, _)| *hash);
+        if let Some(gone) = gone {
+            all.remove(&gone);
+        }
+        all.insert(hash, (number.to_owned(), until));
+        gone
+    }
+
+    /// Forgets those that are good no more.
+    pub(crate) fn prune(&self, store: &Store) {
+        let now = now();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (_, until)| *until > now);
+        store.later(move |db| db.execute("DELETE FROM tokens WHERE until <= ?1", [now]).map(drop));
     }
 
     fn forget(&self, token: &str) -> Hash {
@@ -160,22 +182,12 @@ pub(crate) async fn login(
     }
     let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
     let (hash, until, name, login) = (hash(&token), now() + TOKEN_SECONDS, number.name.clone(), number.login);
-    {
-        let mut all = tokens.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST_TOKENS {
-            let now = now();
-            all.retain(|_, (_, until)| *until > now);
-        }
-        if all.len() >= MOST_TOKENS {
-            return body::answer(&Answer::error(
-                1015,
-                "Too many tokens are good at once; use the one that you have",
-            ));
-        }
-        all.insert(hash, (name.clone(), until));
-    }
+    let gone = tokens.give(hash, &name, until);
     let kept = store
         .run(move |db| {
+            if let Some(gone) = gone {
+                db.execute("DELETE FROM tokens WHERE hash = ?1", [gone])?;
+            }
             let insert = "INSERT INTO tokens (hash, number, login, until) VALUES (?1, ?2, ?3, ?4)";
             db.execute(insert, (hash, name, login, until))
         })

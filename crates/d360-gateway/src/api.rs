@@ -230,21 +230,28 @@ async fn called(
         Ok(attempt) => attempt,
         Err(refusal) => return body::answer(&refusal),
     };
-    if let Some(before) = attempt.begin(&shared.store).await {
-        return before;
-    }
-    // It goes to its end and is remembered, even where the old program hangs up.
+    // From its beginning on it goes to its end and is remembered, even where the old program hangs up.
     let steps: Vec<String> = steps.iter().map(|step| (*step).to_owned()).collect();
+    let (store, begun) = (shared.store.clone(), attempt.clone());
     let work = tokio::spawn(async move {
+        if let Some(before) = attempt.begin(&shared.store).await {
+            return before;
+        }
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
         let reply = reply(&shared, &number, &parts, &steps, &sent, row).await;
         shared.noted(&number, call, &reply.notes);
         attempt.end(&shared.store, reply.status, reply.body.clone(), reply.free).await;
         reply.into_response()
     });
-    work.await.unwrap_or_else(|_| {
-        body::answer(&d360::migrate::answers::unknown("The gateway failed while it was under way."))
-    })
+    match work.await {
+        Ok(response) => response,
+        Err(_) => {
+            let reply =
+                Reply::new(d360::migrate::answers::unknown("The gateway failed while it was under way."));
+            begun.end(&store, reply.status, reply.body.clone(), false).await;
+            reply.into_response()
+        }
+    }
 }
 
 async fn reply(

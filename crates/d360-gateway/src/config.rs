@@ -225,7 +225,7 @@ pub enum InvalidConfig {
     #[error("the configuration lacks {0}")]
     Missing(&'static str),
     /// A number's property.
-    #[error("number {name:?}: {problem}")]
+    #[error("number {:?}: {problem}", d360::model::mask(name))]
     Number {
         /// Which number.
         name: String,

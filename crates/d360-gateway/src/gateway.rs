@@ -1,6 +1,6 @@
 //! Starting and stopping.
 use crate::{
-    access::Tokens,
+    access::{self, Tokens},
     api::{self, Shared},
     body,
     config::Config,
@@ -9,6 +9,7 @@ use crate::{
     notes::Notes,
     number::Number,
     outbox::{Outbox, Target},
+    place::Place,
     server::{self, Limits},
     store::{Store, StoreError},
 };
@@ -18,7 +19,7 @@ use d360::{
     migrate::Options,
     transport::{ReqwestTransport, SetupError},
 };
-use http::{StatusCode, Uri};
+use http::StatusCode;
 use secrecy::ExposeSecret as _;
 use std::{
     collections::{HashMap, HashSet},
@@ -62,8 +63,8 @@ impl From<StoreError> for StartError {
     }
 }
 
-/// A running gateway. [`stop`](Self::stop) lets what is under way finish; dropping it ends it at once, and loses nothing that was
-/// accepted.
+/// A running gateway. [`stop`](Self::stop) lets what is under way finish, and waits for it; dropping it does not wait. Neither loses
+/// anything that was accepted.
 #[derive(Debug)]
 pub struct Gateway {
     address: SocketAddr,
@@ -71,6 +72,7 @@ pub struct Gateway {
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
     housekeeping: JoinHandle<()>,
+    outbox: Arc<Outbox>,
 }
 
 impl Gateway {
@@ -86,10 +88,22 @@ impl Gateway {
             Store::open(&config.state)
                 .map_err(|error| StartError::State(format!("{}: {error}", config.state.display())))?,
         );
+        let tokens = Tokens::load(&store, &numbers).await?;
+        let mut process = [0_u8; 8];
+        getrandom::fill(&mut process)
+            .map_err(|error| StartError::State(format!("no randomness: {error}")))?;
+        let (listener, address) = listen(&config.listen).await?;
+        let operations = match &config.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let metrics_address = operations.as_ref().map(|(_, address)| *address);
         let metrics = Arc::new(Metrics::new());
         let (stop, stopping) = watch::channel(false);
         let mut webhook_hosts = config.webhook_hosts.clone();
-        webhook_hosts.extend(targets.values().filter_map(|target| place(&target.url)));
+        let configured = targets.values().filter_map(|target| Place::of(&target.url));
+        webhook_hosts.extend(configured.map(|place| place.to_string()));
+        // From here on webhooks go out, and nothing can fail.
         let outbox = Outbox::open(
             store.clone(),
             transport,
@@ -100,14 +114,11 @@ impl Gateway {
             stopping.clone(),
         )
         .await?;
-        let mut process = [0_u8; 8];
-        getrandom::fill(&mut process)
-            .map_err(|error| StartError::State(format!("no randomness: {error}")))?;
         let shared = Arc::new(Shared {
-            tokens: Tokens::load(&store, &numbers).await?,
+            tokens,
             numbers,
             store,
-            outbox,
+            outbox: outbox.clone(),
             metrics: metrics.clone(),
             notes: Notes::default(),
             webhook_hosts,
@@ -116,18 +127,11 @@ impl Gateway {
             process: i64::from_le_bytes(process),
         });
         let limits = Limits { connections: config.max_connections, header_time: config.header_timeout };
-        let listener = listen(&config.listen).await?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| StartError::Listen { address: config.listen.clone(), error })?;
         let of_calls = shared.clone();
         let answer = move |peer, request| api::answer(of_calls.clone(), peer, request);
         let mut servers =
             vec![tokio::spawn(server::serve(listener, limits, metrics.clone(), stopping.clone(), answer))];
-        let mut metrics_address = None;
-        if let Some(address) = &config.metrics_listen {
-            let listener = listen(address).await?;
-            metrics_address = listener.local_addr().ok();
+        if let Some((listener, _)) = operations {
             let of_operations = shared.clone();
             let answer = move |_, request: http::Request<axum::body::Body>| {
                 let shared = of_operations.clone();
@@ -142,10 +146,11 @@ impl Gateway {
             loop {
                 shared.outbox.prune();
                 idempotency::prune(&shared.store);
+                shared.tokens.prune(&shared.store);
                 tokio::time::sleep(HOUSEKEEPING).await;
             }
         });
-        Ok(Self { address, metrics_address, stop, servers, housekeeping })
+        Ok(Self { address, metrics_address, stop, servers, housekeeping, outbox })
     }
 
     /// Where old programs find it.
@@ -166,7 +171,9 @@ impl Gateway {
         for server in std::mem::take(&mut self.servers) {
             let _ = server.await;
         }
+        self.outbox.ended().await;
         self.housekeeping.abort();
+        let _ = (&mut self.housekeeping).await;
     }
 }
 
@@ -177,21 +184,11 @@ impl Drop for Gateway {
     }
 }
 
-async fn listen(address: &str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| StartError::Listen { address: address.to_owned(), error })
-}
-
-fn host(url: &str) -> Option<String> {
-    url.parse::<Uri>().ok()?.host().map(str::to_owned)
-}
-
-/// `host:port` of a URL.
-fn place(url: &str) -> Option<String> {
-    let uri = url.parse::<Uri>().ok()?;
-    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
-    Some(format!("{}:{port}", uri.host()?))
+async fn listen(address: &str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen { address: address.to_owned(), error };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
 }
 
 /// The numbers with their clients, which share connections.
@@ -200,10 +197,10 @@ fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
     if config.numbers.is_empty() {
         return Err(other("there is no number: a gateway needs a key of Cloud".to_owned()));
     }
-    let (mut names, mut keys) = (HashSet::new(), HashSet::new());
+    let (mut names, mut keys, mut logins) = (HashSet::new(), HashSet::new(), HashSet::new());
     let own = config.base_url.as_deref().unwrap_or(cloud::BASE_URL);
     let mut allowed: Vec<String> = config.upstream_hosts.clone();
-    allowed.extend(host(own));
+    allowed.extend(Place::of(own).map(|place| place.host));
     let mut numbers = Vec::new();
     let mut first: Option<Client> = None;
     for number in &config.numbers {
@@ -217,22 +214,37 @@ fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
         if number.name.is_empty() || !number.name.chars().all(plain) {
             return Err(bad("its name has to be letters, digits, -, _ and . alone"));
         }
+        // It stands in logs and metrics.
+        if d360::model::mask(&number.name) != number.name {
+            return Err(bad(
+                "its name looks like a phone number, which must not stand in logs; call it otherwise",
+            ));
+        }
         if !names.insert(number.name.as_str()) {
             return Err(bad("another number has the same name"));
         }
         if number.client_key.expose_secret().trim().is_empty() {
             return Err(bad("its client key is empty: anybody could use it"));
         }
-        if !keys.insert(number.client_key.expose_secret()) {
+        if !keys.insert(number.client_key.expose_secret().trim()) {
             return Err(bad(
                 "another number has the same client key; the old program could not say which it means",
             ));
         }
+        if !logins.insert(access::login_hash(&number.user, number.password.expose_secret())) {
+            return Err(bad(
+                "another number has the same user and password; a login could not say which it means",
+            ));
+        }
         let key = ApiKey::new(number.key.expose_secret()).map_err(|error| bad(&error.to_string()))?;
         let base_url = number.base_url.as_deref().unwrap_or(own);
-        let host = host(base_url).unwrap_or_default();
-        if !allowed.iter().any(|known| known.eq_ignore_ascii_case(&host)) {
-            return Err(bad(&format!("its base URL is on {host:?}, which is not among upstream_hosts")));
+        match Place::of(base_url) {
+            Some(place) if place.is_among(&allowed) => {}
+            Some(place) => {
+                let host = place.host;
+                return Err(bad(&format!("its base URL is on {host:?}, which is not among upstream_hosts")));
+            }
+            None => return Err(bad("its base URL does not begin with http:// or https://")),
         }
         let rate =
             NonZeroU32::new(number.messages_per_second).ok_or_else(|| bad("messages_per_second is 0"))?;
@@ -263,10 +275,7 @@ fn targets(config: &Config) -> Result<HashMap<String, Target>, StartError> {
     let mut targets = HashMap::new();
     for number in &config.numbers {
         let Some(url) = &number.webhook_to else { continue };
-        let good = url.parse::<Uri>().is_ok_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && !url.contains('@')
-        });
-        if !good {
+        if Place::of(url).is_none() {
             let problem = "webhook_to is no URL that begins with http:// or https://".to_owned();
             return Err(StartError::Config(crate::InvalidConfig::Number {
                 name: number.name.clone(),

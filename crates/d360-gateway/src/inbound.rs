@@ -133,7 +133,9 @@ fn known_by(cloud: &Value, flat: &Value) -> (String, Option<String>) {
         let told = own("statuses");
         let id = text(&told, "id");
         let member = text(&told, "recipient_participant_id") + &text(&told, "recipient_participant_user_id");
-        let key = format!("s {id} {} {member}", text(&told, "status"));
+        // A payment fails more than once under the same id.
+        let what = [text(&told, "status"), text(&told, "type"), text(&told, "timestamp")].join(" ");
+        let key = format!("s {id} {what} {member}");
         return (text(status, "recipient_id"), (!id.is_empty()).then_some(key));
     }
     (String::new(), None)

@@ -50,6 +50,7 @@ mod metrics;
 mod notes;
 mod number;
 mod outbox;
+mod place;
 mod server;
 mod settings;
 mod store;

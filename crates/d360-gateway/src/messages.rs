@@ -11,7 +11,7 @@ use d360::{
     migrate::{
         Note, NoteKind, answers, calls,
         errors::{self, Answer, Call},
-        ids, message, phone_number,
+        ids, message, user,
     },
     model::{Bsuid, CanSend, MessageId, PhoneNumber, SendResponse, WaId, block::User},
     transport::ErrorKind,
@@ -172,16 +172,10 @@ pub(crate) fn check_contacts(sent: &[u8]) -> Reply {
     Reply::new(answers::contacts_checked(numbers)).header(body::GATEWAY, "contacts-not-checked")
 }
 
-/// A contact of a path: a number in any form, a JID or a BSUID.
-fn user(contact: &str) -> Result<User, Answer> {
-    if let Some(number) = phone_number(contact) {
-        return Ok(User::Phone(number.into()));
-    }
+/// A contact of a path.
+fn named(contact: &str) -> Result<User, Answer> {
     let invalid = "Provided WhatsApp ID is not valid. Please provide a valid WhatsApp ID or a phone number with a country code";
-    match contact.trim().parse::<User>() {
-        Ok(user @ User::Bsuid(_)) => Ok(user),
-        _ => Err(Answer::error(1009, invalid)),
-    }
+    user(contact).ok_or_else(|| Answer::error(1009, invalid))
 }
 
 /// `POST /v1/contacts/{phone_number}/block` and `/unblock`.
@@ -189,8 +183,8 @@ pub(crate) async fn change(number: &Number, contact: &str, change: Change, sent:
     if let Err(refusal) = reason(sent) {
         return Reply::new(refusal);
     }
-    match user(contact) {
-        Ok(user) => Reply::new(changed(number, change, user).await),
+    match named(contact) {
+        Ok(user) => changed(number, change, user).await,
         Err(refusal) => Reply::new(refusal),
     }
 }
@@ -211,32 +205,32 @@ fn reason(sent: &[u8]) -> Result<Map<String, Value>, Answer> {
     }
 }
 
-async fn changed(number: &Number, change: Change, user: User) -> Answer {
+async fn changed(number: &Number, change: Change, user: User) -> Reply {
     let outcome = number.blocker.change(change, user).await;
     *number.blocked.lock().unwrap_or_else(PoisonError::into_inner) = None;
     match outcome {
-        Some(Outcome::Done) => answers::done(),
+        Some(Outcome::Done) => Reply::new(answers::done()),
         Some(Outcome::Failed(errors)) => {
             let errors: Vec<Value> = errors.iter().map(|error| json!(error)).collect();
-            answers::blocked(&errors).value.unwrap_or_else(answers::done)
+            Reply::new(answers::blocked(&errors).value.unwrap_or_else(answers::done))
         }
-        Some(Outcome::Call(error)) => failed(&error, Call::Block).0,
-        None => Answer::error(1016, "The gateway is stopping; nothing was done"),
+        Some(Outcome::Call(error)) => Reply::new(failed(&error, Call::Block).0).failed(&error),
+        None => Reply::new(Answer::error(1016, "The gateway is stopping; nothing was done")),
     }
 }
 
 /// `POST /v1/contacts/{phone_number}/report`: Cloud cannot report, but blocks where that was asked for too.
 pub(crate) async fn report(number: &Number, contact: &str, sent: &[u8]) -> Reply {
-    let (body, user) = match (reason(sent), user(contact)) {
+    let (body, user) = match (reason(sent), named(contact)) {
         (Ok(body), Ok(user)) => (body, user),
         (Err(refusal), _) | (_, Err(refusal)) => return Reply::new(refusal),
     };
-    let answer = match calls::report_blocks(&body.into()) {
-        Some(false) => answers::done(),
+    let reply = match calls::report_blocks(&body.into()) {
+        Some(false) => Reply::new(answers::done()),
         Some(true) => changed(number, Change::Block, user).await,
-        None => Answer::error(1009, "block must be a boolean"),
+        None => Reply::new(Answer::error(1009, "block must be a boolean")),
     };
-    Reply::new(answer).header(body::GATEWAY, "not-reported")
+    reply.header(body::GATEWAY, "not-reported")
 }
 
 /// `GET /v1/contacts/blocklist`.

@@ -1,6 +1,7 @@
 //! Webhooks for old programs: on disk before they are answered, in order for each user, tried until they are taken.
 use crate::{
     metrics::{Metrics, NumberLabel, OutcomeLabels},
+    place::Place,
     store::{Store, StoreError, now},
 };
 use d360::transport::{AsyncTransport as _, HttpRequest, Payload, ReqwestTransport};
@@ -17,6 +18,7 @@ use tokio::{
     runtime::Handle,
     sync::{Notify, Semaphore, watch},
 };
+use tokio_util::task::TaskTracker;
 
 /// Posts at once for each number, as many as On-Premise allowed at most: a program that hangs holds up its own alone.
 const AT_ONCE: usize = 24;
@@ -46,17 +48,6 @@ impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Target(••••)")
     }
-}
-
-/// Whether a URL is at one of these places: `host`, or `host:port` for that port alone.
-pub(crate) fn may_post(allowed: &[String], url: &str) -> bool {
-    let Ok(uri) = url.parse::<Uri>() else { return false };
-    let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else { return false };
-    let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
-    let whole = format!("{host}:{port}");
-    matches!(scheme, "http" | "https")
-        && !url.contains('@')
-        && allowed.iter().any(|known| known.eq_ignore_ascii_case(host) || known.eq_ignore_ascii_case(&whole))
 }
 
 /// Something to deliver.
@@ -96,6 +87,8 @@ pub(crate) struct Outbox {
     /// Wakes who waits for a target.
     changed: Notify,
     stopping: watch::Receiver<bool>,
+    workers: TaskTracker,
+    /// Lines begin on the thread of the store, too.
     runtime: Handle,
 }
 
@@ -132,7 +125,7 @@ impl Outbox {
         let mut targets = configured.clone();
         for (number, json) in set {
             match serde_json::from_str::<Target>(&json) {
-                Ok(target) if may_post(allowed, &target.url) => {
+                Ok(target) if Place::of(&target.url).is_some_and(|place| place.is_among(allowed)) => {
                     tracing::info!(
                         number,
                         "webhooks go where the old program has set them, and not where the configuration says"
@@ -155,6 +148,7 @@ impl Outbox {
             permits: Mutex::default(),
             changed: Notify::new(),
             stopping,
+            workers: TaskTracker::new(),
             runtime: Handle::current(),
         });
         for (line, item) in left {
@@ -243,7 +237,7 @@ impl Outbox {
         queue.push_back(item);
         if queue.len() == 1 {
             let this = self.clone();
-            self.runtime.spawn(async move { this.work(line).await });
+            self.workers.spawn_on(async move { this.work(line).await }, &self.runtime);
         }
     }
 
@@ -323,8 +317,12 @@ impl Outbox {
         let mut wait = FIRST_WAIT;
         loop {
             let changed = self.changed.notified();
+            let permit = tokio::select! {
+                permit = self.permits(&line.0).acquire_owned() => permit.ok()?,
+                _ = stopping.wait_for(|stopping| *stopping) => return None,
+            };
+            // Read when its turn has come: meanwhile another may have been set.
             if let Some(target) = self.target(&line.0) {
-                let permit = self.permits(&line.0).acquire_owned().await.ok()?;
                 let posted = self.post(&target, body).await;
                 drop(permit);
                 match posted {
@@ -350,6 +348,7 @@ impl Outbox {
                     }
                 }
             } else {
+                drop(permit);
                 wait = LONGEST_WAIT;
             }
             let age = u64::try_from(now().saturating_sub(at)).unwrap_or_default();
@@ -390,6 +389,12 @@ impl Outbox {
         request.time_limit = POST_TIME;
         let answer = self.transport.send(request).await;
         answer.map(|answer| answer.status()).map_err(|error| d360::model::mask(&error.to_string()))
+    }
+
+    /// Waits for the posts that are under way, once it was told to stop. What is left is for the next process.
+    pub(crate) async fn ended(&self) {
+        self.workers.close();
+        self.workers.wait().await;
     }
 
     /// Forgets what came so long ago that it does not come again.

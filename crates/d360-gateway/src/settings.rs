@@ -2,10 +2,10 @@
 use crate::{
     api::{Reply, Shared},
     number::Number,
-    outbox::{Target, may_post},
+    outbox::Target,
+    place::Place,
 };
 use d360::migrate::{answers, calls, errors::Answer};
-use http::Uri;
 use serde_json::{Map, Value, json};
 
 /// Headers of the post itself.
@@ -86,10 +86,10 @@ pub(crate) async fn set_config(shared: &Shared, number: &Number, sent: &[u8]) ->
 /// Sets where webhooks go; otherwise the refusal.
 async fn set(shared: &Shared, number: &Number, url: String, headers: Map<String, Value>) -> Option<Reply> {
     let refuse = |details: &str| Some(Reply::new(Answer::error(1009, details)));
-    if url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).is_none() || url.contains('@') {
+    let Some(place) = Place::of(&url) else {
         return refuse("The webhook's URL has to begin with http:// or https://, and may hold no password");
-    }
-    if !may_post(&shared.webhook_hosts, &url) {
+    };
+    if !place.is_among(&shared.webhook_hosts) {
         let details =
             "The gateway posts to where its configuration lets it alone: webhook_to, and webhook_hosts";
         return Some(Reply::new(Answer::error(1005, details)));

@@ -138,7 +138,7 @@ impl Store {
         })));
     }
 
-    /// Reads in its turn, which changes nothing.
+    /// Reads what is on disk. Changes that were asked for just before may come after.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,

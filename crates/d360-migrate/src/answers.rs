@@ -5,6 +5,7 @@ use crate::{
     ids,
     json::{list, text_of},
     note::Notes,
+    phone_number,
 };
 use d360_model::error::ApiError;
 use serde::Serialize;
@@ -94,14 +95,11 @@ pub fn uploaded(cloud_id: &str) -> Answer {
 /// asked.
 #[must_use]
 pub fn contacts_checked<'n>(numbers: impl IntoIterator<Item = &'n str>) -> Answer {
-    let one = |input: &str| {
-        let digits: String = input.chars().filter(char::is_ascii_digit).collect();
-        let is_number = (7..=15).contains(&digits.len()) && !input.contains(char::is_alphabetic);
-        if is_number {
-            json!({ "input": input, "status": "valid", "wa_id": digits })
-        } else {
-            json!({ "input": input, "status": "invalid" })
+    let one = |input: &str| match phone_number(input) {
+        Some(number) => {
+            json!({ "input": input, "status": "valid", "wa_id": number.trim_start_matches('+') })
         }
+        None => json!({ "input": input, "status": "invalid" }),
     };
     Answer::ok(200, body("contacts", numbers.into_iter().map(one).collect()))
 }
@@ -163,11 +161,20 @@ mod tests {
             json!({"contacts": [{"input": "US.1", "user_id": "US.1"}], "messages": [{"id": "wamid.x"}]});
         assert_eq!(sent(&bsuid, &Options::new()).value.unwrap().body["contacts"][0]["wa_id"], "US.1");
         assert_eq!(sent(&json!({}), &Options::new()).value, None);
-        let checked = contacts_checked(["16315551000", "+1 631 555 1001", "12", "abc"]).body;
+        let checked = contacts_checked([
+            "16315551000",
+            "+1 631 555 1001",
+            "12",
+            "abc",
+            "0650 555 1234",
+            "0016505551234",
+        ])
+        .body;
         let status: Vec<_> =
             checked["contacts"].as_array().unwrap().iter().map(|it| it["status"].clone()).collect();
-        assert_eq!(status, ["valid", "valid", "invalid", "invalid"]);
+        assert_eq!(status, ["valid", "valid", "invalid", "invalid", "invalid", "valid"]);
         assert_eq!(checked["contacts"][1]["wa_id"], "16315551001");
+        assert_eq!(checked["contacts"][5]["wa_id"], "16505551234");
         let page = blocklist(&["16315551000", "US.1", "16315551002"], 2, 1).body;
         assert_eq!(page["contacts"], json!([{"wa_id": "US.1"}, {"wa_id": "16315551002@s.whatsapp.net"}]));
         assert_eq!(page["pagination"], json!({"limit": 2, "offset": 1, "total": 3}));

@@ -1,11 +1,5 @@
 //! Every call of On-Premise, and what becomes of it on Cloud.
-use crate::{
-    Options, Translation, ids,
-    json::{is_bsuid, text},
-    message,
-    note::Notes,
-    phone_number,
-};
+use crate::{Options, Translation, ids, json::text, message, note::Notes, user};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
@@ -176,10 +170,10 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
             for key in ["reason", "message_id"].into_iter().filter(|key| body.get(*key).is_some()) {
                 notes.lost(key, "Cloud has no call to report a user", "leave it out");
             }
-            let user = users(&step(3), &mut notes);
+            let block = users(&step(3), &mut notes);
             match report_blocks(body) {
                 Some(true) => {
-                    user.map(|body| CloudCall::new("POST", "/block_users", body)).into_iter().collect()
+                    block.map(|body| CloudCall::new("POST", "/block_users", body)).into_iter().collect()
                 }
                 Some(false) => Vec::new(),
                 None => {
@@ -240,16 +234,11 @@ fn read_mark(id: &str, body: &Value, notes: &mut Notes) -> Option<CloudCall> {
 }
 
 /// The body for one user: a number with `+`, or a BSUID. `None` for what is neither.
-fn users(user: &str, notes: &mut Notes) -> Option<Value> {
-    let user = if is_bsuid(user) {
-        json!({ "user_id": user })
-    } else {
-        let Some(number) = phone_number(user) else {
-            let why = "is neither a phone number with its country code nor a WhatsApp ID";
-            notes.refused("phone_number", why, "write + and the country code");
-            return None;
-        };
-        json!({ "user": number })
+fn users(named: &str, notes: &mut Notes) -> Option<Value> {
+    let Some(user) = user(named) else {
+        let why = "is neither a phone number with its country code, a WhatsApp ID nor a BSUID";
+        notes.refused("phone_number", why, "write + and the country code");
+        return None;
     };
     Some(json!({ "messaging_product": "whatsapp", "block_users": [user] }))
 }

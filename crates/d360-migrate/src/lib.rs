@@ -37,5 +37,5 @@ mod titles;
 pub mod webhook;
 
 pub use note::{Note, NoteKind, Translation};
-pub use numbers::phone_number;
+pub use numbers::{phone_number, user};
 pub use options::Options;

@@ -1,5 +1,6 @@
 //! What a translation has to say about itself.
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::{borrow::Cow, fmt};
 
 /// What a translation did that is worth knowing, and where.
@@ -141,6 +142,22 @@ impl Notes {
         what_to_do: impl Into<Cow<'static, str>>,
     ) {
         self.add(NoteKind::Refused, path, why, what_to_do);
+    }
+    /// Takes an object out; anything else in its place is lost, and noted.
+    pub(crate) fn object(
+        &mut self,
+        map: &mut Map<String, Value>,
+        key: &str,
+        path: &str,
+    ) -> Option<Map<String, Value>> {
+        match map.remove(key)? {
+            Value::Object(object) => Some(object),
+            Value::Null => None,
+            _ => {
+                self.lost(path, "is no object", "give an object, or leave it out");
+                None
+            }
+        }
     }
     pub(crate) fn take(&mut self, others: Vec<Note>) {
         self.0.extend(others);

@@ -1,4 +1,5 @@
-//! Phone numbers as old programs write them.
+//! Phone numbers, and users, as old programs write them.
+use d360_model::block::User;
 
 /// What a text is, and the number with a `+`.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,5 +54,14 @@ pub fn phone_number(text: &str) -> Option<String> {
         }
         Number::WaId(number) | Number::Prefixed(number) | Number::Written(number) => Some(number),
         Number::National | Number::None => None,
+    }
+}
+
+/// The user whom an old program names: by a number in any form that [`phone_number`] takes, or by a BSUID. `None` for what is neither.
+#[must_use]
+pub fn user(text: &str) -> Option<User> {
+    match phone_number(text) {
+        Some(number) => Some(User::Phone(number.into())),
+        None => text.trim().parse().ok().filter(|user| matches!(user, User::Bsuid(_))),
     }
 }

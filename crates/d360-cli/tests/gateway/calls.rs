@@ -386,6 +386,10 @@ fn programs_log_in_and_set_their_webhook() {
         http(changed.address, "GET", "/v1/health", &[("authorization", &old_token)], b"").unwrap().status,
         401
     );
+    let settings =
+        http(changed.address, "GET", "/v1/settings/application", &[("D360-API-KEY", "another-key")], b"");
+    let settings = settings.unwrap().json();
+    assert_eq!(settings["settings"]["application"]["webhooks"]["url"], json!(old.url));
     changed.kill();
     let gateway = Gateway::start(sandbox.key(), &[&args(&url, &state, &old.url)[..], &more].concat());
     let again = login(&gateway).json()["users"][0]["token"].as_str().unwrap().to_owned();

@@ -103,10 +103,14 @@ fn parameter(at: usize, param: Value, notes: &mut Notes) -> Value {
         return Value::Null;
     };
     param.remove("default");
-    let value = if let Some(Value::Object(currency)) = param.remove("currency") {
-        let code = currency.get("currency_code").or(currency.get("code"));
-        json!({ "type": "currency", "currency": {
-            "fallback_value": default, "code": code, "amount_1000": currency.get("amount_1000") } })
+    let value = if let Some(mut currency) = notes.object(&mut param, "currency", &format!("{path}.currency"))
+    {
+        let code = currency.remove("currency_code").or(currency.remove("code"));
+        let amount = currency.remove("amount_1000");
+        for key in currency.keys() {
+            notes.lost(&format!("{path}.currency.{key}"), "Cloud has no such property", "leave it out");
+        }
+        json!({ "type": "currency", "currency": { "fallback_value": default, "code": code, "amount_1000": amount } })
     } else if param.remove("date_time").is_some() {
         notes.lost(
             &format!("{path}.date_time"),

@@ -19,12 +19,21 @@ pub fn to_onprem(message: &Value, options: &Options) -> Translation<Value> {
     };
     let mut old = Map::new();
     cloud.remove("messaging_product");
-    let group = cloud.remove("recipient_type").is_some_and(|kind| kind == "group");
-    if group {
-        old.insert("recipient_type".to_owned(), json!("group"));
+    match text_of(&cloud, "recipient_type").as_deref() {
+        Some("group") => {
+            old.insert("recipient_type".to_owned(), json!("group"));
+        }
+        None | Some("individual") => {}
+        Some(_) => {
+            notes.lost("recipient_type", "On-Premise knows individual and group alone", "leave it out")
+        }
     }
+    cloud.remove("recipient_type");
     match (text_of(&cloud, "to"), text_of(&cloud, "recipient")) {
-        (Some(to), _) => {
+        (Some(to), recipient) => {
+            if recipient.is_some() {
+                notes.lost("recipient", "On-Premise knows no BSUIDs, which came after it", "leave it out");
+            }
             let digits = to.strip_prefix('+').filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
             old.insert("to".to_owned(), json!(digits.unwrap_or(&to)));
         }
@@ -54,7 +63,7 @@ pub fn to_onprem(message: &Value, options: &Options) -> Translation<Value> {
     let old_kind = translate(&kind, &mut content, &mut old, options, &mut notes);
     old.insert("type".to_owned(), json!(old_kind));
     old.insert(old_kind.to_owned(), content);
-    if let Some(Value::Object(mut context)) = cloud.remove("context") {
+    if let Some(mut context) = notes.object(&mut cloud, "context", "context") {
         if let Some(Value::String(id)) = context.get_mut("message_id") {
             *id = options.message_id(id);
         }

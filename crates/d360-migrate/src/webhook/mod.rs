@@ -24,6 +24,10 @@ pub fn split(webhook: &Value) -> Vec<Value> {
     let mut out = Vec::new();
     for entry in list(entries.clone()) {
         let changes = entry.get("changes").cloned().map(list).unwrap_or_default();
+        if changes.is_empty() {
+            out.push(json!({ "object": webhook.get("object"), "entry": [entry] }));
+            continue;
+        }
         for change in changes {
             let mut push = |value: Value| {
                 let mut change = change.clone();

@@ -73,10 +73,7 @@ fn frame(
     options: &Options,
     notes: &mut Notes,
 ) {
-    let mut metadata = match flat.remove("metadata") {
-        Some(Value::Object(metadata)) => metadata,
-        _ => Map::new(),
-    };
+    let mut metadata = notes.object(flat, "metadata", "metadata").unwrap_or_default();
     let account = metadata.remove("waba_id").or(options.account.as_ref().map(|id| json!(id)));
     if let Some(account) = account {
         entry.insert("id".to_owned(), account);
@@ -277,6 +274,12 @@ impl Translator<'_> {
     /// `{code, title, details, href}` as `{code, title, message, error_data: {details}, href}`.
     fn error(&mut self, error: Map<String, Value>, path: &str) -> Value {
         let mut error = error;
+        for key in ["message", "error_data"].into_iter().filter(|key| error.contains_key(*key)) {
+            let why = "is no property of On-Premise's errors, and Cloud's own stands in its place";
+            self.notes.lost(&format!("{path}.{key}"), why, "look at it as it came");
+        }
+        error.remove("message");
+        error.remove("error_data");
         let code = error.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
         match code.and_then(errors::to_cloud) {
             Some(cloud) => {

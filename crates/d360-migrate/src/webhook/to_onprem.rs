@@ -50,6 +50,9 @@ pub fn to_onprem(webhook: &Value, options: &Options) -> Translation<Vec<Value>> 
     let mut out = Vec::new();
     for (i, entry) in entries.iter().enumerate() {
         let changes = entry.get("changes").cloned().map(list).unwrap_or_default();
+        if changes.is_empty() {
+            notes.lost(&format!("entry[{i}]"), "has no changes", "look at it as it came");
+        }
         for (j, change) in changes.into_iter().enumerate() {
             let path = format!("entry[{i}].changes[{j}]");
             let field = change.get("field").and_then(Value::as_str).unwrap_or("messages").to_owned();
@@ -83,8 +86,8 @@ impl Translator<'_> {
         let mut value = value;
         let mut flat = Map::new();
         value.remove("messaging_product");
-        let mut metadata =
-            value.remove("metadata").and_then(|it| it.as_object().cloned()).unwrap_or_default();
+        let at = format!("{}.metadata", self.path);
+        let mut metadata = self.notes.object(&mut value, "metadata", &at).unwrap_or_default();
         if let Some(account) = entry.get("id") {
             metadata.insert("waba_id".to_owned(), account.clone());
         }
@@ -345,7 +348,12 @@ impl Translator<'_> {
         let details = match &data {
             Some(Value::Object(data)) => data.get("details").cloned(),
             Some(Value::String(text)) => Some(json!(text)),
-            _ => None,
+            None | Some(Value::Null) => None,
+            Some(_) => {
+                let why = "is neither an object nor a text";
+                self.notes.lost(&format!("{path}.error_data"), why, "read it from Cloud's own webhook");
+                None
+            }
         };
         if let Some(Value::Object(data)) = &data {
             for key in data.keys().filter(|key| *key != "details" && *key != "messaging_product") {

@@ -85,9 +85,12 @@ fn users(path: &Path) -> std::result::Result<Vec<User>, Box<Failure>> {
     let mut problems = d360::model::Findings::new();
     let mut users = Vec::new();
     for (at, text) in texts.iter().enumerate() {
-        match with_plus(text.trim().trim_end_matches("@s.whatsapp.net")).parse::<User>() {
-            Ok(user) => users.push(user),
-            Err(error) => problems.error(format!("{named} [{at}]"), error.to_string()),
+        match d360::migrate::user(text) {
+            Some(user) => users.push(user),
+            None => problems.error(
+                format!("{named} [{at}]"),
+                "is neither a phone number with its country code, a WhatsApp ID nor a BSUID",
+            ),
         }
     }
     problems.into_result(false)?;

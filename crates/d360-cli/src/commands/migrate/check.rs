@@ -47,7 +47,7 @@ impl Gateway {
 pub(super) fn run(args: &Check, output: Output) -> Result {
     let mut found = Vec::new();
     let mut skipped = Vec::new();
-    let files = files(&args.path)?;
+    let files = files(&args.path, &mut skipped)?;
     for path in &files {
         let place = path
             .strip_prefix(&args.path)
@@ -81,7 +81,7 @@ pub(super) fn run(args: &Check, output: Output) -> Result {
 }
 
 /// The file, or those of a folder that may hold JSON.
-fn files(path: &Path) -> std::result::Result<Vec<PathBuf>, Box<Failure>> {
+fn files(path: &Path, skipped: &mut Vec<String>) -> std::result::Result<Vec<PathBuf>, Box<Failure>> {
     if path == Path::new("-") || !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -95,10 +95,19 @@ fn files(path: &Path) -> std::result::Result<Vec<PathBuf>, Box<Failure>> {
             let path = entry.path();
             let json =
                 path.extension().is_some_and(|ext| matches!(ext.to_str(), Some("json" | "ndjson" | "jsonl")));
+            let mut skip = |why: &str| {
+                skipped.push(format!("{}: {why}", d360::model::mask(&path.display().to_string())));
+            };
             if kind.is_dir() && depth < DEEPEST {
                 folders.push((path, depth + 1));
-            } else if kind.is_file() && json && files.len() < MOST_FILES {
+            } else if kind.is_dir() {
+                skip("is too deep within folders; check it by itself");
+            } else if json && !kind.is_file() {
+                skip("is a link; check what it leads to");
+            } else if json && files.len() < MOST_FILES {
                 files.push(path);
+            } else if json {
+                skip("is one of too many files; check its folder by itself");
             }
         }
     }
