@@ -134,8 +134,8 @@ fn known_by(cloud: &Value, flat: &Value) -> (String, Option<String>) {
         let id = text(&told, "id");
         let member = text(&told, "recipient_participant_id") + &text(&told, "recipient_participant_user_id");
         // A payment fails more than once under the same id.
-        let what = [text(&told, "status"), text(&told, "type"), text(&told, "timestamp")].join(" ");
-        let key = format!("s {id} {what} {member}");
+        let time = if text(&told, "type") == "payment" { text(&told, "timestamp") } else { String::new() };
+        let key = format!("s {id} {} {member}{time}", text(&told, "status"));
         return (text(status, "recipient_id"), (!id.is_empty()).then_some(key));
     }
     (String::new(), None)

@@ -241,6 +241,13 @@ mod tests {
     }
 
     #[test]
+    fn a_payment_may_fail_more_than_once() {
+        let status = |at: &str| json!({ "id": "w", "status": "failed", "type": "payment", "timestamp": at });
+        let body = json!({ "statuses": [status("1"), status("2"), status("1")] }).to_string();
+        assert_eq!(receiver().receive(&post(body)).events.len(), 2);
+    }
+
+    #[test]
     fn one_that_is_being_taken_on_comes_again() {
         let receiver = receiver();
         let body =

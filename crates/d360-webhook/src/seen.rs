@@ -38,7 +38,10 @@ impl Seen {
             EventKind::Status(status) => {
                 let member = status.participant_id.as_ref().map(|id| id.as_str());
                 let member = member.or(status.participant_user_id.as_ref().map(|id| id.as_str()));
-                let key = (1, status.id.as_str(), status.status.as_str());
+                // A payment fails more than once under the same id.
+                let is_payment = event.raw.get("type").is_some_and(|kind| kind == "payment");
+                let time = status.timestamp.filter(|_| is_payment).map(|time| time.seconds());
+                let key = (1, status.id.as_str(), status.status.as_str(), time);
                 Some(match member {
                     Some(member) => self.hasher.hash_one((key, member)),
                     None => self.hasher.hash_one(key),

@@ -2,4 +2,5 @@
 mod calls;
 mod hostile;
 mod power;
+mod programs;
 mod rig;
