@@ -1,5 +1,6 @@
 //! A call through our client against the same call written on reqwest and on ureq; the sandbox; memory.
 use crate::{
+    app,
     model::message,
     peers, server,
     table::{Table, ratio},
@@ -89,7 +90,7 @@ pub(crate) fn sandbox(table: &mut Table) {
 fn axum_server() -> std::net::SocketAddr {
     let json = [("content-type", "application/json")];
     let answer = axum::routing::post(move |_: bytes::Bytes| async move { (json, server::ANSWER) });
-    server::serve_app(axum::Router::new().route("/messages", answer))
+    app::serve(axum::Router::new().route("/messages", answer))
 }
 
 /// A million sends, 64 in flight: as much memory as for ten thousand.

@@ -1,5 +1,6 @@
 //! What the gateway adds to a call: 200 requests a second, a third of them each direct, through it, and through one that only forwards.
 use crate::{
+    app,
     server::{self, Plain},
     table::{Table, percentile},
 };
@@ -103,7 +104,7 @@ fn forwarder(upstream: std::net::SocketAddr) -> std::net::SocketAddr {
         let request = request.body(body);
         async move { request.send().await.unwrap().bytes().await.unwrap() }
     };
-    server::serve_app(axum::Router::new().route("/messages", axum::routing::post(forward)))
+    app::serve(axum::Router::new().route("/messages", axum::routing::post(forward)))
 }
 
 /// A message in Cloud's form and in On-Premise's, to somebody new each time.

@@ -2,6 +2,7 @@
 //!
 //! Compared is what runs in this process in turns, so that a busy machine slows both alike; what is told is the median of ratios.
 //! Instructions are counted by callgrind (`cargo xtask bench instructions`), which runs this program once a case.
+mod app;
 mod client;
 mod count;
 mod gateway;

@@ -112,12 +112,12 @@ impl<A: Api> Client<A> {
     /// # Errors
     /// See [`Error`]; [`Error::outcome`] says what is known about what the call did.
     pub fn call<E: Endpoint<Api = A>>(&self, endpoint: E) -> Result<E::Response, Error> {
-        let mut call = Call::<E>::new(&self.core, &self.options, &endpoint, self.sleep.now())?;
+        let mut call = Call::<E>::new(&self.core, &self.options, endpoint, self.sleep.now())?;
         loop {
             match call.step(self.sleep.now()) {
                 Step::Wait(wait) => self.sleep.sleep(wait),
-                Step::Send(request) => {
-                    let answer = self.transport.send(request);
+                Step::Send => {
+                    let answer = self.transport.send(call.attempt());
                     call.answered(answer, self.sleep.now());
                 }
                 Step::Done(result) => return result,

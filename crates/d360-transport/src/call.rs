@@ -1,15 +1,19 @@
 //! One call as a state machine. Both clients drive it, and neither has policy of its own.
 use crate::{
-    Body, CallOptions, Endpoint, Error, ErrorKind, HttpRequest, HttpResponse, Payload, TransportError,
-    Undecodable, Unreadable,
+    Body, BodySink, CallOptions, Endpoint, Error, ErrorKind, HttpRequest, HttpResponse, Payload, Progress,
+    TransportError, Undecodable, Unreadable,
     config::Core,
     pacing::Place,
     trace::{Trace, Why},
 };
 use d360_model::MAX_CALLBACK_DATA;
-use http::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::{
+    Method, Uri,
+    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT},
+};
 use std::{
     marker::PhantomData,
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -19,14 +23,11 @@ const SLOWEST: u64 = 64 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the driver is to do next.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "it lives for a moment on the driver's stack; a box would cost more"
-)]
 #[derive(Debug)]
 pub(crate) enum Step<R> {
     Wait(Duration),
-    Send(HttpRequest),
+    /// Send [`Call::attempt`], and tell what came of it. It is not in here: an async driver would hold it while it waits.
+    Send,
     Done(Result<R, Error>),
 }
 
@@ -34,7 +35,7 @@ pub(crate) enum Step<R> {
 pub(crate) struct Call<'c, E: Endpoint> {
     core: &'c Core,
     options: &'c CallOptions,
-    request: HttpRequest,
+    prepared: Prepared,
     place: Option<Place<'c>>,
     deadline: Option<Instant>,
     /// Never before the end of the last wait, whatever the clock says.
@@ -43,7 +44,7 @@ pub(crate) struct Call<'c, E: Endpoint> {
     /// What the attempt that is waited for took from the retry budget, and what the last one made had taken.
     taken: Option<u32>,
     spent: Option<u32>,
-    failure: Option<ErrorKind>,
+    failure: Option<Error>,
     next: Next<E::Response>,
     done: bool,
     trace: Trace,
@@ -59,19 +60,20 @@ enum Next<R> {
 }
 
 impl<'c, E: Endpoint> Call<'c, E> {
-    /// Checks and builds the request.
+    /// Checks and builds the request. Takes the endpoint, which an async driver would hold to its end otherwise.
+    #[allow(clippy::needless_pass_by_value, reason = "see above")]
     pub(crate) fn new(
         core: &'c Core,
         options: &'c CallOptions,
-        endpoint: &E,
+        endpoint: E,
         now: Instant,
     ) -> Result<Self, Error> {
         let trace = Trace::new(E::META.name);
-        let request = request(core, options, endpoint).inspect_err(|error| trace.done(0, Some(error)))?;
+        let prepared = prepare(core, options, &endpoint).inspect_err(|error| trace.done(0, Some(error)))?;
         Ok(Self {
             core,
             options,
-            request,
+            prepared,
             place: Place::new(&core.config.pacing, core.sender, endpoint.recipient()),
             // One that lies beyond the clock is none.
             deadline: options.deadline.and_then(|deadline| now.checked_add(deadline)),
@@ -114,12 +116,17 @@ impl<'c, E: Endpoint> Call<'c, E> {
             self.trace.waiting(wait, Why::Pacing);
             return self.wait(wait);
         }
-        let mut request = self.request.clone();
-        request.time_limit = left.map_or(request.time_limit, |left| left.min(request.time_limit));
         self.made += 1;
         self.spent = self.taken.take();
         self.trace.sending(self.made);
-        Step::Send(request)
+        Step::Send
+    }
+
+    /// The request of the attempt that [`Step::Send`] asks for.
+    pub(crate) fn attempt(&self) -> HttpRequest {
+        let mut request = self.prepared.request(self.core, E::META.method);
+        request.time_limit = self.left().map_or(request.time_limit, |left| left.min(request.time_limit));
+        request
     }
 
     fn wait(&mut self, wait: Duration) -> Step<E::Response> {
@@ -131,8 +138,8 @@ impl<'c, E: Endpoint> Call<'c, E> {
 
     /// No more attempts: the last one's failure is the error, or `otherwise` where there was none.
     fn give_up(&mut self, otherwise: ErrorKind) -> Step<E::Response> {
-        let failure = self.failure.take().unwrap_or(otherwise);
-        self.done(Err(Error::new(&E::META, self.made, failure)))
+        let error = self.failure.take().unwrap_or_else(|| Error::new(&E::META, self.made, otherwise));
+        self.done(Err(error))
     }
 
     fn done(&mut self, result: Result<E::Response, Error>) -> Step<E::Response> {
@@ -168,13 +175,17 @@ impl<'c, E: Endpoint> Call<'c, E> {
             let hold = wait.unwrap_or_else(|| policy.hold(&failure, self.made));
             place.failed(&failure, self.now, hold);
         }
-        let Some(wait) = wait else {
-            self.next = Next::Done(Err(Error::new(&E::META, self.made, failure)));
-            return;
+        if let Some(wait) = wait {
+            self.trace.waiting(wait, Why::Retry(&failure));
+        }
+        let error = Error::new(&E::META, self.made, failure);
+        self.next = match wait {
+            Some(wait) => {
+                self.failure = Some(error);
+                Next::Wait(wait)
+            }
+            None => Next::Done(Err(error)),
         };
-        self.trace.waiting(wait, Why::Retry(&failure));
-        self.failure = Some(failure);
-        self.next = Next::Wait(wait);
     }
 }
 
@@ -202,12 +213,26 @@ fn read<E: Endpoint>(response: HttpResponse) -> Result<E::Response, ErrorKind> {
     }
 }
 
+/// What all attempts of a call have in common. The headers are put together for each: that costs less than keeping and copying them.
+struct Prepared {
+    uri: Uri,
+    body: Body,
+    time_limit: Duration,
+    response_limit: u64,
+    sink: Option<Arc<dyn BodySink>>,
+    progress: Option<Progress>,
+}
+
 /// The request that a call of `endpoint` sends.
 pub(crate) fn request<E: Endpoint>(
     core: &Core,
     options: &CallOptions,
     endpoint: &E,
 ) -> Result<HttpRequest, Error> {
+    prepare(core, options, endpoint).map(|prepared| prepared.request(core, E::META.method))
+}
+
+fn prepare<E: Endpoint>(core: &Core, options: &CallOptions, endpoint: &E) -> Result<Prepared, Error> {
     let fail = |kind| Error::new(&E::META, 0, kind);
     let build = |error| fail(ErrorKind::Build(error));
     let mut findings = endpoint.check();
@@ -218,33 +243,51 @@ pub(crate) fn request<E: Endpoint>(
     findings.into_result(core.config.strict).map_err(|invalid| fail(ErrorKind::Invalid(invalid)))?;
     let mut path = endpoint.path();
     endpoint.query(&mut path);
-    let mut request = HttpRequest::new(E::META.method, core.host.uri(path, E::META.scope).map_err(build)?);
-    let mut headers = HeaderMap::with_capacity(4);
-    if let Some((name, value)) = core.auth.clone() {
-        headers.insert(name, value);
-    }
-    headers.insert(USER_AGENT, USER_AGENT_VALUE);
+    let uri = core.host.uri(path, E::META.scope).map_err(build)?;
     let body =
         options.label.as_deref().map_or_else(|| endpoint.body(), |label| endpoint.labelled_body(label));
-    let (content_type, payload) = match body.map_err(build)? {
-        Body::Empty => (None, Payload::Empty),
-        Body::Json(bytes) => (Some(JSON), Payload::Bytes(bytes)),
-        Body::Raw { content_type, bytes } => (Some(content_type), Payload::Bytes(bytes)),
-        Body::Parts { content_type, parts } => (Some(content_type), Payload::Parts(parts)),
-    };
-    if let Some(content_type) = content_type {
-        headers.insert(CONTENT_TYPE, content_type);
-    }
+    let body = body.map_err(build)?;
     let transfer = endpoint.transfer();
-    let bulk = payload.length().saturating_add(transfer.answer_length);
+    let bulk = body.length().saturating_add(transfer.answer_length);
     let default = || core.config.attempt_timeout.saturating_add(Duration::from_secs(bulk / SLOWEST));
-    request.headers = headers;
-    request.payload = payload;
-    request.time_limit = options.attempt_timeout.unwrap_or_else(default);
-    request.response_limit = transfer.response_limit.unwrap_or(core.config.response_limit);
-    request.sink = transfer.sink;
-    request.progress = transfer.progress;
-    Ok(request)
+    Ok(Prepared {
+        uri,
+        body,
+        time_limit: options.attempt_timeout.unwrap_or_else(default),
+        response_limit: transfer.response_limit.unwrap_or(core.config.response_limit),
+        sink: transfer.sink,
+        progress: transfer.progress,
+    })
+}
+
+impl Prepared {
+    fn request(&self, core: &Core, method: Method) -> HttpRequest {
+        // Room for these and for the three that HTTP libraries add.
+        let mut headers = HeaderMap::with_capacity(6);
+        if let Some((name, value)) = core.auth.clone() {
+            headers.insert(name, value);
+        }
+        headers.insert(USER_AGENT, USER_AGENT_VALUE);
+        let (content_type, payload) = match self.body.clone() {
+            Body::Empty => (None, Payload::Empty),
+            Body::Json(bytes) => (Some(JSON), Payload::Bytes(bytes)),
+            Body::Raw { content_type, bytes } => (Some(content_type), Payload::Bytes(bytes)),
+            Body::Parts { content_type, parts } => (Some(content_type), Payload::Parts(parts)),
+        };
+        if let Some(content_type) = content_type {
+            headers.insert(CONTENT_TYPE, content_type);
+        }
+        HttpRequest {
+            method,
+            uri: self.uri.clone(),
+            headers,
+            payload,
+            time_limit: self.time_limit,
+            response_limit: self.response_limit,
+            sink: self.sink.clone(),
+            progress: self.progress.clone(),
+        }
+    }
 }
 
 fn refusal<E: Endpoint>(response: &HttpResponse) -> d360_model::error::ApiError {

@@ -118,12 +118,12 @@ impl<A: Api> Client<A> {
     /// # Errors
     /// See [`Error`]; [`Error::outcome`] says what is known about what the call did.
     pub async fn call<E: Endpoint<Api = A>>(&self, endpoint: E) -> Result<E::Response, Error> {
-        let mut call = Call::<E>::new(&self.core, &self.options, &endpoint, self.sleep.now())?;
+        let mut call = Call::<E>::new(&self.core, &self.options, endpoint, self.sleep.now())?;
         loop {
             match call.step(self.sleep.now()) {
                 Step::Wait(wait) => self.sleep.sleep(wait).await,
-                Step::Send(request) => {
-                    let answer = self.transport.send(request).await;
+                Step::Send => {
+                    let answer = self.transport.send(call.attempt()).await;
                     call.answered(answer, self.sleep.now());
                 }
                 Step::Done(result) => return result,
@@ -135,11 +135,12 @@ impl<A: Api> Client<A> {
     ///
     /// # Errors
     /// See [`call`](Self::call). A message whose outcome is unknown is never sent again.
-    pub async fn send(&self, message: A::Message) -> Result<SendResponse, Error>
+    // No `async fn`: it would hold the message a second time.
+    pub fn send(&self, message: A::Message) -> impl Future<Output = Result<SendResponse, Error>> + Send
     where
         A: SendsMessages,
     {
-        self.call(A::send(message)).await
+        self.call(A::send(message))
     }
 
     /// Sends a message now or, where the [`Pacing`] would have it wait, not at all.

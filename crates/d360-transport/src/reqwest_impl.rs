@@ -89,6 +89,32 @@ impl ReqwestTransport {
         *self.last_url.write().unwrap_or_else(PoisonError::into_inner) = Some((uri.clone(), url.clone()));
         Ok(url)
     }
+
+    /// Hands `request` to reqwest. A function of its own, so that what it works on is not held while the answer is waited for.
+    fn begin(
+        &self,
+        request: HttpRequest,
+        begun: Arc<AtomicBool>,
+    ) -> Result<impl Future<Output = reqwest::Result<reqwest::Response>> + use<>, TransportError> {
+        let HttpRequest { method, uri, headers, payload, time_limit, progress, .. } = request;
+        let mut outgoing = reqwest::Request::new(method, self.url(&uri)?);
+        *outgoing.headers_mut() = headers;
+        if matches!(payload, Payload::Empty)
+            && matches!(*outgoing.method(), Method::POST | Method::PUT | Method::PATCH)
+        {
+            // A POST of no bytes is to say so; left alone, it would say nothing of a length.
+            outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        *outgoing.timeout_mut() = Some(time_limit.min(crate::exchange::LONGEST));
+        let parts = match payload {
+            Payload::Empty => Vec::new(),
+            Payload::Bytes(bytes) => vec![Part::Bytes(bytes)],
+            Payload::Parts(parts) => parts,
+        };
+        *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(parts, begun, progress)));
+        let proxied = self.proxied.as_ref().filter(|_| uri.scheme() == Some(&http::uri::Scheme::HTTPS));
+        Ok(proxied.unwrap_or(&self.direct).execute(outgoing))
+    }
 }
 
 #[cfg(feature = "rustls")]
@@ -120,39 +146,23 @@ fn roots(builder: reqwest::ClientBuilder, _: &Roots) -> Result<reqwest::ClientBu
 #[async_trait]
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let HttpRequest { method, uri, headers, payload, time_limit, response_limit, sink, progress } =
-            request;
-        let mut outgoing = reqwest::Request::new(method, self.url(&uri)?);
-        *outgoing.headers_mut() = headers;
-        if matches!(payload, Payload::Empty)
-            && matches!(*outgoing.method(), Method::POST | Method::PUT | Method::PATCH)
-        {
-            // A POST of no bytes is to say so; left alone, it would say nothing of a length.
-            outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        *outgoing.timeout_mut() = Some(time_limit.min(crate::exchange::LONGEST));
+        let limit = request.response_limit;
+        let mut sink = request.sink.clone();
         let begun = Arc::new(AtomicBool::new(false));
-        let parts = match payload {
-            Payload::Empty => Vec::new(),
-            Payload::Bytes(bytes) => vec![Part::Bytes(bytes)],
-            Payload::Parts(parts) => parts,
-        };
-        *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(parts, begun.clone(), progress)));
-        let proxied = self.proxied.as_ref().filter(|_| uri.scheme() == Some(&http::uri::Scheme::HTTPS));
-        let answer = proxied.unwrap_or(&self.direct).execute(outgoing).await;
+        let answer = self.begin(request, begun.clone())?.await;
         let mut answer = answer.map_err(|error| before_answer(error, begun.load(Ordering::Relaxed)))?;
-        let mut response = http::Response::new(Bytes::new());
+        sink = sink.filter(|_| answer.status().is_success());
+        let body = read(&mut answer, limit, sink.as_deref()).await?;
+        let mut response = http::Response::new(body);
         *response.status_mut() = answer.status();
         *response.version_mut() = answer.version();
         *response.headers_mut() = std::mem::take(answer.headers_mut());
-        let sink = sink.filter(|_| response.status().is_success());
-        *response.body_mut() = read(answer, response_limit, sink.as_deref()).await?;
         Ok(response)
     }
 }
 
 async fn read(
-    mut answer: reqwest::Response,
+    answer: &mut reqwest::Response,
     limit: u64,
     sink: Option<&dyn BodySink>,
 ) -> Result<Bytes, TransportError> {

@@ -1,0 +1,106 @@
+//! Instructions and allocations of a call, by callgrind.
+use super::bench_program;
+use crate::Result;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+/// How many calls the program is told to make within `counted`; as many warm it up.
+const CALLS: f64 = 200.0;
+/// What is counted, what it is held against, and the highest ratio.
+const COUNTED: [(&str, &str, f64); 3] =
+    [("async", "reqwest", 1.0), ("blocking", "ureq", 0.85), ("validate", "write", 0.1)];
+
+/// What callgrind counts of a call.
+#[derive(Clone, Copy)]
+struct Count {
+    instructions: f64,
+    allocations: f64,
+}
+
+/// Instructions and allocations of each case, beside those of what it is held against.
+pub(super) fn instructions(folder: &Path) -> Result<Option<Vec<Value>>> {
+    if !Command::new("valgrind").arg("--version").output().is_ok_and(|out| out.status.success()) {
+        println!("instructions: SKIPPED: valgrind is not installed");
+        return Ok(None);
+    }
+    let program = bench_program()?;
+    let mut rows = Vec::new();
+    println!(
+        "{:<10} {:>12} {:>6}  {:<8} {:>12} {:>6} {:>6} {:>5}",
+        "case", "instructions", "allocs", "against", "instructions", "allocs", "ratio", "goal"
+    );
+    for (case, against, goal) in COUNTED {
+        let (ours, theirs) = (count(&program, folder, case)?, count(&program, folder, against)?);
+        let ratio = ours.instructions / theirs.instructions;
+        let missed = if ratio <= goal { "" } else { "  MISSED" };
+        println!(
+            "{case:<10} {:>12.0} {:>6.1}  {against:<8} {:>12.0} {:>6.1} {ratio:>6.3} {goal:>5.2}{missed}",
+            ours.instructions, ours.allocations, theirs.instructions, theirs.allocations
+        );
+        let of =
+            |count: Count| json!({ "instructions": count.instructions, "allocations": count.allocations });
+        rows.push(json!({ "case": case, "ours": of(ours), "against": against, "theirs": of(theirs), "ratio": ratio, "goal": goal }));
+    }
+    Ok(Some(rows))
+}
+
+fn count(program: &Path, folder: &Path, case: &str) -> Result<Count> {
+    let (instructions, few) = profile(program, folder, case, CALLS)?;
+    // Callgrind counts calls also where it does not collect. What comes before the calls that are meant is the same in both runs.
+    let (_, many) = profile(program, folder, case, 2.0 * CALLS)?;
+    Ok(Count { instructions: instructions / CALLS, allocations: (many - few) / (2.0 * CALLS) })
+}
+
+/// Instructions within `counted`, and allocations of the whole program.
+fn profile(program: &Path, folder: &Path, case: &str, calls: f64) -> Result<(f64, f64)> {
+    let path = folder.join(format!("callgrind.{case}.{calls}"));
+    let out = format!("--callgrind-out-file={}", path.display());
+    let args = ["--tool=callgrind", "--toggle-collect=*counted*", &out];
+    let told =
+        Command::new("valgrind").args(args).arg(program).args(["--count", case, &calls.to_string()]).output();
+    let told = told.map_err(|error| format!("valgrind: {error}"))?;
+    let ended = told.status;
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    if !ended.success() {
+        return Err(format!("{case} ended in {ended}:\n{told}"));
+    }
+    let collected = told.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
+    let collected: f64 = collected.ok_or_else(|| format!("callgrind counted nothing of {case}: {told}"))?;
+    let profile = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok((collected, allocations(&profile)))
+}
+
+/// Calls of the allocator in a profile. A function is named where it is first met, as `fn=(12) name` or `cfn=(12) name`, and by its
+/// number from there on; what is called stands in `cfn=`, and how often in the `calls=` after it.
+fn allocations(profile: &str) -> f64 {
+    let mut names = BTreeMap::new();
+    let mut called = "";
+    let mut calls = 0.0;
+    for line in profile.lines() {
+        if let Some((kind, function)) = line.split_once("fn=(").filter(|(kind, _)| ["", "c"].contains(kind)) {
+            let (number, name) = function.split_once(')').unwrap_or((function, ""));
+            if !name.is_empty() {
+                names.insert(number, name.trim());
+            }
+            if kind == "c" {
+                called = names.get(number).copied().unwrap_or_default();
+            }
+        } else if let Some(times) = line.strip_prefix("calls=")
+            && ["malloc", "calloc", "realloc"].contains(&called)
+        {
+            calls += times.split(' ').next().and_then(|times| times.parse::<f64>().ok()).unwrap_or_default();
+        }
+    }
+    calls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allocations_are_counted_by_number_and_name() {
+        let profile = "fn=(1) main\ncfn=(2) malloc\ncalls=3 0\n0 9\ncfn=(3) free\ncalls=5 0\n0 9\nfn=(4) other\ncfn=(2)\ncalls=4 0\n0 9\n";
+        assert!((allocations(profile) - 7.0).abs() < 1e-9);
+    }
+}
