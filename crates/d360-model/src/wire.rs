@@ -2,6 +2,10 @@
 //!
 //! Reading reports every problem with its path, unknown properties among them, because Cloud refuses a body with
 //! a property that it does not know. Responses and webhooks are read by plain serde instead.
+mod lenient;
+
+pub use lenient::{lenient, lenient_list, lenient_objects, lenient_some_list, lenient_text};
+
 use crate::check::{Findings, Invalid};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -359,54 +363,6 @@ pub fn deserialize<'de, T: FromJson, D: serde::Deserializer<'de>>(deserializer: 
         Some(read) if !findings.refuses(false) => Ok(read),
         _ => Err(serde::de::Error::custom(crate::Invalid::from(findings))),
     }
-}
-
-/// Reads a list of an answer, in which `null` counts as empty, one object as a list of one, and an item of unknown shape does not
-/// cost its neighbours.
-///
-/// # Errors
-/// Where it is not JSON.
-pub fn lenient_list<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
-    d: D,
-) -> Result<Vec<T>, D::Error> {
-    Ok(lenient_some_list(d)?.unwrap_or_default())
-}
-
-/// The same where it is told apart whether there is a list; what is neither list nor object counts as none.
-///
-/// # Errors
-/// Where it is not JSON.
-pub fn lenient_some_list<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
-    d: D,
-) -> Result<Option<Vec<T>>, D::Error> {
-    let items = match <Value as serde::Deserialize>::deserialize(d)? {
-        Value::Array(items) => items,
-        object @ Value::Object(_) => vec![object],
-        _ => return Ok(None),
-    };
-    Ok(Some(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect()))
-}
-
-/// Reads a value of an answer; one of unknown shape counts as absent.
-///
-/// # Errors
-/// Where it is not JSON.
-pub fn lenient<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
-    d: D,
-) -> Result<Option<T>, D::Error> {
-    Ok(serde_json::from_value(<Value as serde::Deserialize>::deserialize(d)?).ok())
-}
-
-/// Reads a text of an answer, or a number as one; anything else counts as absent.
-///
-/// # Errors
-/// Where it is not JSON.
-pub fn lenient_text<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
-    Ok(match <Value as serde::Deserialize>::deserialize(d)? {
-        Value::String(text) => Some(text),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    })
 }
 
 /// Reports a value that a checked type refused.

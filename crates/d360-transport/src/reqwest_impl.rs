@@ -96,7 +96,7 @@ impl ReqwestTransport {
         request: HttpRequest,
         begun: Arc<AtomicBool>,
     ) -> Result<impl Future<Output = reqwest::Result<reqwest::Response>> + use<>, TransportError> {
-        let HttpRequest { method, uri, headers, payload, time_limit, progress, .. } = request;
+        let HttpRequest { method, uri, headers, payload, progress, .. } = request;
         let mut outgoing = reqwest::Request::new(method, self.url(&uri)?);
         *outgoing.headers_mut() = headers;
         if matches!(payload, Payload::Empty)
@@ -105,7 +105,6 @@ impl ReqwestTransport {
             // A POST of no bytes is to say so; left alone, it would say nothing of a length.
             outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        *outgoing.timeout_mut() = Some(time_limit.min(crate::exchange::LONGEST));
         let parts = match payload {
             Payload::Empty => Vec::new(),
             Payload::Bytes(bytes) => vec![Part::Bytes(bytes)],
@@ -146,18 +145,27 @@ fn roots(builder: reqwest::ClientBuilder, _: &Roots) -> Result<reqwest::ClientBu
 #[async_trait]
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let limit = request.response_limit;
-        let mut sink = request.sink.clone();
+        let (time_limit, limit) = (request.time_limit.min(crate::exchange::LONGEST), request.response_limit);
+        let sink = request.sink.clone();
         let begun = Arc::new(AtomicBool::new(false));
-        let answer = self.begin(request, begun.clone())?.await;
-        let mut answer = answer.map_err(|error| before_answer(error, begun.load(Ordering::Relaxed)))?;
-        sink = sink.filter(|_| answer.status().is_success());
-        let body = read(&mut answer, limit, sink.as_deref()).await?;
-        let mut response = http::Response::new(body);
-        *response.status_mut() = answer.status();
-        *response.version_mut() = answer.version();
-        *response.headers_mut() = std::mem::take(answer.headers_mut());
-        Ok(response)
+        let answer = self.begin(request, begun.clone())?;
+        let answer = async {
+            let answer = answer.await;
+            let mut answer = answer.map_err(|error| before_answer(error, begun.load(Ordering::Relaxed)))?;
+            let sink = sink.as_deref().filter(|_| answer.status().is_success());
+            let body = read(&mut answer, limit, sink).await?;
+            let mut response = http::Response::new(body);
+            *response.status_mut() = answer.status();
+            *response.version_mut() = answer.version();
+            *response.headers_mut() = std::mem::take(answer.headers_mut());
+            Ok(response)
+        };
+        // reqwest's own limit would cost six allocations a request.
+        tokio::time::timeout(time_limit, answer).await.unwrap_or_else(|_| {
+            let sent = begun.load(Ordering::Relaxed);
+            let kind = if sent { TransportErrorKind::Timeout } else { TransportErrorKind::NotSent };
+            Err(TransportError::new(kind, format!("no whole answer within {time_limit:?}")))
+        })
     }
 }
 
@@ -198,20 +206,14 @@ async fn read(
 
 /// An error before the status line. Where hyper has not `begun` to write the request, the server cannot have acted on it.
 fn before_answer(error: reqwest::Error, begun: bool) -> TransportError {
-    let kind = if error.is_connect() || error.is_builder() || !begun {
-        TransportErrorKind::NotSent
-    } else if error.is_timeout() {
-        TransportErrorKind::Timeout
-    } else {
-        TransportErrorKind::Interrupted
-    };
+    let not_sent = error.is_connect() || error.is_builder() || !begun;
+    let kind = if not_sent { TransportErrorKind::NotSent } else { TransportErrorKind::Interrupted };
     TransportError::new(kind, error.without_url())
 }
 
 /// An error after it. reqwest reports a body cut short as one of decoding.
 fn in_answer(error: reqwest::Error) -> TransportError {
-    let kind = if error.is_timeout() { TransportErrorKind::Timeout } else { TransportErrorKind::Interrupted };
-    TransportError::new(kind, error.without_url())
+    TransportError::new(TransportErrorKind::Interrupted, error.without_url())
 }
 
 /// A body of parts, files among them, streamed.

@@ -276,14 +276,13 @@ impl Events {
     fn value(&mut self, mut value: Map<String, Value>, from: Origin) {
         let before = self.0.len();
         let items = ITEMS.map(|key| value.remove(key).map(list).unwrap_or_default());
-        let people: Vec<Sender> = value
-            .get("contacts")
-            .cloned()
-            .map(list)
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|person| serde_json::from_value(person).ok())
-            .collect();
+        let people = match value.get("contacts") {
+            Some(Value::Array(people)) => people.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        let people: Vec<Sender> =
+            people.iter().filter_map(|person| Sender::deserialize(person).ok()).collect();
         let from = Origin { envelope: Arc::new(around(&from.envelope, &value)), ..from };
         let [messages, statuses, errors, updates] = items;
         for item in messages {
