@@ -16,7 +16,7 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 /// The blocking client of API `A`. Cheap to clone; clones share connections, retry budget and pacing.
 pub struct Client<A: Api> {
     core: Arc<Core>,
-    options: CallOptions,
+    options: Arc<CallOptions>,
     transport: Arc<dyn BlockingTransport>,
     sleep: Arc<dyn BlockingSleep>,
     api: PhantomData<fn() -> A>,
@@ -67,7 +67,7 @@ impl<A: Api> Client<A> {
         sleep: impl BlockingSleep,
     ) -> Result<Self, InvalidHost> {
         let (transport, sleep) = (Arc::new(transport), Arc::new(sleep));
-        let options = CallOptions::new();
+        let options = Arc::default();
         Ok(Self { core: Core::new::<A>(config)?, options, transport, sleep, api: PhantomData })
     }
 
@@ -96,7 +96,7 @@ impl<A: Api> Client<A> {
     /// The same client, over the same connections, for calls with these options, which replace any that it had.
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {
-        Self { options, ..self.clone() }
+        Self { options: Arc::new(options), ..self.clone() }
     }
 
     /// The request that [`call`](Self::call) would send. Nothing is sent.
@@ -120,7 +120,7 @@ impl<A: Api> Client<A> {
                     let answer = self.transport.send(call.attempt());
                     call.answered(answer, self.sleep.now());
                 }
-                Step::Done(result) => return result,
+                Step::Done => return call.result(),
             }
         }
     }
@@ -145,7 +145,7 @@ impl<A: Api> Client<A> {
     where
         A: SendsMessages,
     {
-        self.with_options(self.options.clone().no_wait()).send(message)
+        self.with_options(CallOptions::clone(&self.options).no_wait()).send(message)
     }
 
     /// Blocks any number of users, as many a request as the API takes, and reports on each in the order given.

@@ -22,13 +22,14 @@ const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static(concat!("d360/", 
 const SLOWEST: u64 = 64 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// What the driver is to do next.
-#[derive(Debug)]
-pub(crate) enum Step<R> {
+/// What the driver is to do next. Requests and results are fetched: an async driver would hold whatever this held.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
     Wait(Duration),
-    /// Send [`Call::attempt`], and tell what came of it. It is not in here: an async driver would hold it while it waits.
+    /// Send [`Call::attempt`], and tell what came of it.
     Send,
-    Done(Result<R, Error>),
+    /// Give back [`Call::result`].
+    Done,
 }
 
 /// A call of endpoint `E`. Dropped before its end, it leaves nothing behind but what was sent.
@@ -89,18 +90,28 @@ impl<'c, E: Endpoint> Call<'c, E> {
         })
     }
 
-    pub(crate) fn step(&mut self, now: Instant) -> Step<E::Response> {
+    pub(crate) fn step(&mut self, now: Instant) -> Step {
         self.now = self.now.max(now);
-        match std::mem::replace(&mut self.next, Next::Nothing) {
+        match self.next {
             Next::Send => self.send(),
             Next::Wait(wait) => self.wait(wait),
-            Next::Done(result) => self.done(result),
-            // No driver steps on after `Done`, nor without having answered.
-            Next::Nothing => unreachable!("a call was driven beyond its end"),
+            Next::Done(_) => Step::Done,
+            // No driver steps on without having answered.
+            Next::Nothing => unreachable!("a call was driven on without an answer"),
         }
     }
 
-    fn send(&mut self) -> Step<E::Response> {
+    /// What [`Step::Done`] asks to be given back.
+    pub(crate) fn result(mut self) -> Result<E::Response, Error> {
+        let Next::Done(result) = std::mem::replace(&mut self.next, Next::Nothing) else {
+            unreachable!("a call was asked for its result before its end")
+        };
+        self.done = true;
+        self.trace.done(self.made, result.as_ref().err());
+        result
+    }
+
+    fn send(&mut self) -> Step {
         let left = self.left();
         if left == Some(Duration::ZERO) {
             return self.give_up(ErrorKind::Deadline);
@@ -119,6 +130,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
         self.made += 1;
         self.spent = self.taken.take();
         self.trace.sending(self.made);
+        self.next = Next::Nothing;
         Step::Send
     }
 
@@ -129,7 +141,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
         request
     }
 
-    fn wait(&mut self, wait: Duration) -> Step<E::Response> {
+    fn wait(&mut self, wait: Duration) -> Step {
         // One beyond the clock is only as long as the sleep makes it.
         self.now = self.now.checked_add(wait).unwrap_or(self.now);
         self.next = Next::Send;
@@ -137,15 +149,10 @@ impl<'c, E: Endpoint> Call<'c, E> {
     }
 
     /// No more attempts: the last one's failure is the error, or `otherwise` where there was none.
-    fn give_up(&mut self, otherwise: ErrorKind) -> Step<E::Response> {
+    fn give_up(&mut self, otherwise: ErrorKind) -> Step {
         let error = self.failure.take().unwrap_or_else(|| Error::new(&E::META, self.made, otherwise));
-        self.done(Err(error))
-    }
-
-    fn done(&mut self, result: Result<E::Response, Error>) -> Step<E::Response> {
-        self.done = true;
-        self.trace.done(self.made, result.as_ref().err());
-        Step::Done(result)
+        self.next = Next::Done(Err(error));
+        Step::Done
     }
 
     /// Time until the deadline.

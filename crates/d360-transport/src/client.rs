@@ -25,7 +25,7 @@ use std::{
 /// The async client of API `A`. Cheap to clone; clones share connections, retry budget and pacing.
 pub struct Client<A: Api> {
     core: Arc<Core>,
-    options: CallOptions,
+    options: Arc<CallOptions>,
     transport: Arc<dyn AsyncTransport>,
     sleep: Arc<dyn AsyncSleep>,
     api: PhantomData<fn() -> A>,
@@ -73,7 +73,7 @@ impl<A: Api> Client<A> {
         sleep: impl AsyncSleep,
     ) -> Result<Self, InvalidHost> {
         let (transport, sleep) = (Arc::new(transport), Arc::new(sleep));
-        let options = CallOptions::new();
+        let options = Arc::default();
         Ok(Self { core: Core::new::<A>(config)?, options, transport, sleep, api: PhantomData })
     }
 
@@ -102,7 +102,7 @@ impl<A: Api> Client<A> {
     /// The same client, over the same connections, for calls with these options, which replace any that it had.
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {
-        Self { options, ..self.clone() }
+        Self { options: Arc::new(options), ..self.clone() }
     }
 
     /// The request that [`call`](Self::call) would send. Nothing is sent.
@@ -126,7 +126,7 @@ impl<A: Api> Client<A> {
                     let answer = self.transport.send(call.attempt()).await;
                     call.answered(answer, self.sleep.now());
                 }
-                Step::Done(result) => return result,
+                Step::Done => return call.result(),
             }
         }
     }
@@ -152,7 +152,7 @@ impl<A: Api> Client<A> {
     where
         A: SendsMessages,
     {
-        self.with_options(self.options.clone().no_wait()).send(message).await
+        self.with_options(CallOptions::clone(&self.options).no_wait()).send(message).await
     }
 
     /// Blocks any number of users, as many a request as the API takes, and reports on each in the order given.

@@ -90,13 +90,15 @@ impl ReqwestTransport {
         Ok(url)
     }
 
-    /// Hands `request` to reqwest. A function of its own, so that what it works on is not held while the answer is waited for.
+    /// Hands `request` to reqwest. It is used up here, so that it is not held while the answer is waited for.
     fn begin(
         &self,
         request: HttpRequest,
-        begun: Arc<AtomicBool>,
-    ) -> Result<impl Future<Output = reqwest::Result<reqwest::Response>> + use<>, TransportError> {
-        let HttpRequest { method, uri, headers, payload, progress, .. } = request;
+    ) -> Result<Attempt<impl Future<Output = reqwest::Result<reqwest::Response>> + use<>>, TransportError>
+    {
+        let HttpRequest { method, uri, headers, payload, time_limit, response_limit, sink, progress } =
+            request;
+        let begun = Arc::new(AtomicBool::new(false));
         let mut outgoing = reqwest::Request::new(method, self.url(&uri)?);
         *outgoing.headers_mut() = headers;
         if matches!(payload, Payload::Empty)
@@ -110,10 +112,27 @@ impl ReqwestTransport {
             Payload::Bytes(bytes) => vec![Part::Bytes(bytes)],
             Payload::Parts(parts) => parts,
         };
-        *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(parts, begun, progress)));
+        *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(parts, begun.clone(), progress)));
         let proxied = self.proxied.as_ref().filter(|_| uri.scheme() == Some(&http::uri::Scheme::HTTPS));
-        Ok(proxied.unwrap_or(&self.direct).execute(outgoing))
+        let answer = proxied.unwrap_or(&self.direct).execute(outgoing);
+        Ok(Attempt {
+            answer,
+            begun,
+            time_limit: time_limit.min(crate::exchange::LONGEST),
+            response_limit,
+            sink,
+        })
     }
+}
+
+/// A request under way, and what its answer is read by.
+struct Attempt<F> {
+    answer: F,
+    /// Whether any of the request can have left.
+    begun: Arc<AtomicBool>,
+    time_limit: Duration,
+    response_limit: u64,
+    sink: Option<Arc<dyn BodySink>>,
 }
 
 #[cfg(feature = "rustls")]
@@ -145,22 +164,19 @@ fn roots(builder: reqwest::ClientBuilder, _: &Roots) -> Result<reqwest::ClientBu
 #[async_trait]
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let (time_limit, limit) = (request.time_limit.min(crate::exchange::LONGEST), request.response_limit);
-        let sink = request.sink.clone();
-        let begun = Arc::new(AtomicBool::new(false));
-        let answer = self.begin(request, begun.clone())?;
+        let Attempt { answer, begun, time_limit, response_limit, sink } = self.begin(request)?;
         let answer = async {
             let answer = answer.await;
             let mut answer = answer.map_err(|error| before_answer(error, begun.load(Ordering::Relaxed)))?;
             let sink = sink.as_deref().filter(|_| answer.status().is_success());
-            let body = read(&mut answer, limit, sink).await?;
+            let body = read(&mut answer, response_limit, sink).await?;
             let mut response = http::Response::new(body);
             *response.status_mut() = answer.status();
             *response.version_mut() = answer.version();
             *response.headers_mut() = std::mem::take(answer.headers_mut());
             Ok(response)
         };
-        // reqwest's own limit would cost six allocations a request.
+        // reqwest's own limit would cost more allocations.
         tokio::time::timeout(time_limit, answer).await.unwrap_or_else(|_| {
             let sent = begun.load(Ordering::Relaxed);
             let kind = if sent { TransportErrorKind::Timeout } else { TransportErrorKind::NotSent };

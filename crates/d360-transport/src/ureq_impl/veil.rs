@@ -48,17 +48,28 @@ impl Drop for Veil {
 fn lift(head: &mut [u8]) -> Result<Vec<Range<usize>>, ureq::Error> {
     let mut lifted = Vec::new();
     for (name, value) in SENDING.with_borrow_mut(|sending| std::mem::take(&mut sending.veiled)) {
-        let name = name.as_str().as_bytes();
-        let line = [b"\r\n", name, b": ", &vec![b'*'; value.len()], b"\r\n"].concat();
-        let found = head.windows(line.len()).position(|window| window.eq_ignore_ascii_case(&line));
-        let Some(found) = found else {
+        let Some(place) = place(head, name.as_str(), value.len()) else {
             return Err(io::Error::other("the place of the key was not found in the request").into());
         };
-        let at = found + 2 + name.len() + 2;
-        head[at..at + value.len()].copy_from_slice(value.as_bytes());
-        lifted.push(at..at + value.len());
+        head[place.clone()].copy_from_slice(value.as_bytes());
+        lifted.push(place);
     }
     Ok(lifted)
+}
+
+/// Where so many asterisks stand as the value of a header.
+fn place(head: &[u8], name: &str, length: usize) -> Option<Range<usize>> {
+    let mut begin = 0;
+    head.split_inclusive(|byte| *byte == b'\n').find_map(|line| {
+        let at = begin + name.len() + 2;
+        begin += line.len();
+        let (of_line, rest) = line.split_at_checked(name.len())?;
+        let value = rest.strip_prefix(b": ")?.strip_suffix(b"\r\n")?;
+        let found = of_line.eq_ignore_ascii_case(name.as_bytes())
+            && value.len() == length
+            && value.iter().all(|byte| *byte == b'*');
+        found.then_some(at..at + length)
+    })
 }
 
 /// A connection, TLS included.
