@@ -1,7 +1,7 @@
 //! Cards, checks and webhooks against plain serde.
 use crate::table::{Table, ratio};
 use d360::model::{Address, Contact, Email, Message, Name, Org, Phone, Url, webhook};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::hint::black_box;
 
@@ -37,31 +37,35 @@ struct Plain<'m> {
     contacts: &'m [Contact],
 }
 
-/// Events as somebody would declare them for serde, owned.
+/// A webhook as somebody would declare it for serde, with the same types for what is in it.
 #[derive(Deserialize)]
-struct Envelope {
-    entry: Vec<Entry>,
+struct Envelope<M> {
+    entry: Vec<Entry<M>>,
 }
 #[derive(Deserialize)]
-struct Entry {
+struct Entry<M> {
     #[allow(dead_code, reason = "read, as ours is")]
     id: String,
-    changes: Vec<Change>,
+    changes: Vec<Change<M>>,
 }
 #[derive(Deserialize)]
-struct Change {
+struct Change<M> {
     #[allow(dead_code, reason = "read, as ours is")]
     field: String,
-    value: PlainValue,
+    value: PlainValue<M>,
 }
 #[derive(Deserialize)]
 #[allow(dead_code, reason = "read, as ours is")]
-struct PlainValue {
+struct PlainValue<M> {
     metadata: Value,
-    #[serde(default)]
-    contacts: Vec<Value>,
-    #[serde(default)]
-    messages: Vec<Value>,
+    contacts: Vec<webhook::Sender>,
+    messages: Vec<M>,
+}
+
+fn by_serde<M: DeserializeOwned>(body: &[u8]) {
+    let envelope: Envelope<M> = serde_json::from_slice(body).unwrap();
+    let changes = envelope.entry.iter().flat_map(|entry| &entry.changes);
+    black_box(changes.map(|change| change.value.messages.len()).sum::<usize>());
 }
 
 pub(crate) fn batch(count: usize) -> Vec<u8> {
@@ -101,20 +105,16 @@ pub(crate) fn run(table: &mut Table) {
     }
     for (messages, times) in [(1, 2_000), (1_000, 4)] {
         let body = batch(messages);
-        let read = ratio(
-            times,
-            || drop(black_box(webhook::read(&body).unwrap())),
-            || {
-                let envelope: Envelope = serde_json::from_slice(&body).unwrap();
-                let changes = envelope.entry.iter().flat_map(|entry| &entry.changes);
-                black_box(changes.map(|change| change.value.messages.len()).sum::<usize>());
-            },
-        );
-        table.tell(
-            format!("model: a webhook of {messages} to events, to serde with items as Value"),
-            read,
+        let ours = || drop(black_box(webhook::read(&body).unwrap()));
+        let typed = ratio(times, ours, || by_serde::<webhook::InboundMessage>(&body));
+        table.at_most(
+            format!("model: a webhook of {messages} to events, to serde into the same types"),
+            typed,
             "ratio",
+            1.0,
         );
+        let plain = ratio(times, ours, || by_serde::<Value>(&body));
+        table.tell("model: the same, to serde with messages as Value", plain, "ratio");
     }
     let (small, large) = (batch(100), batch(1_000));
     let linear = ratio(

@@ -1,6 +1,6 @@
 //! What is set for a number or an account: webhooks; and how it is doing.
 use crate::Extra;
-use crate::check::{At, Findings, Validate};
+use crate::check::{At, Findings, Validate, blank};
 pub use crate::enums::CanSend;
 use crate::wire::{lenient, lenient_list, lenient_text};
 use serde::{Deserialize, Serialize};
@@ -97,7 +97,7 @@ impl Validate for WebhookConfig {
                     "may not have white space around its value, which HTTP takes away",
                 );
             }
-            if value.trim().is_empty() || value.chars().any(|c| c.is_control()) || !value.is_ascii() {
+            if blank(value) || value.chars().any(|c| c.is_control()) || !value.is_ascii() {
                 out.error(headers.key(name), "has to have a value of plain ASCII");
             }
         }

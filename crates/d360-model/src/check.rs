@@ -87,7 +87,7 @@ impl Findings {
     }
     /// Adds an error at `path` where `text`, which has to be there, is blank.
     pub fn require(&mut self, path: impl fmt::Display, text: &str) {
-        if text.trim().is_empty() {
+        if blank(text) {
             self.error(path, "is required and may not be blank");
         }
     }
@@ -167,6 +167,11 @@ impl std::error::Error for Invalid {}
 pub trait Validate {
     /// Adds what is wrong with `self`, which stands at `at`, to `out`.
     fn check(&self, at: &At<'_>, out: &mut Findings);
+}
+
+/// Whether there is nothing but white space. It looks no further than the first character that is none.
+pub(crate) fn blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
 }
 
 impl<T: Validate> Validate for Box<T> {

@@ -1,5 +1,5 @@
 //! Contact cards.
-use crate::check::{At, Findings, Validate};
+use crate::check::{At, Findings, Validate, blank};
 pub use crate::enums::{AddressType, EmailType, PhoneType, UrlType};
 use crate::id::wa_id_problem;
 use crate::{Birthday, PhoneNumber, WaId, wire_struct};
@@ -197,10 +197,6 @@ impl Org {
     pub fn new() -> Self {
         Self::default()
     }
-}
-
-fn blank(text: &str) -> bool {
-    text.trim().is_empty()
 }
 
 impl Validate for Contact {

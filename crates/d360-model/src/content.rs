@@ -1,5 +1,5 @@
 //! What a message says.
-use crate::check::{At, Findings, Validate};
+use crate::check::{At, Findings, Validate, blank};
 use crate::wire::{Object, Reader};
 use crate::{
     Audio, Contact, Document, Image, Interactive, Location, Reaction, Sticker, Template, Video, wire_struct,
@@ -162,7 +162,7 @@ impl Validate for Text {
 
 impl Validate for Raw {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
-        if self.kind.trim().is_empty() {
+        if blank(&self.kind) {
             out.error(at, "has no type");
         }
     }

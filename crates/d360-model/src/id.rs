@@ -1,7 +1,7 @@
 //! Identities. The kind of an identity decides the property it is sent in; its text is sent as it was given.
 //!
 //! None of these shows a full number in `Debug`, and none has a `Display`: take the text with `as_str()`.
-use crate::check::{At, Findings};
+use crate::check::{At, Findings, blank};
 use crate::redact::masked_debug;
 use std::str::FromStr;
 
@@ -144,7 +144,7 @@ pub(crate) fn phone_problem(text: &str) -> Option<String> {
     if is_digits(text.strip_prefix('+').unwrap_or(text)) {
         return None;
     }
-    if text.trim().is_empty() {
+    if blank(text) {
         return Some(InvalidId::Empty.to_string());
     }
     let stray =

@@ -1,5 +1,5 @@
 //! Places.
-use crate::check::{At, Findings, Validate};
+use crate::check::{At, Findings, Validate, blank};
 use crate::wire::{FromJson, Reader};
 use serde_json::Value;
 use std::str::FromStr;
@@ -123,8 +123,8 @@ impl Location {
 
 impl Validate for Location {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
-        let blank = |text: &Option<String>| text.as_ref().is_none_or(|text| text.trim().is_empty());
-        if blank(&self.name) && !blank(&self.address) {
+        let absent = |text: &Option<String>| text.as_deref().is_none_or(blank);
+        if absent(&self.name) && !absent(&self.address) {
             out.advise(at.key("address"), "is not shown without a name; give the place a name");
         }
     }

@@ -137,7 +137,7 @@ fn example(world: &mut World, kind: &str, user: &str, onprem: bool) -> Option<Va
             json!([card])
         }
         "reaction" => {
-            let to = world.accepted_ids.last().cloned().unwrap_or_else(|| "wamid.HBgL".to_owned());
+            let to = world.last_id.clone().unwrap_or_else(|| "wamid.HBgL".to_owned());
             json!({ "message_id": to, "emoji": "\u{1f44d}" })
         }
         "interactive" => {

@@ -163,6 +163,9 @@ pub(crate) fn statuses(
     user: &str,
     failed: Option<i64>,
 ) {
+    if world.hooks.target(key).is_none() {
+        return;
+    }
     let settings = &world.hooks.settings;
     let usual = || vec!["sent".to_owned(), "delivered".to_owned()];
     let told = match failed {

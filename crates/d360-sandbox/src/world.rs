@@ -108,8 +108,8 @@ pub(crate) struct World {
     pub(crate) accepted: VecDeque<Value>,
     pub(crate) requests: VecDeque<Value>,
     failures: Vec<Failure>,
-    /// Ids of accepted messages, the last of them last.
-    pub(crate) accepted_ids: Vec<String>,
+    /// The id of the last accepted message.
+    pub(crate) last_id: Option<String>,
     pub(crate) media: HashMap<String, crate::media::File>,
     pub(crate) templates: Vec<Value>,
     pub(crate) hooks: crate::webhooks::Hooks,
@@ -135,7 +135,7 @@ impl World {
             accepted: VecDeque::new(),
             requests: VecDeque::new(),
             failures: Vec::new(),
-            accepted_ids: Vec::new(),
+            last_id: None,
             media: HashMap::new(),
             templates: vec![crate::templates::first()],
             hooks: crate::webhooks::Hooks::default(),
@@ -259,10 +259,7 @@ impl World {
     }
     /// Tells by webhook what became of a message to `user`.
     pub(crate) fn tell(&mut self, key: &str, id: &str, message: &Value, user: &str, failed: Option<i64>) {
-        if self.accepted_ids.len() == KEPT {
-            self.accepted_ids.remove(0);
-        }
-        self.accepted_ids.push(id.to_owned());
+        self.last_id = Some(id.to_owned());
         crate::webhooks::statuses(self, key, id, message, user, failed);
     }
     /// Digits that no other thing has for an id.

@@ -27,16 +27,20 @@ impl Country {
     /// ```
     #[must_use]
     pub fn of(code: &str) -> Option<Self> {
-        let key = key(code)?;
-        COUNTRIES
-            .binary_search_by(|country| self::key(country.code).cmp(&Some(key)))
-            .ok()
-            .map(|at| COUNTRIES[at])
+        let two: [u8; 2] = code.as_bytes().try_into().ok()?;
+        let key = u16::from_be_bytes(two.map(|byte| byte.to_ascii_uppercase()));
+        KEYS.binary_search(&key).ok().map(|at| COUNTRIES[at])
     }
 }
 
-/// Two letters as a number, which is quicker to compare: every card with an address asks.
-fn key(code: &str) -> Option<u16> {
-    let two: [u8; 2] = code.as_bytes().try_into().ok()?;
-    Some(u16::from_be_bytes(two.map(|byte| byte.to_ascii_uppercase())))
-}
+/// The codes as numbers, which are quicker to compare: every card with an address asks.
+const KEYS: [u16; COUNTRIES.len()] = {
+    let mut keys = [0; COUNTRIES.len()];
+    let mut at = 0;
+    while at < keys.len() {
+        let code = COUNTRIES[at].code.as_bytes();
+        keys[at] = u16::from_be_bytes([code[0], code[1]]);
+        at += 1;
+    }
+    keys
+};
