@@ -35,10 +35,10 @@ pub(crate) fn run(names: &[&str]) -> Result {
     let folder = root().join("target/bench");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
 
-    let measured: Vec<&str> = MEASURED.into_iter().filter(|name| chosen(name)).collect();
-    if !measured.is_empty() {
-        let mut command = cargo(&["bench", "-p", "d360-tests", "--bench", "bench", "--"]);
-        tools::run(command.args(measured).env("D360_BENCH_JSON", folder.join("measured.json")))?;
+    // Each in a process of its own: the system tells the peak of memory of a whole process.
+    for name in MEASURED.into_iter().filter(|name| chosen(name)) {
+        let mut command = cargo(&["bench", "-q", "-p", "d360-tests", "--bench", "bench", "--", name]);
+        tools::run(command.env("D360_BENCH_JSON", folder.join(format!("{name}.json"))))?;
     }
     for (name, run) in OWN.into_iter().filter(|(name, _)| chosen(name)) {
         if let Some(rows) = run(&folder)? {
