@@ -109,79 +109,46 @@ impl fmt::Debug for InboundContent {
 
 impl<'de> Deserialize<'de> for InboundMessage {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Wire {
-            #[serde(rename = "type")]
-            kind: String,
-            #[serde(default, deserialize_with = "lenient")]
-            id: Option<MessageId>,
-            #[serde(default, deserialize_with = "lenient")]
-            from: Option<WaId>,
-            #[serde(default, deserialize_with = "lenient")]
-            from_user_id: Option<Bsuid>,
-            #[serde(default, deserialize_with = "lenient")]
-            timestamp: Option<Timestamp>,
-            #[serde(default, deserialize_with = "lenient")]
-            group_id: Option<GroupId>,
-            #[serde(default, deserialize_with = "lenient")]
-            context: Option<InboundContext>,
-            #[serde(default, deserialize_with = "lenient")]
-            referral: Option<Referral>,
-            #[serde(default, deserialize_with = "lenient")]
-            identity: Option<InboundIdentity>,
-            #[serde(default, deserialize_with = "lenient_list")]
-            errors: Vec<WebhookError>,
-            #[serde(flatten)]
-            rest: Map<String, Value>,
-        }
-        let mut wire = Wire::deserialize(deserializer)?;
-        let content = content(&wire.kind, &mut wire.rest).map_err(serde::de::Error::custom)?;
-        Ok(Self {
-            id: wire.id,
-            from: wire.from,
-            from_user_id: wire.from_user_id,
-            sender: None,
-            timestamp: wire.timestamp,
-            group_id: wire.group_id,
-            context: wire.context,
-            referral: wire.referral,
-            identity: wire.identity,
-            content,
-            errors: wire.errors,
-        })
+        let message = Map::<String, Value>::deserialize(deserializer)?;
+        Self::of(&message).map_err(serde::de::Error::custom)
     }
 }
 
+/// A property, which costs no other where it is of unknown shape.
+fn property<T: DeserializeOwned>(message: &Map<String, Value>, name: &str) -> Option<T> {
+    T::deserialize(message.get(name)?).ok()
+}
+
 /// Reads what stands in the property of the type's name.
-fn content(kind: &str, rest: &mut Map<String, Value>) -> Result<InboundContent, String> {
+fn content(kind: &str, message: &Map<String, Value>) -> Result<InboundContent, String> {
     #[derive(Deserialize)]
     struct Text {
         body: String,
     }
     #[derive(Deserialize)]
     struct Cards(#[serde(deserialize_with = "lenient_list")] Vec<InboundContact>);
-    fn part<T: DeserializeOwned>(rest: &mut Map<String, Value>, kind: &str) -> Result<T, String> {
-        let value = rest.remove(kind).ok_or_else(|| format!("a message of type {kind} without {kind}"))?;
-        serde_json::from_value(value).map_err(|error| format!("{kind}: {error}"))
+    fn part<T: DeserializeOwned>(message: &Map<String, Value>, kind: &str) -> Result<T, String> {
+        let part = message.get(kind).ok_or_else(|| format!("a message of type {kind} without {kind}"))?;
+        T::deserialize(part).map_err(|error| format!("{kind}: {error}"))
     }
     Ok(match kind {
-        "text" => InboundContent::Text(part::<Text>(rest, kind)?.body),
-        "image" => InboundContent::Image(part(rest, kind)?),
-        "video" => InboundContent::Video(part(rest, kind)?),
+        "text" => InboundContent::Text(part::<Text>(message, kind)?.body),
+        "image" => InboundContent::Image(part(message, kind)?),
+        "video" => InboundContent::Video(part(message, kind)?),
         // On-Premise calls a voice message a type of its own.
-        "audio" | "voice" => InboundContent::Audio(part(rest, kind)?),
-        "document" => InboundContent::Document(part(rest, kind)?),
-        "sticker" => InboundContent::Sticker(part(rest, kind)?),
-        "location" => InboundContent::Location(part(rest, kind)?),
-        "contacts" => InboundContent::Contacts(part::<Cards>(rest, kind)?.0),
-        "reaction" => InboundContent::Reaction(part(rest, kind)?),
-        "interactive" => InboundContent::Interactive(part(rest, kind)?),
-        "button" => InboundContent::Button(part(rest, kind)?),
-        "order" => InboundContent::Order(part(rest, kind)?),
-        "system" => InboundContent::System(part(rest, kind)?),
+        "audio" | "voice" => InboundContent::Audio(part(message, kind)?),
+        "document" => InboundContent::Document(part(message, kind)?),
+        "sticker" => InboundContent::Sticker(part(message, kind)?),
+        "location" => InboundContent::Location(part(message, kind)?),
+        "contacts" => InboundContent::Contacts(part::<Cards>(message, kind)?.0),
+        "reaction" => InboundContent::Reaction(part(message, kind)?),
+        "interactive" => InboundContent::Interactive(part(message, kind)?),
+        "button" => InboundContent::Button(part(message, kind)?),
+        "order" => InboundContent::Order(part(message, kind)?),
+        "system" => InboundContent::System(part(message, kind)?),
         // On-Premise says `unknown` of what it does not pass on.
         "unsupported" | "unknown" => {
-            let told = rest.get("unsupported").and_then(|told| told.get("type")).and_then(Value::as_str);
+            let told = message.get("unsupported").and_then(|told| told.get("type")).and_then(Value::as_str);
             InboundContent::Unsupported(told.map(str::to_owned))
         }
         other => InboundContent::Other(other.to_owned()),
@@ -189,6 +156,23 @@ fn content(kind: &str, rest: &mut Map<String, Value>) -> Result<InboundContent, 
 }
 
 impl InboundMessage {
+    /// Reads one, without copying what it is read from.
+    pub(super) fn of(message: &Map<String, Value>) -> Result<Self, String> {
+        let kind = message.get("type").and_then(Value::as_str).ok_or("a message without a type")?;
+        Ok(Self {
+            id: property(message, "id"),
+            from: property(message, "from"),
+            from_user_id: property(message, "from_user_id"),
+            sender: None,
+            timestamp: property(message, "timestamp"),
+            group_id: property(message, "group_id"),
+            context: property(message, "context"),
+            referral: property(message, "referral"),
+            identity: property(message, "identity"),
+            content: content(kind, message)?,
+            errors: message.get("errors").and_then(|errors| lenient_list(errors).ok()).unwrap_or_default(),
+        })
+    }
     /// Joins what is told of the sender.
     pub(super) fn by(mut self, people: &[Sender]) -> Self {
         self.sender = Sender::of(people, self.from.as_ref(), self.from_user_id.as_ref());

@@ -274,7 +274,6 @@ impl Events {
 
     /// What both generations have: messages, statuses, errors, and who wrote.
     fn value(&mut self, mut value: Map<String, Value>, from: Origin) {
-        let before = self.0.len();
         let items = ITEMS.map(|key| value.remove(key).map(list).unwrap_or_default());
         let people = match value.get("contacts") {
             Some(Value::Array(people)) => people.as_slice(),
@@ -283,44 +282,50 @@ impl Events {
         };
         let people: Vec<Sender> =
             people.iter().filter_map(|person| Sender::deserialize(person).ok()).collect();
-        let from = Origin { envelope: Arc::new(around(&from.envelope, &value)), ..from };
+        // What else there may be is told too, but not the frame of what was told.
+        let is_frame = |key: &String| ["messaging_product", "metadata", "contacts"].contains(&key.as_str());
+        let tells_more = items.iter().all(Vec::is_empty) || !value.keys().all(is_frame);
+        let more = tells_more.then(|| Value::Object(value.clone()));
+        let from = Origin { envelope: Arc::new(around(&from.envelope, value)), ..from };
         let [messages, statuses, errors, updates] = items;
         for item in messages {
-            self.item(&from, item, |message: InboundMessage| {
-                EventKind::Message(Box::new(message.by(&people)))
+            self.item(&from, item, |item| {
+                let message = item.as_object().ok_or("a message that is no object")?;
+                Ok(EventKind::Message(Box::new(InboundMessage::of(message)?.by(&people))))
             });
         }
         for item in statuses {
-            self.item(&from, item, |status: MessageStatusEvent| {
-                EventKind::Status(Box::new(status.of(&people)))
+            self.item(&from, item, |item| {
+                Ok(EventKind::Status(Box::new(typed::<MessageStatusEvent>(item)?.of(&people))))
             });
         }
         for item in errors {
-            self.item(&from, item, EventKind::Error);
+            self.item(&from, item, |item| typed(item).map(EventKind::Error));
         }
         for item in updates {
-            self.item(&from, item, EventKind::UserIdUpdate);
+            self.item(&from, item, |item| typed(item).map(EventKind::UserIdUpdate));
         }
-        // What else there may be is told too, but not the frame of what was told.
-        let frame = ["messaging_product", "metadata", "contacts"];
-        let told = self.0.len() > before;
-        if !told || value.keys().any(|key| !frame.contains(&key.as_str())) {
-            self.push(&from, EventKind::Other, Value::Object(value));
+        if let Some(more) = more {
+            self.push(&from, EventKind::Other, more);
         }
     }
 
-    fn item<T: DeserializeOwned>(&mut self, from: &Origin, raw: Value, kind: impl FnOnce(T) -> EventKind) {
-        match T::deserialize(&raw) {
-            Ok(item) => self.push(from, kind(item), raw),
-            Err(error) => self.unreadable(from, error, raw),
+    fn item(&mut self, from: &Origin, raw: Value, read: impl FnOnce(&Value) -> Result<EventKind, String>) {
+        match read(&raw) {
+            Ok(kind) => self.push(from, kind, raw),
+            Err(reason) => self.unreadable(from, reason, raw),
         }
     }
 }
 
+fn typed<T: DeserializeOwned>(item: &Value) -> Result<T, String> {
+    T::deserialize(item).map_err(|error| error.to_string())
+}
+
 /// An entry's own properties, and a value's, which win.
-fn around(entry: &Value, value: &Map<String, Value>) -> Value {
+fn around(entry: &Value, value: Map<String, Value>) -> Value {
     let mut around = entry.as_object().cloned().unwrap_or_default();
-    around.extend(value.iter().map(|(key, value)| (key.clone(), value.clone())));
+    around.extend(value);
     around.into()
 }
 
