@@ -42,8 +42,8 @@ pub(crate) fn run(version: &str, execute: bool) -> Result {
     commit(&copy.0, &identity, &version, &edited)?;
     println!("  commit   Release {version}");
     println!("  tag      {tag}");
-    rehearse(&copy.0)?;
     let order = order()?;
+    rehearse(&copy.0, &order, &version)?;
     println!("  publish  {}", order.join(" "));
     drop(copy);
     if !execute {
@@ -291,13 +291,27 @@ fn commit(folder: &Path, options: &[&str], version: &Version, edited: &[String])
 }
 
 /// Packs every crate and builds it from its package alone, as its users will.
-fn rehearse(folder: &Path) -> Result {
+fn rehearse(folder: &Path, order: &[String], version: &Version) -> Result {
+    forget(order, version);
     let mut publish = tools::cargo(&["publish", "--workspace", "--dry-run"]);
     let done = tools::output(
         publish.current_dir(folder).env("CARGO_TARGET_DIR", root().join("target/release-build")),
     );
     let _ = fs::remove_dir_all(root().join("target/release-build/package"));
+    forget(order, version);
     done.map(drop)
+}
+
+/// Cargo keeps the packages that it checked below its home, in registries without a name, and would build a version's old code again.
+fn forget(order: &[String], version: &Version) {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let Some(home) = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))) else { return };
+    let Ok(registries) = fs::read_dir(home.join("registry/src")) else { return };
+    for registry in registries.flatten().filter(|of| of.file_name().to_string_lossy().starts_with('-')) {
+        for name in order {
+            let _ = fs::remove_dir_all(registry.path().join(format!("{name}-{version}")));
+        }
+    }
 }
 
 fn cargo(folder: &Path, args: &[&str]) -> Result {
