@@ -294,15 +294,14 @@ fn commit(folder: &Path, options: &[&str], version: &Version, edited: &[String])
 fn rehearse(folder: &Path, order: &[String], version: &Version) -> Result {
     forget(order, version);
     let mut publish = tools::cargo(&["publish", "--workspace", "--dry-run"]);
-    let done = tools::output(
-        publish.current_dir(folder).env("CARGO_TARGET_DIR", root().join("target/release-build")),
-    );
-    let _ = fs::remove_dir_all(root().join("target/release-build/package"));
+    let build = folder.join("target");
+    let done = tools::output(publish.current_dir(folder).env("CARGO_TARGET_DIR", build));
     forget(order, version);
     done.map(drop)
 }
 
-/// Cargo keeps the packages that it checked below its home, in registries without a name, and would build a version's old code again.
+/// Cargo keeps the packages that it checked below its home, in registries without a name, and would take a version's old code again.
+/// What was built of them lies in the copy, and goes with it.
 fn forget(order: &[String], version: &Version) {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let Some(home) = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))) else { return };
