@@ -5,6 +5,7 @@ use semver::Version;
 use serde_json::Value;
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -292,25 +293,34 @@ fn commit(folder: &Path, options: &[&str], version: &Version, edited: &[String])
 
 /// Packs every crate and builds it from its package alone, as its users will.
 fn rehearse(folder: &Path, order: &[String], version: &Version) -> Result {
-    forget(order, version);
+    forget(order, version)?;
     let mut publish = tools::cargo(&["publish", "--workspace", "--dry-run"]);
     let build = folder.join("target");
     let done = tools::output(publish.current_dir(folder).env("CARGO_TARGET_DIR", build));
-    forget(order, version);
-    done.map(drop)
+    let forgotten = forget(order, version);
+    done.and(forgotten)
 }
 
 /// Cargo keeps the packages that it checked below its home, in registries without a name, and would take a version's old code again.
 /// What was built of them lies in the copy, and goes with it.
-fn forget(order: &[String], version: &Version) {
+fn forget(order: &[String], version: &Version) -> Result {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let Some(home) = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))) else { return };
-    let Ok(registries) = fs::read_dir(home.join("registry/src")) else { return };
-    for registry in registries.flatten().filter(|of| of.file_name().to_string_lossy().starts_with('-')) {
+    let home =
+        home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).ok_or("there is no home folder")?;
+    // Not there where nothing was fetched yet.
+    let registries = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
+    for registry in registries.filter(|of| of.file_name().to_string_lossy().starts_with('-')) {
         for name in order {
-            let _ = fs::remove_dir_all(registry.path().join(format!("{name}-{version}")));
+            let folder = registry.path().join(format!("{name}-{version}"));
+            match fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(format!("{}: {error}", folder.display()));
+                }
+                _ => {}
+            }
         }
     }
+    Ok(())
 }
 
 fn cargo(folder: &Path, args: &[&str]) -> Result {

@@ -1,10 +1,7 @@
 //! The answer to a send.
 pub use crate::enums::MessageStatus;
-use crate::{
-    Bsuid, Extra, GroupId, MessageId, PhoneNumber, WaId,
-    wire::{lenient, lenient_objects},
-};
-use serde::{Deserialize, Serialize};
+use crate::{Bsuid, Extra, GroupId, MessageId, PhoneNumber, WaId};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Answer of `POST /messages`: the API **accepted** the message. That is not delivery, and it may still fail: the
 /// outcome comes by webhook.
@@ -17,7 +14,7 @@ pub struct SendResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messaging_product: Option<String>,
     /// Who it goes to.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient_objects")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient")]
     pub contacts: Vec<SentTo>,
     /// What was accepted: one message.
     #[serde(default)]
@@ -32,13 +29,13 @@ pub struct SendResponse {
 #[non_exhaustive]
 pub struct SentTo {
     /// As it was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<PhoneNumber>,
     /// As WhatsApp knows them. Need not equal `input`; absent where a BSUID was sent to.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wa_id: Option<WaId>,
     /// As the business knows them, where a BSUID was sent to.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<Bsuid>,
 }
 
@@ -71,4 +68,10 @@ impl SendResponse {
     pub fn message_id(&self) -> Option<&MessageId> {
         self.messages.first().map(|message| &message.id).filter(|id| !id.as_str().is_empty())
     }
+}
+
+/// A list in which neither an item of another shape nor another shape of the whole costs the rest of the answer.
+fn lenient<'de, T: serde::de::DeserializeOwned, D: Deserializer<'de>>(d: D) -> Result<Vec<T>, D::Error> {
+    let serde_json::Value::Array(items) = serde_json::Value::deserialize(d)? else { return Ok(Vec::new()) };
+    Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
 }

@@ -80,17 +80,27 @@ pub(crate) struct Hooks {
 }
 
 impl Hooks {
-    fn target(&self, key: &str) -> Option<Target> {
+    /// The settings that hold for a key, and the URL in them.
+    fn config(&self, key: &str) -> Option<(&Value, &str)> {
         let over = |account: &&Value| account["override_all"] == true;
         let account = self.account.as_ref();
         let config = account.filter(over).or(self.numbers.get(key)).or(account)?;
-        let url = config["url"].as_str().filter(|url| !url.is_empty())?.to_owned();
-        Some(Target { url, headers: config["headers"].as_object().cloned().unwrap_or_default() })
+        Some((config, config["url"].as_str().filter(|url| !url.is_empty())?))
+    }
+
+    fn has_target(&self, key: &str) -> bool {
+        self.config(key).is_some()
+    }
+
+    fn target(&self, key: &str) -> Option<Target> {
+        let (config, url) = self.config(key)?;
+        let headers = config["headers"].as_object().cloned().unwrap_or_default();
+        Some(Target { url: url.to_owned(), headers })
     }
 
     fn push(&mut self, event: Event) {
         // What has nowhere to go is not kept: a sandbox without a webhook must not grow.
-        if self.target(&event.key).is_some() {
+        if self.has_target(&event.key) {
             self.waiting.push_back(event);
             self.wake.notify_one();
         }
@@ -163,7 +173,8 @@ pub(crate) fn statuses(
     user: &str,
     failed: Option<i64>,
 ) {
-    if world.hooks.target(key).is_none() {
+    // Most sandboxes have no webhook, and what has nowhere to go is not worth writing.
+    if !world.hooks.has_target(key) {
         return;
     }
     let settings = &world.hooks.settings;

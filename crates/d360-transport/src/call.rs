@@ -223,7 +223,8 @@ fn read<E: Endpoint>(response: HttpResponse) -> Result<E::Response, ErrorKind> {
 /// What all attempts of a call have in common. The headers are put together for each: that costs less than keeping and copying them.
 struct Prepared {
     uri: Uri,
-    body: Body,
+    content_type: Option<HeaderValue>,
+    payload: Payload,
     time_limit: Duration,
     response_limit: u64,
     sink: Option<Arc<dyn BodySink>>,
@@ -253,13 +254,19 @@ fn prepare<E: Endpoint>(core: &Core, options: &CallOptions, endpoint: &E) -> Res
     let uri = core.host.uri(path, E::META.scope).map_err(build)?;
     let body =
         options.label.as_deref().map_or_else(|| endpoint.body(), |label| endpoint.labelled_body(label));
-    let body = body.map_err(build)?;
+    let (content_type, payload) = match body.map_err(build)? {
+        Body::Empty => (None, Payload::Empty),
+        Body::Json(bytes) => (Some(JSON), Payload::Bytes(bytes)),
+        Body::Raw { content_type, bytes } => (Some(content_type), Payload::Bytes(bytes)),
+        Body::Parts { content_type, parts } => (Some(content_type), Payload::Parts(parts)),
+    };
     let transfer = endpoint.transfer();
-    let bulk = body.length().saturating_add(transfer.answer_length);
+    let bulk = payload.length().saturating_add(transfer.answer_length);
     let default = || core.config.attempt_timeout.saturating_add(Duration::from_secs(bulk / SLOWEST));
     Ok(Prepared {
         uri,
-        body,
+        content_type,
+        payload,
         time_limit: options.attempt_timeout.unwrap_or_else(default),
         response_limit: transfer.response_limit.unwrap_or(core.config.response_limit),
         sink: transfer.sink,
@@ -275,20 +282,14 @@ impl Prepared {
             headers.insert(name, value);
         }
         headers.insert(USER_AGENT, USER_AGENT_VALUE);
-        let (content_type, payload) = match self.body.clone() {
-            Body::Empty => (None, Payload::Empty),
-            Body::Json(bytes) => (Some(JSON), Payload::Bytes(bytes)),
-            Body::Raw { content_type, bytes } => (Some(content_type), Payload::Bytes(bytes)),
-            Body::Parts { content_type, parts } => (Some(content_type), Payload::Parts(parts)),
-        };
-        if let Some(content_type) = content_type {
+        if let Some(content_type) = self.content_type.clone() {
             headers.insert(CONTENT_TYPE, content_type);
         }
         HttpRequest {
             method,
             uri: self.uri.clone(),
             headers,
-            payload,
+            payload: self.payload.clone(),
             time_limit: self.time_limit,
             response_limit: self.response_limit,
             sink: self.sink.clone(),

@@ -1,4 +1,4 @@
-//! The async client. Its blocking twin differs by `.await` alone.
+//! The async client. The loop of a call differs from its blocking twin's by `.await` alone.
 use crate::{
     Api, ApiKey, AsyncSleep, AsyncTransport, BlocksUsers, CallOptions, Config, Endpoint, Error, Host,
     HttpRequest, InvalidHost, Pacing, ReportsUsers, SendsMessages,
@@ -135,7 +135,7 @@ impl<A: Api> Client<A> {
     ///
     /// # Errors
     /// See [`call`](Self::call). A message whose outcome is unknown is never sent again.
-    // No `async fn`: it would hold the message a second time.
+    // No `async fn`: it would hold the message a second time, in what most programs spawn.
     pub fn send(&self, message: A::Message) -> impl Future<Output = Result<SendResponse, Error>> + Send
     where
         A: SendsMessages,

@@ -240,13 +240,13 @@ pub enum Body {
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self {
-            Self::Empty => "Empty",
-            Self::Json(_) => "Json",
-            Self::Raw { .. } => "Raw",
-            Self::Parts { .. } => "Parts",
+        let (kind, length) = match self {
+            Self::Empty => ("Empty", 0),
+            Self::Json(bytes) => ("Json", bytes.len() as u64),
+            Self::Raw { bytes, .. } => ("Raw", bytes.len() as u64),
+            Self::Parts { parts, .. } => ("Parts", parts.iter().map(Part::length).sum()),
         };
-        write!(f, "{kind}({} bytes)", self.length())
+        write!(f, "{kind}({length} bytes)")
     }
 }
 
@@ -260,14 +260,5 @@ impl Body {
         let mut text = Vec::with_capacity(1_000);
         serde_json::to_writer(&mut text, value)?;
         Ok(Self::Json(text.into()))
-    }
-    /// How many bytes it is.
-    #[must_use]
-    pub fn length(&self) -> u64 {
-        match self {
-            Self::Empty => 0,
-            Self::Json(bytes) | Self::Raw { bytes, .. } => bytes.len() as u64,
-            Self::Parts { parts, .. } => parts.iter().map(Part::length).sum(),
-        }
     }
 }

@@ -15,7 +15,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
@@ -98,26 +98,25 @@ impl ReqwestTransport {
     {
         let HttpRequest { method, uri, headers, payload, time_limit, response_limit, sink, progress } =
             request;
-        let begun = Arc::new(AtomicBool::new(false));
+        let start = Arc::<Start>::default();
         let mut outgoing = reqwest::Request::new(method, self.url(&uri)?);
         *outgoing.headers_mut() = headers;
-        if matches!(payload, Payload::Empty)
-            && matches!(*outgoing.method(), Method::POST | Method::PUT | Method::PATCH)
-        {
-            // A POST of no bytes is to say so; left alone, it would say nothing of a length.
+        if payload.length() == 0 && matches!(*outgoing.method(), Method::POST | Method::PUT | Method::PATCH) {
+            // A POST of no bytes is to say so; left alone, it would say nothing of a length. Nobody asks for its body then.
             outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            start.begin();
         }
         let parts = match payload {
             Payload::Empty => Vec::new(),
             Payload::Bytes(bytes) => vec![Part::Bytes(bytes)],
             Payload::Parts(parts) => parts,
         };
-        *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(parts, begun.clone(), progress)));
+        *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(parts, start.clone(), progress)));
         let proxied = self.proxied.as_ref().filter(|_| uri.scheme() == Some(&http::uri::Scheme::HTTPS));
-        let answer = proxied.unwrap_or(&self.direct).execute(outgoing);
+        let answering = proxied.unwrap_or(&self.direct).execute(outgoing);
         Ok(Attempt {
-            answer,
-            begun,
+            answering,
+            start,
             time_limit: time_limit.min(crate::exchange::LONGEST),
             response_limit,
             sink,
@@ -127,9 +126,8 @@ impl ReqwestTransport {
 
 /// A request under way, and what its answer is read by.
 struct Attempt<F> {
-    answer: F,
-    /// Whether any of the request can have left.
-    begun: Arc<AtomicBool>,
+    answering: F,
+    start: Arc<Start>,
     time_limit: Duration,
     response_limit: u64,
     sink: Option<Arc<dyn BodySink>>,
@@ -164,10 +162,9 @@ fn roots(builder: reqwest::ClientBuilder, _: &Roots) -> Result<reqwest::ClientBu
 #[async_trait]
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let Attempt { answer, begun, time_limit, response_limit, sink } = self.begin(request)?;
-        let answer = async {
-            let answer = answer.await;
-            let mut answer = answer.map_err(|error| before_answer(error, begun.load(Ordering::Relaxed)))?;
+        let Attempt { answering, start, time_limit, response_limit, sink } = self.begin(request)?;
+        let attempt = async {
+            let mut answer = answering.await.map_err(|error| before_answer(error, &start))?;
             let sink = sink.as_deref().filter(|_| answer.status().is_success());
             let body = read(&mut answer, response_limit, sink).await?;
             let mut response = http::Response::new(body);
@@ -177,9 +174,9 @@ impl AsyncTransport for ReqwestTransport {
             Ok(response)
         };
         // reqwest's own limit would cost more allocations.
-        tokio::time::timeout(time_limit, answer).await.unwrap_or_else(|_| {
-            let sent = begun.load(Ordering::Relaxed);
-            let kind = if sent { TransportErrorKind::Timeout } else { TransportErrorKind::NotSent };
+        tokio::time::timeout(time_limit, attempt).await.unwrap_or_else(|_| {
+            let kind =
+                if start.give_up() { TransportErrorKind::NotSent } else { TransportErrorKind::Timeout };
             Err(TransportError::new(kind, format!("no whole answer within {time_limit:?}")))
         })
     }
@@ -220,9 +217,9 @@ async fn read(
     Ok(if more.is_empty() { body } else { more.freeze() })
 }
 
-/// An error before the status line. Where hyper has not `begun` to write the request, the server cannot have acted on it.
-fn before_answer(error: reqwest::Error, begun: bool) -> TransportError {
-    let not_sent = error.is_connect() || error.is_builder() || !begun;
+/// An error before the status line. Where hyper has not begun to write the request, the server cannot have acted on it.
+fn before_answer(error: reqwest::Error, start: &Start) -> TransportError {
+    let not_sent = error.is_connect() || error.is_builder() || start.give_up();
     let kind = if not_sent { TransportErrorKind::NotSent } else { TransportErrorKind::Interrupted };
     TransportError::new(kind, error.without_url())
 }
@@ -232,11 +229,36 @@ fn in_answer(error: reqwest::Error) -> TransportError {
     TransportError::new(TransportErrorKind::Interrupted, error.without_url())
 }
 
+/// Whether a request has begun to leave. hyper writes it on a task of its own: whoever is first, that task or the caller who gives
+/// up, decides for both, so that what is told as not sent is never sent.
+#[derive(Default)]
+struct Start(AtomicU8);
+
+impl Start {
+    const OPEN: u8 = 0;
+    const BEGUN: u8 = 1;
+    const GIVEN_UP: u8 = 2;
+
+    /// Whether it may leave.
+    fn begin(&self) -> bool {
+        let before = self.0.compare_exchange(Self::OPEN, Self::BEGUN, Ordering::AcqRel, Ordering::Acquire);
+        before != Err(Self::GIVEN_UP)
+    }
+    fn is_given_up(&self) -> bool {
+        self.0.load(Ordering::Acquire) == Self::GIVEN_UP
+    }
+    /// Whether nothing of it has left, nor ever will.
+    fn give_up(&self) -> bool {
+        let before = self.0.compare_exchange(Self::OPEN, Self::GIVEN_UP, Ordering::AcqRel, Ordering::Acquire);
+        before != Err(Self::BEGUN)
+    }
+}
+
 /// A body of parts, files among them, streamed.
 struct Parts {
-    /// Set as soon as hyper asks for it, which it does once it has a connection and before anything of the request leaves:
-    /// a request without its body is none, and one that has no body is asked whether it has ended.
-    begun: Arc<AtomicBool>,
+    /// hyper asks for the body as soon as it has a connection, and before anything of the request leaves; of one that has no body it
+    /// asks whether that is so. The answer to either may be that it is not to leave.
+    start: Arc<Start>,
     left: VecDeque<Part>,
     /// Bytes left to give out, and all of them.
     length: u64,
@@ -257,9 +279,9 @@ enum State {
 }
 
 impl Parts {
-    fn new(parts: Vec<Part>, begun: Arc<AtomicBool>, progress: Option<Progress>) -> Self {
+    fn new(parts: Vec<Part>, start: Arc<Start>, progress: Option<Progress>) -> Self {
         let total = parts.iter().map(Part::length).sum();
-        Self { begun, length: total, total, left: parts.into(), file: None, progress }
+        Self { start, length: total, total, left: parts.into(), file: None, progress }
     }
 
     /// Gives out a piece.
@@ -280,7 +302,9 @@ impl http_body::Body for Parts {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        self.begun.store(true, Ordering::Relaxed);
+        if !self.start.begin() {
+            return Poll::Ready(Some(Err(io::Error::other("the request was given up before it began"))));
+        }
         loop {
             if let Some(reading) = &mut self.file {
                 let piece = match ready!(reading.poll(context)) {
@@ -310,15 +334,12 @@ impl http_body::Body for Parts {
     }
 
     fn is_end_stream(&self) -> bool {
-        let is_over = self.left.is_empty() && self.file.is_none();
-        if is_over {
-            self.begun.store(true, Ordering::Relaxed);
-        }
-        is_over
+        self.length == 0 && self.start.begin()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.length)
+        // Of unknown length, so that the body is asked for, and fails.
+        if self.start.is_given_up() { SizeHint::default() } else { SizeHint::with_exact(self.length) }
     }
 }
 
@@ -345,6 +366,44 @@ impl Reading {
                     return Poll::Ready(Ok(Some(space.into())));
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body::Body as _;
+
+    fn poll(body: &mut Parts) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Pin::new(body).poll_frame(&mut Context::from_waker(std::task::Waker::noop()))
+    }
+
+    #[test]
+    fn what_was_given_up_before_it_began_never_leaves() {
+        for parts in [Vec::new(), vec![Part::Bytes("{}".into())]] {
+            let start = Arc::<Start>::default();
+            let mut body = Parts::new(parts, start.clone(), None);
+            assert!(start.give_up() && start.give_up());
+            // What hyper asks, in its order: only an error keeps the request from being written.
+            assert!(!body.is_end_stream());
+            assert_eq!(body.size_hint().exact(), None);
+            assert!(matches!(poll(&mut body), Poll::Ready(Some(Err(_)))));
+        }
+    }
+
+    #[test]
+    fn what_has_begun_may_have_arrived() {
+        let start = Arc::<Start>::default();
+        let mut body = Parts::new(vec![Part::Bytes("{}".into())], start.clone(), None);
+        assert!(!body.is_end_stream() && body.size_hint().exact() == Some(2));
+        assert!(matches!(poll(&mut body), Poll::Ready(Some(Ok(_)))));
+        assert!(body.is_end_stream() && !start.give_up());
+
+        // Of a body of no bytes it is only asked whether it has ended.
+        for parts in [Vec::new(), vec![Part::Bytes(Bytes::new())]] {
+            let start = Arc::<Start>::default();
+            assert!(Parts::new(parts, start.clone(), None).is_end_stream() && !start.give_up());
         }
     }
 }

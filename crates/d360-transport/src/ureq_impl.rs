@@ -159,13 +159,17 @@ impl BlockingTransport for UreqTransport {
         let sink = sink.filter(|_| parts.status.is_success());
         // ureq's limit refuses a body that just fits.
         let limit = if sink.is_some() { u64::MAX } else { response_limit.saturating_add(1) };
-        let expected = body.content_length().unwrap_or(0).min(response_limit).min(64 * 1024);
+        let expected =
+            body.content_length().map_or(0, |length| length.min(response_limit).min(64 * 1024) as usize);
         let mut reader = body.into_with_config().limit(limit).reader();
         let other = |error: io::Error| TransportError::new(TransportErrorKind::Other, error);
-        // A little more room than bytes, so that the end is found without growing.
-        let mut collected = Vec::with_capacity(usize::try_from(expected).map_or(0, |expected| expected + 64));
-        match sink {
-            None => drop(reader.read_to_end(&mut collected).map_err(|error| classify(error.into(), true))?),
+        let body = match sink {
+            None => {
+                // A little more room than bytes, so that the end is found without growing.
+                let mut collected = Vec::with_capacity(expected + 64);
+                reader.read_to_end(&mut collected).map_err(|error| classify(error.into(), true))?;
+                Bytes::from(collected)
+            }
             Some(sink) => {
                 sink.begin().map_err(other)?;
                 let mut piece = vec![0; 64 * 1024];
@@ -175,9 +179,10 @@ impl BlockingTransport for UreqTransport {
                         n => sink.write(&piece[..n]).map_err(other)?,
                     }
                 }
+                Bytes::new()
             }
-        }
-        Ok(http::Response::from_parts(parts, Bytes::from(collected)))
+        };
+        Ok(http::Response::from_parts(parts, body))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Messages a second of our client and of other people's, on the same card and the same server: `cargo xtask bench peers`.
 //!
-//! Everybody checks the card, posts it and reads the answer, with the settings that a new client has; only our pacing, which keeps to
-//! Meta's limits, is off. They take turns, and the medians of the rounds are told.
+//! Everybody posts the card and reads the answer, with the settings that a new client has; only our pacing, which keeps to Meta's limits,
+//! is off. They take turns, and the medians of the rounds are told.
 #[allow(dead_code, unreachable_pub, reason = "shared with the other bench")]
 #[path = "../../bench/server.rs"]
 mod server;
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         Sender::new("meta-whatsapp 0.1.5 (Rust), 64 in flight", 10_000, None, |count| by_meta(count, 64)),
         Sender::new("meta-whatsapp 0.1.5 (Rust), 1 in flight", 5_000, None, |count| by_meta(count, 1)),
     ];
-    // Folders of what `cargo xtask bench` installed; where it could not, it said so.
+    // An interpreter and a script, where `cargo xtask bench peers` could install what they need.
     if let Ok(python) = std::env::var("D360_PEERS_PYTHON") {
         let run = by_program(python, "pywa_cards.py", base.clone());
         senders.push(Sender::new("pywa 4.5.0 (Python), 16 threads", 2_000, Some(20.0), run));
@@ -147,7 +147,7 @@ fn by_program(
     }
 }
 
-/// What every client here can send: none but ours has more of a card than this.
+/// What every client here can send.
 fn message() -> Message {
     let name = Name::new("Barbara J. Johnson").first_name("Barbara").last_name("Johnson");
     let card = Contact::new(name)

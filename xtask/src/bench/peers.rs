@@ -47,7 +47,10 @@ fn node(folder: &Path, here: &Path) -> Result<PathBuf> {
     let failed = |error: std::io::Error| format!("{}: {error}", place.display());
     fs::create_dir_all(&place).map_err(failed)?;
     tools::output(
-        Command::new("npm").args(["install", "--silent", "--no-fund", "--prefix"]).arg(&place).arg(KAPSO),
+        Command::new("npm")
+            .args(["install", "--silent", "--no-fund", "--ignore-scripts", "--prefix"])
+            .arg(&place)
+            .arg(KAPSO),
     )?;
     let script = place.join("kapso_cards.mjs");
     fs::copy(here.join("kapso_cards.mjs"), &script).map_err(failed)?;

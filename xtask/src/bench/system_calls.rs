@@ -1,4 +1,4 @@
-//! System calls of a call and the threads that it starts, by strace.
+//! System calls of a call, and how many threads it starts, by strace. What those threads do is not counted.
 use super::bench_program;
 use crate::Result;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ const CALLS: u32 = 500;
 /// What is counted, what it is held against, and how many there may be.
 const COUNTED: [(&str, &str, f64); 2] = [("async", "reqwest", 3.0), ("blocking", "ureq", 12.0)];
 
-/// Of the thread that calls, and of threads that it starts; the server runs on others, which are not counted.
+/// Of the thread that calls. The server runs on others.
 pub(super) fn run(folder: &Path) -> Result<Option<Vec<Value>>> {
     if !Command::new("strace").arg("--version").output().is_ok_and(|out| out.status.success()) {
         println!("system-calls: SKIPPED: strace is not installed");

@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
     ("docs", "the documentation has no warning, and its examples compile", docs),
     ("wasm", "model and migrate compile without an operating system", wasm),
     ("fuzz", "what reads other people's bytes, over changed seeds", fuzz),
+    ("peers", "the bench's programs of other people's clients still compile", peers),
     ("features", "every feature builds alone and with each other", features::run),
     ("msrv", "nothing newer than the declared Rust", outside::msrv),
     ("deny", "licences, bans and sources of what is depended on", outside::deny),
@@ -34,7 +35,7 @@ const STEPS: &[Step] = &[
 ];
 
 /// What .ci/run leaves to `cargo xtask ci`: it takes long, or needs tools that may be missing.
-const NOT_IN_CI_RUN: [&str; 4] = ["features", "msrv", "deny", "semver"];
+const NOT_IN_CI_RUN: [&str; 5] = ["peers", "features", "msrv", "deny", "semver"];
 
 /// The names of all steps.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
@@ -141,6 +142,13 @@ fn docs() -> Result {
         eprintln!("ci: docs: nightly is not installed: not built as docs.rs does");
     }
     cargo(&["test", "--workspace", "--all-features", "--doc"])
+}
+
+/// A workspace of its own, which the other steps do not see.
+fn peers() -> Result {
+    let manifest = ["--manifest-path", "tests/peers/Cargo.toml"];
+    cargo(&[&["fmt", "--check"][..], &manifest].concat())?;
+    cargo(&[&["check", "-q", "--locked", "--target-dir", "target/bench/peers"][..], &manifest].concat())
 }
 
 /// Changed seeds through the functions that are fuzzed, a few seconds each, on stable. (`cargo fuzz` needs nightly.)

@@ -156,7 +156,7 @@ fn content(kind: &str, message: &Map<String, Value>) -> Result<InboundContent, S
 }
 
 impl InboundMessage {
-    /// Reads one, without copying what it is read from.
+    /// Reads one from its JSON, which the event keeps.
     pub(super) fn of(message: &Map<String, Value>) -> Result<Self, String> {
         let kind = message.get("type").and_then(Value::as_str).ok_or("a message without a type")?;
         Ok(Self {
