@@ -17,6 +17,7 @@ mod migrate;
 mod onprem;
 mod options;
 mod pacing;
+mod proof;
 mod receiving;
 mod retries;
 mod rig;
