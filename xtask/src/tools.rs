@@ -35,6 +35,11 @@ pub(crate) fn packages() -> Result<Vec<Value>> {
     }
 }
 
+/// Whether a program is installed.
+pub(crate) fn installed(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success())
+}
+
 /// Whether cargo has a subcommand of this name.
 pub(crate) fn has(name: &str) -> bool {
     Command::new("cargo").args([name, "--version"]).output().is_ok_and(|out| out.status.success())

@@ -104,6 +104,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
     /// What [`Step::Done`] asks to be given back.
     pub(crate) fn result(mut self) -> Result<E::Response, Error> {
         let Next::Done(result) = std::mem::replace(&mut self.next, Next::Nothing) else {
+            // Drivers ask where `Step::Done` said so, and `next` is that then.
             unreachable!("a call was asked for its result before its end")
         };
         self.done = true;

@@ -1,6 +1,6 @@
 //! Instructions and allocations of a call, by callgrind.
 use super::bench_program;
-use crate::Result;
+use crate::{Result, tools};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
@@ -19,7 +19,7 @@ struct Count {
 
 /// Instructions and allocations of each case, beside those of what it is held against.
 pub(super) fn instructions(folder: &Path) -> Result<Option<Vec<Value>>> {
-    if !Command::new("valgrind").arg("--version").output().is_ok_and(|out| out.status.success()) {
+    if !tools::installed("valgrind") {
         println!("instructions: SKIPPED: valgrind is not installed");
         return Ok(None);
     }

@@ -16,18 +16,19 @@ use std::{
 
 /// Of the program in `tests/bench`.
 const MEASURED: [&str; 5] = ["model", "client", "sandbox", "gateway", "memory"];
-/// What is measured, and by what. `None` where a tool is missing, which is said.
-type Bench = (&'static str, fn(&Path) -> Result<Option<Vec<Value>>>);
+/// What is measured, whether also where nothing is named, and by what. `None` where a tool is missing, which is said.
+type Bench = (&'static str, bool, fn(&Path) -> Result<Option<Vec<Value>>>);
 /// Of xtask itself, by tools.
 const OWN: [Bench; 4] = [
-    ("instructions", callgrind::instructions),
-    ("system-calls", system_calls::run),
-    ("cost", cost::run),
-    ("peers", peers::run),
+    ("instructions", true, callgrind::instructions),
+    ("system-calls", true, system_calls::run),
+    ("cost", true, cost::run),
+    // It fetches and runs other people's programs, which nobody is to do by the way.
+    ("peers", false, peers::run),
 ];
 
 pub(crate) fn run(names: &[&str]) -> Result {
-    let known: Vec<&str> = MEASURED.into_iter().chain(OWN.map(|(name, _)| name)).collect();
+    let known: Vec<&str> = MEASURED.into_iter().chain(OWN.map(|(name, ..)| name)).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
         return Err(format!("{unknown} is no bench; there are: {}", known.join(" ")));
     }
@@ -40,17 +41,19 @@ pub(crate) fn run(names: &[&str]) -> Result {
         let mut command = cargo(&["bench", "-q", "-p", "d360-tests", "--bench", "bench", "--", name]);
         tools::run(command.env("D360_BENCH_JSON", folder.join(format!("{name}.json"))))?;
     }
-    for (name, run) in OWN.into_iter().filter(|(name, _)| chosen(name)) {
-        // It fetches and runs other people's programs, which nobody is to do by the way.
-        if name == "peers" && names.is_empty() {
-            println!("peers: SKIPPED: it fetches other people's clients, and is run where it is named");
-            continue;
-        }
-        if let Some(rows) = run(&folder)? {
+    for (name, always, run) in OWN {
+        if (always && names.is_empty() || names.contains(&name))
+            && let Some(rows) = run(&folder)?
+        {
             keep(&folder.join(format!("{name}.json")), &rows)?;
         }
     }
     println!("as JSON: {}", folder.display());
+    if names.is_empty() {
+        let left: Vec<&str> =
+            OWN.into_iter().filter(|(_, always, _)| !always).map(|(name, ..)| name).collect();
+        println!("not run, because it was not named: {}", left.join(" "));
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! System calls of a call, and how many threads it starts, by strace. What those threads do is not counted.
 use super::bench_program;
-use crate::Result;
+use crate::{Result, tools};
 use serde_json::{Value, json};
 use std::{fs, path::Path, process::Command};
 
@@ -10,7 +10,7 @@ const COUNTED: [(&str, &str, f64); 2] = [("async", "reqwest", 3.0), ("blocking",
 
 /// Of the thread that calls. The server runs on others.
 pub(super) fn run(folder: &Path) -> Result<Option<Vec<Value>>> {
-    if !Command::new("strace").arg("--version").output().is_ok_and(|out| out.status.success()) {
+    if !tools::installed("strace") {
         println!("system-calls: SKIPPED: strace is not installed");
         return Ok(None);
     }

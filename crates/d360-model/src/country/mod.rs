@@ -44,3 +44,18 @@ const KEYS: [u16; COUNTRIES.len()] = {
     }
     keys
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_country_is_found_by_its_code() {
+        assert!(KEYS.is_sorted());
+        for country in COUNTRIES {
+            assert_eq!(Country::of(country.code), Some(*country));
+            assert_eq!(Country::of(&country.code.to_lowercase()), Some(*country));
+        }
+        assert!(["", "U", "USA", "ZZ", "É"].iter().all(|code| Country::of(code).is_none()));
+    }
+}
