@@ -6,7 +6,7 @@ use std::{
     io::{Read as _, Write as _},
     net::TcpListener,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
@@ -39,6 +39,19 @@ impl Authority {
         Self { pem, issuer: Issuer::new(params, key) }
     }
 
+    /// One for all tests that need no more than somebody to trust.
+    pub(crate) fn shared() -> &'static Self {
+        static SHARED: OnceLock<Authority> = OnceLock::new();
+        SHARED.get_or_init(Self::new)
+    }
+    /// Settings of a server for `localhost` that speaks HTTP/2 or HTTP/1.1.
+    pub(crate) fn config(&self, http2: bool) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().unwrap();
+        let mut config = config(&params("localhost").signed_by(&key, &self.issuer).unwrap(), &key);
+        config.alpn_protocols = if http2 { vec![b"h2".to_vec()] } else { vec![b"http/1.1".to_vec()] };
+        Arc::new(config)
+    }
+
     /// A server for `name` that answers every request with an empty list.
     pub(crate) fn server(&self, name: &str) -> TlsServer {
         let key = KeyPair::generate().unwrap();
@@ -68,9 +81,9 @@ fn params(name: &str) -> CertificateParams {
     CertificateParams::new(vec![name.to_owned()]).unwrap()
 }
 
-fn serve(certificate: &Certificate, key: &KeyPair, raw: Option<&'static [u8]>) -> TlsServer {
+fn config(certificate: &Certificate, key: &KeyPair) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
@@ -78,8 +91,11 @@ fn serve(certificate: &Certificate, key: &KeyPair, raw: Option<&'static [u8]>) -
             vec![certificate.der().clone()],
             PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
         )
-        .unwrap();
-    let config = Arc::new(config);
+        .unwrap()
+}
+
+fn serve(certificate: &Certificate, key: &KeyPair, raw: Option<&'static [u8]>) -> TlsServer {
+    let config = Arc::new(config(certificate, key));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let seen = Arc::new(AtomicUsize::new(0));

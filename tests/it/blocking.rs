@@ -6,6 +6,7 @@ use crate::{
 use d360::{
     cloud::block_users::{BlockUsers, ListBlockedUsers, UnblockUsers},
     model::block::User,
+    transport::ErrorKind,
 };
 use serde_json::{Value, json};
 
@@ -89,6 +90,25 @@ fn a_mixed_answer_is_an_answer_whatever_its_status() {
             let details = report.failed[0].errors[0].error_data.as_ref().unwrap();
             assert_eq!(details.text(), Some("User has not messaged in the last 24 hours"));
             assert_eq!(run.seen[0].body.windows(6).filter(|w| w == b"\"user\"").count(), 2);
+        }
+    }
+}
+
+/// `input` and `user_id` side by side; and a status that no document names.
+#[test]
+fn a_user_is_found_by_number_beside_a_user_id() {
+    let named = json!({"block_users": {"added_users": [
+        {"input": "16505551234", "wa_id": "16505551234", "user_id": "US.999"},
+        {"input": "", "wa_id": "14155550199", "user_id": "US.998", "parent_user_id": "US.ENT.1"},
+        {"wa_id": "", "user_id": "US.9z"}]}});
+    let given = vec![user("+1 650-555-1234"), user("+14155550199"), user("US.9z")];
+    for status in [200, 207, 400, 404, 422, 500, 503] {
+        for run in everywhere(&[answer(status, named.to_string())], |client| client.block(given.clone())) {
+            let report = run.result.unwrap();
+            assert_eq!(report.failed, [], "{status}");
+            let ids: Vec<_> =
+                report.done.iter().map(|done| done.user_id.as_ref().unwrap().as_str()).collect();
+            assert_eq!(ids, ["US.999", "US.998", "US.9z"]);
         }
     }
 }
@@ -191,10 +211,12 @@ fn listed(script: &[Act]) -> (Vec<String>, Vec<String>) {
 #[test]
 fn the_list_runs_over_pages_to_its_end() {
     let end = [
-        page(&[], Some("c3")),
         page(&["5"], None),
         page(&["5"], Some("c2")),
         page(&["5"], Some("c1")),
+        page(&[], Some("c1")),
+        page(&[], Some("")),
+        answer(200, r#"{"data":null,"paging":{"cursors":null,"next":""}}"#),
         answer(200, r#"{"data":[{"wa_id":"5"}],"paging":null}"#),
         answer(200, r#"{"data":[{"wa_id":"5"}]}"#),
     ];
@@ -204,6 +226,96 @@ fn the_list_runs_over_pages_to_its_end() {
         assert_eq!(
             targets,
             ["/block_users?limit=2", "/block_users?limit=2&after=c1", "/block_users?limit=2&after=c2"]
+        );
+    }
+}
+
+/// Meta: a page may hold fewer items than there are, and the absence of `next` is the end.
+#[test]
+fn a_page_of_nothing_new_is_not_the_end() {
+    let pages = [
+        page(&["1", "2"], Some("c1")),
+        page(&[], Some("c2")),
+        page(&["1", "2"], Some("c3")),
+        // `next` without cursors, and a cursor that is a number.
+        answer(
+            200,
+            r#"{"data":[],"paging":{"next":"https://evil.example/v23.0/1/block_users?limit=9&after=a%2Bb%3D#x"}}"#,
+        ),
+        answer(200, r#"{"data":[{"wa_id":"3"}],"paging":{"cursors":{"after":42}}}"#),
+        page(&["4"], None),
+    ];
+    let (ids, targets) = listed(&pages);
+    assert_eq!(ids, ["1", "2", "3", "4"]);
+    let cursors: Vec<&str> =
+        targets[1..].iter().map(|target| target.split_once("&after=").unwrap().1).collect();
+    assert_eq!(cursors, ["c1", "c2", "c3", "a%2Bb%3D", "42"]);
+}
+
+#[test]
+fn a_list_without_end_is_an_error() {
+    let script: Vec<Act> = (0..1_100).map(|n| page(&["1"], Some(&format!("c{n}")))).collect();
+    for run in everywhere(&script, |client| client.blocked(None)) {
+        let error = run.result.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Endless { .. }), "{error:?}");
+        assert!(error.to_string().contains("does not end"), "{error}");
+        assert_eq!(run.seen.len(), 1_001, "{}", run.who);
+    }
+}
+
+#[test]
+fn an_item_of_unknown_shape_costs_no_other_and_a_page_of_them_is_an_error() {
+    let some =
+        r#"{"data":[7,null,{"colour":"red"},{"wa_id":"","user_id":"US.1a"},{"wa_id":{}},{"wa_id":"2"}]}"#;
+    assert_eq!(listed(&[answer(200, some)]).0, ["US.1a", "2"]);
+    for none in [
+        r#"{"data":[7]}"#,
+        r#"{"data":[{"colour":"red"},{}]}"#,
+        r#"{"data":"many"}"#,
+        r#"{"data":[{"wa_id":""}]}"#,
+    ] {
+        for run in everywhere(&vec![answer(200, none); 3], |client| client.blocked(None)) {
+            let error = run.result.unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::Undecodable(_)), "{none}: {error:?}");
+        }
+    }
+}
+
+/// 64,000 blocked users, the most that a list may hold, with all their names.
+#[test]
+fn a_page_may_hold_the_longest_list() {
+    let user = |n: u32| {
+        format!(
+            r#"{{"messaging_product":"whatsapp","wa_id":"1650{n:07}","user_id":"US.1349120865530{n:07}","parent_user_id":"US.ENT.118157992128{n:07}"}}"#
+        )
+    };
+    let data: Vec<String> = (0..64_000).map(user).collect();
+    let page = format!(r#"{{"data":[{}]}}"#, data.join(","));
+    assert!(page.len() > 8_000_000);
+    for run in everywhere(&[answer(200, page)], |client| client.blocked(None)) {
+        assert_eq!(run.result.unwrap().len(), 64_000, "{}", run.who);
+    }
+}
+
+#[test]
+fn what_is_too_large_is_asked_for_once() {
+    let large = answer(200, format!(r#"{{"data":[]{}}}"#, " ".repeat(13 << 20)));
+    for i in 0..2 {
+        let server = crate::server::Server::start(vec![large.clone(); 3]);
+        let (who, client) =
+            crate::rig::real(&crate::rig::config(&server.url()), &crate::rig::Naps::default())
+                .into_iter()
+                .nth(i)
+                .unwrap();
+        let error = client.blocked(None).unwrap_err();
+        assert_eq!(server.seen().len(), 1, "{who}");
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(d360::model::mask(&cause), cause);
+        assert!(cause.contains("12 MiB"), "{who}: {cause}");
+        assert!(
+            error.hint().contains("response_limit") && error.hint().contains("smaller pages"),
+            "{}",
+            error.hint()
         );
     }
 }

@@ -1,16 +1,17 @@
 //! The contract of a transport. Any can be run against it: see [`Sends`].
 use crate::{
+    authority::Authority,
     rig::runtime,
-    server::{Act, Server, answer, answer_with},
+    server::{Act, Over, Server, Stream, answer, answer_with},
 };
 use bytes::Bytes;
 use d360::transport::{
     AsyncTransport, BlockingTransport, BodySink, Connection, HttpRequest, HttpResponse, Part, Payload,
-    ReqwestTransport, TransportError, TransportErrorKind, UreqTransport,
+    Protocol, ReqwestTransport, Roots, TransportError, TransportErrorKind, UreqTransport,
 };
 use http::Method;
 use std::{
-    io,
+    io::{self, Read as _, Write as _},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -35,32 +36,139 @@ impl<T: BlockingTransport> Sends for Blocking<T> {
     }
 }
 
+/// Settings that trust the servers of these tests.
+pub(crate) fn trusting() -> Connection {
+    Connection::new().roots(Roots::Pem(Authority::shared().pem.clone().into_bytes()))
+}
+
 #[test]
 fn reqwest_keeps_it() {
-    contract(&|| Box::new(Async(ReqwestTransport::new(&Connection::new()).unwrap())));
+    let new: New<'_> = &|| Box::new(Async(ReqwestTransport::new(&trusting()).unwrap()));
+    contract(new, Over::Plain);
+    contract(new, Over::Tls);
+}
+
+#[test]
+fn reqwest_keeps_it_over_http2() {
+    let connection = trusting().protocol(Protocol::Http2);
+    let new: New<'_> = &|| Box::new(Async(ReqwestTransport::new(&connection).unwrap()));
+    contract(new, Over::Http2);
+    // To servers that have no HTTP/2 it speaks HTTP/1.1.
+    contract(new, Over::Tls);
 }
 
 #[test]
 fn ureq_keeps_it() {
-    contract(&|| Box::new(Blocking(UreqTransport::new(&Connection::new()).unwrap())));
+    let new: New<'_> = &|| Box::new(Blocking(UreqTransport::new(&trusting()).unwrap()));
+    contract(new, Over::Plain);
+    contract(new, Over::Tls);
 }
+
+/// A time to connect that no clock can add.
+#[test]
+fn any_time_to_connect_is_taken() {
+    for limit in [Duration::MAX, Duration::from_secs(u64::MAX / 2)] {
+        let connection = trusting().connect_timeout(limit);
+        let all: [Box<dyn Sends>; 3] = [
+            Box::new(Async(ReqwestTransport::new(&connection).unwrap())),
+            Box::new(Async(ReqwestTransport::new(&connection.clone().protocol(Protocol::Http2)).unwrap())),
+            Box::new(Blocking(UreqTransport::new(&connection).unwrap())),
+        ];
+        for transport in all {
+            let server = Server::over(Over::Tls, vec![answer(200, "ok")]);
+            transport.send(request(Method::GET, &server)).unwrap();
+        }
+    }
+}
+
+type New<'n> = &'n dyn Fn() -> Box<dyn Sends>;
 
 /// Everything that the traits' documentation promises.
-pub(crate) fn contract(new: &dyn Fn() -> Box<dyn Sends>) {
-    any_status_is_an_answer(new);
-    no_redirect_is_followed(new);
-    bodies_have_a_length_and_go_with_any_method(new);
-    files_are_streamed(new);
-    the_answer_is_capped(new);
-    the_sink_takes_a_success_alone(new);
-    the_time_limit_holds(new);
+pub(crate) fn contract(new: New<'_>, over: Over) {
+    any_status_is_an_answer(new, over);
+    no_redirect_is_followed(new, over);
+    bodies_have_a_length_and_go_with_any_method(new, over);
+    files_are_streamed(new, over);
+    the_answer_is_capped(new, over);
+    the_sink_takes_a_success_alone(new, over);
+    the_time_limit_holds(new, over);
     a_limit_while_connecting_is_not_sent(new);
-    a_broken_answer_is_interrupted(new);
+    a_broken_answer_is_interrupted(new, over);
     what_could_not_be_sent_says_so(new);
-    nothing_is_sent_twice(new);
+    nothing_is_sent_twice(new, over);
+    interim_answers_are_passed_over(new, over);
 }
 
-fn what_could_not_be_sent_says_so(new: &dyn Fn() -> Box<dyn Sends>) {
+/// Any of them may have headers, `100 Continue` too (RFC 9110 15.2).
+fn interim_answers_are_passed_over(new: New<'_>, over: Over) {
+    let interim = [
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\nx-a: b\r\nserver: proxy\r\n\r\n",
+        "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\nx-a: b\r\n\r\n",
+    ];
+    let last = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    for before in interim {
+        let whole = format!("{before}{last}");
+        let server = Server::over(
+            over,
+            vec![Act::Bytes(whole.clone().into_bytes()), Act::Bytes(whole.clone().into_bytes())],
+        );
+        for method in [Method::POST, Method::GET] {
+            let mut sent = request(method.clone(), &server);
+            if method == Method::POST {
+                sent.payload = Payload::Bytes(Bytes::from_static(b"{}"));
+            }
+            assert_eq!(new().send(sent).unwrap().body(), "ok", "{before:?}");
+        }
+        if over == Over::Plain {
+            // Byte by byte.
+            let server = Server::over(over, vec![Act::Drip(whole.into_bytes())]);
+            assert_eq!(new().send(request(Method::GET, &server)).unwrap().body(), "ok", "{before:?}");
+        }
+    }
+}
+
+/// A server that refuses an upload answers before it has read it, and closes. Writing fails then, and the reason is there to read.
+///
+/// hyper may find the failed write first, and no layer of ours is below it.
+#[test]
+fn ureq_reads_an_answer_that_comes_early() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let length = 40_000_000;
+    std::fs::File::create(&path).unwrap().set_len(length).unwrap();
+    for (over, status) in [(Over::Plain, 401), (Over::Plain, 413), (Over::Tls, 401), (Over::Tls, 413)] {
+        let transport = UreqTransport::new(&trusting()).unwrap();
+        for _ in 0..10 {
+            let mut sent = HttpRequest::new(Method::POST, refuses(over, status).parse().unwrap());
+            sent.payload = Payload::Parts(vec![Part::File { path: path.clone(), length }]);
+            let response =
+                transport.send(sent).unwrap_or_else(|error| panic!("{over:?} {status}: {error:?}"));
+            assert_eq!((response.status().as_u16(), &response.body()[..]), (status, &b"no"[..]));
+        }
+    }
+}
+
+/// A server that answers when it has the first bytes of a request, and closes.
+fn refuses(over: Over, status: u16) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let scheme = if over == Over::Tls { "https" } else { "http" };
+    let url = format!("{scheme}://localhost:{}/upload", listener.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        let socket = listener.accept().unwrap().0;
+        // Or the answer would wait for what came before to be acknowledged, and be lost by the close.
+        socket.set_nodelay(true).unwrap();
+        let mut stream = if over == Over::Tls { Stream::tls(socket, false) } else { Stream::Plain(socket) };
+        let read = stream.read(&mut [0; 100_000]).unwrap();
+        assert!(read > 0);
+        let answer = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno");
+        stream.write_all(answer.as_bytes()).unwrap();
+        stream.flush().unwrap();
+    });
+    url
+}
+
+fn what_could_not_be_sent_says_so(new: New<'_>) {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for url in [
         format!("http://{closed}/"),
@@ -73,13 +181,11 @@ fn what_could_not_be_sent_says_so(new: &dyn Fn() -> Box<dyn Sends>) {
 }
 
 /// Not on a fresh connection that breaks, and not on a kept one that the server has closed meanwhile.
-fn nothing_is_sent_twice(new: &dyn Fn() -> Box<dyn Sends>) {
-    let server = Server::start(vec![
-        Act::Bytes(Vec::new()),
-        answer(200, "ok"),
-        Act::Bytes(Vec::new()),
-        answer(200, "ok"),
-    ]);
+fn nothing_is_sent_twice(new: New<'_>, over: Over) {
+    let server = Server::over(
+        over,
+        vec![Act::Bytes(Vec::new()), answer(200, "ok"), Act::Bytes(Vec::new()), answer(200, "ok")],
+    );
     let transport = new();
     let post = || {
         let mut sent = request(Method::POST, &server);
@@ -97,20 +203,20 @@ fn request(method: Method, server: &Server) -> HttpRequest {
     HttpRequest::new(method, format!("{}/x?y=1", server.url()).parse().unwrap())
 }
 
-fn any_status_is_an_answer(new: &dyn Fn() -> Box<dyn Sends>) {
+fn any_status_is_an_answer(new: New<'_>, over: Over) {
     for status in [200, 201, 204, 304, 400, 404, 429, 500, 503] {
-        let server = Server::start(vec![answer_with(status, &[("x-kept", "yes")], "")]);
+        let server = Server::over(over, vec![answer_with(status, &[("x-kept", "yes")], "")]);
         let response = new().send(request(Method::GET, &server)).unwrap();
         assert_eq!(response.status(), status);
         assert_eq!(response.headers()["x-kept"], "yes");
     }
 }
 
-fn no_redirect_is_followed(new: &dyn Fn() -> Box<dyn Sends>) {
+fn no_redirect_is_followed(new: New<'_>, over: Over) {
     for status in [301, 302, 303, 307, 308] {
         for method in [Method::GET, Method::POST, Method::DELETE] {
-            let evil = Server::start(vec![answer(200, "evil")]);
-            let server = Server::start(vec![answer_with(status, &[("location", &evil.url())], "")]);
+            let evil = Server::over(over, vec![answer(200, "evil")]);
+            let server = Server::over(over, vec![answer_with(status, &[("location", &evil.url())], "")]);
             let mut moved = request(method, &server);
             moved.payload = Payload::Bytes(Bytes::from_static(b"{}"));
             let response = new().send(moved).unwrap();
@@ -120,7 +226,7 @@ fn no_redirect_is_followed(new: &dyn Fn() -> Box<dyn Sends>) {
     }
 }
 
-fn bodies_have_a_length_and_go_with_any_method(new: &dyn Fn() -> Box<dyn Sends>) {
+fn bodies_have_a_length_and_go_with_any_method(new: New<'_>, over: Over) {
     for method in [Method::GET, Method::DELETE, Method::POST, Method::PUT] {
         for (payload, expected) in [
             (Payload::Empty, &b""[..]),
@@ -133,7 +239,7 @@ fn bodies_have_a_length_and_go_with_any_method(new: &dyn Fn() -> Box<dyn Sends>)
                 b"abc",
             ),
         ] {
-            let server = Server::start(vec![answer(200, "ok")]);
+            let server = Server::over(over, vec![answer(200, "ok")]);
             let mut sent = request(method.clone(), &server);
             let empty = matches!(payload, Payload::Empty);
             sent.payload = payload;
@@ -153,7 +259,7 @@ fn bodies_have_a_length_and_go_with_any_method(new: &dyn Fn() -> Box<dyn Sends>)
     }
 }
 
-fn files_are_streamed(new: &dyn Fn() -> Box<dyn Sends>) {
+fn files_are_streamed(new: New<'_>, over: Over) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let content: Vec<u8> = (0..3_000_000u32).map(|i| (i % 251) as u8).collect();
@@ -165,22 +271,22 @@ fn files_are_streamed(new: &dyn Fn() -> Box<dyn Sends>) {
             Part::Bytes(Bytes::from_static(b"tail")),
         ]
     };
-    let server = Server::start(vec![answer(200, "ok")]);
+    let server = Server::over(over, vec![answer(200, "ok")]);
     let mut sent = request(Method::POST, &server);
     sent.payload = Payload::Parts(parts(content.len() as u64));
     new().send(sent).unwrap();
     let expected = [&b"head"[..], &content, b"tail"].concat();
     assert!(server.seen().remove(0).body == expected);
     // A file that is shorter than was said fails, and nothing is made up.
-    let server = Server::start(vec![answer(200, "ok")]);
+    let server = Server::over(over, vec![answer(200, "ok")]);
     let mut sent = request(Method::POST, &server);
     sent.payload = Payload::Parts(parts(content.len() as u64 + 1));
     new().send(sent).unwrap_err();
 }
 
-fn the_answer_is_capped(new: &dyn Fn() -> Box<dyn Sends>) {
+fn the_answer_is_capped(new: New<'_>, over: Over) {
     for (length, fits) in [(1000, true), (1001, false), (300_000, false)] {
-        let server = Server::start(vec![answer(200, vec![b'x'; length])]);
+        let server = Server::over(over, vec![answer(200, vec![b'x'; length])]);
         let mut limited = request(Method::GET, &server);
         limited.response_limit = 1000;
         match new().send(limited) {
@@ -188,12 +294,15 @@ fn the_answer_is_capped(new: &dyn Fn() -> Box<dyn Sends>) {
             Err(error) => assert_eq!((fits, error.kind()), (false, TransportErrorKind::TooLarge), "{length}"),
         }
     }
-    // Without a length, cut into chunks.
+    // Without a length, cut into chunks. HTTP/2 has none.
+    if over == Over::Http2 {
+        return;
+    }
     let chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n400\r\n".to_vec();
     let chunked =
         [chunked, vec![b'x'; 1024], b"\r\n400\r\n".to_vec(), vec![b'y'; 1024], b"\r\n0\r\n\r\n".to_vec()]
             .concat();
-    let server = Server::start(vec![Act::Bytes(chunked.clone()), Act::Bytes(chunked)]);
+    let server = Server::over(over, vec![Act::Bytes(chunked.clone()), Act::Bytes(chunked)]);
     assert_eq!(new().send(request(Method::GET, &server)).unwrap().body().len(), 2048);
     let mut limited = request(Method::GET, &server);
     limited.response_limit = 2047;
@@ -219,9 +328,9 @@ impl BodySink for Sink {
     }
 }
 
-fn the_sink_takes_a_success_alone(new: &dyn Fn() -> Box<dyn Sends>) {
+fn the_sink_takes_a_success_alone(new: New<'_>, over: Over) {
     let body = vec![b'z'; 2_000_000];
-    let server = Server::start(vec![answer(200, &body), answer(404, "not here")]);
+    let server = Server::over(over, vec![answer(200, &body), answer(404, "not here")]);
     let transport = new();
     let sink = Arc::new(Sink::default());
     let mut sunk = request(Method::GET, &server);
@@ -233,7 +342,7 @@ fn the_sink_takes_a_success_alone(new: &dyn Fn() -> Box<dyn Sends>) {
 }
 
 /// A time limit that is over before a connection was made leaves nothing in doubt.
-fn a_limit_while_connecting_is_not_sent(new: &dyn Fn() -> Box<dyn Sends>) {
+fn a_limit_while_connecting_is_not_sent(new: New<'_>) {
     // It takes connections, and never speaks TLS.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/", silent.local_addr().unwrap());
@@ -246,14 +355,15 @@ fn a_limit_while_connecting_is_not_sent(new: &dyn Fn() -> Box<dyn Sends>) {
             hasty.time_limit = limit;
             let error = new().send(hasty).unwrap_err();
             assert_eq!(error.kind(), TransportErrorKind::NotSent, "{method} within {limit:?}: {error:?}");
+            assert!(error.is_timeout(), "{method} within {limit:?}: {error:?}");
         }
     }
 }
 
-fn the_time_limit_holds(new: &dyn Fn() -> Box<dyn Sends>) {
+fn the_time_limit_holds(new: New<'_>, over: Over) {
     let head = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab".to_vec();
     for part in [Vec::new(), b"HTTP/1.1 200 OK\r\n".to_vec(), head] {
-        let server = Server::start(vec![Act::Hang(part)]);
+        let server = Server::over(over, vec![Act::Hang(part)]);
         let mut hasty = request(Method::POST, &server);
         hasty.payload = Payload::Bytes(Bytes::from_static(b"{}"));
         hasty.time_limit = Duration::from_millis(300);
@@ -261,7 +371,7 @@ fn the_time_limit_holds(new: &dyn Fn() -> Box<dyn Sends>) {
     }
 }
 
-fn a_broken_answer_is_interrupted(new: &dyn Fn() -> Box<dyn Sends>) {
+fn a_broken_answer_is_interrupted(new: New<'_>, over: Over) {
     for bytes in [
         &b""[..],
         b"HTTP/1.1 20",
@@ -269,7 +379,7 @@ fn a_broken_answer_is_interrupted(new: &dyn Fn() -> Box<dyn Sends>) {
         b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
     ] {
-        let server = Server::start(vec![Act::Bytes(bytes.to_vec())]);
+        let server = Server::over(over, vec![Act::Bytes(bytes.to_vec())]);
         let mut sent = request(Method::POST, &server);
         sent.payload = Payload::Bytes(Bytes::from_static(b"{}"));
         let error = new().send(sent).unwrap_err();

@@ -4,8 +4,8 @@ use crate::{
     server::{Act, answer, answer_with},
 };
 use d360::{
-    Outcome, cloud::block_users::ListBlockedUsers, cloud::messages::SendMessage, model::Message,
-    model::error::ErrorShape,
+    Outcome, cloud::block_users::ListBlockedUsers, cloud::messages::SendMessage,
+    cloud::templates::CreateTemplate, model::Message, model::error::ErrorShape,
 };
 
 const FINAL: Outcome = Outcome::Refused { retryable: false };
@@ -118,6 +118,55 @@ fn every_shape_is_read_and_classified() {
         (403, "Forbidden", S::Plain, None, "Forbidden", FINAL),
         (400, "[1,2]", S::OtherJson, None, "", FINAL),
         (500, "", S::Empty, None, "", Outcome::Unknown),
+        // A code is found wherever gateways leave it, or a throttle would be taken for a refusal.
+        (400, r#"{"error":{},"errors":[{"code":130429}]}"#, S::List, Some(130429), "", LATER),
+        (
+            400,
+            r#"{"error":null,"errors":[{},{"title":"t"},{"code":130429}]}"#,
+            S::List,
+            Some(130429),
+            "",
+            LATER,
+        ),
+        (400, r#"{"error":{"message":"m"},"errors":{"code":130429}}"#, S::Object, Some(130429), "", LATER),
+        (400, r#"{"error":{"message":"m"},"code":130429}"#, S::Object, Some(130429), "m", LATER),
+        (400, r#"{"code":130429}"#, S::OtherJson, Some(130429), "", LATER),
+        (400, r#"{"code":"130429","message":"m"}"#, S::Detail, Some(130429), "m", LATER),
+        (400, r#"{"error":130429,"message":"m"}"#, S::Object, Some(130429), "m", LATER),
+        (400, r#"{"error":"slow","code":130429}"#, S::Text, Some(130429), "slow", LATER),
+        (400, r#"{"error":{"code":130429.0}}"#, S::Object, Some(130429), "", LATER),
+        (400, r#"{"error":{"code":"130429.0"}}"#, S::Object, Some(130429), "", LATER),
+        (400, r#"{"error":{"code":" 130429 "}}"#, S::Object, Some(130429), "", LATER),
+        (400, r#"{"error":{"code":1304.29}}"#, S::Object, None, "", FINAL),
+        (400, r#""{\"error\":{\"code\":130429,\"message\":\"m\"}}""#, S::Object, Some(130429), "m", LATER),
+        (
+            400,
+            r#"{"error":"{\"error\":{\"code\":130429,\"message\":\"m\"}}"}"#,
+            S::Text,
+            Some(130429),
+            "m",
+            LATER,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"{\"error\":{\"code\":130429,\"message\":\"m\"}}"}}"#,
+            S::Object,
+            Some(130429),
+            "m",
+            LATER,
+        ),
+        (400, r#"{"meta":{"developer_message":"{\"code\": 130429}"}}"#, S::Meta, Some(130429), "", LATER),
+        (400, r#"{"detail":{"error":{"code":130429}}}"#, S::Detail, Some(130429), "", LATER),
+        (400, r#"[{"error":{"code":130429}}]"#, S::Object, Some(130429), "", LATER),
+        (
+            400,
+            r#"{"error":"(#130429) Rate limit hit"}"#,
+            S::Text,
+            Some(130429),
+            "(#130429) Rate limit hit",
+            LATER,
+        ),
+        (400, "\u{feff}{\"error\":{\"code\":130429}}", S::Object, Some(130429), "", LATER),
         (502, "<html><head><title>502</title></head></html>", S::Html, None, "", Outcome::Unknown),
         (
             500,
@@ -203,6 +252,31 @@ fn a_success_that_cannot_be_read_is_of_unknown_outcome() {
             assert_eq!(times, 1, "{body}: a message is not sent again");
         }
     }
+    // What holds an id is an acceptance, whatever else is odd about it.
+    for body in [
+        r#"{"messages":{"id":"wamid.x"}}"#,
+        r#"{"messages":[null,{"id":"wamid.x"}]}"#,
+        r#"{"messages":[{"id":""},{"id":"wamid.x"}]}"#,
+        r#"{"messages":[{"id":"wamid.x","message_status":7}],"contacts":"none"}"#,
+        r#"{"messages":["wamid.x"]}"#,
+        "\u{feff}{\"messages\":[{\"id\":\"wamid.x\"}]}",
+        r#"{"error":{},"messages":[{"id":"wamid.x"}]}"#,
+    ] {
+        for run in everywhere(&vec![answer(200, body); 3], |client| client.call(message())) {
+            assert_eq!(run.result.unwrap().message_id().unwrap().as_str(), "wamid.x", "{body}");
+            assert_eq!(run.seen.len(), 1, "{body}");
+        }
+    }
+    let numbered = answer(202, r#"{"messages":[{"id":77}]}"#);
+    for run in everywhere(&[numbered], |client| client.call(message())) {
+        assert_eq!(run.result.unwrap().message_id().unwrap().as_str(), "77");
+    }
+    // A byte order mark before any other success.
+    for run in
+        everywhere(&[answer(200, "\u{feff}{\"data\":[]}")], |client| client.call(ListBlockedUsers::new()))
+    {
+        run.result.unwrap();
+    }
     // A repeatable call is.
     for run in everywhere(&[answer(200, "{"), answer(500, ""), answer(200, r#"{"data":[]}"#)], |client| {
         client.call(ListBlockedUsers::new())
@@ -236,4 +310,62 @@ fn retry_after_is_obeyed_and_a_long_one_ends_the_call() {
         assert_eq!(error.api().unwrap().retry_after(), Some(std::time::Duration::from_secs(61)));
         assert_eq!(run.seen.len(), 1);
     }
+}
+
+/// Status, body, what the hint says, and what it does not say.
+#[test]
+fn hints_lead_to_what_went_wrong() {
+    const PAGE: &str = "<html><body>Not here</body></html>";
+    let elsewhere = "a proxy on the way or a wrong base URL";
+    for (status, body, says, does_not) in [
+        (403, PAGE, elsewhere, "support"),
+        (404, PAGE, elsewhere, "correct the request"),
+        (404, "Not Found", elsewhere, "correct the request"),
+        (404, "404 page not found\n", elsewhere, "correct the request"),
+        (401, PAGE, elsewhere, "new key"),
+        (302, "", elsewhere, "correct the request"),
+        (308, PAGE, elsewhere, "correct the request"),
+        (407, "", elsewhere, "correct the request"),
+        (408, "", "took too long", "correct the request"),
+        (403, r#"{"meta":{"httpCode":403,"developerMessage":"This URL is blocked"}}"#, "support", "proxy"),
+        (404, r#"{"error":{"message":"Unknown path components"}}"#, "correct the request", "proxy"),
+    ] {
+        for (_, error) in meets(&answer(status, body)) {
+            assert!(
+                error.hint().contains(says) && !error.hint().contains(does_not),
+                "{status} {body}: {}",
+                error.hint()
+            );
+        }
+    }
+    // What is not known of a template or a report is not told by a message's webhook.
+    for run in everywhere(&[answer(500, "")], |client| {
+        let template = d360::model::template::NewTemplate::from_json(
+            br#"{"name":"a","language":"en","category":"UTILITY","components":[{"type":"BODY","text":"x"}]}"#,
+        );
+        client.call(CreateTemplate::new(template.unwrap().0)).unwrap_err()
+    }) {
+        let hint = run.result.hint();
+        assert!(
+            !hint.contains("webhook") && !hint.contains("message") && hint.contains("look first"),
+            "{hint}"
+        );
+    }
+    for (_, error) in meets(&answer(500, "")) {
+        assert!(error.hint().contains("status webhook"), "{}", error.hint());
+    }
+}
+
+#[test]
+fn what_could_not_be_sent_names_where_to() {
+    let closed = format!("http://127.0.0.1:{}", unused_port());
+    for (who, client) in crate::rig::real(&crate::rig::config(&closed), &crate::rig::Naps::default()) {
+        let error = client.call(message()).unwrap_err();
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert!(error.to_string().contains(&format!("could not be sent to {closed}")), "{who}: {error}");
+    }
+}
+
+fn unused_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

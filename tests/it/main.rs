@@ -9,6 +9,8 @@ mod faults;
 mod fuzz;
 mod gateway;
 mod hostile;
+mod http2;
+mod http2_server;
 mod logs;
 mod management;
 mod media;

@@ -1,27 +1,46 @@
 //! What is told as not sent never arrives, however close the end of its time comes to its beginning.
+use crate::{authority::Authority, contract::trusting, server::Over};
 use bytes::Bytes;
-use d360::transport::{
-    AsyncTransport, Connection, HttpRequest, Payload, ReqwestTransport, TransportErrorKind,
-};
+use d360::transport::{AsyncTransport, HttpRequest, Payload, Protocol, ReqwestTransport, TransportErrorKind};
 use http::Method;
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex},
     time::Duration,
 };
-use tokio::{sync::oneshot, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinSet,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 const REQUESTS: u64 = 4_000;
 const AT_ONCE: usize = 32;
 
 #[test]
 fn what_is_told_as_not_sent_never_arrives() {
+    proof(Over::Plain);
+}
+
+#[test]
+fn what_is_told_as_not_sent_never_arrives_over_tls() {
+    proof(Over::Tls);
+}
+
+#[test]
+fn what_is_told_as_not_sent_never_arrives_over_http2() {
+    proof(Over::Http2);
+}
+
+fn proof(over: Over) {
     // Several threads: hyper writes on one while the caller gives up on another.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     runtime.block_on(async {
         let arrived = Arc::new(Mutex::new(HashSet::new()));
-        let (url, stop, served) = serve(arrived.clone()).await;
-        let transport = ReqwestTransport::new(&Connection::default()).unwrap();
+        let (url, stop, served) = serve(arrived.clone(), over).await;
+        let protocol = if over == Over::Http2 { Protocol::Http2 } else { Protocol::Http1 };
+        let transport = ReqwestTransport::new(&trusting().protocol(protocol)).unwrap();
         let (mut calls, mut not_sent, mut answered) = (JoinSet::new(), HashSet::new(), 0);
         for at in 0..REQUESTS + AT_ONCE as u64 {
             if at >= AT_ONCE as u64 {
@@ -64,17 +83,60 @@ fn what_is_told_as_not_sent_never_arrives() {
 /// Notes the number in the path of each request that arrived whole.
 async fn serve(
     arrived: Arc<Mutex<HashSet<u64>>>,
+    over: Over,
 ) -> (String, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
     let note = move |axum::extract::Path(id): axum::extract::Path<u64>, _: Bytes| async move {
         arrived.lock().unwrap().insert(id);
     };
     let app = axum::Router::new().route("/{id}", axum::routing::any(note));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let served = tokio::spawn(async move {
-        let stopped = async { drop(stopped.await) };
-        axum::serve(listener, app).with_graceful_shutdown(stopped).await.unwrap();
-    });
-    (url, stop, served)
+    let stopped = async { drop(stopped.await) };
+    if over == Over::Plain {
+        let serving = axum::serve(listener, app).with_graceful_shutdown(stopped);
+        return (format!("http://{address}"), stop, tokio::spawn(async { serving.await.unwrap() }));
+    }
+    let listener = TlsListener::new(listener, over == Over::Http2);
+    let serving = axum::serve(listener, app).with_graceful_shutdown(stopped);
+    (format!("https://localhost:{}", address.port()), stop, tokio::spawn(async { serving.await.unwrap() }))
+}
+
+/// Connections that have shaken hands, each on a task of its own: one that is given up holds up no other.
+struct TlsListener {
+    address: std::net::SocketAddr,
+    ready: tokio::sync::mpsc::Receiver<TlsStream<TcpStream>>,
+}
+
+impl TlsListener {
+    fn new(listener: TcpListener, http2: bool) -> Self {
+        let acceptor = TlsAcceptor::from(Authority::shared().config(http2));
+        let address = listener.local_addr().unwrap();
+        let (shaken, ready) = tokio::sync::mpsc::channel(64);
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                let (acceptor, shaken) = (acceptor.clone(), shaken.clone());
+                tokio::spawn(async move {
+                    if let Ok(stream) = acceptor.accept(socket).await {
+                        let _ = shaken.send(stream).await;
+                    }
+                });
+            }
+        });
+        Self { address, ready }
+    }
+}
+
+impl axum::serve::Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = std::net::SocketAddr;
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        match self.ready.recv().await {
+            Some(stream) => (stream, self.address),
+            None => std::future::pending().await,
+        }
+    }
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        Ok(self.address)
+    }
 }

@@ -1,11 +1,21 @@
-//! A server of bare sockets that answers from a script and keeps what it was sent.
+//! A server of bare sockets that answers from a script and keeps what it was sent: plain, over TLS, or as HTTP/2 over TLS.
+use crate::{authority::Authority, http2_server};
+use rustls::{ServerConnection, StreamOwned};
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     time::Duration,
 };
+
+/// What a server speaks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Over {
+    Plain,
+    Tls,
+    Http2,
+}
 
 /// What reaches the other end, without what HTTP libraries add of their own.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,15 +69,78 @@ pub(crate) fn answer_with(status: u16, headers: &[(&str, &str)], body: &str) -> 
 }
 
 /// A running server. Requests beyond the script are closed without an answer, but kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    over: Over,
     seen: Arc<Mutex<Vec<Seen>>>,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
+/// A connection, plain or over TLS.
+pub(crate) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
+}
+
+impl Stream {
+    pub(crate) fn tls(socket: TcpStream, http2: bool) -> Self {
+        let connection = ServerConnection::new(Authority::shared().config(http2)).unwrap();
+        Self::Tls(Box::new(StreamOwned::new(connection, socket)))
+    }
+    pub(crate) fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => &stream.sock,
+        }
+    }
+    /// Says goodbye, as a server does that closes in order.
+    fn close(mut self) {
+        if let Self::Tls(stream) = &mut self {
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
+}
+
 impl Server {
     pub(crate) fn start(script: Vec<Act>) -> Self {
+        Self::over(Over::Plain, script)
+    }
+
+    /// The same over TLS, for whom [`Authority::shared`] stands.
+    pub(crate) fn over(over: Over, script: Vec<Act>) -> Self {
+        if over == Over::Http2 {
+            return http2_server::Server::start(
+                http2_server::Settings::default(),
+                http2_server::acts(script),
+            )
+            .into();
+        }
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (seen, heads) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
@@ -75,52 +148,66 @@ impl Server {
         std::thread::spawn(move || {
             let mut script = script.into_iter();
             let mut open = Vec::new();
-            for stream in listener.incoming() {
-                let Ok(stream) = stream else { return };
-                let mut reader = BufReader::new(stream.try_clone().unwrap());
+            for socket in listener.incoming() {
+                let Ok(socket) = socket else { return };
+                let stream =
+                    if over == Over::Tls { Stream::tls(socket, false) } else { Stream::Plain(socket) };
+                let mut reader = BufReader::new(stream);
                 // One connection at a time, as many requests on it as it sends.
                 while let Some((head, request)) = read(&mut reader) {
                     kept.lock().unwrap().push(request);
                     kept_heads.lock().unwrap().push(head);
+                    let stream = reader.get_mut();
                     match script.next() {
                         Some(Act::Answer { status, headers, body }) => {
-                            write(&stream, status, &headers, &body)
+                            write(stream, status, &headers, &body);
+                            continue;
                         }
                         Some(Act::Bytes(bytes)) => {
-                            let _ = (&stream).write_all(&bytes);
-                            break;
+                            let _ = stream.write_all(&bytes);
                         }
                         Some(Act::Hang(bytes)) => {
-                            let _ = (&stream).write_all(&bytes);
-                            open.push(stream.try_clone().unwrap());
+                            let _ = stream.write_all(&bytes);
+                            open.push(reader);
                             break;
                         }
                         Some(Act::Drip(bytes)) => {
-                            let mut stream = stream.try_clone().unwrap();
-                            std::thread::spawn(move || drip(&mut stream, &bytes));
+                            std::thread::spawn(move || drip(reader.get_mut(), &bytes));
                             break;
                         }
                         Some(Act::Flood(bytes, mib)) => {
                             let space = vec![b' '; 1 << 20];
                             let pieces = std::iter::once(&bytes).chain(std::iter::repeat_n(&space, mib));
                             // The other end has enough at some point, and goes away.
-                            let _ = pieces.map(|piece| (&stream).write_all(piece)).find(Result::is_err);
-                            break;
+                            let _ = pieces.map(|piece| stream.write_all(piece)).find(Result::is_err);
                         }
                         Some(Act::Reset) => {
-                            reset(&stream);
+                            reset(stream.socket());
                             break;
                         }
-                        None => break,
+                        None => {}
                     }
+                    reader.into_inner().close();
+                    break;
                 }
             }
         });
-        Self { address, seen, heads }
+        Self { address, over, seen, heads }
+    }
+
+    pub(crate) fn from_parts(
+        address: SocketAddr,
+        seen: Arc<Mutex<Vec<Seen>>>,
+        heads: Arc<Mutex<Vec<String>>>,
+    ) -> Self {
+        Self { address, over: Over::Http2, seen, heads }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        match self.over {
+            Over::Plain => format!("http://{}", self.address),
+            Over::Tls | Over::Http2 => format!("https://localhost:{}", self.address.port()),
+        }
     }
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
@@ -131,7 +218,7 @@ impl Server {
     }
 }
 
-fn read(reader: &mut BufReader<TcpStream>) -> Option<(String, Seen)> {
+fn read(reader: &mut BufReader<Stream>) -> Option<(String, Seen)> {
     let mut head = String::new();
     loop {
         let mut line = String::new();
@@ -163,7 +250,7 @@ pub(crate) fn reset(stream: &TcpStream) {
     socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
 }
 
-fn drip(stream: &mut TcpStream, bytes: &[u8]) {
+fn drip(stream: &mut Stream, bytes: &[u8]) {
     for byte in bytes {
         if stream.write_all(&[*byte]).is_err() {
             return;
@@ -172,7 +259,7 @@ fn drip(stream: &mut TcpStream, bytes: &[u8]) {
     }
 }
 
-fn write(mut stream: &TcpStream, status: u16, headers: &[(String, String)], body: &[u8]) {
+fn write(stream: &mut Stream, status: u16, headers: &[(String, String)], body: &[u8]) {
     let mut out = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len()).into_bytes();
     for (name, value) in headers {
         out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());

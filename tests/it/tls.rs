@@ -6,7 +6,7 @@ use crate::{
 use d360::{
     Outcome, RetryPolicy,
     cloud::block_users::ListBlockedUsers,
-    transport::{Connection, Proxy, Roots},
+    transport::{Connection, Protocol, Proxy, Roots},
 };
 use std::{
     io::{Read as _, Write as _},
@@ -70,6 +70,38 @@ fn an_own_ca_is_trusted_and_everything_else_is_not_sent() {
     assert_eq!(outcomes(good, &Roots::Pem(other.pem.into_bytes())), not_sent, "another CA");
     assert_eq!(outcomes(ours.server("example.org").port, &trusted), not_sent, "another name");
     assert_eq!(outcomes(ours.expired("localhost").port, &trusted), not_sent, "expired");
+}
+
+/// A certificate that is refused would be refused again.
+#[test]
+fn a_refused_certificate_is_not_tried_again() {
+    let (ours, other) = (Authority::new(), Authority::new());
+    let trusted = |authority: &Authority| Roots::Pem(authority.pem.clone().into_bytes());
+    for (server, roots) in [
+        (ours.server("localhost"), trusted(&other)),
+        (ours.server("localhost"), Roots::Platform),
+        (ours.server("localhost"), Roots::WebPki),
+        (ours.server("example.org"), trusted(&ours)),
+        (ours.expired("localhost"), trusted(&ours)),
+    ] {
+        for protocol in [Protocol::Http1, Protocol::Http2] {
+            let connection = Connection::new().roots(roots.clone()).protocol(protocol);
+            let config = config(&format!("https://localhost:{}", server.port)).connection(connection);
+            for (who, client) in real(&config, &Naps::default()) {
+                let error = client.call(ListBlockedUsers::new()).unwrap_err();
+                assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 1), "{who}: {error:?}");
+                assert!(error.to_string().contains("certificate refused"), "{who}: {error}");
+                assert!(error.hint().contains("trusted"), "{}", error.hint());
+            }
+        }
+    }
+    // What may pass is tried again: a port that speaks no TLS.
+    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = config(&format!("https://{}", plain.local_addr().unwrap()));
+    std::thread::spawn(move || plain.incoming().for_each(drop));
+    for (who, client) in real(&config, &Naps::default()) {
+        assert_eq!(client.call(ListBlockedUsers::new()).unwrap_err().attempts(), 3, "{who}");
+    }
 }
 
 #[test]

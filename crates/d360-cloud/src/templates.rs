@@ -5,7 +5,7 @@ use d360_model::{
     template::{CreatedTemplate, NewTemplate, TemplateInfo, TemplatePage, TemplateStatus},
 };
 use d360_transport::{
-    Body, BuildError, Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Unreadable, json, success,
+    Body, BuildError, Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Transfer, Unreadable, json, success,
 };
 
 /// `GET /message_templates`: a page of the account's templates. `Client::pages` reads them all.
@@ -82,6 +82,9 @@ impl Endpoint for ListTemplates {
             findings.error("limit", "must be at least 1");
         }
         findings
+    }
+    fn transfer(&self) -> Transfer {
+        Transfer::page()
     }
     fn decode(response: &HttpResponse) -> Result<TemplatePage, Unreadable> {
         json(response)

@@ -2,8 +2,10 @@
 //!
 //! Rules (Meta "Block users", 360dialog "Contacts", 2026): only a user who wrote within the last 24 hours can be
 //! blocked; at most 1,000 users a request and 64,000 in the list; errors are per user.
+pub use crate::paging::{Cursors, Paging};
+
 use crate::error::{ErrorCode, ErrorDetails};
-use crate::wire::{lenient, lenient_list};
+use crate::wire::{lenient, lenient_list, lenient_some_list, page_items};
 use crate::{Bsuid, InvalidId, ParentBsuid, PhoneNumber, Recipient, WaId};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use std::{collections::HashMap, fmt, str::FromStr};
@@ -145,7 +147,9 @@ impl BlockedUser {
     pub fn key(&self) -> Option<&str> {
         let wa_id = self.wa_id.as_ref().map(WaId::as_str);
         let user_id = self.user_id.as_ref().map(Bsuid::as_str);
-        wa_id.or(user_id).or(self.input.as_ref().map(PhoneNumber::as_str)).filter(|key| !key.is_empty())
+        let input = self.input.as_ref().map(PhoneNumber::as_str);
+        // Some answers hold `"wa_id": ""` for a user who goes by a username.
+        [wa_id, user_id, input].into_iter().flatten().find(|key| !key.is_empty())
     }
 }
 
@@ -401,7 +405,7 @@ impl<'a, T> Index<'a, T> {
                 index.inputs.entry(input).or_insert(item);
             }
             // The digits of a BSUID are no number.
-            let is_number = |text: &&str| named.user_id.is_none() && !text.contains(char::is_alphabetic);
+            let is_number = |text: &&str| !text.contains(char::is_alphabetic);
             let numbers = input.into_iter().chain(named.wa_id.as_ref().map(WaId::as_str)).filter(is_number);
             for number in numbers.map(digits).filter(|number| !number.is_empty()) {
                 index.digits.entry(number).or_insert(item);
@@ -429,44 +433,15 @@ pub struct BlockedPage {
     #[serde(deserialize_with = "items")]
     pub data: Vec<BlockedUser>,
     /// Where the next page begins.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub paging: Option<Paging>,
-}
-
-/// Where the pages beside this one begin. `next` and `previous` URLs are never followed: they may name another host.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[non_exhaustive]
-pub struct Paging {
-    /// The cursors.
-    #[serde(default)]
-    pub cursors: Option<Cursors>,
-}
-
-impl Paging {
-    /// The cursor behind this page.
-    #[must_use]
-    pub fn after(&self) -> Option<&str> {
-        self.cursors.as_ref()?.after.as_deref().filter(|after| !after.is_empty())
-    }
-}
-
-/// Cursors of a page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[non_exhaustive]
-pub struct Cursors {
-    /// Begins the page before.
-    #[serde(default)]
-    pub before: Option<String>,
-    /// Begins the page behind.
-    #[serde(default)]
-    pub after: Option<String>,
 }
 
 impl BlockedPage {
     /// The cursor of the next page, if there may be one.
     #[must_use]
     pub fn after(&self) -> Option<&str> {
-        self.paging.as_ref()?.after().filter(|_| !self.data.is_empty())
+        self.paging.as_ref()?.after()
     }
 }
 
@@ -475,11 +450,15 @@ impl BlockedPage {
 fn items<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<BlockedUser>, D::Error> {
     #[derive(Deserialize)]
     struct Item {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "lenient_some_list")]
         block_users: Option<Vec<BlockedUser>>,
         #[serde(flatten)]
         user: BlockedUser,
     }
-    let items: Vec<Item> = lenient_list(deserializer)?;
-    Ok(items.into_iter().flat_map(|item| item.block_users.unwrap_or_else(|| vec![item.user])).collect())
+    let users = |item: Item| {
+        let users = item.block_users.unwrap_or_else(|| vec![item.user]);
+        let known: Vec<_> = users.into_iter().filter(|user| user.key().is_some()).collect();
+        (!known.is_empty()).then_some(known)
+    };
+    Ok(page_items(deserializer, users)?.into_iter().flatten().collect())
 }

@@ -32,6 +32,7 @@ mod media;
 mod media_file;
 mod message;
 pub mod open_enum;
+mod paging;
 mod redact;
 mod sent;
 pub mod template;

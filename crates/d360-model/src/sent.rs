@@ -54,19 +54,34 @@ pub struct SentMessage {
 }
 
 impl SendResponse {
-    /// The id of an answer that is odd otherwise; the whole of it is kept in [`extra`](Self::extra).
+    /// The id of an answer that is odd otherwise: `messages` may be an object, hold `null` or texts, or items with more than the
+    /// documents say. The whole answer is kept in [`extra`](Self::extra).
     #[doc(hidden)]
     #[must_use]
     pub fn from_odd(answer: serde_json::Map<String, serde_json::Value>) -> Option<Self> {
-        let id = answer.get("messages")?.get(0)?.get("id")?.as_str()?.into();
-        let messages = vec![SentMessage { id, ..SentMessage::default() }];
+        use serde_json::Value;
+        let text = |value: &Value| match value {
+            Value::String(id) => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        };
+        let id = |message: &Value| {
+            let id = message.as_str().map(str::to_owned).or_else(|| text(message.get("id")?))?;
+            (!id.trim().is_empty()).then_some(id)
+        };
+        let id = match answer.get("messages")? {
+            Value::Array(items) => items.iter().find_map(id),
+            message @ Value::Object(_) => id(message),
+            _ => None,
+        };
+        let messages = vec![SentMessage { id: id?.into(), ..SentMessage::default() }];
         Some(Self { messages, extra: Extra(answer), ..Self::default() })
     }
 
     /// The message's ID, which webhooks refer to.
     #[must_use]
     pub fn message_id(&self) -> Option<&MessageId> {
-        self.messages.first().map(|message| &message.id).filter(|id| !id.as_str().is_empty())
+        self.messages.iter().map(|message| &message.id).find(|id| !id.as_str().is_empty())
     }
 }
 

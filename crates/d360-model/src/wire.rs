@@ -4,7 +4,7 @@
 //! a property that it does not know. Responses and webhooks are read by plain serde instead.
 mod lenient;
 
-pub use lenient::{lenient, lenient_list, lenient_some_list, lenient_text};
+pub use lenient::{lenient, lenient_list, lenient_some_list, lenient_text, page_items};
 
 use crate::check::{Findings, Invalid};
 use serde::de::{MapAccess, SeqAccess, Visitor};

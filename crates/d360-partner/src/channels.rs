@@ -1,7 +1,9 @@
 //! `/partners/{partner_id}/channels`: the phone numbers of a partner's clients.
 use crate::{Partner, PartnerId, endpoints};
 use d360_model::{Extra, Findings, PhoneNumber, wire};
-use d360_transport::{Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Unreadable, json};
+use d360_transport::{
+    Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Transfer, Unreadable, json, next_offset,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -52,6 +54,9 @@ impl ListChannels {
 pub struct ChannelPage {
     /// The channels of this page.
     pub partner_channels: Vec<ChannelInfo>,
+    /// How many items the page had, those of unknown shape among them: the next page begins behind them.
+    #[serde(skip)]
+    items: u64,
     /// How many there are in all, where the server says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
@@ -59,22 +64,22 @@ pub struct ChannelPage {
 
 impl ChannelPage {
     /// A list of channels, or an object that holds one as `partner_channels`, `channels` or `data`. A channel of unknown
-    /// shape does not cost its neighbours.
-    fn read(answer: Value) -> Option<Self> {
+    /// shape costs no other; a page of nothing else is none.
+    fn read(answer: Value) -> Result<Self, String> {
+        let none = || "the answer holds no list of channels".to_owned();
         let (list, total) = match answer {
-            Value::Array(list) => (list, None),
+            list @ Value::Array(_) => (list, None),
             Value::Object(mut map) => {
                 let total = map.get("total").and_then(Value::as_u64);
-                let list =
-                    ["partner_channels", "channels", "data"].iter().find_map(|name| map.remove(*name))?;
-                let Value::Array(list) = list else { return None };
-                (list, total)
+                let list = ["partner_channels", "channels", "data"].iter().find_map(|name| map.remove(*name));
+                (list.ok_or_else(none)?, total)
             }
-            _ => return None,
+            _ => return Err(none()),
         };
-        let partner_channels =
-            list.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect();
-        Some(Self { partner_channels, total })
+        let items = list.as_array().map_or(0, Vec::len) as u64;
+        let known = |channel: &ChannelInfo| channel.id.is_some();
+        let partner_channels = wire::page_items(list, |channel| Some(channel).filter(known));
+        Ok(Self { partner_channels: partner_channels.map_err(|error| error.to_string())?, items, total })
     }
 }
 
@@ -151,9 +156,11 @@ impl Endpoint for ListChannels {
         }
         findings
     }
+    fn transfer(&self) -> Transfer {
+        Transfer::page()
+    }
     fn decode(response: &HttpResponse) -> Result<ChannelPage, Unreadable> {
-        let page = ChannelPage::read(json(response)?);
-        page.ok_or_else(|| Unreadable::Shape("the answer holds no list of channels".into()))
+        ChannelPage::read(json(response)?).map_err(|reason| Unreadable::Shape(reason.into()))
     }
 }
 
@@ -161,9 +168,8 @@ impl PagedEndpoint for ListChannels {
     type Item = ChannelInfo;
 
     fn read(&self, page: ChannelPage) -> (Vec<ChannelInfo>, Option<Self>) {
-        let end = self.offset + page.partner_channels.len() as u64;
-        let more = !page.partner_channels.is_empty() && page.total.is_none_or(|total| end < total);
-        (page.partner_channels, more.then(|| Self { offset: end, ..self.clone() }))
+        let next = next_offset(self.offset, page.items, self.limit.map(u64::from), page.total);
+        (page.partner_channels, next.map(|offset| Self { offset, ..self.clone() }))
     }
     fn position(&self) -> Option<String> {
         (self.offset > 0).then(|| self.offset.to_string())

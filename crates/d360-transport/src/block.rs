@@ -1,5 +1,5 @@
 //! One way to send and to block, whatever the API.
-use crate::{Api, Endpoint, Error, ErrorKind, HttpResponse, Meta, PagedEndpoint, Unreadable, json};
+use crate::{Api, Endpoint, Error, ErrorKind, HttpResponse, Meta, PagedEndpoint, Unreadable, json, text_of};
 use d360_model::{
     Findings, SendResponse,
     block::{BlockAnswer, BlockReport, BlockedUser, User},
@@ -27,9 +27,10 @@ pub trait SendsMessages: Api {
 /// [`Unreadable`] where there is no id.
 pub fn sent(response: &HttpResponse) -> Result<SendResponse, Unreadable> {
     if response.status().is_success() {
-        let read = serde_json::from_slice::<SendResponse>(response.body()).ok();
-        let read = read.or_else(|| SendResponse::from_odd(serde_json::from_slice(response.body()).ok()?));
-        if let Some(sent) = read.filter(|sent| sent.message_id().is_some()) {
+        let body = text_of(response);
+        let read =
+            serde_json::from_slice::<SendResponse>(body).ok().filter(|sent| sent.message_id().is_some());
+        if let Some(sent) = read.or_else(|| SendResponse::from_odd(serde_json::from_slice(body).ok()?)) {
             return Ok(sent);
         }
     }

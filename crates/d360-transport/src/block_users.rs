@@ -1,6 +1,7 @@
 //! `/block_users`, which 360dialog Cloud, Meta Graph and the Partner API have alike: one definition, generic over the API.
 use crate::{
-    Api, BlocksUsers, Body, BuildError, Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Unreadable, json,
+    Api, BlocksUsers, Body, BuildError, Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Transfer,
+    Unreadable, json, text_of,
 };
 use d360_model::{
     Findings,
@@ -111,20 +112,20 @@ fn check(users: &[User]) -> Findings {
     findings
 }
 
-/// An answer is what says something of a user, whatever the status: a mixed one comes with 200 or 400.
+/// An answer is what says something of a user, whatever the status: a mixed one comes with 200 or 400, and no source promises that it
+/// stays so.
 fn decode(response: &HttpResponse) -> Result<BlockAnswer, Unreadable> {
-    let status = response.status();
-    if !status.is_success() && status != http::StatusCode::BAD_REQUEST {
-        return Err(Unreadable::Refusal);
-    }
-    match serde_json::from_slice::<BlockAnswer>(response.body()) {
+    let succeeded = response.status().is_success();
+    match serde_json::from_slice::<BlockAnswer>(text_of(response)) {
         Ok(answer) if answer.names_users() => Ok(answer),
         // Lists without a user, and no more than the word that some failed: the report says so of each.
         Ok(answer) if code(&answer) == Some(ErrorCode::BLOCK_PARTLY_FAILED) => Ok(answer),
-        Ok(answer) if status.is_success() && answer.error.is_none() && answer.errors.is_none() => Ok(answer),
-        Ok(_) => Err(Unreadable::Refusal),
+        Ok(answer) if succeeded && answer.error.is_none() && answer.errors.is_none() => Ok(answer),
         // Tells an error under a 2xx status from an answer of unknown shape.
-        Err(error) => json::<serde::de::IgnoredAny>(response).and(Err(Unreadable::Shape(error.into()))),
+        Err(error) if succeeded => {
+            json::<serde::de::IgnoredAny>(response).and(Err(Unreadable::Shape(error.into())))
+        }
+        _ => Err(Unreadable::Refusal),
     }
 }
 
@@ -209,6 +210,9 @@ impl<A: BlockUsersApi> Endpoint for ListBlockedUsers<A> {
             findings.error("limit", "must be at least 1");
         }
         findings
+    }
+    fn transfer(&self) -> Transfer {
+        Transfer::page()
     }
     fn decode(response: &HttpResponse) -> Result<BlockedPage, Unreadable> {
         json(response)

@@ -20,6 +20,7 @@ use std::{
 const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static(concat!("d360/", env!("CARGO_PKG_VERSION")));
 /// Bytes a second that a large body is given time for: without it, no time limit would fit a card and a film.
 const SLOWEST: u64 = 64 * 1024;
+const DEFAULT_RESPONSE_LIMIT: u64 = 1024 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the driver is to do next. Requests and results are fetched: an async driver would hold whatever this held.
@@ -163,7 +164,8 @@ impl<'c, E: Endpoint> Call<'c, E> {
 
     pub(crate) fn answered(&mut self, outcome: Result<HttpResponse, TransportError>, now: Instant) {
         self.now = self.now.max(now);
-        let failure = match outcome.map_err(ErrorKind::Transport).and_then(read::<E>) {
+        let outcome = outcome.map_err(|error| ErrorKind::Transport(error.to(&self.prepared.uri)));
+        let failure = match outcome.and_then(read::<E>) {
             Ok(answer) => {
                 self.core.budget.succeeded(self.spent);
                 self.next = Next::Done(Ok(answer));
@@ -269,7 +271,11 @@ fn prepare<E: Endpoint>(core: &Core, options: &CallOptions, endpoint: &E) -> Res
         content_type,
         payload,
         time_limit: options.attempt_timeout.unwrap_or_else(default),
-        response_limit: transfer.response_limit.unwrap_or(core.config.response_limit),
+        response_limit: core
+            .config
+            .response_limit
+            .or(transfer.response_limit)
+            .unwrap_or(DEFAULT_RESPONSE_LIMIT),
         sink: transfer.sink,
         progress: transfer.progress,
     })

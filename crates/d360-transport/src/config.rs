@@ -30,8 +30,9 @@ pub struct Config {
     /// Time for each attempt, from connecting to the last byte of the answer: 30 s by default, and a second more for each
     /// 64 KiB of a file that is uploaded or downloaded.
     pub attempt_timeout: Duration,
-    /// Most bytes of an answer, after decompression. 1 MiB by default.
-    pub response_limit: u64,
+    /// Most bytes of an answer that is kept in memory, after decompression. By default 1 MiB, 12 MiB for a page of a list, and 100 MiB for
+    /// a file that is downloaded into memory.
+    pub response_limit: Option<u64>,
     /// Whether advice is refused as an error is. Off by default.
     pub strict: bool,
     /// Most users in a request to block or unblock, where fewer than the API takes are wanted (130429).
@@ -51,7 +52,7 @@ impl Config {
             retry: RetryPolicy::default(),
             pacing: Pacing::default(),
             attempt_timeout: Duration::from_secs(30),
-            response_limit: 1024 * 1024,
+            response_limit: None,
             strict: false,
             users_per_request: None,
             connection: Connection::default(),
@@ -98,10 +99,10 @@ impl Config {
         self.attempt_timeout = timeout;
         self
     }
-    /// Another limit of answers, in bytes after decompression.
+    /// Sets the limit of answers, in bytes after decompression.
     #[must_use]
     pub fn response_limit(mut self, bytes: u64) -> Self {
-        self.response_limit = bytes;
+        self.response_limit = Some(bytes);
         self
     }
     /// Whether advice is refused as an error is.
@@ -134,6 +135,8 @@ pub struct Connection {
     pub proxy: Proxy,
     /// Whom to trust. The platform's certificates by default.
     pub roots: Roots,
+    /// Which version of HTTP to speak. HTTP/1.1 by default.
+    pub protocol: Protocol,
 }
 
 impl Default for Connection {
@@ -142,6 +145,7 @@ impl Default for Connection {
             connect_timeout: Duration::from_secs(5),
             proxy: Proxy::FromEnvironment,
             roots: Roots::Platform,
+            protocol: Protocol::Http1,
         }
     }
 }
@@ -170,19 +174,49 @@ impl Connection {
         self.roots = roots;
         self
     }
+    /// Sets the version of HTTP.
+    #[must_use]
+    pub fn protocol(mut self, protocol: Protocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+}
+
+/// A version of HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// HTTP/1.1, one request at a time on each connection. A connection that fails or falls silent costs one request.
+    #[default]
+    Http1,
+    /// HTTP/2 over TLS where the server offers it (ALPN), HTTP/1.1 elsewhere. Needs feature `http2`.
+    ///
+    /// Many requests share a connection: up to 50 before another is opened, up to 32 connections. A connection without a frame for 5 s
+    /// is pinged and closed if no answer comes within another 5 s. After a time-out no new request uses its connection. A stream that
+    /// the server refuses, or that is above the last one of a GOAWAY, was [not
+    /// sent](crate::TransportErrorKind::NotSent) (RFC 9113 6.8, 8.7).
+    ///
+    /// The blocking transport speaks HTTP/1.1 with this setting too: ureq has no HTTP/2.
+    #[cfg(feature = "http2")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
+    Http2,
 }
 
 /// Which proxy to go through.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// The one that `HTTPS_PROXY` or `ALL_PROXY` names (in capitals or not), but for the hosts of `NO_PROXY` and for
-    /// this machine.
+    /// The proxy of `HTTPS_PROXY` or `ALL_PROXY` (in capitals or not), except for this machine and for the hosts of `NO_PROXY`.
+    ///
+    /// `NO_PROXY` is a list, separated by commas or spaces, of names (`example.com`, `.example.com` and `*.example.com` all stand for
+    /// the name and everything below it), IP addresses (IPv6 with or without brackets), networks (`10.0.0.0/8`), any of them but
+    /// networks with a port (`example.com:8443`), and patterns (`192.168.*`, `*` for all).
     FromEnvironment,
     /// None, whatever the environment says.
     None,
-    /// This one, such as `http://user:password@proxy.example:3128`, for every host of https. What goes over http stays on
-    /// this machine, and never through a proxy.
+    /// This one, such as `http://user:password@proxy.example:3128`, for every https host. User and password are percent-encoded, the
+    /// password may be missing. The port is 80 by default, 443 for a proxy behind TLS. What goes over http stays on this machine, and
+    /// never through a proxy.
     Url(String),
 }
 
@@ -194,49 +228,6 @@ impl std::fmt::Debug for Proxy {
             // It may hold a password.
             Self::Url(_) => "Url(••••)",
         })
-    }
-}
-
-impl Proxy {
-    /// The proxy's URL, and the hosts that are reached without it. `var` reads the environment.
-    #[cfg_attr(
-        not(any(feature = "reqwest", feature = "ureq")),
-        allow(dead_code, reason = "transports alone ask")
-    )]
-    pub(crate) fn resolve(
-        &self,
-        var: impl Fn(&str) -> Option<String>,
-    ) -> Result<Option<(String, Vec<String>)>, SetupError> {
-        // Neither library is built with SOCKS: one would panic, the other fail every call.
-        let known = |url: &str| {
-            let scheme = url.split_once("://").map_or("http", |(scheme, _)| scheme);
-            scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
-        };
-        match self.find(var) {
-            Some((url, _)) if !known(&url) => Err(SetupError::Proxy),
-            found => Ok(found),
-        }
-    }
-
-    #[cfg_attr(
-        not(any(feature = "reqwest", feature = "ureq")),
-        allow(dead_code, reason = "transports alone ask")
-    )]
-    fn find(&self, var: impl Fn(&str) -> Option<String>) -> Option<(String, Vec<String>)> {
-        let find =
-            |names: &[&str]| names.iter().find_map(|name| var(name).filter(|value| !value.trim().is_empty()));
-        match self {
-            Self::None => None,
-            Self::Url(url) => Some((url.clone(), Vec::new())),
-            Self::FromEnvironment => {
-                let url = find(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?;
-                let listed = find(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
-                let here = ["localhost", "127.0.0.1", "::1", "[::1]"].map(str::to_owned);
-                let listed =
-                    listed.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty());
-                Some((url, here.into_iter().chain(listed).collect()))
-            }
-        }
     }
 }
 

@@ -84,8 +84,18 @@ pub struct Transfer {
     pub progress: Option<Progress>,
     /// About how many bytes the answer has: it is given more time then.
     pub answer_length: u64,
-    /// Most bytes of an answer that are kept in memory, if not the client's own limit.
+    /// Most bytes of an answer that are kept in memory, in place of 1 MiB, unless
+    /// [`Config::response_limit`](crate::Config::response_limit) is set.
     pub response_limit: Option<u64>,
+}
+
+impl Transfer {
+    /// For a page of a list. A block list may hold 64,000 users (Meta, "Block users", 2026-05-21) of up to 190 bytes, and no source names
+    /// the most that a page holds.
+    #[must_use]
+    pub fn page() -> Self {
+        Self { response_limit: Some(12 * 1024 * 1024), ..Self::default() }
+    }
 }
 
 /// A request, and how its answer reads. Knows neither host nor key, and does no I/O: one definition serves both
@@ -201,9 +211,16 @@ pub fn success(response: &HttpResponse) -> Result<(), Unreadable> {
     if failed { Err(Unreadable::Refusal) } else { Ok(()) }
 }
 
+/// The body of an answer without a byte order mark, which JSON parsers refuse and some servers write.
+#[must_use]
+pub fn text_of(response: &HttpResponse) -> &[u8] {
+    let body = response.body();
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
 /// The body of a 2xx answer that holds no error.
 fn not_refused(response: &HttpResponse) -> Result<&[u8], Unreadable> {
-    let body = response.body();
+    let body = text_of(response);
     let refused =
         !response.status().is_success() || (holds_error(body) && ApiError::read(200, body).is_certain());
     if refused { Err(Unreadable::Refusal) } else { Ok(body) }

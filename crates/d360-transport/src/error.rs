@@ -38,6 +38,11 @@ pub enum ErrorKind {
     Api(ApiError),
     /// The API says success, but in no shape that this version knows.
     Undecodable(Undecodable),
+    /// A list named a next page again and again: 1,000 pages in a row without a new item, or 100,000 pages.
+    Endless {
+        /// How many pages were read.
+        pages: u32,
+    },
 }
 
 /// What is known about what a failed call did. (A call that did not fail was *accepted*, which is not *delivered*.)
@@ -149,11 +154,12 @@ impl Error {
     pub fn invalid(&self) -> Option<&Invalid> {
         if let ErrorKind::Invalid(invalid) = self.kind() { Some(invalid) } else { None }
     }
-    /// Whether no whole answer came in time.
+    /// Whether a time limit ran out: to connect, for an attempt, or the call's deadline. [`outcome`](Self::outcome) says whether
+    /// the request had been sent by then.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match self.kind() {
-            ErrorKind::Transport(error) => error.kind() == TransportErrorKind::Timeout,
+            ErrorKind::Transport(error) => error.is_timeout(),
             kind => matches!(kind, ErrorKind::Deadline),
         }
     }
@@ -171,20 +177,45 @@ impl Error {
                 "nothing was sent; try again after that time, or let the call wait for its turn"
             }
             (ErrorKind::Deadline, _) => "nothing was sent; give the call more time",
+            (ErrorKind::Transport(error), _) if error.kind() == TransportErrorKind::Certificate => {
+                "nothing was sent; check the base URL, the clock, and which certificates are trusted: a proxy that inspects TLS needs \
+                 its own"
+            }
+            (ErrorKind::Transport(error), Outcome::NotSent) if error.is_timeout() => {
+                "nothing was sent; check the network, the base URL and the proxy, or allow more time, then try again"
+            }
             (ErrorKind::Transport(_), Outcome::NotSent) => {
                 "nothing was sent; check the network, the base URL, the proxy and the certificates, then try again"
             }
             (ErrorKind::Api(error), Outcome::Refused { .. }) => error.hint(),
-            _ if self.0.effect == Effect::Repeatable => {
-                "it may or may not have been done; doing it again does no harm"
+            (ErrorKind::Transport(error), _)
+                if error.kind() == TransportErrorKind::TooLarge && self.0.effect == Effect::Repeatable =>
+            {
+                "raise the limit (Config::response_limit), or ask for smaller pages; as it is, the answer would be too large again"
             }
-            _ => UNKNOWN,
+            (ErrorKind::Endless { .. }, _) => {
+                "what was listed until then is valid; the server's paging is faulty: report it to its support"
+            }
+            _ => self.0.unknown(),
         }
     }
 }
 
-const UNKNOWN: &str =
-    "it may or may not have been done: do not do it again blindly; a message's status webhook will tell";
+impl Inner {
+    /// What to do where the outcome is unknown.
+    fn unknown(&self) -> &'static str {
+        match self.effect {
+            Effect::Repeatable => "it may or may not have been done; it is safe to call it again",
+            // `cloud.messages.send`, `onprem.messages.send`: their webhooks tell.
+            Effect::Once if self.endpoint.ends_with(".messages.send") => {
+                "it may or may not have been sent: do not send it again blindly; a status webhook with the message's id tells that it was"
+            }
+            Effect::Once => {
+                "it may or may not have been done: do not call it again blindly; look first whether it took effect"
+            }
+        }
+    }
+}
 
 impl ErrorKind {
     /// What is known about what the call did.
@@ -192,8 +223,8 @@ impl ErrorKind {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Invalid(_) | Self::Build(_) | Self::Paced(_) | Self::Deadline => Outcome::NotSent,
-            Self::Transport(error) if error.kind() == TransportErrorKind::NotSent => Outcome::NotSent,
-            Self::Transport(_) | Self::Undecodable(_) => Outcome::Unknown,
+            Self::Transport(error) if error.is_not_sent() => Outcome::NotSent,
+            Self::Transport(_) | Self::Undecodable(_) | Self::Endless { .. } => Outcome::Unknown,
             Self::Api(error) => api_outcome(error),
         }
     }
@@ -222,6 +253,11 @@ fn api_outcome(error: &ApiError) -> Outcome {
 
 /// Whether a call that ended like this may do harm when it is made again.
 pub(crate) fn may_repeat(kind: &ErrorKind, effect: Effect) -> bool {
+    if let ErrorKind::Transport(error) = kind
+        && matches!(error.kind(), TransportErrorKind::TooLarge | TransportErrorKind::Certificate)
+    {
+        return false;
+    }
     match kind.outcome() {
         Outcome::NotSent => matches!(kind, ErrorKind::Transport(_)),
         Outcome::Refused { retryable } => retryable,
@@ -246,6 +282,9 @@ impl fmt::Display for Error {
             ErrorKind::Transport(error) => error.fmt(f)?,
             ErrorKind::Api(error) => error.fmt(f)?,
             ErrorKind::Undecodable(error) => error.fmt(f)?,
+            ErrorKind::Endless { pages } => {
+                write!(f, "the list does not end: still a next page after {pages} pages")?
+            }
         }
         if self.0.attempts > 1 {
             write!(f, " (after {} attempts)", self.0.attempts)?;
@@ -290,12 +329,12 @@ pub enum SetupError {
     /// The base URL.
     #[error(transparent)]
     Host(#[from] crate::InvalidHost),
-    /// A proxy's URL.
+    /// A proxy's URL is malformed, or of a kind that is not supported. The URL itself is not shown: it may hold a password.
     #[error(
-        "the proxy URL is malformed, or its scheme is not http or https; expected something like \
-         http://proxy.example:3128 (from HTTPS_PROXY or ALL_PROXY, unless another one or none is set)"
+        "the proxy URL {0}; expected http://proxy.example:3128 or http://user:password@proxy.example:3128 (from \
+         HTTPS_PROXY or ALL_PROXY, unless the program sets a proxy or none)"
     )]
-    Proxy,
+    Proxy(&'static str),
     /// A CA certificate.
     #[error("the CA certificates are not PEM, or there is none in them: {0}")]
     Certificates(String),

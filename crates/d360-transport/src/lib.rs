@@ -29,6 +29,8 @@ mod options;
 mod pacing;
 mod paging;
 mod path;
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
+mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest_impl;
 mod retry;
@@ -41,8 +43,8 @@ mod ureq_impl;
 pub use block::{BlockUsersError, BlocksUsers, ReportsUsers, SendsMessages, sent};
 pub use block_users::BlockUsersApi;
 pub use client::{Client, Pages};
-pub use config::{Config, Connection, Proxy, Roots};
-pub use endpoint::{Api, Body, Effect, Endpoint, Meta, Scope, Transfer, Unreadable, json, success};
+pub use config::{Config, Connection, Protocol, Proxy, Roots};
+pub use endpoint::{Api, Body, Effect, Endpoint, Meta, Scope, Transfer, Unreadable, json, success, text_of};
 pub use error::{BuildError, Error, ErrorKind, Outcome, SetupError, Undecodable};
 pub use exchange::{BodySink, HttpRequest, HttpResponse, Part, Payload, Progress};
 pub use file_sink::FileSink;
@@ -50,7 +52,7 @@ pub use host::{AuthScheme, Host, InvalidHost, Media};
 pub use multipart::Multipart;
 pub use options::CallOptions;
 pub use pacing::Pacing;
-pub use paging::PagedEndpoint;
+pub use paging::{PagedEndpoint, next_offset};
 pub use path::Path;
 #[cfg(feature = "reqwest")]
 pub use reqwest_impl::ReqwestTransport;

@@ -1,5 +1,5 @@
 //! Lists that come in pages, without I/O: both clients drive the same [`Pager`].
-use crate::{Endpoint, Error};
+use crate::{Endpoint, Error, ErrorKind};
 use d360_model::error::RetryRule;
 use std::{
     collections::{HashSet, VecDeque},
@@ -8,6 +8,10 @@ use std::{
 
 /// How often a list is begun again because it changed while it was read.
 const MAX_RESTARTS: u32 = 10;
+/// Most pages in a row that bring no new item, and most pages in all: the longest list that is documented, 64,000 blocked users, has
+/// fewer pages of one user.
+const MAX_PAGES_OF_NOTHING: u32 = 1_000;
+const MAX_PAGES: u32 = 100_000;
 
 /// An endpoint that answers with a page.
 pub trait PagedEndpoint: Endpoint + Clone + Unpin + 'static {
@@ -22,20 +26,34 @@ pub trait PagedEndpoint: Endpoint + Clone + Unpin + 'static {
     fn key(item: &Self::Item) -> Option<String>;
 }
 
+/// Where the page behind one of `items` items from `offset` begins, in a list of `total`; `None` at the end. A page without items ends a
+/// list of unknown length. In a list that has more it is passed over, by `limit`.
+#[must_use]
+pub fn next_offset(offset: u64, items: u64, limit: Option<u64>, total: Option<u64>) -> Option<u64> {
+    match (items, total) {
+        (0, None) => None,
+        (0, Some(total)) => Some(offset.saturating_add(limit?)).filter(|next| *next < total),
+        (_, total) => {
+            Some(offset.saturating_add(items)).filter(|next| total.is_none_or(|total| *next < total))
+        }
+    }
+}
+
 /// Which page is next, and which items came already.
 ///
-/// A list that changes while it is read (139102, 131059) is read again from the first page, up to ten times, and no
-/// item comes twice. A page that was asked for before, or that brings nobody new since the first page, ends the list: a
-/// server that turns in circles cannot hold a caller.
+/// A list ends where no next page is named, or one that was asked for before: a server that turns in circles cannot hold a caller. A page
+/// may be empty, or hold known items alone, and have a next one. One that goes on without end is an error. A list that changes while it
+/// is read (139102, 131059) is read again from the first page, up to ten times, and no item comes twice.
 pub(crate) struct Pager<E: PagedEndpoint> {
     first: E,
     asking: Option<E>,
     asked: HashSet<Option<String>>,
     seen: HashSet<String>,
-    /// Those of `seen` that came since the first page was asked for last.
-    seen_in_pass: HashSet<String>,
     ready: VecDeque<Result<E::Item, Error>>,
     restarts: u32,
+    pages: u32,
+    /// Pages in a row that brought no new item.
+    of_nothing: u32,
 }
 
 impl<E: PagedEndpoint> Pager<E> {
@@ -45,9 +63,10 @@ impl<E: PagedEndpoint> Pager<E> {
             asked: HashSet::from([first.position()]),
             first,
             seen: HashSet::new(),
-            seen_in_pass: HashSet::new(),
             ready: VecDeque::new(),
             restarts: 0,
+            pages: 0,
+            of_nothing: 0,
         }
     }
 
@@ -67,20 +86,24 @@ impl<E: PagedEndpoint> Pager<E> {
         match page {
             Ok(page) => {
                 let (items, next) = asked.read(page);
-                let mut new_in_pass = false;
+                let before = self.ready.len();
                 for item in items {
-                    let key = E::key(&item);
-                    new_in_pass |= key.as_ref().is_some_and(|key| self.seen_in_pass.insert(key.clone()));
-                    if key.is_none_or(|key| self.seen.insert(key)) {
+                    if E::key(&item).is_none_or(|key| self.seen.insert(key)) {
                         self.ready.push_back(Ok(item));
                     }
                 }
-                self.asking = next.filter(|next| new_in_pass && self.asked.insert(next.position()));
+                self.pages += 1;
+                self.of_nothing = if self.ready.len() > before { 0 } else { self.of_nothing + 1 };
+                self.asking = next.filter(|next| self.asked.insert(next.position()));
+                let endless = self.of_nothing >= MAX_PAGES_OF_NOTHING || self.pages >= MAX_PAGES;
+                if endless && self.asking.take().is_some() {
+                    let kind = ErrorKind::Endless { pages: self.pages };
+                    self.ready.push_back(Err(Error::new(&E::META, 1, kind)));
+                }
             }
             Err(error) if must_restart(&error) && self.restarts < MAX_RESTARTS => {
                 self.restarts += 1;
                 self.asked = HashSet::from([self.first.position()]);
-                self.seen_in_pass.clear();
                 self.asking = Some(self.first.clone());
             }
             Err(error) => self.ready.push_back(Err(error)),

@@ -1,41 +1,48 @@
 //! The async transport, over reqwest.
+mod body;
+#[cfg(feature = "http2")]
+mod http2;
+
+use self::body::{Parts, Start};
 use crate::{
-    AsyncTransport, BodySink, Connection, HttpRequest, HttpResponse, Part, Payload, Progress, Roots,
+    AsyncTransport, BodySink, Connection, HttpRequest, HttpResponse, Part, Payload, Protocol, Roots,
     SetupError, TransportError, TransportErrorKind,
+    proxy::ProxyServer,
+    transport::{refuses_certificate, too_large},
 };
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Method, Uri, header::CONTENT_LENGTH};
-use http_body::{Frame, SizeHint};
 use std::{
-    collections::VecDeque,
     fmt,
     future::Future,
     io,
-    pin::Pin,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicU8, Ordering},
-    },
-    task::{Context, Poll, ready},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
-use tokio::io::{AsyncRead, ReadBuf};
 
 /// How long an idle connection is kept: shorter than servers keep theirs, because a request on a connection that the
 /// server is closing ends in an unknown outcome.
 const IDLE: Duration = Duration::from_secs(20);
-/// Bytes read from a file at a time.
-const CHUNK: usize = 64 * 1024;
-
-/// Async, over reqwest. Needs feature `reqwest`.
+/// An async transport over reqwest. Needs feature `reqwest`.
+///
+/// It speaks HTTP/1.1, or with feature `http2` and [`Protocol::Http2`] HTTP/2 where the server offers it.
 #[derive(Clone)]
 pub struct ReqwestTransport {
-    direct: reqwest::Client,
-    /// For https, where there is a proxy. What goes over http stays on this machine.
-    proxied: Option<reqwest::Client>,
+    direct: Connections,
+    /// For https, where there is a proxy.
+    proxied: Option<(Arc<ProxyServer>, Connections)>,
     /// The last URL, parsed: a client asks for the same few again and again, and parsing is dear.
     last_url: Arc<RwLock<Option<(Uri, reqwest::Url)>>>,
+}
+
+/// Where requests find a connection.
+#[derive(Clone)]
+enum Connections {
+    /// reqwest's own pool.
+    Http1(reqwest::Client),
+    #[cfg(feature = "http2")]
+    Http2(Arc<http2::Pool>),
 }
 
 impl fmt::Debug for ReqwestTransport {
@@ -45,35 +52,18 @@ impl fmt::Debug for ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// A client of its own: no redirects, no retries, no cookies.
+    /// Creates a transport that follows no redirects, makes no retries and keeps no cookies.
     ///
     /// # Errors
-    /// [`SetupError`] where a proxy or certificate is malformed, or TLS cannot be set up.
+    /// Returns [`SetupError`] if a proxy or certificate is malformed, or TLS cannot be set up.
     pub fn new(connection: &Connection) -> Result<Self, SetupError> {
-        let proxy = connection.proxy.resolve(|name| std::env::var(name).ok())?;
-        let proxied = proxy.map(|proxy| Self::client(connection, Some(proxy))).transpose()?;
-        Ok(Self { direct: Self::client(connection, None)?, proxied, last_url: Arc::default() })
-    }
-
-    fn client(
-        connection: &Connection,
-        proxy: Option<(String, Vec<String>)>,
-    ) -> Result<reqwest::Client, SetupError> {
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(connection.connect_timeout)
-            .pool_idle_timeout(IDLE)
-            .tcp_nodelay(true);
-        builder = builder.no_proxy();
-        if let Some((url, direct)) = proxy {
-            // reqwest's own error repeats the URL, in which a password may stand.
-            let proxy = reqwest::Proxy::all(url).map_err(|_| SetupError::Proxy)?;
-            builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&direct.join(","))));
-        }
-        builder = roots(builder, &connection.roots)?;
-        builder.build().map_err(|error| SetupError::Library(error.into()))
+        let proxy = ProxyServer::find(&connection.proxy, |name| std::env::var(name).ok())?;
+        let proxied = proxy
+            .map(|proxy| {
+                Ok::<_, SetupError>((Arc::new(proxy.clone()), connections(connection, Some(proxy))?))
+            })
+            .transpose()?;
+        Ok(Self { direct: connections(connection, None)?, proxied, last_url: Arc::default() })
     }
 
     fn url(&self, uri: &Uri) -> Result<reqwest::Url, TransportError> {
@@ -112,10 +102,11 @@ impl ReqwestTransport {
             Payload::Parts(parts) => parts,
         };
         *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(parts, start.clone(), progress)));
-        let proxied = self.proxied.as_ref().filter(|_| uri.scheme() == Some(&http::uri::Scheme::HTTPS));
-        let answering = proxied.unwrap_or(&self.direct).execute(outgoing);
+        let proxied = self.proxied.as_ref().filter(|(proxy, _)| proxy.serves(&uri));
+        let lane = proxied.map_or(&self.direct, |(_, connections)| connections).lane()?;
         Ok(Attempt {
-            answering,
+            answering: lane.execute(outgoing, &start),
+            lane,
             start,
             time_limit: time_limit.min(crate::exchange::LONGEST),
             response_limit,
@@ -127,10 +118,117 @@ impl ReqwestTransport {
 /// A request under way, and what its answer is read by.
 struct Attempt<F> {
     answering: F,
+    lane: Lane,
     start: Arc<Start>,
     time_limit: Duration,
     response_limit: u64,
     sink: Option<Arc<dyn BodySink>>,
+}
+
+/// What a request is sent with.
+enum Lane {
+    Http1(reqwest::Client),
+    #[cfg(feature = "http2")]
+    Http2(http2::Lane),
+}
+
+impl Lane {
+    #[cfg_attr(not(feature = "http2"), allow(unused_variables, reason = "a connection is one request's"))]
+    fn execute(
+        &self,
+        request: reqwest::Request,
+        start: &Start,
+    ) -> impl Future<Output = reqwest::Result<reqwest::Response>> + use<> {
+        enum Answering<F> {
+            Http1(F),
+            #[cfg(feature = "http2")]
+            Http2(http2::Answering),
+        }
+        let answering = match self {
+            Self::Http1(client) => Answering::Http1(client.execute(request)),
+            #[cfg(feature = "http2")]
+            Self::Http2(lane) => Answering::Http2(lane.execute(request, start)),
+        };
+        async {
+            match answering {
+                Answering::Http1(answering) => answering.await,
+                #[cfg(feature = "http2")]
+                Answering::Http2(answering) => answering.await,
+            }
+        }
+    }
+    /// The request failed before its answer.
+    fn failed(&self, _error: &reqwest::Error) {
+        #[cfg(feature = "http2")]
+        if let Self::Http2(lane) = self
+            && !http2::is_of_stream(_error)
+        {
+            lane.retire();
+        }
+    }
+    /// The request ran out of time. A connection of HTTP/1.1 is closed with that; one of HTTP/2 would go on to be used.
+    fn timed_out(&self) {
+        #[cfg(feature = "http2")]
+        if let Self::Http2(lane) = self {
+            lane.retire();
+        }
+    }
+}
+
+impl Connections {
+    fn lane(&self) -> Result<Lane, TransportError> {
+        match self {
+            Self::Http1(client) => Ok(Lane::Http1(client.clone())),
+            #[cfg(feature = "http2")]
+            Self::Http2(pool) => {
+                let not_sent = |error| TransportError::new(TransportErrorKind::NotSent, error);
+                pool.lane().map(Lane::Http2).map_err(not_sent)
+            }
+        }
+    }
+}
+
+fn connections(connection: &Connection, proxy: Option<ProxyServer>) -> Result<Connections, SetupError> {
+    match connection.protocol {
+        Protocol::Http1 => client(connection, proxy.as_ref(), http1).map(Connections::Http1),
+        #[cfg(feature = "http2")]
+        Protocol::Http2 => {
+            let connection = connection.clone();
+            let pool = http2::Pool::new(move || client(&connection, proxy.as_ref(), http2::settings))?;
+            Ok(Connections::Http2(Arc::new(pool)))
+        }
+    }
+}
+
+/// Whatever features other crates of the program have turned on.
+fn http1(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.http1_only()
+}
+
+fn client(
+    connection: &Connection,
+    proxy: Option<&ProxyServer>,
+    protocol: fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> Result<reqwest::Client, SetupError> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(connection.connect_timeout.min(crate::exchange::LONGEST))
+        .pool_idle_timeout(IDLE)
+        .tcp_nodelay(true)
+        .no_proxy();
+    if let Some(ProxyServer { https, host, port, login, .. }) = proxy {
+        let scheme = if *https { "https" } else { "http" };
+        let proxy = reqwest::Proxy::all(format!("{scheme}://{host}:{port}"))
+            .map_err(|_| SetupError::Proxy("is not understood by reqwest"))?;
+        builder = builder.proxy(match login {
+            Some((user, password)) => proxy.basic_auth(user, password),
+            None => proxy,
+        });
+    }
+    let builder = protocol(roots(builder, &connection.roots)?);
+    builder.build().map_err(|error| SetupError::Library(error.into()))
 }
 
 #[cfg(feature = "rustls")]
@@ -162,9 +260,12 @@ fn roots(builder: reqwest::ClientBuilder, _: &Roots) -> Result<reqwest::ClientBu
 #[async_trait]
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let Attempt { answering, start, time_limit, response_limit, sink } = self.begin(request)?;
+        let Attempt { answering, lane, start, time_limit, response_limit, sink } = self.begin(request)?;
         let attempt = async {
-            let mut answer = answering.await.map_err(|error| before_answer(error, &start))?;
+            let mut answer = answering.await.map_err(|error| {
+                lane.failed(&error);
+                before_answer(error, &start)
+            })?;
             let sink = sink.as_deref().filter(|_| answer.status().is_success());
             let body = read(&mut answer, response_limit, sink).await?;
             let mut response = http::Response::new(body);
@@ -175,9 +276,11 @@ impl AsyncTransport for ReqwestTransport {
         };
         // reqwest's own limit would cost more allocations.
         tokio::time::timeout(time_limit, attempt).await.unwrap_or_else(|_| {
+            lane.timed_out();
             let kind =
                 if start.give_up() { TransportErrorKind::NotSent } else { TransportErrorKind::Timeout };
-            Err(TransportError::new(kind, format!("no whole answer within {time_limit:?}")))
+            Err(TransportError::new(kind, format!("no complete response within {time_limit:?}"))
+                .timed_out(true))
         })
     }
 }
@@ -202,8 +305,7 @@ async fn read(
     while let Some(piece) = answer.chunk().await.map_err(in_answer)? {
         length += piece.len() as u64;
         if length > limit {
-            let message = format!("more than {limit} bytes");
-            return Err(TransportError::new(TransportErrorKind::TooLarge, message));
+            return Err(too_large(limit));
         }
         if body.is_empty() && more.is_empty() {
             body = piece;
@@ -217,11 +319,17 @@ async fn read(
     Ok(if more.is_empty() { body } else { more.freeze() })
 }
 
-/// An error before the status line. Where hyper has not begun to write the request, the server cannot have acted on it.
+/// An error before the status line. If hyper has not begun to write the request, the server cannot have acted on it.
 fn before_answer(error: reqwest::Error, start: &Start) -> TransportError {
-    let not_sent = error.is_connect() || error.is_builder() || start.give_up();
-    let kind = if not_sent { TransportErrorKind::NotSent } else { TransportErrorKind::Interrupted };
-    TransportError::new(kind, error.without_url())
+    let kind = if refuses_certificate(&error) {
+        TransportErrorKind::Certificate
+    } else if error.is_connect() || error.is_builder() || start.give_up() || was_not_processed(&error) {
+        TransportErrorKind::NotSent
+    } else {
+        TransportErrorKind::Interrupted
+    };
+    let timed_out = error.is_timeout();
+    TransportError::new(kind, error.without_url()).timed_out(timed_out)
 }
 
 /// An error after it. reqwest reports a body cut short as one of decoding.
@@ -229,182 +337,11 @@ fn in_answer(error: reqwest::Error) -> TransportError {
     TransportError::new(TransportErrorKind::Interrupted, error.without_url())
 }
 
-/// Whether a request has begun to leave. hyper writes it on a task of its own: whoever is first, that task or the caller who gives
-/// up, decides for both, so that what is told as not sent is never sent.
-#[derive(Default)]
-struct Start(AtomicU8);
+#[cfg(feature = "http2")]
+use self::http2::was_not_processed;
 
-impl Start {
-    const OPEN: u8 = 0;
-    const BEGUN: u8 = 1;
-    const GIVEN_UP: u8 = 2;
-
-    /// Whether it may leave.
-    fn begin(&self) -> bool {
-        let before = self.0.compare_exchange(Self::OPEN, Self::BEGUN, Ordering::AcqRel, Ordering::Acquire);
-        before != Err(Self::GIVEN_UP)
-    }
-    fn is_given_up(&self) -> bool {
-        self.0.load(Ordering::Acquire) == Self::GIVEN_UP
-    }
-    /// Whether nothing of it has left, nor ever will.
-    fn give_up(&self) -> bool {
-        let before = self.0.compare_exchange(Self::OPEN, Self::GIVEN_UP, Ordering::AcqRel, Ordering::Acquire);
-        before != Err(Self::BEGUN)
-    }
-}
-
-/// A body of parts, files among them, streamed.
-struct Parts {
-    /// hyper asks for the body as soon as it has a connection, and before anything of the request leaves; of one that has no body it
-    /// asks whether that is so. The answer to either may be that it is not to leave.
-    start: Arc<Start>,
-    left: VecDeque<Part>,
-    /// Bytes left to give out, and all of them.
-    length: u64,
-    total: u64,
-    file: Option<Reading>,
-    progress: Option<Progress>,
-}
-
-/// A file of which some is left to send.
-struct Reading {
-    state: State,
-    left: u64,
-}
-
-enum State {
-    Opening(Pin<Box<dyn Future<Output = io::Result<tokio::fs::File>> + Send + Sync>>),
-    Open(tokio::fs::File),
-}
-
-impl Parts {
-    fn new(parts: Vec<Part>, start: Arc<Start>, progress: Option<Progress>) -> Self {
-        let total = parts.iter().map(Part::length).sum();
-        Self { start, length: total, total, left: parts.into(), file: None, progress }
-    }
-
-    /// Gives out a piece.
-    fn give(&mut self, piece: Bytes) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        self.length -= piece.len() as u64;
-        if let Some(progress) = &self.progress {
-            progress.tell(self.total - self.length, self.total);
-        }
-        Poll::Ready(Some(Ok(Frame::data(piece))))
-    }
-}
-
-impl http_body::Body for Parts {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        if !self.start.begin() {
-            return Poll::Ready(Some(Err(io::Error::other("the request was given up before it began"))));
-        }
-        loop {
-            if let Some(reading) = &mut self.file {
-                let piece = match ready!(reading.poll(context)) {
-                    Ok(piece) => piece,
-                    Err(error) => return Poll::Ready(Some(Err(error))),
-                };
-                if let Some(piece) = piece {
-                    return self.give(piece);
-                }
-                self.file = None;
-            }
-            match self.left.pop_front() {
-                None => return Poll::Ready(None),
-                Some(Part::Bytes(mut bytes)) => {
-                    if self.progress.is_some() && bytes.len() > CHUNK {
-                        let rest = bytes.split_off(CHUNK);
-                        self.left.push_front(Part::Bytes(rest));
-                    }
-                    return self.give(bytes);
-                }
-                Some(Part::File { path, length }) => {
-                    let opening = Box::pin(tokio::fs::File::open(path));
-                    self.file = Some(Reading { state: State::Opening(opening), left: length });
-                }
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.length == 0 && self.start.begin()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        // What was given up has a body in any case, so that it is asked for, and fails: hyper takes a GET of unknown length for one
-        // without, and writes it.
-        SizeHint::with_exact(if self.start.is_given_up() { self.length.max(1) } else { self.length })
-    }
-}
-
-impl Reading {
-    /// The next piece; `None` when all is read.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
-        loop {
-            match &mut self.state {
-                State::Opening(opening) => match ready!(opening.as_mut().poll(context)) {
-                    Ok(file) => self.state = State::Open(file),
-                    Err(error) => return Poll::Ready(Err(error)),
-                },
-                State::Open(_) if self.left == 0 => return Poll::Ready(Ok(None)),
-                State::Open(file) => {
-                    let mut space = vec![0; usize::try_from(self.left).unwrap_or(CHUNK).min(CHUNK)];
-                    let mut buffer = ReadBuf::new(&mut space);
-                    ready!(Pin::new(file).poll_read(context, &mut buffer))?;
-                    let read = buffer.filled().len();
-                    if read == 0 {
-                        return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
-                    }
-                    space.truncate(read);
-                    self.left -= read as u64;
-                    return Poll::Ready(Ok(Some(space.into())));
-                }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use http_body::Body as _;
-
-    fn poll(body: &mut Parts) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        Pin::new(body).poll_frame(&mut Context::from_waker(std::task::Waker::noop()))
-    }
-
-    #[test]
-    fn what_was_given_up_before_it_began_never_leaves() {
-        for parts in [Vec::new(), vec![Part::Bytes("{}".into())]] {
-            let start = Arc::<Start>::default();
-            let mut body = Parts::new(parts, start.clone(), None);
-            assert!(start.give_up() && start.give_up());
-            // What hyper asks, in its order: only an error keeps the request from being written.
-            assert!(!body.is_end_stream());
-            assert!(body.size_hint().exact().is_some_and(|length| length > 0));
-            assert!(matches!(poll(&mut body), Poll::Ready(Some(Err(_)))));
-        }
-    }
-
-    #[test]
-    fn what_has_begun_may_have_arrived() {
-        let start = Arc::<Start>::default();
-        let mut body = Parts::new(vec![Part::Bytes("{}".into())], start.clone(), None);
-        assert!(!body.is_end_stream() && body.size_hint().exact() == Some(2));
-        assert!(matches!(poll(&mut body), Poll::Ready(Some(Ok(_)))));
-        assert!(body.is_end_stream() && !start.give_up());
-
-        // Of a body of no bytes it is only asked whether it has ended.
-        for parts in [Vec::new(), vec![Part::Bytes(Bytes::new())]] {
-            let start = Arc::<Start>::default();
-            assert!(Parts::new(parts, start.clone(), None).is_end_stream() && !start.give_up());
-        }
-    }
+/// HTTP/1.1 has no way to say so.
+#[cfg(not(feature = "http2"))]
+fn was_not_processed(_: &reqwest::Error) -> bool {
+    false
 }

@@ -1,10 +1,16 @@
 //! The blocking transport, over ureq.
+mod early;
 mod veil;
 
-use self::veil::{Unveil, Veil};
+use self::{
+    early::HearsEarlyAnswers,
+    veil::{Unveil, Veil},
+};
 use crate::{
     BlockingTransport, Connection, HttpRequest, HttpResponse, Part, Payload, Progress, SetupError,
     TransportError, TransportErrorKind,
+    proxy::ProxyServer,
+    transport::{refuses_certificate, too_large},
 };
 use bytes::Bytes;
 use http::{Method, Uri, header::CONTENT_LENGTH};
@@ -14,7 +20,7 @@ use std::{
     fs::File,
     io::{self, Read},
     net::SocketAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use ureq::{
@@ -22,7 +28,7 @@ use ureq::{
     config::Config,
     unversioned::{
         resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
-        transport::{ConnectionDetails, Connector, DefaultConnector, NextTimeout},
+        transport::{ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, TcpConnector},
     },
 };
 
@@ -35,12 +41,12 @@ const IDLE_CONNECTIONS: usize = 128;
 /// The attempt's time, where nothing else is asked for; on the agent it costs less than on each request.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// Blocking, over ureq. Needs feature `ureq`.
+/// A blocking transport over ureq, which speaks HTTP/1.1. Needs feature `ureq`.
 #[derive(Clone)]
 pub struct UreqTransport {
     direct: Agent,
-    /// For https, where there is a proxy. What goes over http stays on this machine.
-    proxied: Option<Agent>,
+    /// For https, where there is a proxy.
+    proxied: Option<(Arc<ProxyServer>, Agent)>,
 }
 
 impl fmt::Debug for UreqTransport {
@@ -50,14 +56,17 @@ impl fmt::Debug for UreqTransport {
 }
 
 impl UreqTransport {
-    /// An agent of its own: no redirects, no retries, no cookies, every status an answer.
+    /// Creates a transport that follows no redirects, makes no retries and keeps no cookies. Every status is an answer.
     ///
     /// # Errors
-    /// [`SetupError`] where a proxy or certificate is malformed.
+    /// Returns [`SetupError`] if a proxy or certificate is malformed.
     pub fn new(connection: &Connection) -> Result<Self, SetupError> {
-        let proxy = connection.proxy.resolve(|name| std::env::var(name).ok())?;
-        let proxy = proxy.map(|(url, direct)| self::proxy(&url, &direct)).transpose()?;
-        let proxied = proxy.map(|proxy| Self::agent(connection, Some(proxy))).transpose()?;
+        let proxy = ProxyServer::find(&connection.proxy, |name| std::env::var(name).ok())?;
+        let proxied = match proxy {
+            Some(proxy) => Some((Self::agent(connection, Some(self::proxy(&proxy)?))?, proxy)),
+            None => None,
+        };
+        let proxied = proxied.map(|(agent, proxy)| (Arc::new(proxy), agent));
         Ok(Self { direct: Self::agent(connection, None)?, proxied })
     }
 
@@ -67,8 +76,8 @@ impl UreqTransport {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_global(Some(TIME_LIMIT))
-            .timeout_resolve(Some(connection.connect_timeout))
-            .timeout_connect(Some(connection.connect_timeout))
+            .timeout_resolve(Some(connection.connect_timeout.min(crate::exchange::LONGEST)))
+            .timeout_connect(Some(connection.connect_timeout.min(crate::exchange::LONGEST)))
             .max_idle_age(IDLE)
             .max_idle_connections(IDLE_CONNECTIONS)
             .max_idle_connections_per_host(IDLE_CONNECTIONS);
@@ -76,28 +85,25 @@ impl UreqTransport {
         let builder = builder.proxy(proxy);
         #[cfg(feature = "rustls")]
         let builder = builder.tls_config(tls(&connection.roots)?);
-        let connector = Unveiling { connector: DefaultConnector::new(), proxied };
+        // ureq's own chain, with an ear for early answers where the bytes of TLS and of everything else pass.
+        let connector =
+            ConnectProxyConnector::default().chain(TcpConnector::default()).chain(HearsEarlyAnswers);
+        #[cfg(feature = "rustls")]
+        let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
+        let connector = Unveiling { connector, proxied };
         // Every agent has a cache of addresses of its own.
         Ok(Agent::with_parts(builder.build(), connector, Addresses::default()))
     }
 }
 
-/// The proxy at `url`, but for the hosts `direct` and what lies below them, as reqwest reads such a list.
-fn proxy(url: &str, direct: &[String]) -> Result<ureq::Proxy, SetupError> {
-    // ureq's own error repeats the URL, in which a password may stand.
-    let bad = |_| SetupError::Proxy;
-    let known = ureq::Proxy::new(url).map_err(bad)?;
-    let mut builder = ureq::Proxy::builder(known.protocol()).host(known.host()).port(known.port());
-    if let (Some(user), Some(password)) = (known.username(), known.password()) {
+fn proxy(proxy: &ProxyServer) -> Result<ureq::Proxy, SetupError> {
+    let protocol = if proxy.https { ureq::ProxyProtocol::Https } else { ureq::ProxyProtocol::Http };
+    let mut builder = ureq::Proxy::builder(protocol).host(&proxy.host).port(proxy.port);
+    if let Some((user, password)) = &proxy.login {
         builder = builder.username(user).password(password);
     }
-    for host in direct {
-        builder = builder.no_proxy(host);
-        if !host.starts_with(['.', '*']) {
-            builder = builder.no_proxy(&format!(".{host}"));
-        }
-    }
-    builder.build().map_err(bad)
+    // ureq's own error repeats the URL, in which a password may stand.
+    builder.build().map_err(|_| SetupError::Proxy("is not understood by ureq"))
 }
 
 #[cfg(feature = "rustls")]
@@ -194,8 +200,8 @@ impl UreqTransport {
         limit: Option<Duration>,
     ) -> Result<http::Response<ureq::Body>, ureq::Error> {
         let request = request.map(|()| body);
-        let proxied = self.proxied.as_ref().filter(|_| request.uri().scheme_str() == Some("https"));
-        let agent = proxied.unwrap_or(&self.direct);
+        let proxied = self.proxied.as_ref().filter(|(proxy, _)| proxy.serves(request.uri()));
+        let agent = proxied.map_or(&self.direct, |(_, agent)| agent);
         match limit {
             None => agent.run(request),
             Some(limit) => agent.run(agent.configure_request(request).timeout_global(Some(limit)).build()),
@@ -205,14 +211,14 @@ impl UreqTransport {
 
 /// Connections that requests go over without ureq seeing the key.
 #[derive(Debug)]
-struct Unveiling {
-    connector: DefaultConnector,
+struct Unveiling<C> {
+    connector: C,
     /// Whether the agent has a proxy.
     proxied: bool,
 }
 
-impl Connector<()> for Unveiling {
-    type Out = Unveil<<DefaultConnector as Connector<()>>::Out>;
+impl<C: Connector<()>> Connector<()> for Unveiling<C> {
+    type Out = Unveil<C::Out>;
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
@@ -220,7 +226,7 @@ impl Connector<()> for Unveiling {
     ) -> Result<Option<Self::Out>, ureq::Error> {
         // The connection to a proxy itself is made with settings that name none.
         let lifts = self.proxied == details.config.proxy().is_some();
-        Ok(self.connector.connect(details, chained)?.map(|inner| Unveil { inner, lifts }))
+        Ok(self.connector.connect(details, chained)?.map(|inner| Unveil { inner, lifts, in_head: true }))
     }
 }
 
@@ -264,15 +270,31 @@ impl Resolver for Addresses {
     }
 }
 
-/// Where nothing of the request has `begun` to leave, the server cannot have acted on it.
+/// If nothing of the request has `begun` to leave, the server cannot have acted on it.
 fn classify(error: ureq::Error, begun: bool) -> TransportError {
     let kind = match &error {
+        _ if !begun && is_certificate(&error) => TransportErrorKind::Certificate,
         _ if !begun => TransportErrorKind::NotSent,
         ureq::Error::Timeout(_) => TransportErrorKind::Timeout,
-        ureq::Error::BodyExceedsLimit(_) => TransportErrorKind::TooLarge,
+        // One byte more than allowed was asked for.
+        ureq::Error::BodyExceedsLimit(limit) => return too_large(limit.saturating_sub(1)),
         _ => TransportErrorKind::Interrupted,
     };
-    TransportError::new(kind, error)
+    let timed_out = matches!(error, ureq::Error::Timeout(_));
+    TransportError::new(kind, error).timed_out(timed_out)
+}
+
+/// ureq's errors have no source, so they are opened here.
+fn is_certificate(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Io(error) => match error.get_ref().and_then(|held| held.downcast_ref::<ureq::Error>()) {
+            Some(held) => is_certificate(held),
+            None => refuses_certificate(error),
+        },
+        #[cfg(feature = "rustls")]
+        ureq::Error::Rustls(error) => refuses_certificate(error),
+        _ => false,
+    }
 }
 
 /// A body of parts, files among them, as one reader.

@@ -37,6 +37,7 @@
 //! | `onprem` | the On-Premise API, which Meta shut on 2025-10-23: `onprem` |
 //! | `partner` | 360dialog's Partner API: `partner` |
 //! | `reqwest` | the async transport, on tokio |
+//! | `http2` | HTTP/2 for the async transport, where [`Connection::protocol`](transport::Connection::protocol) asks for it; HTTP/1.1 stays the default |
 //! | `ureq` | the blocking transport; no tokio |
 //! | `rustls` | TLS by rustls with aws-lc-rs and the platform's certificates, for both transports; needs a C compiler |
 //! | `webpki-roots` | Mozilla's root certificates, compiled in |

@@ -8,7 +8,7 @@ use d360::{
     Outcome,
     cloud::messages::SendMessage,
     model::{Location, Message},
-    transport::{Connection, Roots},
+    transport::{Connection, Protocol, Roots},
 };
 use std::{
     env,
@@ -18,6 +18,8 @@ use std::{
 
 pub(super) const CALLS: [&str; 3] = ["message", "list", "block"];
 pub(super) const TRANSPORTS: [&str; 2] = ["reqwest", "ureq"];
+/// reqwest with `Protocol::Http2`.
+pub(super) const HTTP2: [&str; 1] = ["http2"];
 
 /// What a call came to.
 pub(super) struct Report {
@@ -82,6 +84,102 @@ fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
     assert_eq!(server.seen(), 2);
 }
 
+/// What both transports make of the environment: the lines that a proxy reads, if it is asked.
+#[test]
+fn both_transports_read_the_settings_of_a_proxy_alike() {
+    let asked = |who: &str, proxy: &str, no_proxy: &str, host: &str| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = proxy.replace("PORT", &listener.local_addr().unwrap().port().to_string());
+        let seen = std::sync::Arc::new(std::sync::Mutex::new(None));
+        let kept = seen.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut head = String::new();
+                let mut byte = [0];
+                while !head.ends_with("\r\n\r\n")
+                    && std::io::Read::read(&mut stream, &mut byte).is_ok_and(|n| n == 1)
+                {
+                    head.push(char::from(byte[0]));
+                }
+                *kept.lock().unwrap() = Some(head.to_ascii_lowercase());
+                let _ =
+                    std::io::Write::write_all(&mut stream, b"HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n");
+            }
+        });
+        let mut setup = Setup::new(format!("https://{host}/"));
+        setup.connect = Duration::from_secs(5);
+        let report = run_with("list", who, &setup, &[("HTTPS_PROXY", &proxy), ("NO_PROXY", no_proxy)]);
+        assert_eq!(report.outcome, Some(Outcome::NotSent), "{who}: {proxy} {no_proxy}");
+        let head = seen.lock().unwrap().take();
+        head.map(|head| {
+            let line = head.lines().next().unwrap().to_owned();
+            let login =
+                head.lines().find_map(|line| line.strip_prefix("proxy-authorization: ").map(str::to_owned));
+            (line, login)
+        })
+    };
+    let plain = "http://127.0.0.1:PORT";
+    let line = |host: &str| format!("connect {host}:443 http/1.1");
+    for (proxy, no_proxy, host, expected) in [
+        (plain, "", "a.invalid", Some((line("a.invalid"), None))),
+        ("127.0.0.1:PORT", "b.invalid", "a.invalid", Some((line("a.invalid"), None))),
+        // me:, and me:p@ss
+        (
+            "http://me@127.0.0.1:PORT/",
+            "",
+            "a.invalid",
+            Some((line("a.invalid"), Some("basic bwu6".to_owned()))),
+        ),
+        (
+            "http://me:p%40ss@127.0.0.1:PORT",
+            "",
+            "a.invalid",
+            Some((line("a.invalid"), Some("basic bwu6cebzcw==".to_owned()))),
+        ),
+        (plain, ".invalid", "a.invalid", None),
+        (plain, "x.example, *.A.invalid", "a.invalid", None),
+        (plain, "a.invalid:8443", "a.invalid", Some((line("a.invalid"), None))),
+        (plain, "*", "a.invalid", None),
+        (plain, "192.0.2.0/24", "192.0.2.7:1", None),
+        (plain, "192.0.3.0/24", "192.0.2.7:1", Some(("connect 192.0.2.7:1 http/1.1".to_owned(), None))),
+        (plain, "[::1]", "[::1]:1", None),
+        (
+            plain,
+            "2001:db8::/32",
+            "[2001:db9::1]:1",
+            Some(("connect [2001:db9::1]:1 http/1.1".to_owned(), None)),
+        ),
+    ] {
+        for who in ["reqwest", "ureq", "http2"] {
+            assert_eq!(
+                asked(who, proxy, no_proxy, host),
+                expected,
+                "{who}: {proxy}, NO_PROXY={no_proxy}, {host}"
+            );
+        }
+    }
+    // What is no proxy is an error of both, in the same words, and without the password.
+    for bad in [
+        "http://proxy.example:99999",
+        "http://pr\u{f6}xy.example:1",
+        "socks5://me:s3cret@a.example",
+        "http://",
+    ] {
+        let connection = Connection::new().proxy(d360::transport::Proxy::Url(bad.to_owned()));
+        let errors = [
+            d360::transport::ReqwestTransport::new(&connection).unwrap_err().to_string(),
+            d360::transport::UreqTransport::new(&connection).unwrap_err().to_string(),
+        ];
+        assert_eq!(errors[0], errors[1]);
+        assert!(
+            errors[0].contains("expected http://proxy.example:3128") && !errors[0].contains("s3cret"),
+            "{}",
+            errors[0]
+        );
+    }
+}
+
 /// Sends one line back: the outcome, microseconds, KiB.
 #[test]
 #[ignore = "the matrix runs it in a process of its own"]
@@ -95,10 +193,15 @@ fn client() {
     if !roots.is_empty() {
         connection = connection.roots(Roots::Pem(roots.into_bytes()));
     }
-    let config = config(&var("D360_URL")).attempt_timeout(ms(attempt)).connection(connection);
     let over = var("D360_OVER");
+    let http2 = HTTP2.contains(&over.as_str());
+    if http2 {
+        connection = connection.protocol(Protocol::Http2);
+    }
+    let config = config(&var("D360_URL")).attempt_timeout(ms(attempt)).connection(connection);
     let clients = real(&config, &Naps::default());
-    let (_, client) = clients.into_iter().find(|(who, _)| *who == over).unwrap();
+    let name = if http2 { "reqwest" } else { &over };
+    let (_, client) = clients.into_iter().find(|(who, _)| *who == name).unwrap();
     let run = match var("D360_CALL").as_str() {
         "message" => message,
         "list" => list,

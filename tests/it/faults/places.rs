@@ -1,7 +1,9 @@
 //! The side of the server: every fault, and how a call against it has to end.
+use super::child::{HTTP2, TRANSPORTS};
 use crate::{
     authority::{Authority, TlsServer, self_signed},
-    server::{Act, Server, answer, answer_with, reset},
+    http2_server,
+    server::{Act, Over, Server, answer, answer_with, reset},
 };
 use d360::Outcome;
 use socket2::{Domain, Socket, Type};
@@ -26,29 +28,36 @@ pub(super) enum End {
     /// Refused, and made again.
     Again,
     Unknown,
+    /// Of unknown outcome, and never repeated: the answer would be as large again. A list may be larger than this.
+    TooLarge {
+        for_a_list: bool,
+    },
+    /// Read, and by the server's own word not processed: as if it had not been sent.
+    NotProcessed,
 }
 
 impl End {
     /// Attempts at a message, or at a list or a block, which may be repeated.
-    pub(super) fn attempts(self, message: bool) -> usize {
+    pub(super) fn attempts(self, call: &str) -> usize {
         match self {
             Self::Done | Self::Final => 1,
-            Self::Again | Self::NotSent => 3,
-            Self::Unknown if message => 1,
-            Self::Unknown => 3,
+            Self::Again | Self::NotSent | Self::NotProcessed => 3,
+            Self::TooLarge { for_a_list } if for_a_list || call != "list" => 1,
+            Self::Unknown | Self::TooLarge { .. } if call == "message" => 1,
+            Self::Unknown | Self::TooLarge { .. } => 3,
         }
     }
     /// How many of them the server sees.
-    pub(super) fn requests(self, message: bool) -> usize {
-        if self == Self::NotSent { 0 } else { self.attempts(message) }
+    pub(super) fn requests(self, call: &str) -> usize {
+        if self == Self::NotSent { 0 } else { self.attempts(call) }
     }
     pub(super) fn outcome(self) -> Option<Outcome> {
         match self {
             Self::Done => None,
-            Self::NotSent => Some(Outcome::NotSent),
+            Self::NotSent | Self::NotProcessed => Some(Outcome::NotSent),
             Self::Final => Some(Outcome::Refused { retryable: false }),
             Self::Again => Some(Outcome::Refused { retryable: true }),
-            Self::Unknown => Some(Outcome::Unknown),
+            Self::Unknown | Self::TooLarge { .. } => Some(Outcome::Unknown),
         }
     }
 }
@@ -86,20 +95,31 @@ impl Place {
     fn new(url: String, seen: impl Fn() -> usize + 'static) -> Self {
         Self { setup: Setup::new(url), seen: Box::new(seen) }
     }
-    fn script(act: &Act) -> Self {
-        let server = Server::start(vec![act.clone(); 3]);
+    fn script(act: &Act, over: Over) -> Self {
+        let server = Server::over(over, vec![act.clone(); 3]);
         let mut place = Self::new(server.url(), move || server.seen().len());
+        place.setup.roots = Some(Authority::shared().pem.clone());
         if matches!(act, Act::Hang(_) | Act::Drip(_)) {
-            place.setup.attempt = SHORT;
+            place.setup.attempt = if over == Over::Plain { SHORT } else { 3 * SHORT };
         }
         place
     }
     /// Closes a kept connection, by a reset or not, when the second request on it was read.
-    fn kept(act: &Act) -> Self {
+    fn kept(act: &Act, over: Over) -> Self {
         let script = [vec![answer(200, SUCCESS)], vec![act.clone(); 3]].concat();
-        let server = Server::start(script);
+        let server = Server::over(over, script);
         let mut place = Self::new(server.url(), move || server.seen().len() - 1);
+        place.setup.roots = Some(Authority::shared().pem.clone());
         place.setup.warm = true;
+        place
+    }
+    fn http2(act: &http2_server::Act) -> Self {
+        let server = http2_server::Server::start(http2_server::Settings::default(), vec![act.clone(); 3]);
+        let mut place = Self::new(server.url(), move || server.seen().len());
+        place.setup.roots = Some(Authority::shared().pem.clone());
+        if matches!(act, http2_server::Act::Freeze) {
+            place.setup.attempt = 3 * SHORT;
+        }
         place
     }
     /// Does `with` to every connection, and reads no request.
@@ -209,16 +229,64 @@ fn bomb() -> Act {
     Act::Bytes([head.as_bytes(), body].concat())
 }
 
-/// Its name, how it is set up, and how a call against it ends.
-pub(super) type Fault = (&'static str, Box<dyn Fn() -> Place + Send>, End);
+pub(super) struct Fault {
+    pub(super) name: String,
+    /// How it is set up.
+    pub(super) place: Box<dyn Fn() -> Place + Send>,
+    /// How a call against it ends.
+    pub(super) end: End,
+    pub(super) who: &'static [&'static str],
+}
 
+/// Every fault of HTTP/1.1 plain, over TLS, and as the frames of HTTP/2 that come closest; and those that HTTP/2 alone has.
 pub(super) fn faults() -> Vec<Fault> {
-    let scripts = answers()
-        .into_iter()
-        .map(|(name, act, end)| -> Fault { (name, Box::new(move || Place::script(&act)), end) });
-    let others =
-        connections().into_iter().map(|(name, place, end)| -> Fault { (name, Box::new(place), end) });
-    others.chain(scripts).collect()
+    let mut faults = Vec::new();
+    for (name, place, end) in connections() {
+        faults.push(Fault { name: name.to_owned(), place: Box::new(place), end, who: &TRANSPORTS });
+    }
+    for over in [Over::Plain, Over::Tls, Over::Http2] {
+        let (before, who): (_, &'static [_]) = match over {
+            Over::Plain => ("", &TRANSPORTS),
+            Over::Tls => ("TLS: ", &TRANSPORTS),
+            Over::Http2 => ("HTTP/2: ", &HTTP2),
+        };
+        for (name, act, end) in answers() {
+            let place = Box::new(move || Place::script(&act, over));
+            faults.push(Fault { name: format!("{before}{name}"), place, end, who });
+        }
+        for (name, act) in [("closed", bytes("")), ("reset", Act::Reset)] {
+            let place = Box::new(move || Place::kept(&act, over));
+            let name = format!("{before}a kept connection, {name}");
+            faults.push(Fault { name, place, end: End::Unknown, who });
+        }
+    }
+    for (name, act, end) in frames() {
+        let place = Box::new(move || Place::http2(&act));
+        faults.push(Fault { name: format!("HTTP/2: {name}"), place, end, who: &HTTP2 });
+    }
+    faults
+}
+
+/// What goes wrong with HTTP/2 alone.
+fn frames() -> Vec<(&'static str, http2_server::Act, End)> {
+    use End::{NotProcessed, Unknown};
+    use http2_server::{Act::*, CANCEL, ENHANCE_YOUR_CALM, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM};
+    vec![
+        ("the stream is refused", ResetStream(REFUSED_STREAM), NotProcessed),
+        ("a GOAWAY below the stream", GoAway { code: NO_ERROR, covers: false }, NotProcessed),
+        (
+            "a GOAWAY below the stream, by an error",
+            GoAway { code: ENHANCE_YOUR_CALM, covers: false },
+            NotProcessed,
+        ),
+        ("a GOAWAY that covers the stream", GoAway { code: NO_ERROR, covers: true }, Unknown),
+        ("a GOAWAY that covers it, by an error", GoAway { code: INTERNAL_ERROR, covers: true }, Unknown),
+        ("the stream ends by an error", ResetStream(INTERNAL_ERROR), Unknown),
+        ("the stream is cancelled", ResetStream(CANCEL), Unknown),
+        ("the stream is refused in its answer", ResetInAnswer(REFUSED_STREAM), Unknown),
+        ("no frames", Garbage(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), Unknown),
+        ("the connection falls silent", Freeze, Unknown),
+    ]
 }
 
 type SetUp = fn() -> Place;
@@ -324,14 +392,12 @@ fn connections() -> Vec<(&'static str, SetUp, End)> {
             },
             Unknown,
         ),
-        ("a kept connection, closed", || Place::kept(&bytes("")), Unknown),
-        ("a kept connection, reset", || Place::kept(&Act::Reset), Unknown),
     ]
 }
 
 /// What goes wrong with an answer.
 fn answers() -> Vec<(&'static str, Act, End)> {
-    use End::{Again, Done, Final, Unknown};
+    use End::{Again, Done, Final, TooLarge, Unknown};
     let head = "HTTP/1.1 200 OK\r\n";
     let code = |status, code: u32| answer(status, format!(r#"{{"error":{{"code":{code},"message":"x"}}}}"#));
     let to_elsewhere = |status| answer_with(status, &[("location", "http://127.0.0.1:1/")], "");
@@ -368,10 +434,14 @@ fn answers() -> Vec<(&'static str, Act, End)> {
         (
             "a body of 200 MiB",
             Act::Flood(format!("{head}content-length: {}\r\n\r\n", 200 << 20).into_bytes(), 200),
-            Unknown,
+            TooLarge { for_a_list: true },
         ),
-        ("a body of 200 MiB, without a length", Act::Flood(format!("{head}\r\n").into_bytes(), 200), Unknown),
-        ("a gzip bomb of 200 MiB", bomb(), Unknown),
+        (
+            "a body of 200 MiB, without a length",
+            Act::Flood(format!("{head}\r\n").into_bytes(), 200),
+            TooLarge { for_a_list: true },
+        ),
+        ("a gzip bomb of 200 MiB", bomb(), TooLarge { for_a_list: false }),
         ("silence", Act::Hang(Vec::new()), Unknown),
         ("silence in the headers", Act::Hang(head.as_bytes().to_vec()), Unknown),
         (

@@ -102,6 +102,7 @@ fn download(global: &Global, args: &Download, output: Output) -> Result {
     let name = input::name(&target);
     let local = |error: std::io::Error| Failure::local(format!("{name} cannot be written: {error}"));
     let sink = FileSink::create(&target).map_err(local)?;
+    remove_on_signal(sink.part());
     let wanted = info.as_ref().and_then(|info| info.file_size);
     let bar = bar(wanted.unwrap_or(0), output);
     let moved = bar.clone();
@@ -122,4 +123,55 @@ fn download(global: &Global, args: &Download, output: Output) -> Result {
         output.line(format!("{} ({length} bytes)", target.display()));
     }
     Ok(Exit::Done)
+}
+
+/// Removes `part` when the program is interrupted or terminated, and ends as the signal would have it. Where signals cannot be
+/// listened to they end the program as before, and the next download replaces the file.
+fn remove_on_signal(part: PathBuf) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    let signals = {
+        let _entered = runtime.enter();
+        signals::listen()
+    };
+    if let Ok(signals) = signals {
+        std::thread::spawn(move || {
+            let code = runtime.block_on(signals::first(signals));
+            let _ = std::fs::remove_file(part);
+            std::process::exit(code);
+        });
+    }
+}
+
+#[cfg(unix)]
+mod signals {
+    use std::io;
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    pub(super) fn listen() -> io::Result<[Signal; 3]> {
+        Ok([
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::hangup())?,
+        ])
+    }
+
+    /// The exit code of a shell for the first signal that comes.
+    pub(super) async fn first([mut interrupt, mut terminate, mut hangup]: [Signal; 3]) -> i32 {
+        tokio::select! {
+            _ = interrupt.recv() => 130,
+            _ = terminate.recv() => 143,
+            _ = hangup.recv() => 129,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod signals {
+    pub(super) fn listen() -> std::io::Result<()> {
+        Ok(())
+    }
+    pub(super) async fn first((): ()) -> i32 {
+        let _ = tokio::signal::ctrl_c().await;
+        130
+    }
 }

@@ -1,4 +1,5 @@
 //! The program, run as a person runs it.
+mod download;
 mod local;
 mod manage;
 mod migrate;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{fmt, time::Duration};
 
+/// How deep JSON in texts is looked for.
+const MOST_NESTED: u8 = 3;
 /// As much of a body as an error keeps.
 const KEPT_BODY: usize = 64 * 1024;
 
@@ -97,14 +99,9 @@ impl ApiError {
             body: body[..body.len().min(KEPT_BODY)].to_vec(),
         };
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let text = String::from_utf8_lossy(&error.body).trim().to_owned();
+        let text = String::from_utf8_lossy(&error.body).trim_start_matches('\u{feff}').trim().to_owned();
         error.shape = match serde_json::from_slice::<Value>(body) {
-            Ok(Value::Object(map)) => error.take_object(&map),
-            Ok(Value::String(text)) => {
-                error.message = Some(text);
-                ErrorShape::Text
-            }
-            Ok(_) => ErrorShape::OtherJson,
+            Ok(body) => error.take_value(&body, 0),
             Err(_) if text.is_empty() => ErrorShape::Empty,
             Err(_) if is_html(&text) => ErrorShape::Html,
             Err(_) => {
@@ -112,6 +109,8 @@ impl ApiError {
                 ErrorShape::Plain
             }
         };
+        // Meta's texts begin with the code, `(#130429) Rate limit hit`, and some gateways hand on the text alone.
+        error.code = error.code.or_else(|| error.message.as_deref().and_then(code_in_text));
         error
     }
 
@@ -122,34 +121,89 @@ impl ApiError {
         self
     }
 
+    /// Reads a body, or JSON that stands in one as text: gateways hand on an error of the system behind them like that.
+    fn take_value(&mut self, value: &Value, depth: u8) -> ErrorShape {
+        match value {
+            Value::Object(map) => self.take_object(map, depth),
+            // A list of answers, of which the first object is the error.
+            Value::Array(list) => match list.iter().find(|item| item.is_object()) {
+                Some(item) if depth < MOST_NESTED => self.take_value(item, depth + 1),
+                _ => ErrorShape::OtherJson,
+            },
+            Value::String(text) => match nested(text) {
+                Some(inner) if depth < MOST_NESTED => self.take_value(&inner, depth + 1),
+                _ => {
+                    self.message = Some(text.clone());
+                    ErrorShape::Text
+                }
+            },
+            _ => ErrorShape::OtherJson,
+        }
+    }
+
     /// The rungs of the ladder.
-    fn take_object(&mut self, map: &Map<String, Value>) -> ErrorShape {
-        let error =
-            map.get("error").filter(|error| says(error)).or(map.get("errors").filter(|error| says(error)));
-        // Of several the first is kept here, and all of them in the body.
-        let (error, listed) = match error.and_then(Value::as_array) {
-            Some(list) => (list.first(), true),
-            None => (error, false),
-        };
-        if let Some(Value::Object(error)) = error {
-            self.take_error(error);
-            if listed { ErrorShape::List } else { ErrorShape::Object }
-        } else if let Some(Value::String(error)) = error {
-            self.message = Some(error.clone());
-            self.details = map.get("details").or(map.get("message")).cloned().map(ErrorDetails);
-            if listed { ErrorShape::List } else { ErrorShape::Text }
-        } else if let Some(meta) = map.get("meta").and_then(Value::as_object).filter(|meta| is_refusal(meta))
-        {
+    fn take_object(&mut self, map: &Map<String, Value>, depth: u8) -> ErrorShape {
+        let shape = self.take_known(map);
+        // What names no code may hold another error as text.
+        if self.code.is_none() && depth < MOST_NESTED {
+            let texts = [self.message.as_deref(), self.details.as_ref().and_then(ErrorDetails::text)];
+            let inner = texts.into_iter().flatten().find_map(nested);
+            if let Some(inner) = inner {
+                let mut found = Self { body: Vec::new(), ..self.clone() };
+                found.take_value(&inner, depth + 1);
+                if found.code.is_some() {
+                    *self = Self { body: std::mem::take(&mut self.body), ..found };
+                }
+            }
+        }
+        self.code = self.code.or_else(|| code(map));
+        shape
+    }
+
+    fn take_known(&mut self, map: &Map<String, Value>) -> ErrorShape {
+        let named = ["error", "errors"].into_iter().filter_map(|name| map.get(name));
+        let each = named.flat_map(|value| match value {
+            Value::Array(items) => items.iter().map(|item| (item, true)).collect::<Vec<_>>(),
+            one => vec![(one, false)],
+        });
+        let all: Vec<(&Value, bool)> = each.filter(|(error, _)| says(error)).collect();
+        // Of several the first with a code is kept here, and all of them in the body.
+        let has_code = |error: &Value| error.as_object().is_some_and(|error| code(error).is_some());
+        let error = all.iter().find(|(error, _)| has_code(error)).or(all.first());
+        match error {
+            Some((Value::Object(error), listed)) => {
+                self.take_error(error);
+                return if *listed { ErrorShape::List } else { ErrorShape::Object };
+            }
+            Some((Value::String(error), listed)) => {
+                self.message = Some(error.clone());
+                self.details = map.get("details").or(map.get("message")).cloned().map(ErrorDetails);
+                return if *listed { ErrorShape::List } else { ErrorShape::Text };
+            }
+            Some((number @ Value::Number(_), listed)) => {
+                self.code = ErrorCode::deserialize(*number).ok();
+                self.message = text(map, &["message", "error_description", "detail"]);
+                return if *listed { ErrorShape::List } else { ErrorShape::Object };
+            }
+            _ => {}
+        }
+        if let Some(meta) = map.get("meta").and_then(Value::as_object).filter(|meta| is_refusal(meta)) {
             self.message = text(meta, &["developerMessage", "developer_message"]);
             self.details = meta.get("details").filter(|details| says(details)).cloned().map(ErrorDetails);
+            self.code = code(meta);
             ErrorShape::Meta
         } else if map.contains_key("detail") || map.contains_key("message") {
             self.message = text(map, &["message"]).or_else(|| text(map, &["detail"]));
-            let detail = map.get("detail").filter(|detail| detail.as_object().is_none_or(|o| !o.is_empty()));
-            self.details = detail.filter(|detail| !detail.is_null()).cloned().map(ErrorDetails);
-            self.code = code(map);
+            let detail = map.get("detail").filter(|detail| says(detail));
+            self.details = detail.cloned().map(ErrorDetails);
+            let inner = ["detail", "message"].into_iter().filter_map(|name| map.get(name)?.as_object());
+            let inner = inner.flat_map(|inner| [Some(inner), inner.get("error").and_then(Value::as_object)]);
+            self.code = code(map).or_else(|| inner.flatten().find_map(code));
             ErrorShape::Detail
         } else {
+            if map.contains_key("code") {
+                self.take_error(map);
+            }
             ErrorShape::OtherJson
         }
     }
@@ -318,6 +372,13 @@ impl ApiError {
         let has = |word: &str| self.message.as_deref().is_some_and(|text| text.to_lowercase().contains(word));
         match self.info() {
             Some(info) => info.hint.unwrap_or(info.retry.advice()),
+            // Neither 360dialog nor Meta answers like this.
+            None if self.is_from_elsewhere() => {
+                "this is not an answer of the API: a proxy on the way or a wrong base URL answered; check both"
+            }
+            None if self.status == 408 => {
+                "the server or a proxy on the way closed the connection because the request took too long; check the network"
+            }
             None if self.status == 401 => {
                 "the key was refused: check that it is this number's current key; creating a new key revokes the old one"
             }
@@ -333,12 +394,24 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    /// Whether something else than the API answered: with a page, or with a redirect, which the API never does.
+    fn is_from_elsewhere(&self) -> bool {
+        let redirects = (300..400).contains(&self.status);
+        let page = self.shape == ErrorShape::Html && self.status < 500;
+        let no_such_path = self.status == 404 && matches!(self.shape, ErrorShape::Plain | ErrorShape::Empty);
+        let wants_login = matches!(self.status, 407 | 511);
+        redirects || page || no_such_path || wants_login
+    }
+}
+
 /// Whether a value says anything.
 fn says(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::String(text) => !text.is_empty(),
         Value::Array(list) => !list.is_empty(),
+        Value::Object(map) => !map.is_empty(),
         _ => true,
     }
 }
@@ -356,6 +429,18 @@ fn text(map: &Map<String, Value>, keys: &[&str]) -> Option<String> {
 
 fn code(map: &Map<String, Value>) -> Option<ErrorCode> {
     ErrorCode::deserialize(map.get("code")?).ok()
+}
+
+/// JSON that stands in a text.
+fn nested(text: &str) -> Option<Value> {
+    let text = text.trim();
+    text.starts_with(['{', '[', '"']).then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+/// The code at the beginning of a text of Meta's.
+fn code_in_text(text: &str) -> Option<ErrorCode> {
+    let (code, _) = text.trim_start().strip_prefix("(#")?.split_once(')')?;
+    code.parse().ok().map(ErrorCode)
 }
 
 fn is_html(text: &str) -> bool {

@@ -22,18 +22,26 @@ impl fmt::Display for ErrorCode {
 }
 
 impl<'de> Deserialize<'de> for ErrorCode {
-    /// A number, or a string that holds one: the documents show both.
+    /// A number, or a string that holds one: the documents show both. `130429.0` is one too: some gateways write floats.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
         enum Either {
             Number(i64),
+            Float(f64),
             Text(String),
         }
-        match Either::deserialize(deserializer)? {
-            Either::Number(code) => Ok(Self(code)),
-            Either::Text(text) => text.trim().parse().map(Self).map_err(serde::de::Error::custom),
-        }
+        // Whole numbers up to 2^53 are exact.
+        let whole = |code: f64| (code.fract() == 0.0 && code.abs() < 9e15).then_some(Self(code as i64));
+        let code = match Either::deserialize(deserializer)? {
+            Either::Number(code) => Some(Self(code)),
+            Either::Float(code) => whole(code),
+            Either::Text(text) => {
+                let text = text.trim();
+                text.parse().ok().map(Self).or_else(|| whole(text.parse().ok()?))
+            }
+        };
+        code.ok_or_else(|| serde::de::Error::custom("expected a whole number, or a text that holds one"))
     }
 }
 

@@ -279,10 +279,10 @@ fn upper<'de, T: From<String>, D: serde::Deserializer<'de>>(d: D) -> Result<Opti
 #[non_exhaustive]
 pub struct TemplatePage {
     /// The templates of this page.
-    #[serde(alias = "waba_templates", deserialize_with = "crate::wire::lenient_list")]
+    #[serde(alias = "waba_templates", deserialize_with = "items")]
     pub data: Vec<TemplateInfo>,
     /// Where the next page begins.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub paging: Option<Paging>,
     /// How many there are before this page, in the older shape.
     #[serde(default, deserialize_with = "lenient")]
@@ -296,7 +296,7 @@ impl TemplatePage {
     /// The cursor of the next page, if there may be one.
     #[must_use]
     pub fn after(&self) -> Option<&str> {
-        self.paging.as_ref()?.after().filter(|_| !self.data.is_empty())
+        self.paging.as_ref()?.after()
     }
     /// Where the next page begins in the older shape, if there is one.
     #[must_use]
@@ -304,6 +304,12 @@ impl TemplatePage {
         let next = self.offset? + self.data.len() as u64;
         (next < self.total? && !self.data.is_empty()).then_some(next)
     }
+}
+
+/// Something tells a template from others: its id, or its name.
+fn items<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<TemplateInfo>, D::Error> {
+    let known = |template: &TemplateInfo| template.id.is_some() || template.name.is_some();
+    crate::wire::page_items(deserializer, |template| Some(template).filter(known))
 }
 
 /// The answer to a template that was handed in.

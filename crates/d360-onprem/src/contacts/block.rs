@@ -8,7 +8,8 @@ use d360_model::{
     wire,
 };
 use d360_transport::{
-    Body, BuildError, Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Unreadable, json, success,
+    Body, BuildError, Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Transfer, Unreadable, json,
+    next_offset, success,
 };
 use serde::Deserialize;
 use serde_json::{Map, json};
@@ -131,7 +132,7 @@ pub struct ListBlockedContacts {
 #[non_exhaustive]
 pub struct BlockedContacts {
     /// The contacts of this page; `@s.whatsapp.net` is taken off their ids.
-    #[serde(deserialize_with = "wire::lenient_list")]
+    #[serde(deserialize_with = "items")]
     pub contacts: Vec<BlockedUser>,
     /// Where in the list it is.
     #[serde(default, deserialize_with = "wire::lenient")]
@@ -151,6 +152,13 @@ pub struct Pagination {
     /// Items in all.
     #[serde(default, deserialize_with = "wire::lenient")]
     pub total: Option<u64>,
+}
+
+/// Contacts a page where no limit is asked for.
+const DEFAULT_LIMIT: u64 = 100;
+
+fn items<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<BlockedUser>, D::Error> {
+    wire::page_items(deserializer, |user: BlockedUser| Some(user).filter(|user| user.key().is_some()))
 }
 
 impl ListBlockedContacts {
@@ -190,6 +198,9 @@ impl Endpoint for ListBlockedContacts {
         }
         findings
     }
+    fn transfer(&self) -> Transfer {
+        Transfer::page()
+    }
     fn decode(response: &HttpResponse) -> Result<BlockedContacts, Unreadable> {
         let mut page: BlockedContacts = json(response)?;
         for user in &mut page.contacts {
@@ -204,10 +215,10 @@ impl PagedEndpoint for ListBlockedContacts {
     type Item = BlockedUser;
 
     fn read(&self, page: BlockedContacts) -> (Vec<BlockedUser>, Option<Self>) {
-        let end = self.offset.unwrap_or(0).saturating_add(page.contacts.len() as u64);
-        let more = page.pagination.and_then(|pagination| pagination.total).is_none_or(|total| end < total);
-        let next = (more && !page.contacts.is_empty()).then(|| Self { offset: Some(end), ..self.clone() });
-        (page.contacts, next)
+        let total = page.pagination.and_then(|pagination| pagination.total);
+        let limit = self.limit.map_or(DEFAULT_LIMIT, u64::from);
+        let next = next_offset(self.offset.unwrap_or(0), page.contacts.len() as u64, Some(limit), total);
+        (page.contacts, next.map(|offset| Self { offset: Some(offset), ..self.clone() }))
     }
     fn position(&self) -> Option<String> {
         self.offset.filter(|offset| *offset > 0).map(|offset| offset.to_string())

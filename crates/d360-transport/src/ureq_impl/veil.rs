@@ -2,8 +2,8 @@
 //!
 //! ureq gets asterisks of the same length instead, and the connection puts the key in their place on its way out.
 use http::{HeaderMap, HeaderName, HeaderValue};
-use std::{cell::RefCell, io, ops::Range};
-use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
+use std::{cell::RefCell, io, ops::Range, time::Instant};
+use ureq::unversioned::transport::{Buffers, NextTimeout, Transport, time::Duration};
 
 thread_local! {
     /// The request that this thread is sending; ureq sends on the caller's thread.
@@ -78,6 +78,34 @@ pub(super) struct Unveil<T> {
     pub(super) inner: T,
     /// Whether requests go over it; a proxy is asked for a way to the host over one of its own.
     pub(super) lifts: bool,
+    /// Whether the head of an answer is awaited.
+    pub(super) in_head: bool,
+}
+
+/// How many bytes at the beginning of `input` are interim answers (1xx), which are followed by the real one. ureq takes a `100 Continue`
+/// with headers for an error, though any interim answer may have some (RFC 9110 15.2). 101 is final here: nobody asked for it.
+fn interim(input: &[u8]) -> usize {
+    let mut passed = 0;
+    while let Some(end) = Some(&input[passed..]).filter(|head| is_interim(head)).and_then(end_of_head) {
+        passed += end;
+    }
+    passed
+}
+
+/// `HTTP/1.1 103`: as much as tells an interim answer from others.
+const STATUS_LINE: usize = 12;
+
+fn is_interim(head: &[u8]) -> bool {
+    head.starts_with(b"HTTP/1.") && head.get(8..10) == Some(b" 1") && head.get(9..STATUS_LINE) != Some(b"101")
+}
+
+/// Where an empty line ends the head.
+fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    let mut begin = 0;
+    bytes.split_inclusive(|byte| *byte == b'\n').find_map(|line| {
+        begin += line.len();
+        matches!(line, b"\r\n" | b"\n").then_some(begin)
+    })
 }
 
 impl<T: Transport> Transport for Unveil<T> {
@@ -88,6 +116,7 @@ impl<T: Transport> Transport for Unveil<T> {
         if !self.lifts {
             return self.inner.transmit_output(amount, timeout);
         }
+        self.in_head = true;
         let lifted = lift(&mut self.inner.buffers().output()[..amount])?;
         SENDING.with_borrow_mut(|sending| sending.begun = true);
         let sent = self.inner.transmit_output(amount, timeout);
@@ -96,7 +125,30 @@ impl<T: Transport> Transport for Unveil<T> {
         sent
     }
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.inner.await_input(timeout)
+        let more = self.inner.await_input(timeout)?;
+        if !more || !self.in_head {
+            return Ok(more);
+        }
+        let began = Instant::now();
+        loop {
+            let passed = interim(self.inner.buffers().input());
+            if passed > 0 {
+                self.inner.buffers().input_consume(passed);
+            }
+            let input = self.inner.buffers().input();
+            // The rest of an unfinished one is awaited by ureq, which comes back.
+            self.in_head = input.len() < STATUS_LINE || is_interim(input);
+            if !input.is_empty() {
+                return Ok(true);
+            }
+            let after = match timeout.after {
+                Duration::Exact(all) => Duration::Exact(all.saturating_sub(began.elapsed())),
+                Duration::NotHappening => Duration::NotHappening,
+            };
+            if !self.inner.await_input(NextTimeout { after, ..timeout })? {
+                return Ok(false);
+            }
+        }
     }
     fn is_open(&mut self) -> bool {
         self.inner.is_open()
