@@ -8,6 +8,7 @@ mod examples;
 mod faults;
 mod fuzz;
 mod gateway;
+mod habits;
 mod hostile;
 mod http2;
 mod http2_server;

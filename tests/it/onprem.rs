@@ -81,7 +81,7 @@ fn every_type_is_read_checked_and_sent_as_it_stood() {
 
 #[test]
 fn what_is_built_is_what_is_read() {
-    let to = || TO.parse().unwrap();
+    let to = || d360::model::WaId::new(TO).into();
     let image = Media::hosted(Image::link("https://example.com/i.jpg").caption("c"), "bearer");
     for (built, sent) in [
         (

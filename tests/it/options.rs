@@ -142,7 +142,7 @@ fn a_label_goes_with_a_message() {
     }
     // On-Premise has no such property.
     let onprem = onprem::blocking::Client::new(Config::new(ApiKey::new("k").unwrap())).unwrap();
-    let text = onprem::Message::location("16505550123".parse().unwrap(), Default::default());
+    let text = onprem::Message::location("+16505550123".parse().unwrap(), Default::default());
     let error = onprem.with_options(label("order-7")).send(text).unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotSent);
     let shown = format!("{:?}", label("for 16505550123"));

@@ -51,7 +51,7 @@ fn messages_need_an_open_window() {
         let sent = client.call(SendMessage::new(card())).unwrap();
         assert!(sent.message_id().unwrap().as_str().starts_with("wamid."));
         assert_eq!(sent.contacts[0].wa_id.as_ref().unwrap().as_str(), "16505551234");
-        client.call(SendMessage::new(place("16505551234"))).unwrap();
+        client.call(SendMessage::new(place("0016505551234"))).unwrap();
         client
             .call(SendMessage::new(Message::text("16505551234@s.whatsapp.net".parse().unwrap(), "Hi")))
             .unwrap();

@@ -258,13 +258,13 @@ fn onprem_identities_and_read_marks() {
         format!(r#"{{"contacts":[{{"identity":{inner}}}]}}"#),
     ] {
         let (results, seen) = one::<OnPrem, _>(answer(200, &shape), same, |client| {
-            client.call(GetIdentity::new(user("16315551000")))
+            client.call(GetIdentity::new(user("16315551000@s.whatsapp.net")))
         });
         assert!(results.iter().all(|read| read.as_ref().unwrap().hash.as_deref() == Some("h")), "{shape}");
         is(&seen, "GET", "/v1/contacts/16315551000/identity", &Value::Null);
     }
     let (_, seen) = one::<OnPrem, _>(answer(200, "{}"), same, |client| {
-        client.call(AcknowledgeIdentity::new(user("16315551000"), "h")).unwrap();
+        client.call(AcknowledgeIdentity::new(user("16315551000@s.whatsapp.net"), "h")).unwrap();
     });
     is(&seen, "PUT", "/v1/contacts/16315551000/identity", &json!({"hash": "h"}));
 }
@@ -574,9 +574,9 @@ fn a_user_blocked_through_one_system_is_blocked_on_all() {
     assert_eq!((refused.failed[0].errors[0].code.unwrap().0, refused.done.len()), (2048, 1));
     // On-Premise takes a message with an id although the window is closed; unknown properties too.
     let sent = onprem
-        .send(onprem::Message::location("14155559876".parse().unwrap(), d360::model::Location::default()))
+        .send(onprem::Message::location("+14155559876".parse().unwrap(), d360::model::Location::default()))
         .unwrap();
     assert!(!sent.message_id().unwrap().as_str().starts_with("wamid"));
-    let identity = onprem.call(GetIdentity::new(user("16505551234"))).unwrap().hash.unwrap();
-    onprem.call(AcknowledgeIdentity::new(user("16505551234"), identity)).unwrap();
+    let identity = onprem.call(GetIdentity::new(user("16505551234@s.whatsapp.net"))).unwrap().hash.unwrap();
+    onprem.call(AcknowledgeIdentity::new(user("16505551234@s.whatsapp.net"), identity)).unwrap();
 }

@@ -333,8 +333,8 @@ fn the_window_is_open_for_a_day_after_the_last_message() {
             windows.is_open(to, 1000) && windows.is_open(to, 999 + day) && !windows.is_open(to, 1000 + day)
         );
     }
-    assert!(windows.may_block(&"16505551234".parse().unwrap(), 999 + day));
-    assert!(!windows.may_block(&"16505551235".parse().unwrap(), 1000));
+    assert!(windows.may_block(&"+16505551234".parse().unwrap(), 999 + day));
+    assert!(!windows.may_block(&"+16505551235".parse().unwrap(), 1000));
     // One that comes late shortens nothing; a system message and a group open nothing.
     windows.saw(&wrote(500, json!({ "from": "16505551234" })));
     assert_eq!(windows.closes(&number).unwrap().seconds(), 1000 + day);

@@ -246,7 +246,10 @@ pub(crate) enum Content {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct To {
-    /// Who gets it: a phone number with + and country code, a JID (…@s.whatsapp.net), a BSUID, or group:ID
+    /// Recipient: a phone number with + and country code, a WhatsApp ID (…@s.whatsapp.net), a BSUID, or group:ID
+    ///
+    /// A number with neither + nor 00 is refused: the API would add the business's own country code. Write national:NUMBER if
+    /// that is meant. With --api onprem, digits alone are a WhatsApp ID.
     #[arg(long, value_name = "RECIPIENT")]
     pub(crate) to: String,
     /// The message that this replies to

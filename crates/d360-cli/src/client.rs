@@ -103,17 +103,17 @@ pub(crate) fn partner_id(global: &Global) -> Step<PartnerId> {
 fn graph_host(global: &Global) -> Step<Host> {
     let number = required(global.phone_number_id.as_deref(), "--phone-number-id", "graph")?;
     let number =
-        PhoneNumberId::new(number).map_err(|error| Failure::invalid("phone_number_id", error.to_string()))?;
+        PhoneNumberId::new(number).map_err(|error| Failure::invalid("phone_number_id", error.problem()))?;
     let version = match &global.graph_version {
         Some(text) => text
             .parse()
-            .map_err(|error: graph::InvalidGraph| Failure::invalid("graph_version", error.to_string()))?,
+            .map_err(|error: graph::InvalidGraph| Failure::invalid("graph_version", error.problem()))?,
         None => GraphVersion::default(),
     };
     match &global.waba_id {
         Some(account) => {
             let account =
-                AccountId::new(account).map_err(|error| Failure::invalid("waba_id", error.to_string()))?;
+                AccountId::new(account).map_err(|error| Failure::invalid("waba_id", error.problem()))?;
             Ok(graph::host_with_account(version, &number, &account))
         }
         None => Ok(graph::host(version, &number)),

@@ -1,7 +1,7 @@
 //! Files and standard input.
 use crate::{args::ApiName, output::Failure};
 use d360::{
-    model::{Contact, Findings, Invalid, Severity, block::User},
+    model::{Contact, Findings, Invalid, InvalidId, Severity, block::User},
     onprem::OnPrem,
     transport::BlocksUsers as _,
 };
@@ -136,13 +136,29 @@ pub(crate) fn cards(path: &Path, first: usize) -> Result<(Vec<Contact>, Findings
     Ok((cards, findings))
 }
 
-/// A user as the system takes them: On-Premise takes numbers in any form.
-pub(crate) fn user(text: &str, api: ApiName) -> Result<User, String> {
+const NO_COUNTRY_CODE: &str = "has no + and no country code, and might be taken for a number of the business's own country: write \
+    + and country code, or 16505551234@s.whatsapp.net for a WhatsApp ID";
+
+/// A user as the system takes them: On-Premise takes numbers in any form. Digits alone are a WhatsApp ID where a list has named the
+/// user; who writes a number is asked for the country code.
+pub(crate) fn user(text: &str, api: ApiName, listed: bool) -> Result<User, String> {
     let any = || {
         let user = User::Phone(text.trim().into());
         (api == ApiName::Onprem && OnPrem::problem(&user).is_none()).then_some(user)
     };
-    text.parse::<User>().or_else(|error| any().ok_or_else(|| error.to_string()))
+    let refused = |user: &User| {
+        !listed && api != ApiName::Onprem && matches!(user, User::WaId(_)) && !text.contains('@')
+    };
+    let read = match text.parse::<User>() {
+        Ok(user) if refused(&user) => Err(InvalidId::NoCountryCode),
+        read => read,
+    };
+    read.or_else(|error| {
+        any().ok_or_else(|| match error {
+            InvalidId::NoCountryCode => NO_COUNTRY_CODE.to_owned(),
+            other => other.problem().to_owned(),
+        })
+    })
 }
 
 /// Users from arguments and a file, every mistake at once.
@@ -150,6 +166,7 @@ pub(crate) fn users(
     given: &[String],
     file: Option<&PathBuf>,
     api: ApiName,
+    listed: bool,
 ) -> Result<Vec<User>, Box<Failure>> {
     let mut texts: Vec<(String, String)> =
         given.iter().enumerate().map(|(i, text)| (format!("user {}", i + 1), text.clone())).collect();
@@ -166,7 +183,7 @@ pub(crate) fn users(
     let mut findings = Findings::new();
     let mut users = Vec::with_capacity(texts.len());
     for (place, text) in texts {
-        match user(&text, api) {
+        match user(&text, api, listed) {
             Ok(user) => users.push(user),
             Err(problem) => findings.error(place, problem),
         }

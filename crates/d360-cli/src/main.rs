@@ -52,7 +52,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let message = d360::model::mask(&error.to_string());
+    let message = output::visible(&d360::model::mask(&error.to_string()));
     // The flag could not be parsed, but it can be seen.
     let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let json = args.windows(2).any(|pair| pair == ["--output", "json"])

@@ -21,7 +21,7 @@ impl<T> Shown<T> {
     }
     fn print(&self, mark: char, text: &str) {
         for line in text.lines() {
-            let line = format!("  {mark} {line}");
+            let line = output::json_visible(&format!("  {mark} {line}"));
             let line = line.trim_end();
             // A reader who has gone away is no failure.
             let _ = if self.to_stderr {

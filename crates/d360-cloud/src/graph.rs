@@ -24,9 +24,11 @@ pub enum InvalidGraph {
     AccountId,
 }
 
-impl fmt::Display for InvalidGraph {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl InvalidGraph {
+    /// What is wrong, without the subject: for a message that names the place already.
+    #[must_use]
+    pub const fn problem(&self) -> &'static str {
+        match self {
             Self::Version => "is no Graph version: expected the form v25.0",
             Self::PhoneNumberId => {
                 "is no phone number ID: expected digits, as the app's dashboard shows them"
@@ -34,7 +36,18 @@ impl fmt::Display for InvalidGraph {
             Self::AccountId => {
                 "is no account ID (WABA ID): expected digits, as the app's dashboard shows them"
             }
-        })
+        }
+    }
+}
+
+impl fmt::Display for InvalidGraph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subject = match self {
+            Self::Version => "Graph version",
+            Self::PhoneNumberId => "phone number ID",
+            Self::AccountId => "account ID",
+        };
+        write!(f, "invalid {subject}: {}", self.problem())
     }
 }
 

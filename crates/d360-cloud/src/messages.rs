@@ -105,7 +105,10 @@ impl Endpoint for SendRaw {
         let mut findings = Findings::new();
         findings.require("to", self.to.as_str());
         if self.body.contains_key("status") {
-            findings.error("status", "makes a read mark of it; MarkMessageRead sends that");
+            findings.error(
+                "status",
+                "is a read mark, not a message; send it with `d360 read MESSAGE_ID` or MarkMessageRead",
+            );
         }
         findings
     }
@@ -163,7 +166,7 @@ impl Endpoint for MarkMessageRead {
     }
     fn check(&self) -> Findings {
         let mut findings = Findings::new();
-        findings.require("message_id", self.message.as_str());
+        findings.require_id("message_id", self.message.as_str());
         findings.at_most("message_id", self.message.as_str(), MAX_MESSAGE_ID);
         findings
     }

@@ -2,6 +2,7 @@
 use crate::Extra;
 use crate::check::{At, Findings, Validate, blank};
 pub use crate::enums::CanSend;
+use crate::media::without_scheme;
 use crate::wire::{lenient, lenient_list, lenient_text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -63,9 +64,9 @@ impl Validate for WebhookConfig {
         out.require(at.key("url"), url);
         let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
         let is_local = local.iter().any(|start| {
-            url.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+            without_scheme(url, start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
         });
-        if !url.is_empty() && !is_local && !url.starts_with("https://") {
+        if !url.is_empty() && !is_local && without_scheme(url, "https://").is_none() {
             out.error(at.key("url"), "has to begin with https://: webhooks hold what users write");
         }
         let host =

@@ -15,13 +15,14 @@ pub const MAX_USERS_PER_REQUEST: usize = 1_000;
 /// Most users in a block list.
 pub const MAX_BLOCKED_USERS: usize = 64_000;
 
-/// A user who can be blocked. `parse()` tells the kinds apart as it does for a [`Recipient`].
+/// A user who can be blocked. `parse()` tells the kinds apart as it does for a [`Recipient`]. Digits alone are a WhatsApp ID, as a
+/// list of blocked users has it; the API takes that in the place of a number (360dialog, "Contacts", 2026).
 ///
 /// Parent BSUIDs cannot be blocked (Meta, 2026-05-04) and groups are no users: neither is a `User`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum User {
-    /// A phone number; sent in `user`, as it is written.
+    /// A phone number with `+` and country code; sent in `user`, as it is written. (On-Premise takes any form.)
     Phone(PhoneNumber),
     /// A WhatsApp ID; sent in `user`.
     WaId(WaId),
@@ -79,6 +80,9 @@ impl TryFrom<Recipient> for User {
     fn try_from(recipient: Recipient) -> Result<Self, InvalidId> {
         match recipient {
             Recipient::Phone(id) => Ok(Self::Phone(id)),
+            Recipient::National(_) => Err(InvalidId::NotAUser(
+                "has no country code; to block a user, give + and country code, a WhatsApp ID (…@s.whatsapp.net) or a BSUID",
+            )),
             Recipient::WaId(id) => Ok(Self::WaId(id)),
             Recipient::Bsuid(id) => Ok(Self::Bsuid(id)),
             Recipient::ParentBsuid(_) => Err(InvalidId::NotAUser(
@@ -92,7 +96,15 @@ impl TryFrom<Recipient> for User {
 impl FromStr for User {
     type Err = InvalidId;
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        text.parse::<Recipient>()?.try_into()
+        match text.parse::<Recipient>() {
+            // As lists and webhooks name a user, and as the API takes one. No WhatsApp ID begins with 0.
+            Err(InvalidId::NoCountryCode) => {
+                let id = Self::WaId(text.trim().into());
+                let is_id = !text.trim_start().starts_with('0') && id.problem().is_none();
+                if is_id { Ok(id) } else { Err(InvalidId::NoCountryCode) }
+            }
+            recipient => recipient?.try_into(),
+        }
     }
 }
 

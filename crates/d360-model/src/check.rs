@@ -91,6 +91,14 @@ impl Findings {
             self.error(path, "is required and may not be blank");
         }
     }
+    /// Adds an error at `path` where `id`, which has to be there, is blank or contains white space or a control character.
+    pub fn require_id(&mut self, path: impl fmt::Display, id: &str) {
+        if blank(id) {
+            self.error(path, "is required and may not be blank");
+        } else if let Some(c) = id.chars().find(|c| c.is_whitespace() || c.is_control()) {
+            self.error(path, format!("contains {c:?}; an ID has no white space and no control characters"));
+        }
+    }
     /// Adds an error at `path` where the text has more than `limit` characters.
     pub fn at_most(&mut self, path: impl fmt::Display, text: &str, limit: usize) {
         // A text of no more bytes than that cannot have more characters.

@@ -18,13 +18,12 @@ pub struct Birthday {
 
 /// Why a text is no day.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid date: {}", self.problem())]
 #[non_exhaustive]
 pub enum InvalidDate {
     /// Not four, two and two digits.
-    #[error("is no date of the form YYYY-MM-DD")]
     Form,
     /// No such month, or no such day in it.
-    #[error("there is no {year:04}-{month:02}-{day:02}")]
     NoSuchDay {
         /// The year.
         year: u16,
@@ -33,6 +32,17 @@ pub enum InvalidDate {
         /// The day.
         day: u8,
     },
+}
+
+impl InvalidDate {
+    /// What is wrong, without the subject: for a message that names the place already.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        match self {
+            Self::Form => "is no date of the form YYYY-MM-DD".to_owned(),
+            Self::NoSuchDay { year, month, day } => format!("there is no {year:04}-{month:02}-{day:02}"),
+        }
+    }
 }
 
 impl Birthday {
@@ -107,7 +117,7 @@ impl<'de> serde::Deserialize<'de> for Birthday {
 impl crate::wire::FromJson for Birthday {
     fn read(value: &serde_json::Value, reader: &mut crate::wire::Reader) -> Option<Self> {
         let text = String::read(value, reader)?;
-        crate::wire::checked(text.parse(), reader)
+        crate::wire::checked(text.parse().map_err(|invalid: InvalidDate| invalid.problem()), reader)
     }
 }
 

@@ -69,8 +69,9 @@ impl serde::de::Visitor<'_> for TextOrNumber {
 text_ids! {
     /// A phone number as people write it: digits, with `+`, `-`, `(`, `)` and spaces.
     ///
-    /// Give it with `+` and country code: without the `+` the API puts the business's own country code in front,
-    /// and the message may reach somebody else (Meta, "Messages API").
+    /// As a recipient or a user to block it needs `+` and country code. Without them the API puts the business's own country
+    /// code in front, and the message may reach somebody else (Meta, "Messages API"). If that is meant, see
+    /// [`Recipient::national`].
     PhoneNumber,
     /// A WhatsApp ID: the digits of an international number, without `+`.
     ///
@@ -92,20 +93,36 @@ text_ids! {
 
 /// Who a message goes to.
 ///
-/// `parse()` tells the kinds apart by their form; a group is written `group:ID` there.
+/// `parse()` tells the kinds apart by their form:
+///
+/// | text | kind |
+/// |---|---|
+/// | `+16505551234`, `0016505551234` (`00` becomes `+`) | [`Phone`](Self::Phone) |
+/// | `16505551234@s.whatsapp.net`, `…@c.us` | [`WaId`](Self::WaId) |
+/// | `US.13491208655302741918` | [`Bsuid`](Self::Bsuid) |
+/// | `US.ENT.11815799212886844830` | [`ParentBsuid`](Self::ParentBsuid) |
+/// | `group:ID`, `…@g.us` | [`Group`](Self::Group) |
+/// | `national:6505551234` | [`National`](Self::National) |
+///
+/// A number with neither `+` nor `00` is refused. The API would put the business's own country code in front of it, and
+/// somebody else might get the message (Meta, "Messages API").
 ///
 /// ```
-/// use d360_model::Recipient;
+/// use d360_model::{InvalidId, Recipient};
 /// assert!(matches!("+16505551234".parse(), Ok(Recipient::Phone(_))));
 /// assert!(matches!("16505551234@s.whatsapp.net".parse(), Ok(Recipient::WaId(_))));
 /// assert!(matches!("US.13491208655302741918".parse(), Ok(Recipient::Bsuid(_))));
-/// assert!("".parse::<Recipient>().is_err());
+/// assert_eq!("16505551234".parse::<Recipient>(), Err(InvalidId::NoCountryCode));
+/// let in_our_country = Recipient::national("650 555 1234");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Recipient {
-    /// A phone number; sent in `to`, as it is written.
+    /// A phone number with `+` and country code; sent in `to`, as it is written.
     Phone(PhoneNumber),
+    /// A phone number without country code; sent in `to`, as it is written. The API puts the business's own country code
+    /// in front.
+    National(PhoneNumber),
     /// A WhatsApp ID; sent in `to`, with a `+` in front so that it is taken for international.
     WaId(WaId),
     /// A business-scoped user ID; sent in `recipient`.
@@ -123,41 +140,88 @@ impl Default for Recipient {
     }
 }
 
-/// Why a text is no identity.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a text is not an identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidId {
-    /// Nothing there.
-    #[error("is empty; give a phone number with + and country code, a WhatsApp ID or a BSUID")]
+    /// The text is empty.
     Empty,
-    /// Not of the form of any kind of identity.
-    #[error("{0}")]
-    Malformed(String),
-    /// A group or parent BSUID where only a user will do.
-    #[error("{0}")]
+    /// A phone number with neither `+` nor `00` in front.
+    NoCountryCode,
+    /// Not of the form of its kind.
+    Malformed {
+        /// The kind, such as `phone number`.
+        kind: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A recipient where only a user will do.
     NotAUser(&'static str),
 }
 
-/// What is wrong with the text of a phone number, where the API would refuse it.
-pub(crate) fn phone_problem(text: &str) -> Option<String> {
+impl InvalidId {
+    /// What is wrong, without the subject: for a message that names the place already.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        match self {
+            Self::Empty => {
+                "is empty; give a phone number with + and country code, a WhatsApp ID (…@s.whatsapp.net) or a BSUID"
+            }
+            Self::NoCountryCode => NO_COUNTRY_CODE,
+            Self::Malformed { problem, .. } => problem,
+            Self::NotAUser(problem) => problem,
+        }
+    }
+}
+
+impl std::fmt::Display for InvalidId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let subject = match self {
+            Self::Empty => "recipient",
+            Self::NoCountryCode => "phone number",
+            Self::Malformed { kind, .. } => kind,
+            Self::NotAUser(_) => "user",
+        };
+        write!(f, "invalid {subject}: {}", self.problem())
+    }
+}
+
+impl std::error::Error for InvalidId {}
+
+const NO_COUNTRY_CODE: &str = "has no + and no country code, so the API would add the business's own: write + and \
+    country code; or national:NUMBER (Recipient::national) if a number of the business's own country is meant";
+
+/// What is wrong with the form of a phone number, where the API would refuse it.
+fn phone_form(text: &str) -> Option<String> {
     // Nearly every number is written so.
     if is_digits(text.strip_prefix('+').unwrap_or(text)) {
         return None;
     }
     if blank(text) {
-        return Some(InvalidId::Empty.to_string());
+        return Some(InvalidId::Empty.problem().to_owned());
     }
+    // Plain spaces alone: a no-break space or a line break would be sent with the number.
     let stray =
         |(i, c): &(usize, char)| !(c.is_ascii_digit() || "-() ".contains(*c) || (*c == '+' && *i == 0));
-    if let Some((_, c)) = text.trim().char_indices().find(stray) {
+    if let Some((_, c)) = text.trim_matches(' ').char_indices().find(stray) {
         return Some(format!(
-            "is no phone number: {c:?} stands where only digits, spaces, -, (, ) and a leading + may"
+            "is no phone number: {c:?} is not allowed; use digits, spaces, -, (, ) and a leading +"
         ));
     }
     match text.bytes().filter(u8::is_ascii_digit).count() {
         7..=15 => None,
         n => Some(format!("has {n} digits; an international phone number has 7 to 15")),
     }
+}
+
+/// Whether a phone number begins with its `+`.
+fn is_international(text: &str) -> bool {
+    text.trim_start_matches(' ').starts_with('+')
+}
+
+/// A number that begins with `00`, with the `+` that it stands for.
+pub(crate) fn with_plus(text: &str) -> Option<String> {
+    text.trim_matches(' ').strip_prefix("00").map(|rest| format!("+{}", rest.trim_start_matches([' ', '-'])))
 }
 
 /// What is wrong with the text of a BSUID: `CC.` and up to 128 letters and digits, with `ENT.` between for a parent.
@@ -169,13 +233,13 @@ fn bsuid_problem(text: &str, parent: bool) -> Option<String> {
         rest.is_some_and(|id| (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric()));
     let form = if parent { "CC.ENT." } else { "CC." };
     (!good).then(|| {
-        format!("is no BSUID: expected {form} and 1 to 128 letters and digits, CC being the country")
+        format!("is no BSUID: expected {form} (CC is a country code) and 1 to 128 letters and digits")
     })
 }
 
 fn group_problem(text: &str) -> Option<String> {
     let good = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
-    (!good).then(|| "is no group ID: it is empty or holds a space".to_owned())
+    (!good).then(|| "is no group ID: it is empty or contains white space or a control character".to_owned())
 }
 
 fn is_digits(text: &str) -> bool {
@@ -188,11 +252,16 @@ pub(crate) fn wa_id_problem(text: &str) -> Option<String> {
 }
 
 impl Recipient {
+    /// A phone number without country code. The API puts the business's own country code in front of it.
+    pub fn national(number: impl Into<PhoneNumber>) -> Self {
+        Self::National(number.into())
+    }
+
     /// The whole text, as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Phone(id) => id.as_str(),
+            Self::Phone(id) | Self::National(id) => id.as_str(),
             Self::WaId(id) => id.as_str(),
             Self::Bsuid(id) => id.as_str(),
             Self::ParentBsuid(id) => id.as_str(),
@@ -200,22 +269,42 @@ impl Recipient {
         }
     }
 
-    /// What the API would refuse about it.
+    /// Why a message or a block must not be sent to it: the API would refuse it, or might take it for somebody else.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
-        match self {
-            Self::Phone(id) => phone_problem(id.as_str()),
-            Self::WaId(id) => wa_id_problem(id.as_str()),
-            Self::Bsuid(id) => bsuid_problem(id.as_str(), false),
-            Self::ParentBsuid(id) => bsuid_problem(id.as_str(), true),
-            Self::Group(id) => group_problem(id.as_str()),
+        self.invalid().map(|invalid| invalid.problem().to_owned())
+    }
+
+    fn invalid(&self) -> Option<InvalidId> {
+        let (kind, problem) = match self {
+            Self::Phone(id) | Self::National(id) if id.as_str().is_empty() => return Some(InvalidId::Empty),
+            Self::Phone(id) => match phone_form(id.as_str()) {
+                None if is_international(id.as_str()) => return None,
+                None => return Some(InvalidId::NoCountryCode),
+                problem => ("phone number", problem),
+            },
+            Self::National(id) => ("phone number", phone_form(id.as_str())),
+            Self::WaId(id) => ("WhatsApp ID", wa_id_problem(id.as_str())),
+            Self::Bsuid(id) => ("BSUID", bsuid_problem(id.as_str(), false)),
+            Self::ParentBsuid(id) => ("parent BSUID", bsuid_problem(id.as_str(), true)),
+            Self::Group(id) => ("group ID", group_problem(id.as_str())),
+        };
+        problem.map(|problem| InvalidId::Malformed { kind, problem })
+    }
+
+    /// A recipient out of the `to` of a body in the API's own form: there, a number without `+` means what the API takes it for.
+    pub(crate) fn from_to(to: String) -> Self {
+        if let Some(number) = with_plus(&to) {
+            return Self::Phone(number.into());
         }
+        let national = phone_form(&to).is_none() && !is_international(&to);
+        if national { Self::National(to.into()) } else { Self::Phone(to.into()) }
     }
 
     /// The property that a message carries it in.
     pub(crate) fn property(&self) -> &'static str {
         match self {
-            Self::Phone(_) | Self::WaId(_) | Self::Group(_) => "to",
+            Self::Phone(_) | Self::National(_) | Self::WaId(_) | Self::Group(_) => "to",
             Self::Bsuid(_) | Self::ParentBsuid(_) => "recipient",
         }
     }
@@ -224,9 +313,7 @@ impl Recipient {
         let at = at.key(self.property());
         if let Some(problem) = self.problem() {
             out.error(at, problem);
-        } else if let Self::Phone(phone) = self
-            && !phone.as_str().trim_start().starts_with('+')
-        {
+        } else if let Self::National(_) = self {
             out.advise(
                 at,
                 "has no +: the API puts the business's own country code in front; write + and country code",
@@ -249,15 +336,17 @@ impl FromStr for Recipient {
             Self::Group(id.into())
         } else if text.ends_with("@g.us") {
             Self::Group(text.into())
+        } else if let Some(number) = text.strip_prefix("national:") {
+            Self::National(number.trim().into())
         } else if let Some(id) = jid {
             Self::WaId(id.into())
         } else if let Some((_, rest)) = country {
             if rest.starts_with("ENT.") { Self::ParentBsuid(text.into()) } else { Self::Bsuid(text.into()) }
         } else {
-            Self::Phone(text.into())
+            Self::Phone(with_plus(text).unwrap_or_else(|| text.to_owned()).into())
         };
-        match recipient.problem() {
-            Some(problem) => Err(InvalidId::Malformed(problem)),
+        match recipient.invalid() {
+            Some(invalid) => Err(invalid),
             None => Ok(recipient),
         }
     }

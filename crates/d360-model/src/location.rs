@@ -6,17 +6,27 @@ use std::str::FromStr;
 
 /// Why a number is no coordinate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid coordinate: {}", self.problem())]
 #[non_exhaustive]
 pub enum InvalidCoordinate {
     /// NaN, infinite, or no number at all.
-    #[error("is no finite number of degrees, such as -33.86")]
     NotANumber,
     /// Beyond the pole or the date line.
-    #[error("lies outside -{limit} to {limit} degrees")]
     OutOfRange {
         /// 90 for a latitude, 180 for a longitude.
         limit: u8,
     },
+}
+
+impl InvalidCoordinate {
+    /// What is wrong, without the subject: for a message that names the place already.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        match self {
+            Self::NotANumber => "is no finite number of degrees, such as -33.86".to_owned(),
+            Self::OutOfRange { limit } => format!("lies outside -{limit} to {limit} degrees"),
+        }
+    }
 }
 
 macro_rules! coordinate {
@@ -66,7 +76,7 @@ macro_rules! coordinate {
                     Value::String(text) => text.parse(),
                     other => return reader.mismatch("a number", other),
                 };
-                crate::wire::checked(read, reader)
+                crate::wire::checked(read.map_err(|invalid| invalid.problem()), reader)
             }
         }
         impl<'de> serde::Deserialize<'de> for $name {

@@ -30,7 +30,7 @@ impl std::fmt::Debug for MediaSource {
 impl MediaSource {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         match self {
-            Self::Id(id) => out.require(at.key("id"), id.as_str()),
+            Self::Id(id) => out.require_id(at.key("id"), id.as_str()),
             Self::Link(link) if is_url(link) => {}
             Self::Link(_) => out.error(at.key("link"), NO_URL),
         }
@@ -39,8 +39,14 @@ impl MediaSource {
 
 pub(crate) const NO_URL: &str = "is no URL; expected one that begins with https:// or http://";
 
+/// `text` without `scheme`, in whatever case it is written (RFC 3986, 3.1).
+pub(crate) fn without_scheme<'t>(text: &'t str, scheme: &str) -> Option<&'t str> {
+    let (start, rest) = text.split_at_checked(scheme.len())?;
+    start.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
 pub(crate) fn is_url(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let rest = without_scheme(text, "https://").or_else(|| without_scheme(text, "http://"));
     rest.is_some_and(|rest| !rest.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control()))
 }
 
@@ -196,7 +202,7 @@ impl Reaction {
 
 impl Validate for Reaction {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
-        out.require(at.key("message_id"), self.message_id.as_str());
+        out.require_id(at.key("message_id"), self.message_id.as_str());
         out.at_most(at.key("message_id"), self.message_id.as_str(), crate::message::MAX_MESSAGE_ID);
         // The longest emoji, a family with skin tones, has ten or so code points.
         out.at_most(at.key("emoji"), &self.emoji, 20);

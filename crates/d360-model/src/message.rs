@@ -153,7 +153,7 @@ impl Validate for Message {
         }
         if let Some(id) = &self.reply_to {
             let context = at.key("context");
-            out.require(context.key("message_id"), id.as_str());
+            out.require_id(context.key("message_id"), id.as_str());
             out.at_most(context.key("message_id"), id.as_str(), MAX_MESSAGE_ID);
         }
         if let Some(data) = &self.biz_opaque_callback_data {
@@ -169,7 +169,7 @@ impl Serialize for Message {
         let group = matches!(self.to, Recipient::Group(_));
         map.serialize_entry("recipient_type", if group { "group" } else { "individual" })?;
         match &self.to {
-            Recipient::Phone(id) => map.serialize_entry("to", id)?,
+            Recipient::Phone(id) | Recipient::National(id) => map.serialize_entry("to", id)?,
             Recipient::WaId(id) => map.serialize_entry("to", &format!("+{}", id.as_str()))?,
             Recipient::Group(id) => map.serialize_entry("to", id)?,
             Recipient::Bsuid(id) => map.serialize_entry("recipient", id)?,
@@ -203,6 +203,9 @@ wire_struct! {
 impl FromJson for Message {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let mut object = reader.object(value)?;
+        if object.is_read_mark(reader) {
+            return None;
+        }
         if let Some(product) = object.optional::<String>("messaging_product", reader)
             && product != "whatsapp"
         {
@@ -226,7 +229,12 @@ fn read_recipient(object: &mut Object<'_>, reader: &mut Reader) -> Recipient {
     let to = object.optional::<String>("to", reader);
     match (to, object.optional::<String>("recipient", reader)) {
         (Some(to), None) if group => Recipient::Group(to.into()),
-        (Some(to), None) => Recipient::Phone(to.into()),
+        (Some(to), None) => {
+            if crate::id::with_plus(&to).is_some() {
+                reader.at_key("to", |r| r.advise("begins with 00; sent with + instead"));
+            }
+            Recipient::from_to(to)
+        }
         (None, Some(recipient)) if group => {
             reader.at_key("recipient_type", |r| r.error("is \"group\", but a group stands in `to`"));
             Recipient::Bsuid(recipient.into())

@@ -94,6 +94,17 @@ impl<'v> Object<'v> {
         self.asked.push(key);
         self.map.get(key).filter(|value| !value.is_null())
     }
+    /// Whether this is a read mark, which goes to the same path but is no message; reports it.
+    pub fn is_read_mark(&self, reader: &mut Reader) -> bool {
+        let is_it = self.map.contains_key("status") && !self.map.contains_key("type");
+        if is_it {
+            let id = self.map.get("message_id").and_then(Value::as_str).unwrap_or("MESSAGE_ID");
+            let message =
+                format!("is a read mark, not a message; send it with `d360 read {id}` or MarkMessageRead");
+            reader.at_key("status", |r| r.error(message));
+        }
+        is_it
+    }
     /// The property of a name that is not known beforehand.
     pub fn other(&mut self, key: &'v str) -> Option<&'v Value> {
         let value = self.map.get(key).filter(|value| value.is_object() || value.is_array())?;
@@ -126,6 +137,18 @@ impl<'v> Object<'v> {
     pub fn optional<T: FromJson>(&mut self, key: &'static str, reader: &mut Reader) -> Option<T> {
         let value = self.get(key)?;
         reader.at_key(key, |reader| T::read(value, reader))
+    }
+    /// An optional object, left out with advice where nothing is set in it: programs fill in every kind of header.
+    pub fn optional_unless_empty<T: FromJson>(
+        &mut self,
+        key: &'static str,
+        reader: &mut Reader,
+    ) -> Option<T> {
+        if self.get(key).is_some_and(is_empty) {
+            reader.at_key(key, |r| r.advise("is empty; left out"));
+            return None;
+        }
+        self.optional(key, reader)
     }
     /// A property that the documents also spell `typo`.
     pub fn optional_or<T: FromJson>(
@@ -187,6 +210,12 @@ impl<'v> Object<'v> {
     }
 }
 
+/// An object in which nothing is set.
+fn is_empty(value: &Value) -> bool {
+    let unset = |value: &Value| value.is_null() || value.as_str() == Some("") || is_empty(value);
+    value.as_object().is_some_and(|map| map.values().all(unset))
+}
+
 impl FromJson for String {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         match value {
@@ -234,7 +263,8 @@ impl<T: FromJson + Default> FromJson for Vec<T> {
     /// Reads on past an item with a problem; a default takes its place, so that later items keep their index.
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let Value::Array(items) = value else {
-            return reader.mismatch("an array", value);
+            let expected = if value.is_object() { "an array of objects: [{…}]" } else { "an array" };
+            return reader.mismatch(expected, value);
         };
         let read = |reader: &mut Reader, (i, item): (usize, &Value)| {
             let step = |path: &mut String| {
@@ -373,13 +403,14 @@ pub fn checked<T, E: std::fmt::Display>(result: Result<T, E>, reader: &mut Reade
 /// Makes `Serialize`, `Deserialize`, setters and [`FromJson`] of one declaration.
 ///
 /// `req` has to be there and is asked for by the constructor; `opt` is left out where it is `None`; `many` is an
-/// array that is left out where it is empty. `typo` names a misspelling that is read and never sent.
+/// array that is left out where it is empty. `typo` names a misspelling that is read and never sent. `unless_empty` reads an object in
+/// which nothing is set as absent, with advice.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! wire_struct {
     ($(#[$meta:meta])* $vis:vis struct $name:ident {
         $( req { $($(#[$rmeta:meta])* $req:ident: $rty:ty = $rkey:literal,)* } )?
-        $( opt { $($(#[$ometa:meta])* $opt:ident: $oty:ty = $okey:literal $(typo $typo:literal)?,)* } )?
+        $( opt { $($(#[$ometa:meta])* $opt:ident: $oty:ty = $okey:literal $(typo $typo:literal)? $([$unless:ident])?,)* } )?
         $( many { $($(#[$mmeta:meta])* $many:ident: $mty:ty = $mkey:literal, by $add:ident,)* } )?
     }) => {
         $(#[$meta])*
@@ -416,7 +447,7 @@ macro_rules! wire_struct {
                 let mut object = reader.object(value)?;
                 let read = Self {
                     $($($req: object.required($rkey, reader),)*)?
-                    $($($opt: $crate::wire_struct!(@opt object reader $okey $($typo)?),)*)?
+                    $($($opt: $crate::wire_struct!(@opt object reader $okey $($typo)? $($unless)?),)*)?
                     $($($many: object.many($mkey, reader),)*)?
                 };
                 object.finish(reader);
@@ -430,5 +461,6 @@ macro_rules! wire_struct {
         }
     };
     (@opt $object:ident $reader:ident $key:literal) => { $object.optional($key, $reader) };
+    (@opt $object:ident $reader:ident $key:literal unless_empty) => { $object.optional_unless_empty($key, $reader) };
     (@opt $object:ident $reader:ident $key:literal $typo:literal) => { $object.optional_or($key, $typo, $reader) };
 }

@@ -20,7 +20,7 @@ use serde_json::Value;
 /// ```
 /// use d360_onprem::{Message, Template, Ttl};
 /// let template = Template::new("cdb2df51_9816_c754_c5a4_64cdabdcad3e", "purchase", "en_US");
-/// let message = Message::template("16505551234".parse()?, template).ttl(Ttl::days(2));
+/// let message = Message::template("+16505551234".parse()?, template).ttl(Ttl::days(2));
 /// assert!(message.validate().is_empty());
 /// # Ok::<(), d360_model::InvalidId>(())
 /// ```
@@ -209,8 +209,15 @@ impl Validate for Message {
                 at.key("to"),
                 "is a BSUID, which On-Premise does not know; give a WhatsApp ID or a phone number",
             );
-        } else if let Some(problem) = self.to.problem() {
-            out.error(at.key("to"), problem);
+        } else {
+            // On-Premise reads digits as a WhatsApp ID, which has its country code.
+            let problem = match &self.to {
+                Recipient::Phone(number) => Recipient::National(number.clone()).problem(),
+                other => other.problem(),
+            };
+            if let Some(problem) = problem {
+                out.error(at.key("to"), problem);
+            }
         }
         self.content.check(&at.key(self.content.kind()), out);
         if self.preview_url.is_some() && !matches!(self.content, Content::Text(_) | Content::Raw(_)) {
@@ -226,7 +233,7 @@ impl Validate for Message {
         }
         if let Some(id) = &self.reply_to {
             let context = at.key("context");
-            out.require(context.key("message_id"), id.as_str());
+            out.require_id(context.key("message_id"), id.as_str());
             if let Content::Reaction(_) = self.content {
                 out.error(context, "has no place in a reaction, which names its message itself");
             }
@@ -261,6 +268,9 @@ impl Serialize for Message {
 impl FromJson for Message {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let mut object = reader.object(value)?;
+        if object.is_read_mark(reader) {
+            return None;
+        }
         let to: String = object.required("to", reader);
         let says_group = object.says_group(reader);
         let to =

@@ -109,7 +109,7 @@ impl Pacing {
 
     /// What stands for a pair. A number is its digits, however it is written.
     fn pair(&self, sender: u64, recipient: &Recipient) -> u64 {
-        let number = matches!(recipient, Recipient::Phone(_) | Recipient::WaId(_));
+        let number = matches!(recipient, Recipient::Phone(_) | Recipient::National(_) | Recipient::WaId(_));
         let mut hasher = self.shared.hasher.build_hasher();
         hasher.write_u64(sender);
         for byte in recipient.as_str().bytes().filter(|byte| !number || byte.is_ascii_digit()) {

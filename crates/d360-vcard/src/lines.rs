@@ -2,6 +2,9 @@
 use crate::{Loss, VcardError};
 use std::collections::HashMap;
 
+/// As much of a folded line as is kept beside what the parser reads.
+const MOST_KEPT: usize = 4096;
+
 /// A card's lines, before they are parsed.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
@@ -9,8 +12,8 @@ pub(crate) struct Lines {
     pub(crate) losses: Vec<Loss>,
     /// The values of each property as they were written, in order.
     values: HashMap<String, Vec<String>>,
-    /// Within a quoted-printable value, which goes on behind a `=`.
-    quoted: bool,
+    /// The property whose quoted-printable value goes on behind a `=`.
+    quoted: Option<String>,
 }
 
 impl Lines {
@@ -34,7 +37,8 @@ pub(crate) fn scan(file: &[u8]) -> Result<(String, Vec<Lines>), VcardError> {
     let mut kept = String::with_capacity(text.len());
     let mut cards: Vec<Lines> = Vec::new();
     let mut depth = 0usize;
-    let mut before = String::new();
+    // The line that folded lines may still continue, and the one before it.
+    let (mut whole, mut before) = (String::new(), String::new());
     for line in text.lines() {
         // What begins with a space goes on from the line before.
         let bare = line.trim_end();
@@ -51,14 +55,21 @@ pub(crate) fn scan(file: &[u8]) -> Result<(String, Vec<Lines>), VcardError> {
         if depth <= 1 {
             kept.push_str(line);
             kept.push_str("\r\n");
-            if let Some(card) = cards.last_mut().filter(|_| depth == 1 && !begin && !end) {
-                card.note(bare, folded, &before);
+            if folded {
+                // Nobody needs more than the beginning of a picture.
+                if whole.len() < MOST_KEPT {
+                    whole.push_str(&line[1..]);
+                }
+            } else if let Some(card) = cards.last_mut() {
+                card.note(&std::mem::replace(&mut whole, line.to_owned()), &mut before);
+            }
+            if begin || end {
+                whole.clear();
             }
         }
         if end {
             depth = depth.saturating_sub(1);
         }
-        before = bare.to_owned();
     }
     if depth > 0 {
         return Err(VcardError::Unterminated { card: cards.len() });
@@ -74,25 +85,35 @@ impl Lines {
         self.losses.push(Loss { property: property.to_owned(), value: value.map(str::to_owned), reason });
     }
 
-    /// Keeps the value of a property, or reports a line that is none.
-    fn note(&mut self, line: &str, folded: bool, before: &str) {
-        let goes_on = folded || self.quoted;
-        if goes_on {
-            self.quoted &= line.ends_with('=');
-        }
+    /// Keeps the value of a property, or reports a line that is none. `before` becomes this line.
+    fn note(&mut self, line: &str, before: &mut String) {
+        let line = line.trim_end();
+        let before = std::mem::replace(before, line.to_owned());
         // vCard 2.1 writes base64 over lines of its own.
         let base64 = |line: &str| {
             line.len() >= 40 && line.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b))
         };
-        match line.split_once(':') {
-            _ if goes_on || line.is_empty() => {}
-            Some((name, value)) if name.starts_with(|c: char| c.is_ascii_alphanumeric()) => {
-                self.quoted = line.ends_with('=') && name.to_uppercase().contains("QUOTED-PRINTABLE");
-                let name = name.split(';').next().unwrap_or_default();
-                let name = name.rsplit('.').next().unwrap_or_default();
-                self.values.entry(name.to_uppercase()).or_default().push(value.to_owned());
+        if let Some(property) = self.quoted.take() {
+            if line.ends_with('=') {
+                self.quoted = Some(property.clone());
             }
-            _ if base64(line) || base64(before) => {}
+            if let Some(value) = self.values.get_mut(&property).and_then(|values| values.last_mut()) {
+                value.truncate(value.trim_end_matches('=').len());
+                value.push_str(line);
+            }
+            return;
+        }
+        match line.split_once(':') {
+            _ if line.is_empty() => {}
+            Some((name, value)) if name.starts_with(|c: char| c.is_ascii_alphanumeric()) => {
+                let property = name.split(';').next().unwrap_or_default();
+                let property = property.rsplit('.').next().unwrap_or_default().to_uppercase();
+                if line.ends_with('=') && name.to_uppercase().contains("QUOTED-PRINTABLE") {
+                    self.quoted = Some(property.clone());
+                }
+                self.values.entry(property).or_default().push(value.to_owned());
+            }
+            _ if base64(line) || base64(&before) => {}
             _ => self.lose("?", Some(line), "is no vCard property; a line before it may have been cut"),
         }
     }

@@ -189,9 +189,23 @@ fn finish(mut reading: Reading) -> Card {
         let whole: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
         name.formatted_name = whole.join(" ");
     }
-    // A card of a company has no other name.
-    if name.formatted_name.is_empty() {
-        name.formatted_name = reading.org.company.clone().unwrap_or_default();
+    if name.formatted_name.trim().is_empty() {
+        let email = reading.contact.emails.first().and_then(|email| email.email.clone());
+        let phone = reading.contact.phones.first();
+        let number = phone.and_then(|phone| {
+            let id = phone.wa_id.as_ref().map(|id| format!("+{}", id.as_str()));
+            phone.phone.as_ref().map(|phone| phone.as_str().to_owned()).or(id)
+        });
+        let stand_ins = [
+            (reading.org.company.clone(), "is missing; the organization was taken as formatted_name"),
+            (email, "is missing; the e-mail address was taken as formatted_name"),
+            (number, "is missing; the phone number was taken as formatted_name"),
+        ];
+        let taken = stand_ins.into_iter().find_map(|(text, reason)| Some((text?, reason)));
+        if let Some((text, reason)) = taken.filter(|(text, _)| !text.trim().is_empty()) {
+            name.formatted_name = text;
+            reading.losses.push(Loss { property: "FN".to_owned(), value: None, reason });
+        }
     }
     if reading.org != Org::default() {
         reading.contact.org = Some(reading.org);
@@ -355,7 +369,9 @@ fn birthday(entry: &VCardEntry, raw: Option<&str>) -> Option<Birthday> {
     if parameter(entry, "x-apple-omit-year").is_some() {
         return None;
     }
-    let day = raw?.trim().split(['T', 't', ' ']).next()?;
+    // Quoted-printable writes the dashes so; the parser keeps the encoding to itself.
+    let raw = raw?.replace("=2D", "-").replace("=2d", "-");
+    let day = raw.trim().split(['T', 't', ' ']).next()?;
     let digits: String = day.chars().filter(char::is_ascii_digit).collect();
     let whole = digits.len() == 8
         && (day.len() == 8 || (day.len() == 10 && day.split('-').map(str::len).eq([4, 2, 2])));

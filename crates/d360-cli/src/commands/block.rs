@@ -20,7 +20,7 @@ pub(crate) fn run(global: &Global, block: &Block, output: Output) -> Result {
     let api = global.api.unwrap_or(ApiName::Cloud);
     match block {
         Block::Add(args) => {
-            let users = input::users(&args.users.users, args.users.file.as_ref(), api)?;
+            let users = input::users(&args.users.users, args.users.file.as_ref(), api, false)?;
             let reason = reason(args, api)?;
             let report = match api {
                 ApiName::Cloud | ApiName::Graph => client::cloud(global, true)?.block(users, ()),
@@ -30,7 +30,7 @@ pub(crate) fn run(global: &Global, block: &Block, output: Output) -> Result {
             finish(report, "blocked", output)
         }
         Block::Remove(args) => {
-            let users = input::users(&args.users, args.file.as_ref(), api)?;
+            let users = input::users(&args.users, args.file.as_ref(), api, true)?;
             let report = match api {
                 ApiName::Cloud | ApiName::Graph => client::cloud(global, true)?.unblock(users),
                 ApiName::Onprem => client::onprem(global, true)?.unblock(users),
@@ -61,8 +61,8 @@ fn report(global: &Global, args: &Report, output: Output) -> Result {
     if !matches!(global.api, None | Some(ApiName::Onprem)) {
         return Err(Failure::usage("users can be reported on On-Premise alone (--api onprem)"));
     }
-    let user =
-        input::user(&args.user, ApiName::Onprem).map_err(|problem| Failure::invalid("user", problem))?;
+    let user = input::user(&args.user, ApiName::Onprem, true)
+        .map_err(|problem| Failure::invalid("user", problem))?;
     let mut report = ReportContact::new(user);
     if let Some(text) = &args.reason {
         report = report.reason(Reason::new(text)?);

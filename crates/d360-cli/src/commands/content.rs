@@ -9,7 +9,7 @@ use crate::{
 };
 use d360::{
     cloud::messages::MarkMessageRead,
-    model::{self, Content, Findings, Message, Recipient},
+    model::{self, Content, Findings, Message, Recipient, WaId},
     onprem,
 };
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(crate) fn to(verb: &Verb) -> &To {
 
 /// What a verb says on Cloud, and what was found.
 pub(crate) fn cloud(verb: &Verb) -> Step<(Message, Findings)> {
-    let to = recipient(to(verb))?;
+    let to = recipient(to(verb), false)?;
     let content = match verb {
         Verb::Text(args) => {
             let mut text = model::Text::new(body(args)?);
@@ -64,7 +64,7 @@ pub(crate) fn cloud(verb: &Verb) -> Step<(Message, Findings)> {
 /// What a verb says on On-Premise, and what was found.
 pub(crate) fn onprem(verb: &Verb) -> Step<(onprem::Message, Findings)> {
     use onprem::Content;
-    let to = recipient(to(verb))?;
+    let to = recipient(to(verb), true)?;
     let content = match verb {
         Verb::Text(args) => {
             let mut message = onprem::Message::text(to, body(args)?);
@@ -135,8 +135,16 @@ fn source<T>(media: &Media, id: fn(String) -> T, link: fn(String) -> T) -> T {
     }
 }
 
-pub(crate) fn recipient(to: &To) -> Step<Recipient> {
-    to.to.parse::<Recipient>().map_err(|error| Failure::invalid("to", error.to_string()))
+/// Who `--to` names. Digits alone are a WhatsApp ID to On-Premise, and refused elsewhere.
+pub(crate) fn recipient(to: &To, onprem: bool) -> Step<Recipient> {
+    let text = to.to.trim();
+    if onprem && !text.starts_with("00") && text.bytes().all(|b| b.is_ascii_digit()) {
+        let id = Recipient::from(WaId::new(text));
+        if id.problem().is_none() {
+            return Ok(id);
+        }
+    }
+    text.parse::<Recipient>().map_err(|error| Failure::invalid("to", error.problem()))
 }
 
 fn text_of(path: &Path) -> Step<String> {

@@ -35,7 +35,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
     let mut left_out = Vec::new();
     let (message, found, dry_run) = match send {
         Send::Contacts(args) => {
-            let (recipient, cards, found) = contacts(args, matches, output, &mut left_out)?;
+            let (recipient, cards, found) = contacts(args, onprem, matches, output, &mut left_out)?;
             let message = if onprem {
                 Either::OnPrem(replying(onprem::Message::contacts(recipient, cards), &args.to)?)
             } else {
@@ -44,7 +44,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
             (message, found, args.to.dry_run.dry_run)
         }
         Send::Location(args) => {
-            let (recipient, place) = location(args)?;
+            let (recipient, place) = location(args, onprem)?;
             let message = if onprem {
                 Either::OnPrem(replying(onprem::Message::location(recipient, place), &args.to)?)
             } else {
@@ -141,6 +141,7 @@ fn replying(mut message: onprem::Message, to: &To) -> Step<onprem::Message> {
 /// Reads on past a mistake, so that all of them are reported.
 fn contacts(
     args: &Contacts,
+    onprem: bool,
     matches: &ArgMatches,
     output: Output,
     left_out: &mut Vec<serde_json::Value>,
@@ -148,7 +149,7 @@ fn contacts(
     let mut cards: Vec<Contact> = Vec::new();
     let mut found = Findings::new();
     let mut unread = false;
-    let to = match recipient(&args.to).map_err(|failure| *failure) {
+    let to = match recipient(&args.to, onprem).map_err(|failure| *failure) {
         Ok(to) => to,
         Err(Failure::Invalid(invalid)) => {
             found.merge(invalid.findings().clone());
@@ -162,7 +163,7 @@ fn contacts(
                 for loss in read.iter().flat_map(|card| &card.losses) {
                     left_out.push(super::vcard::loss(loss));
                     if !output.is_json() {
-                        output.note(format!("left out: {loss}"));
+                        output.note(super::vcard::noted(loss));
                     }
                 }
                 (read.into_iter().map(|card| card.contact).collect(), Findings::new())
@@ -204,16 +205,18 @@ fn in_order(args: &Contacts, matches: &ArgMatches) -> Vec<(PathBuf, bool)> {
     all.into_iter().map(|(_, file)| file).collect()
 }
 
-fn location(args: &Location) -> Step<(Recipient, model::Location)> {
+fn location(args: &Location, onprem: bool) -> Step<(Recipient, model::Location)> {
     let mut problems = Findings::new();
     let latitude = args.latitude.parse::<Latitude>();
     let longitude = args.longitude.parse::<Longitude>();
-    let recipient = args.to.to.parse::<Recipient>();
+    let recipient = recipient(&args.to, onprem).map_err(|failure| *failure);
+    if let Err(Failure::Invalid(invalid)) = &recipient {
+        problems.merge(invalid.findings().clone());
+    }
     let mut report =
         |path: &str, problem: Option<String>| problem.map(|problem| problems.error(path, problem));
-    report("to", recipient.as_ref().err().map(ToString::to_string));
-    report("location.latitude", latitude.as_ref().err().map(ToString::to_string));
-    report("location.longitude", longitude.as_ref().err().map(ToString::to_string));
+    report("location.latitude", latitude.as_ref().err().map(|error| error.problem()));
+    report("location.longitude", longitude.as_ref().err().map(|error| error.problem()));
     let (Ok(recipient), Ok(latitude), Ok(longitude)) = (recipient, latitude, longitude) else {
         return Err(Box::new(Failure::Invalid(problems.into())));
     };
@@ -249,5 +252,12 @@ fn raw(args: &Raw, onprem: bool) -> Step<(Either, Findings)> {
         return Ok((Either::OnPrem(message), found));
     }
     let (message, found) = Message::from_json(&json).map_err(|invalid| input::named(&args.file, &invalid))?;
+    if let Recipient::National(_) = message.to {
+        return Err(Failure::invalid(
+            "to",
+            "has no + and no country code, so the API would add the business's own: write + and country code; or send the body \
+             as it stands with --unchecked if a number of the business's own country is meant",
+        ));
+    }
     Ok((Either::Cloud(message), found))
 }

@@ -3,11 +3,11 @@ use crate::{
     Result,
     args::{Global, Vcard},
     input,
-    output::{Exit, Failure, Output},
+    output::{self, Exit, Failure, Output},
 };
 use d360::vcard::{self, Card, Loss};
 use serde_json::json;
-use std::path::Path;
+use std::{io::IsTerminal as _, path::Path};
 
 pub(crate) fn run(global: &Global, command: &Vcard, output: Output) -> Result {
     match command {
@@ -19,10 +19,10 @@ pub(crate) fn run(global: &Global, command: &Vcard, output: Output) -> Result {
                 let losses: Vec<_> = losses.map(loss).collect();
                 output.document(&json!({ "contacts": contacts, "left_out": losses }));
             } else {
-                losses.for_each(|loss| output.note(format!("left out: {loss}")));
-                output.line(
-                    serde_json::to_string_pretty(&contacts).map_err(|e| Failure::local(e.to_string()))?,
-                );
+                losses.for_each(|loss| output.note(noted(loss)));
+                let text =
+                    serde_json::to_string_pretty(&contacts).map_err(|e| Failure::local(e.to_string()))?;
+                output.exact(&format!("{}\n", output::json_visible(&text)));
             }
         }
         Vcard::FromContacts(args) => {
@@ -33,7 +33,9 @@ pub(crate) fn run(global: &Global, command: &Vcard, output: Output) -> Result {
                 output.document(&json!({ "vcard": text }));
             } else {
                 output.advice(&advice);
-                output.exact(&text);
+                // A file gets the card as it is; a terminal nothing that could disrupt it.
+                let shown = if std::io::stdout().is_terminal() { output::visible(&text) } else { text };
+                output.exact(&shown);
             }
         }
     }
@@ -47,6 +49,15 @@ pub(crate) fn cards(path: &Path) -> std::result::Result<Vec<Card>, Box<Failure>>
         return Err(Failure::invalid(&input::name(path), "is JSON, not a vCard file; --card takes it"));
     }
     vcard::read(&content).map_err(|error| Failure::invalid(&input::name(path), error.to_string()))
+}
+
+/// A loss for people. A name that something stands in for is none.
+pub(crate) fn noted(loss: &Loss) -> String {
+    if loss.property == "FN" && loss.value.is_none() {
+        format!("advice: {loss}")
+    } else {
+        format!("left out: {loss}")
+    }
 }
 
 pub(crate) fn loss(loss: &Loss) -> serde_json::Value {

@@ -101,7 +101,7 @@ fn mistakes_of_newcomers_are_named_with_the_way_out() {
     let ran = with(
         &sandbox,
         false,
-        &["send", "location", "--to", "06505551234", "--latitude", "1", "--longitude", "1"],
+        &["send", "location", "--to", "national:06505551234", "--latitude", "1", "--longitude", "1"],
     );
     assert!(ran.code == 4 && ran.err.contains("advice: "), "{}", ran.err);
     assert!(d360(&["errors", "re-engagement"]).out.contains("131047"));

@@ -161,7 +161,7 @@ fn advice_is_given_and_can_be_made_strict() {
         "send",
         "location",
         "--to",
-        "16505551234",
+        "national:16505551234",
         "--latitude",
         "1",
         "--longitude",

@@ -60,11 +60,11 @@ wire_struct! {
             /// Text, up to 60 characters.
             text: String = "text",
             /// An image.
-            image: Image = "image",
+            image: Image = "image" [unless_empty],
             /// A video.
-            video: Video = "video",
+            video: Video = "video" [unless_empty],
             /// A document.
-            document: Document = "document",
+            document: Document = "document" [unless_empty],
         }
     }
 }

@@ -108,11 +108,11 @@ wire_struct! {
             /// A date and time.
             date_time: DateTime = "date_time",
             /// An image.
-            image: Image = "image",
+            image: Image = "image" [unless_empty],
             /// A video.
-            video: Video = "video",
+            video: Video = "video" [unless_empty],
             /// A document.
-            document: Document = "document",
+            document: Document = "document" [unless_empty],
             /// A place.
             location: Location = "location",
             /// What a quick reply sends back, up to 128 characters.

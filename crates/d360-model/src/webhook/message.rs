@@ -155,10 +155,37 @@ fn content(kind: &str, message: &Map<String, Value>) -> Result<InboundContent, S
     })
 }
 
+/// The one known content of a message that does not name its type.
+fn only_content(message: &Map<String, Value>) -> Option<&'static str> {
+    const KNOWN: [&str; 15] = [
+        "text",
+        "image",
+        "video",
+        "audio",
+        "voice",
+        "document",
+        "sticker",
+        "location",
+        "contacts",
+        "reaction",
+        "interactive",
+        "button",
+        "order",
+        "system",
+        "unsupported",
+    ];
+    let mut held =
+        KNOWN.into_iter().filter(|kind| message.get(*kind).is_some_and(|content| !content.is_null()));
+    held.next().filter(|_| held.next().is_none())
+}
+
 impl InboundMessage {
     /// Reads one from its JSON, which the event keeps.
     pub(super) fn of(message: &Map<String, Value>) -> Result<Self, String> {
-        let kind = message.get("type").and_then(Value::as_str).ok_or("a message without a type")?;
+        let kind = match message.get("type").and_then(Value::as_str).filter(|kind| !kind.is_empty()) {
+            Some(kind) => kind,
+            None => only_content(message).ok_or("a message without a type")?,
+        };
         Ok(Self {
             id: property(message, "id"),
             from: property(message, "from"),

@@ -1,0 +1,75 @@
+//! Message bodies as other people's collections, forms and libraries make them.
+use super::wrong;
+use d360::{cloud::messages::SendRaw, model::Message, onprem};
+use serde_json::{Value, json};
+
+/// Forms and Postman collections fill in every kind of header.
+#[test]
+fn empty_media_beside_the_text_of_a_header_are_left_out() {
+    let body = |header: Value| {
+        json!({"to": "+16505551234", "type": "interactive", "interactive": {
+            "type": "button", "header": header, "body": {"text": "Sure?"},
+            "action": {"buttons": [{"type": "reply", "reply": {"id": "y", "title": "Yes"}}]},
+        }})
+    };
+    for empty in [
+        json!({}),
+        json!({"id": "", "link": null}),
+        json!({"link": "", "caption": ""}),
+        json!({"provider": {}}),
+    ] {
+        let header =
+            json!({"type": "text", "text": "Order 7", "image": empty, "video": empty, "document": empty});
+        let (message, found) = Message::from_json(body(header).to_string().as_bytes()).unwrap();
+        let paths: Vec<&str> = found.advice().map(|finding| &*finding.path).collect();
+        assert_eq!(
+            paths,
+            ["interactive.header.image", "interactive.header.video", "interactive.header.document"]
+        );
+        let sent = serde_json::to_value(&message).unwrap();
+        assert_eq!(sent["interactive"]["header"], json!({"type": "text", "text": "Order 7"}));
+    }
+    // The one that the header is made of has to be there.
+    assert_eq!(wrong(&body(json!({"type": "image", "image": {}}))), ["interactive.header.image"]);
+    // What holds something is not dropped in silence.
+    assert!(!wrong(&body(json!({"type": "text", "text": "A", "image": {"id": 7}}))).is_empty());
+}
+
+#[test]
+fn a_read_mark_is_no_message() {
+    let marks = [
+        json!({"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.abc"}),
+        json!({"status": "read", "message_id": "wamid.abc", "typing_indicator": {"type": "text"}}),
+        json!({"status": "read"}),
+    ];
+    for mark in marks {
+        let text = mark.to_string();
+        for error in [
+            Message::from_json(text.as_bytes()).unwrap_err().to_string(),
+            onprem::Message::from_json(text.as_bytes()).unwrap_err().to_string(),
+        ] {
+            assert!(error.contains("status: is a read mark") && error.contains("d360 read"), "{error}");
+            assert!(!error.contains("type: is required"), "{error}");
+        }
+        let raw = SendRaw::new(mark.as_object().cloned().unwrap());
+        let found = d360::transport::Endpoint::check(&raw);
+        assert!(found.errors().any(|finding| finding.message.contains("d360 read")), "{found:?}");
+    }
+}
+
+#[test]
+fn one_object_where_a_list_belongs_says_which_shape_is_meant() {
+    let card = json!({"name": {"formatted_name": "A", "first_name": "A"}});
+    let one = json!({"to": "+16505551234", "type": "contacts", "contacts": card}).to_string();
+    let phones = json!({"to": "+16505551234", "type": "contacts", "contacts": [{
+        "name": {"formatted_name": "A", "first_name": "A"}, "phones": {"phone": "+16505551234"},
+    }]})
+    .to_string();
+    for error in [
+        Message::from_json(one.as_bytes()).unwrap_err().to_string(),
+        Message::from_json(phones.as_bytes()).unwrap_err().to_string(),
+        onprem::Message::from_json(one.as_bytes()).unwrap_err().to_string(),
+    ] {
+        assert!(error.contains("expected an array of objects: [{…}], found an object"), "{error}");
+    }
+}
