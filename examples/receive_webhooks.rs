@@ -53,6 +53,7 @@ async fn run(
 
 /// What is said to a user who wrote, as long as anything but a template may be sent.
 fn reply(event: &Event, windows: &Windows, now: i64) -> Option<Message> {
+    // Not `Standby`: another sender on the number, such as Meta Business Agent, holds that conversation.
     let EventKind::Message(message) = &event.kind else { return None };
     // Who has a user name and no number is answered by the business-scoped id.
     let to = match (&message.from, &message.from_user_id) {
@@ -83,6 +84,13 @@ async fn who_writes_is_answered_while_the_window_is_open() -> Result<(), Box<dyn
     assert_eq!(sent.len(), 2, "duplicates are answered once");
     assert_eq!((&sent[0]["to"], &sent[0]["context"]["message_id"]), (&"+16505551234".into(), &id.into()));
     assert_eq!(sent[1]["recipient"], "US.13491208655302741918");
+    // What users write to the agent is left to the agent.
+    let standby = br#"{"entry": [{"id": "1", "changes": [{"field": "standby", "value": {"messages": [
+        {"id": "b", "from": "16505551234", "timestamp": "1000", "type": "text", "text": {"body": "Hi"}}]}}]}]}"#;
+    let event = d360::model::webhook::read(standby)?.remove(0);
+    let mut windows = Windows::default();
+    windows.saw(&event);
+    assert!(reply(&event, &windows, 1000).is_none());
     // A day later nothing but a template may go out.
     let body = br#"{"messages": [{"id": "a", "from": "16505551234", "timestamp": "1000", "type": "text", "text": {"body": "Hi"}}]}"#;
     let (mut windows, event) = (Windows::default(), d360::model::webhook::read(body)?.remove(0));

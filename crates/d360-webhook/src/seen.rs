@@ -35,6 +35,11 @@ impl Seen {
     fn key(&self, event: &Event) -> Option<u64> {
         match &event.kind {
             EventKind::Message(message) => Some(self.hasher.hash_one((0, message.id.as_ref()?.as_str(), ""))),
+            // The same message may come again for this program, once it holds the conversation.
+            EventKind::Standby(message) => Some(self.hasher.hash_one((2, message.id.as_ref()?.as_str(), ""))),
+            EventKind::UserIdUpdate(update) => {
+                Some(self.hasher.hash_one((0, update.id.as_ref()?.as_str(), "")))
+            }
             EventKind::Status(status) => {
                 let member = status.participant_id.as_ref().map(|id| id.as_str());
                 let member = member.or(status.participant_user_id.as_ref().map(|id| id.as_str()));

@@ -402,6 +402,12 @@ inbound! {
         new_wa_id: WaId = "new_wa_id",
         /// The new business-scoped id.
         user_id: Bsuid = "user_id",
+        /// And that of the parent portfolio.
+        parent_user_id: ParentBsuid = "parent_user_id",
+        /// The business-scoped id before. A message with one comes as `EventKind::UserIdUpdate`.
+        previous_user_id: Bsuid = "previous_user_id",
+        /// And that of the parent portfolio.
+        previous_parent_user_id: ParentBsuid = "previous_parent_user_id",
         /// The identity's hash, to be acknowledged.
         identity: String = "identity",
         /// Whose identity (On-Premise).

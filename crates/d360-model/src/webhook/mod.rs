@@ -91,15 +91,23 @@ pub enum Generation {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// Somebody wrote.
+    /// Somebody wrote to this program (field `messages`).
     Message(Box<InboundMessage>),
-    /// A message of ours got further, or failed.
+    /// A message of ours got further, or failed (field `messages`).
     Status(Box<MessageStatusEvent>),
+    /// Somebody wrote, and another sender on this number, such as Meta Business Agent, holds the conversation (field `standby`).
+    ///
+    /// For reading along. An answer takes the conversation away from that sender. 360dialog delivers these to the number's webhook
+    /// without being asked (360dialog, "Meta Business Agent webhooks", 2026; Meta, "Standby webhooks", 2026-08-04). Echoes and
+    /// statuses of that sender's messages are [`Other`](Self::Other).
+    Standby(Box<InboundMessage>),
     /// Something is wrong with the account or the number.
     Error(WebhookError),
-    /// A user has another business-scoped id now.
+    /// A user has another business-scoped id now: a system message with the previous id (since August 2026), or field
+    /// `user_id_update` before that.
     UserIdUpdate(UserIdUpdate),
-    /// Another field of the webhook, such as `message_template_status_update`: see [`Event::field`] and [`Event::raw`].
+    /// Another field of the webhook, such as `message_template_status_update` or `messaging_handovers`: see [`Event::field`] and
+    /// [`Event::raw`]. Whatever stands in it, it is neither a [`Message`](Self::Message) nor a [`Status`](Self::Status).
     Other,
     /// An item that could not be read. It stands in [`Event::raw`].
     Unreadable(String),
@@ -169,11 +177,14 @@ pub fn read_value(body: Value) -> Result<Vec<Event>, NotAWebhook> {
     } else if body.contains_key("field") && body.contains_key("value") {
         events.change(Value::Object(std::mem::take(&mut body)), Origin::default());
     }
-    if ITEMS.iter().chain(&["contacts"]).any(|key| body.contains_key(*key)) {
+    if ITEMS.iter().chain(&["contacts"]).any(|key| body.contains_key(*key))
+        && Holds::of(&text(body.get("field"))) == Holds::Items
+    {
         let from = Origin { generation: Some(Generation::OnPremise), ..Origin::default() };
         events.value(body, from);
     } else if !body.is_empty() || events.0.is_empty() {
-        let from = Origin { generation: Some(Generation::Cloud), ..Origin::default() };
+        let field = text(body.get("field"));
+        let from = Origin { generation: Some(Generation::Cloud), field, ..Origin::default() };
         events.push(&from, EventKind::Other, Value::Object(body));
     }
     Ok(events.0)
@@ -181,6 +192,28 @@ pub fn read_value(body: Value) -> Result<Vec<Event>, NotAWebhook> {
 
 /// Where the items of a value stand.
 const ITEMS: [&str; 4] = ["messages", "statuses", "errors", "user_id_update"];
+
+/// What a value holds, by the field that it came in.
+#[derive(Clone, Copy, PartialEq)]
+enum Holds {
+    /// What is for this program.
+    Items,
+    /// What is for another sender on the number.
+    Standby,
+    /// Anything else, whose items are not to be taken for messages.
+    Other,
+}
+
+impl Holds {
+    fn of(field: &Option<String>) -> Self {
+        match field.as_deref() {
+            // A test tool may leave the field out.
+            None | Some("" | "messages" | "user_id_update") => Self::Items,
+            Some("standby") => Self::Standby,
+            Some(_) => Self::Other,
+        }
+    }
+}
 
 /// Where an item stood.
 #[derive(Clone, Default)]
@@ -274,7 +307,14 @@ impl Events {
 
     /// What both generations have: messages, statuses, errors, and who wrote.
     fn value(&mut self, mut value: Map<String, Value>, from: Origin) {
-        let items = ITEMS.map(|key| value.remove(key).map(list).unwrap_or_default());
+        let holds = Holds::of(&from.field);
+        let taken = |key: &str| match holds {
+            Holds::Items => true,
+            Holds::Standby => key == "messages",
+            Holds::Other => false,
+        };
+        let items = ITEMS
+            .map(|key| if taken(key) { value.remove(key).map(list).unwrap_or_default() } else { Vec::new() });
         let people = match value.get("contacts") {
             Some(Value::Array(people)) => people.as_slice(),
             Some(one) => std::slice::from_ref(one),
@@ -291,7 +331,14 @@ impl Events {
         for item in messages {
             self.item(&from, item, |item| {
                 let message = item.as_object().ok_or("a message that is no object")?;
-                Ok(EventKind::Message(Box::new(InboundMessage::of(message)?.by(&people))))
+                let message = InboundMessage::of(message)?.by(&people);
+                if holds == Holds::Standby {
+                    return Ok(EventKind::Standby(Box::new(message)));
+                }
+                Ok(match UserIdUpdate::of(&message) {
+                    Some(update) => EventKind::UserIdUpdate(update),
+                    None => EventKind::Message(Box::new(message)),
+                })
             });
         }
         for item in statuses {

@@ -1,5 +1,5 @@
 //! What became of a message, and what is wrong.
-use super::{Sender, Timestamp, inbound};
+use super::{InboundContent, InboundMessage, Sender, Timestamp, inbound};
 pub use crate::enums::StatusKind;
 use crate::error::ErrorCode;
 use crate::wire::{lenient, lenient_list};
@@ -173,10 +173,17 @@ inbound! {
         /// Now.
         current: Bsuid = "current",
     }
-    /// A user has another business-scoped id now.
+    /// A user has another business-scoped id now, and with `user_changed_number` another number too.
+    ///
+    /// Meta, "System messages" (2026-08-11): `system` messages of type `user_changed_user_id` and `user_changed_number`. Until then
+    /// field `user_id_update`, which is read still.
     UserIdUpdate {
-        /// The user's WhatsApp ID, where it is known.
+        /// The message's id, to tell duplicates by; the old form had none.
+        id: MessageId = "id",
+        /// The user's WhatsApp ID, where it is known; the new one if it changed.
         wa_id: WaId = "wa_id",
+        /// The user's WhatsApp ID before, if it changed.
+        previous_wa_id: WaId = "previous_wa_id",
         /// What happened, in words.
         detail: String = "detail",
         /// The ids.
@@ -185,6 +192,34 @@ inbound! {
         parent_user_id: UserIdChange = "parent_user_id",
         /// When.
         timestamp: Timestamp = "timestamp",
+    }
+}
+
+impl UserIdUpdate {
+    /// What a system message tells of new ids; nothing where it tells of something else.
+    pub(super) fn of(message: &InboundMessage) -> Option<Self> {
+        let InboundContent::System(system) = &message.content else { return None };
+        let tells = system.kind.as_deref() == Some("user_changed_user_id")
+            || system.previous_user_id.is_some()
+            || system.previous_parent_user_id.is_some();
+        tells.then_some(())?;
+        let changed = |previous: Option<&str>, current: Option<&str>| {
+            let change =
+                UserIdChange { previous: previous.map(Bsuid::new), current: current.map(Bsuid::new) };
+            (change != UserIdChange::default()).then_some(change)
+        };
+        let current = system.user_id.as_ref().or(message.from_user_id.as_ref());
+        let parent = (system.previous_parent_user_id.as_ref(), system.parent_user_id.as_ref());
+        let number = system.new_number();
+        Some(Self {
+            id: message.id.clone(),
+            wa_id: number.or(message.from.as_ref()).cloned(),
+            previous_wa_id: message.from.clone().filter(|from| number.is_some_and(|number| number != from)),
+            detail: system.body.clone(),
+            user_id: changed(system.previous_user_id.as_ref().map(Bsuid::as_str), current.map(Bsuid::as_str)),
+            parent_user_id: changed(parent.0.map(ParentBsuid::as_str), parent.1.map(ParentBsuid::as_str)),
+            timestamp: message.timestamp,
+        })
     }
 }
 

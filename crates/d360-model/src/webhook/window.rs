@@ -8,7 +8,8 @@ const WINDOW: i64 = 24 * 60 * 60;
 
 /// Remembers who wrote when: whether a message that is no template would be refused (131047), and a block.
 ///
-/// Feed it every event of one number. It knows what it was told and no more: a window that it does not know of may be open.
+/// Feed it every event of one number. [`EventKind::Standby`] opens no window here: who answers takes the conversation away from the
+/// sender that holds it. It knows what it was told and no more: a window that it does not know of may be open.
 /// Source: Meta "Messages", "Block users"; 360dialog "Contacts" (2026-05-21).
 ///
 /// ```

@@ -113,7 +113,7 @@ fn shown(event: &Event) -> Value {
     // Who the items beside it are about.
     put("contacts", event.envelope.get("contacts").cloned().unwrap_or_default());
     match &event.kind {
-        EventKind::Message(message) => {
+        EventKind::Message(message) | EventKind::Standby(message) => {
             put("id", json!(message.id));
             put("from", json!(message.from));
             put("from_user_id", json!(message.from_user_id));
@@ -137,11 +137,16 @@ fn shown(event: &Event) -> Value {
         }
         EventKind::Error(error) => put("errors", errors(std::slice::from_ref(error))),
         EventKind::UserIdUpdate(update) => {
+            put("id", json!(update.id));
             put("from", json!(update.wa_id));
+            put("previous_from", json!(update.previous_wa_id));
             put("timestamp", json!(update.timestamp.map(|time| time.seconds())));
             let ids = update.user_id.as_ref();
             put("previous_user_id", json!(ids.and_then(|ids| ids.previous.as_ref())));
             put("user_id", json!(ids.and_then(|ids| ids.current.as_ref())));
+            let ids = update.parent_user_id.as_ref();
+            put("previous_parent_user_id", json!(ids.and_then(|ids| ids.previous.as_ref())));
+            put("parent_user_id", json!(ids.and_then(|ids| ids.current.as_ref())));
         }
         EventKind::Unreadable(reason) => put("reason", reason.as_str().into()),
         _ => {}
@@ -153,6 +158,7 @@ fn shown(event: &Event) -> Value {
 fn kind(kind: &EventKind) -> &'static str {
     match kind {
         EventKind::Message(_) => "message",
+        EventKind::Standby(_) => "standby",
         EventKind::Status(_) => "status",
         EventKind::Error(_) => "error",
         EventKind::UserIdUpdate(_) => "user_id_update",
