@@ -258,6 +258,12 @@ pub(crate) struct To {
     /// Comes back in every status webhook of the message; up to 512 characters
     #[arg(long, value_name = "TEXT")]
     pub(crate) callback_data: Option<String>,
+    /// Send by Direct Send, which needs no template and no open window (beta): utility or authentication
+    #[arg(long, value_name = "CATEGORY")]
+    pub(crate) category: Option<String>,
+    /// Seconds for which delivery is tried, for Direct Send: 30 to 43200 (utility) or 900 (authentication)
+    #[arg(long, value_name = "SECONDS", requires = "category")]
+    pub(crate) ttl_seconds: Option<u32>,
     #[command(flatten)]
     pub(crate) dry_run: DryRun,
 }

@@ -141,6 +141,17 @@ open_enum! {
     }
 }
 open_enum! {
+    /// What a message of Direct Send is for (beta, 2026): Meta makes the template for it.
+    ///
+    /// Source: Meta "Direct Send" (2026-07-31), 360dialog "Direct Send" (2026).
+    pub enum MessageCategory {
+        /// What somebody asked for or waits for, such as an order's progress.
+        Utility = "utility",
+        /// Codes to log in with.
+        Authentication = "authentication",
+    }
+}
+open_enum! {
     /// Where a template stands.
     ///
     /// Source: Meta "Message templates" (2025-11).
@@ -187,7 +198,7 @@ open_enum! {
 open_enum! {
     /// What a template's button does.
     ///
-    /// Source: Meta "Template messages" (2025-11), Meta OpenAPI v23.0.
+    /// Source: Meta "Template messages" (2025-11), Meta OpenAPI v23.0; the list of Meta's error text (Graph v24.0, 2026).
     pub enum ButtonType {
         /// Sends a payload back.
         QuickReply = "quick_reply",
@@ -201,12 +212,14 @@ open_enum! {
         Catalog = "catalog",
         /// Opens a list of products.
         MultiProduct = "mpm",
-        /// Opens a product.
-        SingleProduct = "spm",
         /// Shows an order to be paid.
         OrderDetails = "order_details",
         /// Calls.
         VoiceCall = "voice_call",
+        /// Shows a booking.
+        BookingConfirmation = "booking_confirmation",
+        /// Sets a reminder.
+        Reminder = "reminder",
     }
 }
 open_enum! {

@@ -58,7 +58,7 @@ pub use interactive::Interactive;
 pub use location::{InvalidCoordinate, Latitude, Location, Longitude};
 pub use media::{Audio, Document, Image, MediaSource, Reaction, Sticker, Video};
 pub use media_file::{MediaInfo, MediaKind, MediaType};
-pub use message::{MAX_CALLBACK_DATA, MAX_MESSAGE_ID, Message};
+pub use message::{MAX_CALLBACK_DATA, MAX_MESSAGE_ID, Message, MessageCategory};
 #[doc(hidden)]
 pub use redact::Masked;
 pub use redact::mask;

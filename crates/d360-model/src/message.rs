@@ -1,6 +1,7 @@
 //! The outgoing message.
 use crate::check::{At, Findings, Validate};
 use crate::content::Raw;
+pub use crate::enums::MessageCategory;
 use crate::wire::{FromJson, Object, Reader};
 use crate::{
     Audio, Contact, Content, Document, Image, Interactive, Invalid, Location, MessageId, Reaction, Recipient,
@@ -19,7 +20,8 @@ pub const MAX_MESSAGE_ID: usize = 128;
 /// `messaging_product` and `recipient_type` are always written; the recipient's kind decides between `to` and
 /// `recipient`. Nothing that is not set is written.
 ///
-/// Anything but a template can only be sent within 24 hours of the recipient's last message.
+/// Anything but a template or a message of Direct Send ([`category`](Self::category)) can only be sent within 24 hours of the
+/// recipient's last message.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
@@ -34,6 +36,10 @@ pub struct Message {
     pub biz_opaque_callback_data: Option<String>,
     /// Refuses the message with code 137000 where the recipient's identity has changed since.
     pub recipient_identity_key_hash: Option<String>,
+    /// Sends it by Direct Send, which needs neither a template nor an open window (beta, 2026).
+    pub category: Option<MessageCategory>,
+    /// For how many seconds delivery is tried; for Direct Send alone.
+    pub ttl_seconds: Option<u32>,
 }
 
 crate::masked_fields!(Message {
@@ -41,7 +47,9 @@ crate::masked_fields!(Message {
     content,
     reply_to,
     biz_opaque_callback_data,
-    recipient_identity_key_hash
+    recipient_identity_key_hash,
+    category,
+    ttl_seconds
 });
 
 impl Message {
@@ -54,6 +62,8 @@ impl Message {
             reply_to: None,
             biz_opaque_callback_data: None,
             recipient_identity_key_hash: None,
+            category: None,
+            ttl_seconds: None,
         }
     }
     /// 1 to 257 contact cards.
@@ -122,6 +132,37 @@ impl Message {
         self.recipient_identity_key_hash = Some(hash.into());
         self
     }
+    /// Sends it by Direct Send (beta, 2026): Meta makes the template for it, and no window has to be open.
+    ///
+    /// Direct Send takes text, and interactive messages with reply buttons or a URL button. The account has to be enabled for it;
+    /// otherwise the answer is code 100, or 139200 once it is blocked. Source: Meta "Direct Send" (2026-07-31), 360dialog "Direct
+    /// Send" (2026).
+    ///
+    /// ```
+    /// use d360_model::{Message, MessageCategory};
+    /// let message = Message::text("+16505551234".parse()?, "Your order 7 has left the house.")
+    ///     .category(MessageCategory::Utility)
+    ///     .ttl_seconds(3_600);
+    /// assert!(message.validate().is_empty() && !message.needs_open_window());
+    /// # Ok::<(), d360_model::InvalidId>(())
+    /// ```
+    #[must_use]
+    pub fn category(mut self, category: impl Into<MessageCategory>) -> Self {
+        self.category = Some(category.into());
+        self
+    }
+    /// Sets for how many seconds delivery is tried, for Direct Send alone: 30 to 43,200 for utility (30 days if not set), 30 to 900 for
+    /// authentication (600 if not set). Source: Meta "Configure message time-to-live" (2026-07-31).
+    #[must_use]
+    pub fn ttl_seconds(mut self, seconds: u32) -> Self {
+        self.ttl_seconds = Some(seconds);
+        self
+    }
+    /// Whether it can only be sent while the recipient's 24-hour window is open: anything but a template and Direct Send.
+    #[must_use]
+    pub fn needs_open_window(&self) -> bool {
+        self.category.is_none() && !matches!(self.content, Content::Template(_))
+    }
 
     /// Reads a whole message body as the documents show it, and checks it.
     ///
@@ -159,6 +200,36 @@ impl Validate for Message {
         if let Some(data) = &self.biz_opaque_callback_data {
             out.at_most(at.key("biz_opaque_callback_data"), data, MAX_CALLBACK_DATA);
         }
+        self.check_direct_send(at, out);
+    }
+}
+
+impl Message {
+    fn check_direct_send(&self, at: &At<'_>, out: &mut Findings) {
+        let longest = match &self.category {
+            None => {
+                if self.ttl_seconds.is_some() {
+                    let message = "is for Direct Send alone: set `category` too; the time of a template is set on the template";
+                    out.error(at.key("ttl_seconds"), message);
+                }
+                return;
+            }
+            Some(MessageCategory::Utility) => 43_200,
+            Some(MessageCategory::Authentication) => 900,
+            Some(_) => {
+                out.error(at.key("category"), "must be \"utility\" or \"authentication\"");
+                return;
+            }
+        };
+        if self.ttl_seconds.is_some_and(|seconds| !(30..=longest).contains(&seconds)) {
+            out.error(at.key("ttl_seconds"), format!("must be 30 to {longest} seconds for this category"));
+        }
+        if !matches!(self.content, Content::Text(_) | Content::Interactive(_) | Content::Raw(_)) {
+            out.advise(
+                at.key("category"),
+                "is for Direct Send, which takes text, and interactive messages with reply buttons or a URL button",
+            );
+        }
     }
 }
 
@@ -185,6 +256,12 @@ impl Serialize for Message {
         }
         if let Some(hash) = &self.recipient_identity_key_hash {
             map.serialize_entry("recipient_identity_key_hash", hash)?;
+        }
+        if let Some(category) = &self.category {
+            map.serialize_entry("category", category)?;
+        }
+        if let Some(seconds) = &self.ttl_seconds {
+            map.serialize_entry("ttl_seconds", seconds)?;
         }
         map.end()
     }
@@ -216,10 +293,21 @@ impl FromJson for Message {
         let reply_to = object.optional::<Context>("context", reader).map(|context| context.message_id);
         let biz_opaque_callback_data = object.optional("biz_opaque_callback_data", reader);
         let recipient_identity_key_hash = object.optional("recipient_identity_key_hash", reader);
+        let category = object.optional::<String>("category", reader);
+        let category = category.map(|text| MessageCategory::from(text.to_ascii_lowercase()));
+        let ttl_seconds = object.optional("ttl_seconds", reader);
         // Without a type there is no telling which of the other properties belong here.
         let content = content?;
         object.finish(reader);
-        Some(Self { to, content, reply_to, biz_opaque_callback_data, recipient_identity_key_hash })
+        Some(Self {
+            to,
+            content,
+            reply_to,
+            biz_opaque_callback_data,
+            recipient_identity_key_hash,
+            category,
+            ttl_seconds,
+        })
     }
 }
 

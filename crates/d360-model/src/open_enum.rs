@@ -53,6 +53,8 @@ macro_rules! open_enum {
             Unknown($crate::open_enum::Unknown),
         }
         impl $name {
+            /// The texts of the values that this version knows.
+            pub const KNOWN: &'static [&'static str] = &[$($text),+];
             /// The text on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {

@@ -249,6 +249,15 @@ impl FromJson for i64 {
     }
 }
 
+impl FromJson for u32 {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        match value.as_u64().map(u32::try_from) {
+            Some(Ok(number)) => Some(number),
+            _ => reader.mismatch("a whole number from 0", value),
+        }
+    }
+}
+
 /// An object as it stands.
 impl FromJson for Map<String, Value> {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {

@@ -4,7 +4,7 @@ use d360_model::{
     At, Document, Findings, Image, Location, Validate, Video,
     template::{
         ButtonIndex, ButtonType, ComponentType, Currency, Language, ParameterText, ParameterType,
-        TemplateProduct,
+        TemplateProduct, check_text,
     },
     wire_struct,
 };
@@ -287,6 +287,13 @@ impl Validate for TemplateParameter {
         if !is_there {
             out.error(at.key(self.kind.as_str()), "is required for a parameter of this type");
         }
+        // 2006 "Whitespace policy violated".
+        if let Some(text) = self.text.as_ref().and_then(|text| text.as_str()) {
+            check_text(at.key("text"), text, out);
+        }
+        if let Some(currency) = &self.currency {
+            check_text(at.key("currency").key("fallback_value"), &currency.fallback_value, out);
+        }
         if let Some(image) = &self.image {
             image.check(&at.key("image"), out);
         }
@@ -309,7 +316,7 @@ impl Validate for Hsm {
         check_language(&self.language, at, out);
         let array = at.key("localizable_params");
         for (i, param) in self.localizable_params.iter().enumerate() {
-            out.require(array.index(i).key("default"), &param.default);
+            check_text(array.index(i).key("default"), &param.default, out);
         }
         out.advise(at, "is deprecated since client v2.39; the type template replaces it");
     }

@@ -127,12 +127,17 @@ fn told(sent: &SendResponse, advice: &Findings, left_out: &[serde_json::Value], 
 fn with_extras(mut message: Message, to: &To) -> Message {
     message.reply_to = to.reply_to.as_deref().map(Into::into);
     message.biz_opaque_callback_data.clone_from(&to.callback_data);
+    message.category = to.category.as_deref().map(|category| category.to_ascii_lowercase().into());
+    message.ttl_seconds = to.ttl_seconds;
     message
 }
 
 fn replying(mut message: onprem::Message, to: &To) -> Step<onprem::Message> {
     if to.callback_data.is_some() {
         return Err(Failure::usage("--callback-data is for --api cloud and graph"));
+    }
+    if to.category.is_some() {
+        return Err(Failure::usage("--category is for --api cloud and graph"));
     }
     message.reply_to = to.reply_to.as_deref().map(Into::into);
     Ok(message)

@@ -1,15 +1,13 @@
 //! Template messages: the only ones that may go out while the 24-hour window is closed.
-use crate::check::{At, Findings, Validate};
 pub use crate::enums::{ButtonType, ComponentType, ParameterType};
 use crate::wire::{FromJson, Reader};
 use crate::{Document, Image, Location, Video, wire_struct};
 use serde_json::{Map, Value};
 
-/// Longest payload of a quick reply, and longest code to copy, in characters.
-const MAX_PAYLOAD: usize = 128;
-const MAX_COUPON: usize = 15;
-
+mod check;
 mod definition;
+#[doc(hidden)]
+pub use check::check_text;
 pub use definition::{
     Category, CreatedTemplate, NewTemplate, TemplateButton, TemplateInfo, TemplatePage, TemplatePart,
     TemplateStatus,
@@ -360,80 +358,3 @@ macro_rules! of_kind {
 of_kind!(Image => Image image, Video => Video video, Document => Document document, Location => Location location,
     Currency => Currency currency, DateTime => DateTime date_time, LimitedTimeOffer => LimitedTimeOffer limited_time_offer,
     TemplateProduct => Product product);
-
-impl Validate for Template {
-    fn check(&self, at: &At<'_>, out: &mut Findings) {
-        out.require(at.key("name"), &self.name);
-        if !self.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-            out.advise(at.key("name"), "names of templates have lower-case letters, digits and _ alone");
-        }
-        let language = at.key("language");
-        out.require(language.key("code"), &self.language.code);
-        at.each("components", &self.components, out);
-    }
-}
-
-impl Validate for TemplateComponent {
-    fn check(&self, at: &At<'_>, out: &mut Findings) {
-        if self.kind == ComponentType::Button {
-            if self.sub_type.is_none() {
-                out.error(at.key("sub_type"), "is required for a button");
-            }
-            if self.index.is_none() {
-                out.error(at.key("index"), "is required for a button, even a single one");
-            }
-        }
-        if self.kind == ComponentType::Carousel && !(1..=10).contains(&self.cards.len()) {
-            out.error(at.key("cards"), format!("has {} cards; 1 to 10 are allowed", self.cards.len()));
-        }
-        at.each("parameters", &self.parameters, out);
-        at.each("cards", &self.cards, out);
-    }
-}
-
-impl Validate for TemplateCard {
-    fn check(&self, at: &At<'_>, out: &mut Findings) {
-        at.each("components", &self.components, out);
-    }
-}
-
-impl Validate for TemplateParameter {
-    fn check(&self, at: &At<'_>, out: &mut Findings) {
-        let is_there = match self.kind {
-            ParameterType::Text => self.text.is_some(),
-            ParameterType::Currency => self.currency.is_some(),
-            ParameterType::DateTime => self.date_time.is_some(),
-            ParameterType::Image => self.image.is_some(),
-            ParameterType::Video => self.video.is_some(),
-            ParameterType::Document => self.document.is_some(),
-            ParameterType::Location => self.location.is_some(),
-            ParameterType::Payload => self.payload.is_some(),
-            ParameterType::Action => self.action.is_some(),
-            ParameterType::CouponCode => self.coupon_code.is_some(),
-            ParameterType::LimitedTimeOffer => self.limited_time_offer.is_some(),
-            ParameterType::Product => self.product.is_some(),
-            ParameterType::Unknown(_) => true,
-        };
-        if !is_there {
-            out.error(at.key(self.kind.as_str()), "is required for a parameter of this type");
-        }
-        if let Some(payload) = &self.payload {
-            out.at_most(at.key("payload"), payload, MAX_PAYLOAD);
-        }
-        if let Some(code) = &self.coupon_code {
-            out.at_most(at.key("coupon_code"), code, MAX_COUPON);
-        }
-        if let Some(image) = &self.image {
-            image.check(&at.key("image"), out);
-        }
-        if let Some(video) = &self.video {
-            video.check(&at.key("video"), out);
-        }
-        if let Some(document) = &self.document {
-            document.check(&at.key("document"), out);
-        }
-        if let Some(location) = &self.location {
-            location.check(&at.key("location"), out);
-        }
-    }
-}

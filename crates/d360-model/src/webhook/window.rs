@@ -1,12 +1,12 @@
 //! The 24-hour window, as far as webhooks tell. No clock: what time it is comes in.
 use super::{Event, EventKind, Timestamp};
-use crate::{Recipient, block::User};
+use crate::{Message, Recipient, block::User};
 use std::collections::HashMap;
 
 /// For how long after a user's message anything may be sent to the user, and the user may be blocked.
 const WINDOW: i64 = 24 * 60 * 60;
 
-/// Remembers who wrote when: whether a message that is no template would be refused (131047), and a block.
+/// Remembers who wrote when: whether a message that needs an open window would be refused (131047), and a block.
 ///
 /// Feed it every event of one number. [`EventKind::Standby`] opens no window here: who answers takes the conversation away from the
 /// sender that holds it. It knows what it was told and no more: a window that it does not know of may be open.
@@ -56,10 +56,15 @@ impl Windows {
     pub fn closes(&self, to: &Recipient) -> Option<Timestamp> {
         Some(Timestamp(end(self.wrote.get(&key(to.as_str()))?)))
     }
-    /// Whether a message that is no template may go to `to` now, in seconds since 1970.
+    /// Whether a message that needs an open window may go to `to` now, in seconds since 1970.
     #[must_use]
     pub fn is_open(&self, to: &Recipient, now: i64) -> bool {
         self.closes(to).is_some_and(|closes| now < closes.seconds())
+    }
+    /// Whether `message` may be sent now: its recipient's window is open, or it needs none (a template, Direct Send).
+    #[must_use]
+    pub fn allows(&self, message: &Message, now: i64) -> bool {
+        !message.needs_open_window() || self.is_open(&message.to, now)
     }
     /// Whether a user may be blocked now: only who wrote within the last 24 hours.
     #[must_use]

@@ -1,0 +1,186 @@
+//! What the API would refuse about a template message.
+//!
+//! Meta's own error texts, met by users of several clients (2026-11): "Param text cannot have new-line/tab characters or more than 4
+//! consecutive spaces" (132018), the list of button types (Graph v24.0), the number and format of parameters.
+use super::{
+    ButtonType, ComponentType, ParameterType, Template, TemplateCard, TemplateComponent, TemplateParameter,
+};
+use crate::check::{At, Findings, Validate};
+use std::collections::HashSet;
+
+/// Longest payload of a quick reply, and longest code to copy, in characters.
+const MAX_PAYLOAD: usize = 128;
+const MAX_COUPON: usize = 15;
+/// Most spaces in a row in a parameter.
+const MAX_SPACES: usize = 4;
+
+/// Checks a text that is put into a template, where it may neither be blank nor break the line.
+#[doc(hidden)]
+pub fn check_text(at: At<'_>, text: &str, out: &mut Findings) {
+    out.require(at, text);
+    if let Some(c) = text.chars().find(|c| matches!(c, '\n' | '\r' | '\t' | '\u{b}' | '\u{c}')) {
+        out.error(at, format!("contains {c:?}; a template parameter takes no line breaks and no tabs"));
+    }
+    if let Some(spaces) = text.split(|c| c != ' ').map(str::len).max().filter(|spaces| *spaces > MAX_SPACES) {
+        out.error(
+            at,
+            format!("has {spaces} spaces in a row; a template parameter takes at most {MAX_SPACES}"),
+        );
+    }
+}
+
+/// Whether a value of an open enum is `known`, in whatever case it is written.
+fn is(value: &str, known: &str) -> bool {
+    value.eq_ignore_ascii_case(known)
+}
+
+impl ComponentType {
+    fn is(&self, kind: Self) -> bool {
+        is(self.as_str(), kind.as_str())
+    }
+}
+
+impl Validate for Template {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        out.require(at.key("name"), &self.name);
+        if !self.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+            out.advise(at.key("name"), "names of templates have lower-case letters, digits and _ alone");
+        }
+        let language = at.key("language");
+        out.require_id(language.key("code"), &self.language.code);
+        at.each("components", &self.components, out);
+        check_names(&self.components, at, &mut None, out);
+    }
+}
+
+/// Either all places of a template have names, or none.
+fn check_names(components: &[TemplateComponent], at: &At<'_>, named: &mut Option<bool>, out: &mut Findings) {
+    let array = at.key("components");
+    for (i, component) in components.iter().enumerate() {
+        let at = array.index(i);
+        if component.kind.is(ComponentType::Header) || component.kind.is(ComponentType::Body) {
+            let parameters = at.key("parameters");
+            let mut seen = HashSet::new();
+            for (j, parameter) in component.parameters.iter().enumerate() {
+                let is_text = matches!(
+                    parameter.kind,
+                    ParameterType::Text | ParameterType::Currency | ParameterType::DateTime
+                );
+                if !is_text {
+                    continue;
+                }
+                let place = parameters.index(j);
+                let place = place.key("parameter_name");
+                match (&parameter.parameter_name, *named.get_or_insert(parameter.parameter_name.is_some())) {
+                    (None, true) => {
+                        out.error(place, "is required: parameters before it are named; name all or none")
+                    }
+                    (Some(_), false) => {
+                        out.error(place, "stands beside parameters without a name; name all or none");
+                    }
+                    (Some(name), true) => {
+                        out.require(place, name);
+                        if !seen.insert(name) {
+                            out.error(place, "is the same as of one before; each has to differ");
+                        }
+                    }
+                    (None, false) => {}
+                }
+            }
+        }
+        let cards = at.key("cards");
+        for (j, card) in component.cards.iter().enumerate() {
+            check_names(&card.components, &cards.index(j), named, out);
+        }
+    }
+}
+
+impl Validate for TemplateComponent {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        let is_button = self.kind.is(ComponentType::Button);
+        let is_carousel = self.kind.is(ComponentType::Carousel);
+        if is_button {
+            match &self.sub_type {
+                None => out.error(at.key("sub_type"), "is required for a button"),
+                Some(kind) if !ButtonType::KNOWN.iter().any(|known| is(kind.as_str(), known)) => {
+                    let message =
+                        format!("is no type of button; Meta lists {}", ButtonType::KNOWN.join(", "));
+                    out.error(at.key("sub_type"), message);
+                }
+                Some(_) => {}
+            }
+            if self.index.is_none() {
+                out.error(at.key("index"), "is required for a button, even a single one");
+            }
+        }
+        if is_carousel && !(1..=10).contains(&self.cards.len()) {
+            out.error(at.key("cards"), format!("has {} cards; 1 to 10 are allowed", self.cards.len()));
+        }
+        if !self.parameters.is_empty() && (is_carousel || is(self.kind.as_str(), "footer")) {
+            let message = if is_carousel {
+                "have no place in a carousel; put them into the components of its cards"
+            } else {
+                "have no place in a footer, which takes none"
+            };
+            out.error(at.key("parameters"), message);
+        }
+        at.each("parameters", &self.parameters, out);
+        at.each("cards", &self.cards, out);
+    }
+}
+
+impl Validate for TemplateCard {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        at.each("components", &self.components, out);
+    }
+}
+
+impl Validate for TemplateParameter {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        let is_there = match self.kind {
+            ParameterType::Text => self.text.is_some(),
+            ParameterType::Currency => self.currency.is_some(),
+            ParameterType::DateTime => self.date_time.is_some(),
+            ParameterType::Image => self.image.is_some(),
+            ParameterType::Video => self.video.is_some(),
+            ParameterType::Document => self.document.is_some(),
+            ParameterType::Location => self.location.is_some(),
+            ParameterType::Payload => self.payload.is_some(),
+            ParameterType::Action => self.action.is_some(),
+            ParameterType::CouponCode => self.coupon_code.is_some(),
+            ParameterType::LimitedTimeOffer => self.limited_time_offer.is_some(),
+            ParameterType::Product => self.product.is_some(),
+            ParameterType::Unknown(_) => true,
+        };
+        if !is_there {
+            out.error(at.key(self.kind.as_str()), "is required for a parameter of this type");
+        }
+        if let Some(text) = self.text.as_ref().and_then(|text| text.as_str()) {
+            check_text(at.key("text"), text, out);
+        }
+        if let Some(currency) = &self.currency {
+            check_text(at.key("currency").key("fallback_value"), &currency.fallback_value, out);
+        }
+        if let Some(time) = &self.date_time {
+            check_text(at.key("date_time").key("fallback_value"), &time.fallback_value, out);
+        }
+        if let Some(payload) = &self.payload {
+            out.at_most(at.key("payload"), payload, MAX_PAYLOAD);
+        }
+        if let Some(code) = &self.coupon_code {
+            out.at_most(at.key("coupon_code"), code, MAX_COUPON);
+        }
+        if let Some(image) = &self.image {
+            image.check(&at.key("image"), out);
+        }
+        if let Some(video) = &self.video {
+            video.check(&at.key("video"), out);
+        }
+        if let Some(document) = &self.document {
+            document.check(&at.key("document"), out);
+        }
+        if let Some(location) = &self.location {
+            location.check(&at.key("location"), out);
+        }
+    }
+}
