@@ -47,7 +47,7 @@ pub(crate) struct Global {
     /// The number's ID at Meta, for --api graph
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) phone_number_id: Option<String>,
-    /// The number's WhatsApp Business Account at Meta, for templates on --api graph
+    /// The number's WhatsApp Business Account (Messaging account) at Meta, for templates on --api graph
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) waba_id: Option<String>,
     /// The version of the Graph API, for --api graph [default: v25.0]
@@ -60,8 +60,9 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) channel_id: Option<String>,
     /// Another scheme, host and port, such as a sandbox's: https, or http on this machine. What the system puts before its
-    /// paths (/v1, …) is still appended
-    #[arg(long, global = true, value_name = "URL", env = "D360_BASE_URL", hide_env_values = true)]
+    /// paths (/v1, …) is still appended [env: D360_BASE_URL]
+    // Not by clap, which would show it as required in the usage of every mistake.
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// Read the API key from a file that only its owner can read, or from standard input (-)
     #[arg(long, global = true, value_name = "FILE")]

@@ -33,10 +33,9 @@ pub(crate) enum Client<A: Api> {
     Blocking(transport::blocking::Client<A>),
 }
 
-/// Refuses flags of a system that is not spoken to: a token of Meta's must not go to 360dialog because `--api` was forgotten.
-pub(crate) fn check_flags(args: &Args) -> Step<()> {
-    let global = &args.global;
-    let local = match &args.command {
+/// Whether a command stays on this machine.
+pub(crate) fn is_local(command: &Command) -> bool {
+    match command {
         Command::Demo
         | Command::Sandbox(_)
         | Command::Vcard(_)
@@ -47,8 +46,13 @@ pub(crate) fn check_flags(args: &Args) -> Step<()> {
         Command::Gateway(_) => true,
         Command::Migrate(verb) => !matches!(verb, Migrate::Blocklist(_)),
         _ => false,
-    };
-    if local && global.api.is_some() {
+    }
+}
+
+/// Refuses flags of a system that is not spoken to: a token of Meta's must not go to 360dialog because `--api` was forgotten.
+pub(crate) fn check_flags(args: &Args) -> Step<()> {
+    let global = &args.global;
+    if is_local(&args.command) && global.api.is_some() {
         return Err(Failure::usage("--api is for what is sent to one: this stays on this machine"));
     }
     let hub = global.api == Some(ApiName::Partner) || matches!(args.command, Command::Channels(_));

@@ -14,11 +14,21 @@ use std::{io::Write as _, process::ExitCode};
 fn main() -> ExitCode {
     let parsed = Args::command().try_get_matches();
     let parsed = parsed.and_then(|matches| Args::from_arg_matches(&matches).map(|args| (matches, args)));
-    let (matches, args) = match parsed {
+    let (matches, mut args) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
-    let output = Output::new(args.global.output);
+    let output = Output::new(args.global.output).sending(sends(&args.command));
+    if args.global.base_url.is_none() {
+        args.global.base_url = match std::env::var("D360_BASE_URL") {
+            Ok(url) => Some(url),
+            Err(std::env::VarError::NotPresent) => None,
+            Err(_) => {
+                let failure = output::Failure::Usage("D360_BASE_URL is not UTF-8".to_owned());
+                return ExitCode::from(output.failure(&failure) as u8);
+            }
+        };
+    }
     if let Err(failure) = client::check_flags(&args) {
         return ExitCode::from(output.failure(&failure) as u8);
     }
@@ -44,6 +54,15 @@ fn main() -> ExitCode {
     let exit = result.unwrap_or_else(|failure| output.failure(&failure));
     let exit = if exit == Exit::Done && output::was_cut() { Exit::Local } else { exit };
     ExitCode::from(exit as u8)
+}
+
+/// Whether a command would have sent something, had its input been right.
+fn sends(command: &Command) -> bool {
+    let dry = match command {
+        Command::Send(send) => commands::send::is_dry(send),
+        _ => false,
+    };
+    !dry && !client::is_local(command)
 }
 
 /// Help, the version, or a mistake in the command line, which clap would show with every number in it.

@@ -142,11 +142,16 @@ pub(crate) fn json_visible(text: &str) -> String {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
+    /// Whether the command sends something: then a failure says that nothing was sent.
+    sends: bool,
 }
 
 impl Output {
     pub(crate) fn new(format: Format) -> Self {
-        Self { json: matches!(format, Format::Json) }
+        Self { json: matches!(format, Format::Json), sends: false }
+    }
+    pub(crate) fn sending(self, sends: bool) -> Self {
+        Self { sends, ..self }
     }
     pub(crate) fn is_json(self) -> bool {
         self.json
@@ -213,7 +218,7 @@ impl Output {
     /// Says why a verb failed, and what to do.
     pub(crate) fn failure(self, failure: &Failure) -> Exit {
         if self.json {
-            self.document(&failure_document(failure));
+            self.document(&failure_document(failure, self.sends));
         } else {
             self.explain(failure);
         }
@@ -231,7 +236,8 @@ impl Output {
             Failure::Invalid(invalid) => {
                 let count = invalid.findings().iter().count();
                 let problems = if count == 1 { "problem" } else { "problems" };
-                self.note(format!("error: {count} {problems} in the input; nothing was sent"));
+                let sent = if self.sends { "; nothing was sent" } else { "" };
+                self.note(format!("error: {count} {problems} in the input{sent}"));
                 for finding in invalid.findings().iter() {
                     let advice = if finding.severity == Severity::Advice { " (advice)" } else { "" };
                     self.note(format!("  {finding}{advice}"));
@@ -250,7 +256,16 @@ impl Output {
     }
 
     fn call_error(self, error: &Error) {
-        self.note(format!("error: {error}"));
+        let text = error.to_string();
+        self.note(format!("error: {text}"));
+        // What Meta wrote for whoever uses the app, where the error does not say it itself.
+        let api = error.api();
+        let told = [api.and_then(|api| api.user_title()), api.and_then(|api| api.user_message())];
+        for told in told.into_iter().flatten().map(d360::model::mask) {
+            if !told.is_empty() && !text.contains(&told) {
+                self.note(format!("  {told}"));
+            }
+        }
         causes(error).iter().for_each(|cause| self.note(format!("  because: {cause}")));
         self.note(format!("outcome: {}", outcome(error.outcome())));
         self.note(format!("hint: {}", error.hint()));
@@ -301,7 +316,7 @@ pub(crate) fn findings<'f>(findings: impl Iterator<Item = &'f Finding>) -> Value
     findings.map(one).collect()
 }
 
-fn failure_document(failure: &Failure) -> Value {
+fn failure_document(failure: &Failure, sends: bool) -> Value {
     match failure {
         Failure::Local(message) => json!({ "error": { "kind": "local", "message": message } }),
         Failure::Usage(message) => json!({ "error": { "kind": "usage", "message": message } }),
@@ -311,7 +326,9 @@ fn failure_document(failure: &Failure) -> Value {
         }
         Failure::Invalid(invalid) => {
             let problems = findings(invalid.findings().iter());
-            json!({ "error": { "kind": "invalid", "message": "nothing was sent", "problems": problems } })
+            let message =
+                if sends { "the input is invalid; nothing was sent" } else { "the input is invalid" };
+            json!({ "error": { "kind": "invalid", "message": message, "problems": problems } })
         }
         Failure::Call(error) => json!({ "error": error_document(error) }),
         Failure::Block(error) => {
@@ -341,6 +358,8 @@ pub(crate) fn error_document(error: &Error) -> Value {
         },
         "http_status": api.map(|api| api.status()),
         "code": error.code(),
+        "user_title": api.and_then(|api| api.user_title()).map(d360::model::mask),
+        "user_message": api.and_then(|api| api.user_message()).map(d360::model::mask),
         "details": details,
         "trace_id": api.and_then(|api| api.trace_id()),
         "hint": error.hint(),

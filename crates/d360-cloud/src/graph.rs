@@ -62,7 +62,8 @@ impl GraphVersion {
 }
 
 impl Default for GraphVersion {
-    /// `v25.0`, which Meta's documents use in 2026.
+    /// `v25.0`, by whose documents this client is written; Meta keeps it until 2028-07-29. (The newest is v27.0, since 2026-11-04;
+    /// Meta "Changelog", read 2026-11-26.)
     fn default() -> Self {
         Self::new(25, 0)
     }

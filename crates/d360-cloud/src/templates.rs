@@ -10,7 +10,7 @@ use d360_transport::{
 
 /// `GET /message_templates`: a page of the account's templates. `Client::pages` reads them all.
 ///
-/// Query: `limit`, `name`, `status`, `after`. An account has up to 250 templates, or 6,000. Source: 360dialog Messaging API
+/// Query: `limit`, `name`, `status`, `source`, `after`. An account has up to 250 templates, or 6,000. Source: 360dialog Messaging API
 /// reference, Meta "Message templates" (2025-11).
 #[derive(Clone, Default)]
 #[must_use = "an endpoint does nothing until a client calls it"]
@@ -18,6 +18,7 @@ pub struct ListTemplates {
     limit: Option<u32>,
     name: Option<String>,
     status: Option<TemplateStatus>,
+    source: Option<String>,
     after: Option<String>,
     offset: Option<u64>,
 }
@@ -40,6 +41,12 @@ impl ListTemplates {
     /// Only those that stand there.
     pub fn status(mut self, status: TemplateStatus) -> Self {
         self.status = Some(status);
+        self
+    }
+    /// Only those of this source: `AUTO_GENERATED` for those that Direct Send made (beta; Meta "Direct Send API reference",
+    /// 2026-07-31).
+    pub fn source(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
         self
     }
     /// The page behind this cursor.
@@ -68,6 +75,7 @@ impl Endpoint for ListTemplates {
             ("limit", limit.as_deref()),
             ("name", self.name.as_deref()),
             ("status", status),
+            ("source", self.source.as_deref()),
             ("after", self.after.as_deref()),
             ("offset", offset.as_deref()),
         ] {

@@ -4,6 +4,7 @@
 //! through public doors, and each failed when it was written. CONTRIBUTING.md says how to add one.
 mod bodies;
 mod cards;
+mod errors;
 mod numbers;
 mod templates;
 mod webhooks;

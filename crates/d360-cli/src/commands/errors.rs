@@ -17,7 +17,10 @@ pub(crate) fn run(args: &Errors, output: Output) -> Result {
     };
     if found.is_empty() {
         let what = args.what.as_deref().unwrap_or_default();
-        let what = d360::model::mask(what);
+        // A code of seven digits is none of the numbers that are hidden.
+        let code = what.trim().trim_start_matches('#');
+        let is_code = code.len() <= 7 && code.bytes().all(|b| b.is_ascii_digit());
+        let what = if is_code { what.to_owned() } else { d360::model::mask(what) };
         let message = format!("no code of the documents is or holds {what:?}; without it, all are listed");
         return Err(Failure::invalid("", message));
     }
@@ -26,7 +29,7 @@ pub(crate) fn run(args: &Errors, output: Output) -> Result {
     } else if let [info] = found[..] {
         output.line(format!("{} {} ({})", codes(&info), info.name, system(info.system)));
         output.line(info.meaning);
-        output.line(format!("what to do: {}", info.hint.unwrap_or(info.retry.advice())));
+        output.line(format!("what to do: {}", what_to_do(&info)));
         output.line(format!("tried again by itself: {}", again(info.retry)));
     } else {
         for info in &found {
@@ -36,8 +39,15 @@ pub(crate) fn run(args: &Errors, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
+/// Whether every word of `text` begins a word of the name, the meaning or what to do.
 fn holds(info: &CodeInfo, text: &str) -> bool {
-    [info.name, info.meaning, info.hint.unwrap_or_default()].iter().any(|part| words(part).contains(text))
+    let told = words(&[info.name, info.meaning, what_to_do(info)].join(" "));
+    let told: Vec<&str> = told.split(|c: char| !c.is_alphanumeric()).collect();
+    text.split_whitespace().all(|word| told.iter().any(|told| told.starts_with(word)))
+}
+
+fn what_to_do(info: &CodeInfo) -> &'static str {
+    info.hint.unwrap_or(info.retry.advice())
 }
 
 /// `RE_ENGAGEMENT`, `Re-engagement` and `re engagement` are the same.
@@ -66,6 +76,6 @@ fn again(rule: RetryRule) -> &'static str {
 fn document(info: &CodeInfo) -> Value {
     json!({
         "code": info.code, "last": info.last, "system": system(info.system), "name": info.name, "meaning": info.meaning,
-        "what_to_do": info.hint.unwrap_or(info.retry.advice()), "retried": info.retry.is_automatic(),
+        "what_to_do": what_to_do(info), "retried": info.retry.is_automatic(),
     })
 }

@@ -81,6 +81,16 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
     }
 }
 
+pub(crate) fn is_dry(send: &Send) -> bool {
+    let dry_run = match send {
+        Send::Contacts(args) => &args.to.dry_run,
+        Send::Location(args) => &args.to.dry_run,
+        Send::Raw(args) => &args.dry_run,
+        Send::Other(verb) => &content::to(verb).dry_run,
+    };
+    dry_run.dry_run
+}
+
 /// What was found and may be sent all the same.
 fn advice(mut found: Findings, checked: Findings, global: &Global) -> Step<Findings> {
     found.merge(checked);

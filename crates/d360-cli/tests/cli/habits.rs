@@ -75,13 +75,13 @@ fn characters_that_turn_text_around_do_not_reach_a_terminal() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.user_writes("+16505551234");
     for c in odd {
-        let said = format!("a{c}b");
+        let said = format!("qq{c}zz");
         // Of a server.
         let body = json!({"error": {"code": 131_009, "message": said, "error_data": {"details": said},
             "error_user_title": said, "error_user_msg": said}});
         sandbox.fail(d360_sandbox::Failure::http(400).body(body.to_string()));
         let ran = with(&sandbox, false, &["send", "text", "--to", "+16505551234", "Hi"]);
-        assert!(ran.code == 4 && clean(&ran.err) && ran.err.contains(r"a\u{"), "{c:?}: {}", ran.err);
+        assert!(ran.code == 4 && clean(&ran.err) && ran.err.contains(r"qq\u{"), "{c:?}: {}", ran.err);
         // Of a webhook: JSON's own escapes, so that programs read what was written.
         let hook =
             json!({"messages": [{"id": "x", "from": "16505551234", "type": "text", "text": {"body": said}}]});
@@ -103,4 +103,172 @@ fn characters_that_turn_text_around_do_not_reach_a_terminal() {
         wrong.arg(&said);
         assert!(clean(&finish(wrong).err), "{c:?}");
     }
+}
+
+/// A third of Meta's error bodies have their only explanation in what was written for the app's user.
+#[test]
+fn what_meta_wrote_for_the_user_is_shown() {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.user_writes("+16505551234");
+    let body = json!({"error": {"message": "Invalid parameter", "type": "OAuthException", "code": 100,
+        "error_user_title": "Name is taken", "error_user_msg": "Choose another name, or call +16505551234"}});
+    let refuse = || sandbox.fail(d360_sandbox::Failure::http(400).body(body.to_string()));
+    let send = ["send", "text", "--to", "+16505551234", "Hi"];
+    refuse();
+    let ran = with(&sandbox, false, &send);
+    assert_eq!(ran.code, 4);
+    assert!(ran.err.contains("Invalid parameter; Name is taken: Choose another name"), "{}", ran.err);
+    assert!(!ran.err.contains("details"), "there are none: {}", ran.err);
+    // Beside details too.
+    let both = json!({"error": {"message": "m", "code": 131_009, "error_data": {"details": "why"}, "error_user_msg": "Choose"}});
+    sandbox.fail(d360_sandbox::Failure::http(400).body(both.to_string()));
+    let ran = with(&sandbox, false, &send);
+    assert!(ran.err.contains("m (why)") && ran.err.contains("\n  Choose\n"), "{}", ran.err);
+    refuse();
+    let error = with(&sandbox, false, &[&send[..], &["--output", "json"]].concat()).json()["error"].clone();
+    assert_eq!(error["user_title"], "Name is taken");
+    assert_eq!(error["user_message"], "Choose another name, or call +•••••••••34");
+    assert!(!error["hint"].as_str().unwrap().contains("details"), "{error}");
+}
+
+#[test]
+fn no_hint_speaks_of_details_that_may_not_be_there() {
+    let codes = d360(&["errors", "--output", "json"]).json();
+    for code in codes["codes"].as_array().unwrap() {
+        let what = code["what_to_do"].as_str().unwrap();
+        assert!(!what.contains("details"), "{code}");
+    }
+}
+
+#[test]
+fn codes_are_found_by_what_people_call_them() {
+    for (words, codes) in [
+        (&["window"][..], &["131047", "470"][..]),
+        (&["24 hours"], &["131047"]),
+        (&["template window"], &["131047"]),
+        (&["Direct Send"], &["139200", "2388330", "2388318"]),
+        (&["unblock"], &["130403"]),
+        (&["WhatsApp Manager"], &["368", "131048"]),
+    ] {
+        let ran = d360(&[&["errors"], words].concat());
+        assert_eq!(ran.code, 0, "{words:?}: {}", ran.err);
+        for code in codes {
+            assert!(ran.out.contains(code), "{words:?}: {code}: {}", ran.out);
+        }
+    }
+    for code in ["2388330", "#2388330", "139200", "2388318"] {
+        assert!(d360(&["errors", code]).out.contains("Direct Send"), "{code}");
+    }
+    let ran = d360(&["errors", "2388039"]);
+    assert!(ran.code == 3 && ran.err.contains("2388039") && !ran.err.contains('•'), "{}", ran.err);
+    let ran = d360(&["errors", "16505551234"]);
+    assert!(ran.code == 3 && !ran.err.contains("16505551234"), "{}", ran.err);
+}
+
+#[test]
+fn nothing_was_sent_is_said_only_where_something_would_have_been() {
+    let folder = Folder::new();
+    let bad = folder.file("m.json", "{}");
+    let said = "nothing was sent";
+    for args in [
+        &["send", "raw", &bad][..],
+        &["send", "text", "--to", "x", "Hi"],
+        &["block", "add", "x"],
+        &["migrate", "blocklist", "import", &bad],
+    ] {
+        let ran = d360(args);
+        assert!(ran.code == 3 && ran.err.contains(said), "{args:?}: {} {}", ran.code, ran.err);
+        let ran = d360(&[args, &["--output", "json"]].concat());
+        assert!(ran.json()["error"]["message"].as_str().unwrap().contains(said), "{args:?}: {}", ran.out);
+    }
+    for args in [
+        &["vcard", "to-contacts", &bad][..],
+        &["vcard", "from-contacts", &bad],
+        &["errors", "no such thing"],
+        &["webhook", "parse", "/no/such/file"],
+        &["send", "raw", &bad, "--dry-run"],
+        &["send", "text", "--to", "x", "Hi", "--dry-run"],
+        &["migrate", "translate", "/no/such/file"],
+    ] {
+        let ran = d360(args);
+        assert!(ran.code == 3 && !ran.err.contains(said), "{args:?}: {} {}", ran.code, ran.err);
+        let ran = d360(&[args, &["--output", "json"]].concat());
+        assert!(!ran.out.contains(said), "{args:?}: {}", ran.out);
+    }
+}
+
+/// A variable that is set is not asked for.
+#[test]
+fn usage_names_what_is_missing_alone() {
+    for args in [
+        &["send", "text"][..],
+        &["block", "add"],
+        &["send", "contacts", "--to", "x"],
+        &["send", "raw", "--nope"],
+    ] {
+        let mut set = command(args);
+        set.env("D360_BASE_URL", "http://127.0.0.1:1");
+        let (set, unset) = (finish(set), d360(args));
+        assert_eq!((set.code, &set.err), (2, &unset.err), "{args:?}");
+        assert!(!set.err.contains("--base-url"), "{args:?}: {}", set.err);
+    }
+    // It counts as before.
+    let run = |url: &str| {
+        let mut command = command(&["block", "list"]);
+        command.env("D360_BASE_URL", url).env("D360_API_KEY", "k");
+        finish(command)
+    };
+    assert!(run("").err.contains("the base URL is empty"));
+    assert_eq!(run("http://127.0.0.1:1").code, 7);
+    assert!(d360(&["send", "--help"]).out.contains("D360_BASE_URL"));
+}
+
+#[test]
+fn read_marks_and_single_contacts_in_send_raw_are_explained() {
+    let folder = Folder::new();
+    let mark = folder
+        .file("mark.json", r#"{"messaging_product":"whatsapp","status":"read","message_id":"wamid.abc"}"#);
+    for flags in [&[][..], &["--unchecked"], &["--api", "onprem"]] {
+        let mut run = command(&[&["send", "raw", &mark], flags].concat());
+        run.env("D360_API_KEY", "k").env("D360_BASE_URL", "http://127.0.0.1:1");
+        let ran = finish(run);
+        if flags == ["--api", "onprem"] {
+            assert_eq!(ran.code, 3);
+        }
+        assert!(ran.code == 3 && ran.err.contains("d360 read"), "{flags:?}: {} {}", ran.code, ran.err);
+    }
+    let one = r#"{"to":"+16505551234","type":"contacts","contacts":{"name":{"formatted_name":"A","first_name":"A"}}}"#;
+    let ran = d360(&["send", "raw", &folder.file("one.json", one)]);
+    assert!(
+        ran.code == 3 && ran.err.contains("contacts: expected an array of objects: [{…}], found an object"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn direct_send_has_flags() {
+    let text = ["send", "text", "--to", "+16505551234", "Hi", "--dry-run", "--output", "json"];
+    let ran = d360(&[&text[..], &["--category", "utility", "--ttl-seconds", "600"]].concat());
+    assert_eq!((ran.code, ran.json()["body"]["category"].clone()), (0, json!("utility")), "{}", ran.err);
+    assert_eq!(ran.json()["body"]["ttl_seconds"], 600);
+    for (flags, code) in [
+        (&["--category", "marketing"][..], 3),
+        (&["--category", "authentication", "--ttl-seconds", "901"], 3),
+        (&["--ttl-seconds", "600"], 2),
+        (&["--category", "utility", "--api", "onprem"], 2),
+    ] {
+        assert_eq!(d360(&[&text[..], flags].concat()).code, code, "{flags:?}");
+    }
+}
+
+/// A card of a company, or of a number alone.
+#[test]
+fn a_card_without_a_name_says_what_stands_in() {
+    let folder = Folder::new();
+    let file =
+        folder.file("c.vcf", "BEGIN:VCARD\nVERSION:3.0\nORG:Engines Ltd\nTEL:+16505551234\nEND:VCARD\n");
+    let ran = d360(&["send", "contacts", "--to", "+16505551234", "--vcard", &file, "--dry-run"]);
+    assert!(ran.code == 0 && ran.out.contains("Engines Ltd"), "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("advice: FN: is missing; the organization was taken"), "{}", ran.err);
 }

@@ -465,6 +465,9 @@ impl fmt::Display for ApiError {
             let text = details.text().map_or_else(|| details.value().to_string(), str::to_owned);
             write!(f, " ({})", crate::mask(&text))?;
         }
+        if let Some(text) = super::for_the_user(self) {
+            write!(f, "; {text}")?;
+        }
         if let Some(trace) = &self.trace_id {
             write!(f, " [trace {}]", crate::mask(trace))?;
         }

@@ -43,7 +43,7 @@ impl ErrorCode {
     pub const ONPREM_CERTIFICATE_ID_MISMATCH: Self = Self(432);
     /// 433: The certificate's signature is wrong.
     pub const ONPREM_CERTIFICATE_SIGNATURE_INVALID: Self = Self(433);
-    /// 470: More than 24 hours have passed since the user last wrote.
+    /// 470: The customer service window is closed: more than 24 hours have passed since the user last wrote.
     pub const ONPREM_RE_ENGAGEMENT_MESSAGE: Self = Self(470);
     /// 471: This number may send only few messages, because too many were blocked or reported as spam.
     pub const ONPREM_SPAM_RATE_LIMIT_HIT: Self = Self(471);
@@ -167,7 +167,7 @@ impl ErrorCode {
     pub const ONPREM_PRODUCTS_INVALID_AND_NON_COMPLIANT: Self = Self(2030);
     /// 2036: The header is malformed.
     pub const ONPREM_INVALID_HEADER: Self = Self(2036);
-    /// 2048: The contact has not written within the last 24 hours: it can be neither blocked nor reported.
+    /// 2048: The contact has not written within the last 24 hours (no open window): it can be neither blocked nor reported.
     pub const NOT_ENGAGED_CONTACT: Self = Self(2048);
     /// 2050: The business's compliance information is missing.
     pub const ONPREM_COMPLIANCE_INFO_MISSING: Self = Self(2050);
@@ -229,7 +229,7 @@ impl ErrorCode {
     pub const PAYMENT_ELIGIBILITY: Self = Self(131044);
     /// 131045: The number's registration is broken.
     pub const INCORRECT_CERTIFICATE: Self = Self(131045);
-    /// 131047: More than 24 hours have passed since the user last wrote to this number. When blocking: the same, or the number is no WhatsApp user.
+    /// 131047: The customer service window is closed: more than 24 hours have passed since the user last wrote to this number. When blocking: the same, or the number is no WhatsApp user.
     pub const RE_ENGAGEMENT_MESSAGE: Self = Self(131047);
     /// 131048: This number may send only few messages, because too many were blocked or reported as spam.
     pub const SPAM_RATE_LIMIT_HIT: Self = Self(131048);
@@ -311,9 +311,9 @@ impl ErrorCode {
     pub const PIN_MISMATCH: Self = Self(133005);
     /// 133006: The number has to be verified before it is registered.
     pub const PHONE_REVERIFICATION_NEEDED: Self = Self(133006);
-    /// 133008: Too many wrong PINs for this number; the details name the wait.
+    /// 133008: Too many wrong PINs for this number; the answer may name the wait.
     pub const TOO_MANY_PIN_GUESSES: Self = Self(133008);
-    /// 133009: PINs were tried too fast; the details name the wait.
+    /// 133009: PINs were tried too fast; the answer may name the wait.
     pub const PIN_GUESSED_TOO_FAST: Self = Self(133009);
     /// 133010: The number is not registered on the platform.
     pub const PHONE_NOT_REGISTERED: Self = Self(133010);
@@ -357,6 +357,8 @@ impl ErrorCode {
     pub const BLOCKLIST_CONCURRENT_UPDATE: Self = Self(139102);
     /// 139103: The server failed while blocking or unblocking.
     pub const BLOCKLIST_INTERNAL_ERROR: Self = Self(139103);
+    /// 139200: Direct Send is blocked for the account, for utility or authentication messages.
+    pub const DIRECT_SEND_BLOCKED: Self = Self(139200);
     /// 147001: The username is taken or reserved.
     pub const USERNAME_NOT_AVAILABLE: Self = Self(147001);
     /// 147002: The account may not have a username.
@@ -369,6 +371,10 @@ impl ErrorCode {
     pub const USERNAME_TRANSFER_REQUIRED: Self = Self(147005);
     /// 1752041: The same request was made before.
     pub const DUPLICATE_REQUEST: Self = Self(1752041);
+    /// 2388318: A template that Direct Send generated cannot be changed.
+    pub const DIRECT_SEND_TEMPLATE_UPDATE: Self = Self(2388318);
+    /// 2388330: A template that Direct Send generated cannot be deleted.
+    pub const DIRECT_SEND_TEMPLATE_DELETE: Self = Self(2388330);
     /// 2593079: The account is marked for migration to another solution already.
     pub const WABA_MARKED_FOR_MIGRATION: Self = Self(2593079);
     /// 2593085: The account cannot change owner by OBO mobility.
@@ -562,17 +568,20 @@ impl ErrorCode {
             139101 => 174,
             139102 => 175,
             139103 => 176,
-            147001 => 177,
-            147002 => 178,
-            147003 => 179,
-            147004 => 180,
-            147005 => 181,
-            1752041 => 182,
-            2593079 => 183,
-            2593085 => 184,
-            2593107 => 185,
-            2593108 => 186,
-            200..=299 => 187,
+            139200 => 177,
+            147001 => 178,
+            147002 => 179,
+            147003 => 180,
+            147004 => 181,
+            147005 => 182,
+            1752041 => 183,
+            2388318 => 184,
+            2388330 => 185,
+            2593079 => 186,
+            2593085 => 187,
+            2593107 => 188,
+            2593108 => 189,
+            200..=299 => 190,
 
             _ => return None,
         };
@@ -651,7 +660,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::Cloud,
         name: "INVALID_PARAMETER",
         meaning: "A property is unknown, misspelt or has a wrong value. Cloud refuses properties that it does not know.",
-        hint: Some("correct the property that the details name"),
+        hint: Some("compare the request with the API's documentation"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -767,7 +776,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(470),
         system: System::OnPremise,
         name: "ONPREM_RE_ENGAGEMENT_MESSAGE",
-        meaning: "More than 24 hours have passed since the user last wrote.",
+        meaning: "The customer service window is closed: more than 24 hours have passed since the user last wrote.",
         hint: Some("send a template, or wait until the user writes"),
         retry: RetryRule::No,
     },
@@ -894,7 +903,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::OnPremise,
         name: "ONPREM_REQUIRED_PARAMETER_MISSING",
         meaning: "A required parameter is missing.",
-        hint: Some("add the parameter that the details name"),
+        hint: Some("add the missing parameter; the API's documentation names those that are required"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -903,7 +912,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::OnPremise,
         name: "ONPREM_PARAMETER_VALUE_INVALID",
         meaning: "A parameter has a wrong type or value.",
-        hint: Some("correct the parameter that the details name"),
+        hint: Some("compare the values with the API's documentation"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1325,7 +1334,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2048),
         system: System::OnPremise,
         name: "NOT_ENGAGED_CONTACT",
-        meaning: "The contact has not written within the last 24 hours: it can be neither blocked nor reported.",
+        meaning: "The contact has not written within the last 24 hours (no open window): it can be neither blocked nor reported.",
         hint: Some("wait until the contact writes"),
         retry: RetryRule::No,
     },
@@ -1479,7 +1488,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::Cloud,
         name: "REQUIRED_PARAMETER_MISSING",
         meaning: "A required property is missing.",
-        hint: Some("add the property that the details name"),
+        hint: Some("add the missing property; the API's documentation names those that are required"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1488,7 +1497,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::Cloud,
         name: "PARAMETER_VALUE_INVALID",
         meaning: "A property has a value that is not allowed.",
-        hint: Some("correct the property that the details name"),
+        hint: Some("compare the values with the API's documentation"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1604,7 +1613,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131047),
         system: System::Cloud,
         name: "RE_ENGAGEMENT_MESSAGE",
-        meaning: "More than 24 hours have passed since the user last wrote to this number. When blocking: the same, or the number is no WhatsApp user.",
+        meaning: "The customer service window is closed: more than 24 hours have passed since the user last wrote to this number. When blocking: the same, or the number is no WhatsApp user.",
         hint: Some("send a template, or wait until the user writes"),
         retry: RetryRule::No,
     },
@@ -1973,7 +1982,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(133008),
         system: System::Cloud,
         name: "TOO_MANY_PIN_GUESSES",
-        meaning: "Too many wrong PINs for this number; the details name the wait.",
+        meaning: "Too many wrong PINs for this number; the answer may name the wait.",
         hint: None,
         retry: RetryRule::FixedDelay,
     },
@@ -1982,7 +1991,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(133009),
         system: System::Cloud,
         name: "PIN_GUESSED_TOO_FAST",
-        meaning: "PINs were tried too fast; the details name the wait.",
+        meaning: "PINs were tried too fast; the answer may name the wait.",
         hint: None,
         retry: RetryRule::FixedDelay,
     },
@@ -2176,6 +2185,15 @@ pub const ALL: &[CodeInfo] = &[
         retry: RetryRule::Backoff,
     },
     CodeInfo {
+        code: ErrorCode(139200),
+        last: ErrorCode(139200),
+        system: System::Cloud,
+        name: "DIRECT_SEND_BLOCKED",
+        meaning: "Direct Send is blocked for the account, for utility or authentication messages.",
+        hint: Some("send a template instead, and look at the account in WhatsApp Manager"),
+        retry: RetryRule::NoAuto,
+    },
+    CodeInfo {
         code: ErrorCode(147001),
         last: ErrorCode(147001),
         system: System::Cloud,
@@ -2226,6 +2244,24 @@ pub const ALL: &[CodeInfo] = &[
         system: System::Cloud,
         name: "DUPLICATE_REQUEST",
         meaning: "The same request was made before.",
+        hint: None,
+        retry: RetryRule::No,
+    },
+    CodeInfo {
+        code: ErrorCode(2388318),
+        last: ErrorCode(2388318),
+        system: System::Cloud,
+        name: "DIRECT_SEND_TEMPLATE_UPDATE",
+        meaning: "A template that Direct Send generated cannot be changed.",
+        hint: Some("change the text of the messages; Meta makes the template"),
+        retry: RetryRule::No,
+    },
+    CodeInfo {
+        code: ErrorCode(2388330),
+        last: ErrorCode(2388330),
+        system: System::Cloud,
+        name: "DIRECT_SEND_TEMPLATE_DELETE",
+        meaning: "A template that Direct Send generated cannot be deleted.",
         hint: None,
         retry: RetryRule::No,
     },

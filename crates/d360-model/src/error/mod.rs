@@ -45,6 +45,17 @@ impl<'de> Deserialize<'de> for ErrorCode {
     }
 }
 
+/// What Meta wrote for whoever uses the app, `error_user_title` and `error_user_msg`, where no details explain the error.
+fn for_the_user(error: &ApiError) -> Option<String> {
+    if error.details().is_some() {
+        return None;
+    }
+    let new = |text: &&str| !text.is_empty() && error.message() != Some(*text);
+    let parts: Vec<&str> =
+        [error.user_title(), error.user_message()].into_iter().flatten().filter(new).collect();
+    (!parts.is_empty()).then(|| crate::mask(&parts.join(": ")))
+}
+
 /// What is known of an [`ErrorCode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

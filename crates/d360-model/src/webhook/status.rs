@@ -157,7 +157,8 @@ inbound! {
     }
     /// What a message costs.
     Pricing {
-        /// Whether it is paid for.
+        /// Whether it is paid for. Do not conclude it from the category: since 2026-10-01 service messages are charged beyond 1,000 a
+        /// number and month, and utility within the window too (several providers; Meta's own page was not readable).
         billable: bool = "billable",
         /// `CBP` by conversation, `PMP` by message.
         pricing_model: String = "pricing_model",
