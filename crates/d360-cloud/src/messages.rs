@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// `POST /messages`: sends a message.
 ///
 /// The answer says that the message was *accepted*; whether it is *delivered* comes by webhook, and errors may come
-/// that way too. Anything but a template needs an open 24-hour window (131047 otherwise).
+/// that way too. Anything but a template or Direct Send needs an open 24-hour window (131047 otherwise).
 ///
 /// Never sent again by itself while its outcome is unknown: the API has no idempotency key.
 ///

@@ -58,8 +58,9 @@ impl From<User> for Recipient {
 }
 
 impl From<PhoneNumber> for User {
+    /// `00` becomes `+`.
     fn from(id: PhoneNumber) -> Self {
-        Self::Phone(id)
+        Self::Phone(crate::id::with_plus(id.as_str()).map_or(id, PhoneNumber::from))
     }
 }
 

@@ -251,6 +251,11 @@ pub(crate) fn wa_id_problem(text: &str) -> Option<String> {
     (!is_digits(text)).then(|| "is no WhatsApp ID: expected 7 to 15 digits, without +".to_owned())
 }
 
+/// Whether the digits behind the `+` begin with 0, as after `+` and `00`, or where a national number got a `+`.
+fn has_no_country(text: &str) -> bool {
+    text.bytes().find(u8::is_ascii_digit) == Some(b'0')
+}
+
 impl Recipient {
     /// A phone number without country code. The API puts the business's own country code in front of it.
     pub fn national(number: impl Into<PhoneNumber>) -> Self {
@@ -279,11 +284,19 @@ impl Recipient {
         let (kind, problem) = match self {
             Self::Phone(id) | Self::National(id) if id.as_str().is_empty() => return Some(InvalidId::Empty),
             Self::Phone(id) => match phone_form(id.as_str()) {
-                None if is_international(id.as_str()) => return None,
+                None if is_international(id.as_str()) => {
+                    let problem =
+                        "begins with 0 after the +, and no country code does; write + and country code";
+                    ("phone number", has_no_country(id.as_str()).then(|| problem.to_owned()))
+                }
                 None => return Some(InvalidId::NoCountryCode),
                 problem => ("phone number", problem),
             },
             Self::National(id) => ("phone number", phone_form(id.as_str())),
+            Self::WaId(id) if has_no_country(id.as_str()) => {
+                let problem = "is no WhatsApp ID: it begins with 0, and no country code does";
+                ("WhatsApp ID", Some(problem.to_owned()))
+            }
             Self::WaId(id) => ("WhatsApp ID", wa_id_problem(id.as_str())),
             Self::Bsuid(id) => ("BSUID", bsuid_problem(id.as_str(), false)),
             Self::ParentBsuid(id) => ("parent BSUID", bsuid_problem(id.as_str(), true)),
@@ -352,6 +365,13 @@ impl FromStr for Recipient {
     }
 }
 
+impl From<PhoneNumber> for Recipient {
+    /// `00` becomes `+`.
+    fn from(number: PhoneNumber) -> Self {
+        Self::Phone(with_plus(number.as_str()).map_or(number, PhoneNumber::from))
+    }
+}
+
 macro_rules! from_id {
     ($($id:ident => $variant:ident),+) => {$(
         impl From<$id> for Recipient {
@@ -361,4 +381,4 @@ macro_rules! from_id {
         }
     )+};
 }
-from_id!(PhoneNumber => Phone, WaId => WaId, Bsuid => Bsuid, ParentBsuid => ParentBsuid, GroupId => Group);
+from_id!(WaId => WaId, Bsuid => Bsuid, ParentBsuid => ParentBsuid, GroupId => Group);

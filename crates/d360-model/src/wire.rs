@@ -98,7 +98,7 @@ impl<'v> Object<'v> {
     pub fn is_read_mark(&self, reader: &mut Reader) -> bool {
         let is_it = self.map.contains_key("status") && !self.map.contains_key("type");
         if is_it {
-            let id = self.map.get("message_id").and_then(Value::as_str).unwrap_or("MESSAGE_ID");
+            let id = crate::mask(self.map.get("message_id").and_then(Value::as_str).unwrap_or("MESSAGE_ID"));
             let message =
                 format!("is a read mark, not a message; send it with `d360 read {id}` or MarkMessageRead");
             reader.at_key("status", |r| r.error(message));
@@ -138,13 +138,13 @@ impl<'v> Object<'v> {
         let value = self.get(key)?;
         reader.at_key(key, |reader| T::read(value, reader))
     }
-    /// An optional object, left out with advice where nothing is set in it: programs fill in every kind of header.
+    /// An optional text or object, left out with advice where nothing is set in it: programs fill in every kind of header.
     pub fn optional_unless_empty<T: FromJson>(
         &mut self,
         key: &'static str,
         reader: &mut Reader,
     ) -> Option<T> {
-        if self.get(key).is_some_and(is_empty) {
+        if self.get(key).is_some_and(|value| value.as_str() == Some("") || is_empty(value)) {
             reader.at_key(key, |r| r.advise("is empty; left out"));
             return None;
         }

@@ -29,6 +29,18 @@ fn empty_media_beside_the_text_of_a_header_are_left_out() {
         let sent = serde_json::to_value(&message).unwrap();
         assert_eq!(sent["interactive"]["header"], json!({"type": "text", "text": "Order 7"}));
     }
+    // Texts and footers likewise, and a header in which nothing is set.
+    let mut filled = body(json!({"type": "image", "text": "", "image": {"id": "1"}, "video": {}}));
+    filled["interactive"]["footer"] = json!({"text": ""});
+    let (message, found) = Message::from_json(filled.to_string().as_bytes()).unwrap();
+    assert_eq!(found.advice().count(), 3, "{found:?}");
+    let sent = serde_json::to_value(&message).unwrap();
+    assert_eq!(sent["interactive"]["header"], json!({"type": "image", "image": {"id": "1"}}));
+    assert!(sent["interactive"].get("footer").is_none());
+    let (message, _) =
+        Message::from_json(body(json!({"type": "", "text": ""})).to_string().as_bytes()).unwrap();
+    assert!(serde_json::to_value(&message).unwrap()["interactive"].get("header").is_none());
+    assert_eq!(wrong(&body(json!({"type": "text", "text": ""}))), ["interactive.header.text"]);
     // The one that the header is made of has to be there.
     assert_eq!(wrong(&body(json!({"type": "image", "image": {}}))), ["interactive.header.image"]);
     // What holds something is not dropped in silence.

@@ -54,6 +54,21 @@ fn two_zeros_become_a_plus() {
     }
 }
 
+#[test]
+fn no_country_code_begins_with_zero() {
+    for odd in ["+0016505551234", "+06505551234", "+ 0 650 555 1234", "+(0)1650 555 1234", "06505551234@c.us"]
+    {
+        let error = odd.parse::<Recipient>().unwrap_err().to_string();
+        assert!(error.contains("begins with 0"), "{odd}: {error}");
+        assert!(odd.parse::<User>().is_err());
+        let body = json!({"to": odd, "type": "text", "text": {"body": "x"}});
+        assert!(Message::from_json(body.to_string().as_bytes()).is_err(), "{odd}");
+    }
+    let number = || PhoneNumber::new("0016505551234");
+    assert_eq!(Recipient::from(number()).as_str(), "+16505551234");
+    assert_eq!(User::from(number()).as_str(), "+16505551234");
+}
+
 /// A whole body says `to` as the API takes it: a bare number is sent as it is, with advice.
 #[test]
 fn a_bare_number_in_a_body_is_advised_against() {

@@ -34,6 +34,7 @@ fn only_the_field_messages_has_messages_and_statuses() {
         "messaging_handovers",
         "consumer_profile",
         "account_settings_update",
+        "user_id_update",
         "brand_new",
         "Messages",
         "7",
@@ -47,6 +48,10 @@ fn only_the_field_messages_has_messages_and_statuses() {
                 flat
             };
             let bare = json!({"field": field, "value": items()});
+            // Nor does an old program get them.
+            let old =
+                d360::migrate::webhook::to_onprem(&hook(&field, &items()), &d360::migrate::Options::new());
+            assert!(old.value.is_none_or(|bodies| bodies.is_empty()), "{field}");
             for body in [hook(&field, &items()), bare, flat] {
                 let events = read(&body);
                 let mut windows = Windows::default();

@@ -55,7 +55,13 @@ pub fn to_onprem(webhook: &Value, options: &Options) -> Translation<Vec<Value>> 
         }
         for (j, change) in changes.into_iter().enumerate() {
             let path = format!("entry[{i}].changes[{j}]");
-            let field = change.get("field").and_then(Value::as_str).unwrap_or("messages").to_owned();
+            // What is for another field is never taken for a message.
+            let field = match change.get("field") {
+                None | Some(Value::Null) => "messages".to_owned(),
+                Some(Value::String(field)) if field.is_empty() => "messages".to_owned(),
+                Some(Value::String(field)) => field.clone(),
+                Some(other) => other.to_string(),
+            };
             let Some(Value::Object(value)) = change.get("value").cloned() else {
                 notes.lost(&path, "has no value", "look at it as it came");
                 continue;

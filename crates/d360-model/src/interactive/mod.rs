@@ -24,11 +24,11 @@ wire_struct! {
         }
         opt {
             /// What stands above the text.
-            header: Header = "header",
+            header: Header = "header" [unless_empty],
             /// The text: up to 1,024 characters, 4,096 in a list.
             body: InteractiveText = "body",
             /// Small text below, up to 60 characters.
-            footer: InteractiveText = "footer",
+            footer: InteractiveText = "footer" [unless_empty],
         }
     }
 }
@@ -58,7 +58,7 @@ wire_struct! {
         }
         opt {
             /// Text, up to 60 characters.
-            text: String = "text",
+            text: String = "text" [unless_empty],
             /// An image.
             image: Image = "image" [unless_empty],
             /// A video.

@@ -21,6 +21,9 @@ pub fn check_text(at: At<'_>, text: &str, out: &mut Findings) {
     if let Some(c) = text.chars().find(|c| matches!(c, '\n' | '\r' | '\t' | '\u{b}' | '\u{c}')) {
         out.error(at, format!("contains {c:?}; a template parameter takes no line breaks and no tabs"));
     }
+    if let Some(c) = text.chars().find(|c| matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}')) {
+        out.advise(at, format!("contains {c:?}, which may count as a line break"));
+    }
     if let Some(spaces) = text.split(|c| c != ' ').map(str::len).max().filter(|spaces| *spaces > MAX_SPACES) {
         out.error(
             at,
@@ -168,6 +171,7 @@ impl Validate for TemplateParameter {
             out.at_most(at.key("payload"), payload, MAX_PAYLOAD);
         }
         if let Some(code) = &self.coupon_code {
+            out.require(at.key("coupon_code"), code);
             out.at_most(at.key("coupon_code"), code, MAX_COUPON);
         }
         if let Some(image) = &self.image {

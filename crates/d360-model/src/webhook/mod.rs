@@ -178,9 +178,10 @@ pub fn read_value(body: Value) -> Result<Vec<Event>, NotAWebhook> {
         events.change(Value::Object(std::mem::take(&mut body)), Origin::default());
     }
     if ITEMS.iter().chain(&["contacts"]).any(|key| body.contains_key(*key))
-        && Holds::of(&text(body.get("field"))) == Holds::Items
+        && matches!(Holds::of(&text(body.get("field"))), Holds::Items | Holds::UserIds)
     {
-        let from = Origin { generation: Some(Generation::OnPremise), ..Origin::default() };
+        let field = text(body.get("field"));
+        let from = Origin { generation: Some(Generation::OnPremise), field, ..Origin::default() };
         events.value(body, from);
     } else if !body.is_empty() || events.0.is_empty() {
         let field = text(body.get("field"));
@@ -200,6 +201,8 @@ enum Holds {
     Items,
     /// What is for another sender on the number.
     Standby,
+    /// Changed ids of users, in the old form.
+    UserIds,
     /// Anything else, whose items are not to be taken for messages.
     Other,
 }
@@ -208,7 +211,8 @@ impl Holds {
     fn of(field: &Option<String>) -> Self {
         match field.as_deref() {
             // A test tool may leave the field out.
-            None | Some("" | "messages" | "user_id_update") => Self::Items,
+            None | Some("" | "messages") => Self::Items,
+            Some("user_id_update") => Self::UserIds,
             Some("standby") => Self::Standby,
             Some(_) => Self::Other,
         }
@@ -311,6 +315,7 @@ impl Events {
         let taken = |key: &str| match holds {
             Holds::Items => true,
             Holds::Standby => key == "messages",
+            Holds::UserIds => key == "user_id_update",
             Holds::Other => false,
         };
         let items = ITEMS
