@@ -189,7 +189,7 @@ impl std::fmt::Display for InvalidId {
 impl std::error::Error for InvalidId {}
 
 const NO_COUNTRY_CODE: &str = "has no + and no country code, so the API would add the business's own: write + and \
-    country code; or national:NUMBER (Recipient::national) if a number of the business's own country is meant";
+    country code; to send to a number of the business's own country, use national:NUMBER (Recipient::national)";
 
 /// What is wrong with the form of a phone number, where the API would refuse it.
 fn phone_form(text: &str) -> Option<String> {
