@@ -314,9 +314,13 @@ fn the_answer_is_capped(new: New<'_>, over: Over) {
 struct Sink {
     taken: Mutex<Vec<u8>>,
     begun: Mutex<u32>,
+    heads: Mutex<Vec<u16>>,
 }
 
 impl BodySink for Sink {
+    fn head(&self, status: http::StatusCode) {
+        self.heads.lock().unwrap().push(status.as_u16());
+    }
     fn begin(&self) -> io::Result<()> {
         *self.begun.lock().unwrap() += 1;
         self.taken.lock().unwrap().clear();
@@ -339,6 +343,7 @@ fn the_sink_takes_a_success_alone(new: New<'_>, over: Over) {
     assert!(*sink.taken.lock().unwrap() == body, "the limit of answers does not hold for a sink");
     assert_eq!(transport.send(sunk).unwrap().body(), "not here");
     assert_eq!(*sink.begun.lock().unwrap(), 1);
+    assert_eq!(*sink.heads.lock().unwrap(), [200, 404], "the head of any answer is told");
 }
 
 /// A time limit that is over before a connection was made leaves nothing in doubt.

@@ -1,6 +1,6 @@
 //! Requests and responses as transports see them.
 use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
 /// Longest time that an attempt or a wait may take: far beyond it, clocks overflow.
@@ -129,6 +129,10 @@ impl fmt::Debug for Payload {
 ///
 /// It is called on the thread that drives the call, async or not: it should take a piece without delay.
 pub trait BodySink: fmt::Debug + Send + Sync {
+    /// Is told the status of an answer of any kind once its head is there, before any of its body is read. Does nothing by default.
+    fn head(&self, status: StatusCode) {
+        let _ = status;
+    }
     /// An attempt begins: whatever came before belongs to one that failed, and is to be dropped.
     ///
     /// # Errors

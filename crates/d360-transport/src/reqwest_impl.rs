@@ -266,6 +266,9 @@ impl AsyncTransport for ReqwestTransport {
                 lane.failed(&error);
                 before_answer(error, &start)
             })?;
+            if let Some(sink) = &sink {
+                sink.head(answer.status());
+            }
             let sink = sink.as_deref().filter(|_| answer.status().is_success());
             let body = read(&mut answer, response_limit, sink).await?;
             let mut response = http::Response::new(body);

@@ -15,7 +15,8 @@ use std::{error::Error as StdError, fmt, fmt::Debug, time::Duration, time::Insta
 /// - No more of a body is kept than [`HttpRequest::response_limit`], counted after decompression; beyond it lies
 ///   [`TransportErrorKind::TooLarge`].
 /// - A [`Part::File`](crate::Part::File) is streamed; the body of a 2xx answer goes to the
-///   [`sink`](HttpRequest::sink) where there is one. [`progress`](HttpRequest::progress) is told after each piece.
+///   [`sink`](HttpRequest::sink) where there is one, which is told the status of any answer first.
+///   [`progress`](HttpRequest::progress) is told after each piece.
 /// - [`TransportErrorKind::NotSent`] is a proof: the server cannot have acted on the request. Not a byte of it left, or at
 ///   most its head without the body.
 // `automock` has to stand above `async_trait`.

@@ -162,6 +162,9 @@ impl BlockingTransport for UreqTransport {
         };
         let begun = veil.has_begun();
         let (parts, body) = answer.map_err(|error| classify(error, begun))?.into_parts();
+        if let Some(sink) = &sink {
+            sink.head(parts.status);
+        }
         let sink = sink.filter(|_| parts.status.is_success());
         // ureq's limit refuses a body that just fits.
         let limit = if sink.is_some() { u64::MAX } else { response_limit.saturating_add(1) };
