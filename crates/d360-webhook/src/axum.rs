@@ -51,8 +51,14 @@ pub fn router(
 /// A request with its body, for a handler of your own: what [`Receiver::answer`] takes.
 ///
 /// # Errors
-/// The answer: 413 where the body is longer than the receiver takes, 408 where it does not arrive within 10 seconds.
+/// The answer: 401 where the headers prove nothing, before the body is read; 413 where the body is longer than the receiver takes,
+/// 408 where it does not arrive within 10 seconds.
 pub async fn whole(receiver: &Receiver, request: Request) -> Result<http::Request<Bytes>, Response> {
+    if let Err(refused) = receiver.check_head(&request) {
+        let mut response = status(refused.status);
+        *response.body_mut() = Body::from(refused.reason.unwrap_or_default());
+        return Err(response);
+    }
     let (parts, body) = request.into_parts();
     // One byte more than is taken, so that the receiver sees that it is too many.
     let most = receiver.longest_body().saturating_add(1);

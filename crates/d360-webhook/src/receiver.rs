@@ -142,6 +142,18 @@ impl Receiver {
         verified.map_err(|refused| refuse(StatusCode::UNAUTHORIZED, refused.to_string()))
     }
 
+    /// The refusal of a POST whose headers prove nothing, whatever its body is: for servers that then need not read it.
+    ///
+    /// # Errors
+    /// [`Received`] with status 401.
+    pub fn check_head<B>(&self, request: &Request<B>) -> Result<(), Received> {
+        if *request.method() != Method::POST {
+            return Ok(());
+        }
+        let proven = self.verification.verify_head(request.headers());
+        proven.map(drop).map_err(|refused| refuse(StatusCode::UNAUTHORIZED, refused.to_string()))
+    }
+
     fn receive_with(
         &self,
         request: &Request<Bytes>,

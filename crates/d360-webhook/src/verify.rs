@@ -98,6 +98,27 @@ impl Verification {
         }))
     }
 
+    /// Checks what the headers alone can prove, so that a body need not be kept for whoever proves nothing: `true` where
+    /// [`verify`](Self::verify) of any body would be fine, `false` where it is for the body to say.
+    ///
+    /// # Errors
+    /// [`Refused`] where no body would do.
+    pub fn verify_head(&self, headers: &HeaderMap) -> Result<bool, Refused> {
+        match &self.0 {
+            Kind::Nothing => Ok(true),
+            Kind::Header { .. } => self.verify(headers, b"").map(|()| true),
+            Kind::Signature { header, .. } => {
+                signature(headers.get(header).ok_or(Refused::Missing)?.as_bytes())?;
+                Ok(false)
+            }
+        }
+    }
+    /// Whether nobody is asked.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        matches!(self.0, Kind::Nothing)
+    }
+
     /// Checks the raw bytes of a body, as they came.
     ///
     /// # Errors
@@ -111,9 +132,7 @@ impl Verification {
                 if bool::from(same) { Ok(()) } else { Err(Refused::Wrong) }
             }
             Kind::Signature { header, secret } => {
-                let given = headers.get(header).ok_or(Refused::Missing)?.as_bytes();
-                let given = given.strip_prefix(b"sha256=").unwrap_or(given);
-                let signature = from_hex(given).ok_or(Refused::Wrong)?;
+                let signature = signature(headers.get(header).ok_or(Refused::Missing)?.as_bytes())?;
                 // A key of any length is taken.
                 let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes());
                 let mac = mac.map_err(|_| Refused::Wrong)?.chain_update(body);
@@ -131,6 +150,10 @@ pub(crate) fn not_empty(secret: String) -> Result<SecretString, InvalidVerificat
     } else {
         Ok(secret.into())
     }
+}
+
+fn signature(given: &[u8]) -> Result<[u8; 32], Refused> {
+    from_hex(given.strip_prefix(b"sha256=").unwrap_or(given)).ok_or(Refused::Wrong)
 }
 
 /// 32 bytes as 64 hexadecimal digits.
@@ -229,6 +252,19 @@ mod tests {
             let longer = format!("{body} ");
             assert_eq!(verification.verify(&signed, longer.as_bytes()), Err(Refused::Wrong));
         }
+    }
+
+    #[test]
+    fn what_headers_prove_needs_no_body() {
+        let own = Verification::header("x-secret", "s3cret").unwrap();
+        assert_eq!(own.verify_head(&headers("x-secret", "s3cret")), Ok(true));
+        assert_eq!(own.verify_head(&headers("x-secret", "x")), Err(Refused::Wrong));
+        assert_eq!(own.verify_head(&HeaderMap::new()), Err(Refused::Missing));
+        let signed = Verification::app_secret("s").unwrap();
+        assert_eq!(signed.verify_head(&headers("x-hub-signature-256", &"0".repeat(64))), Ok(false));
+        assert_eq!(signed.verify_head(&headers("x-hub-signature-256", "sha256=0")), Err(Refused::Wrong));
+        assert_eq!(signed.verify_head(&HeaderMap::new()), Err(Refused::Missing));
+        assert_eq!(Verification::none().verify_head(&HeaderMap::new()), Ok(true));
     }
 
     #[test]

@@ -121,6 +121,13 @@ fn forward(url: &str) -> std::result::Result<(ReqwestTransport, http::Uri), Box<
 }
 
 async fn answer(State(state): State<Arc<Listener>>, request: Request) -> Response<Body> {
+    if let Err(refused) = state.receiver.check_head(&request) {
+        let why = refused.reason.unwrap_or_default();
+        state.output.note(format!("{} {}: {why}", refused.status.as_u16(), request.method()));
+        let mut response = status(refused.status);
+        *response.body_mut() = Body::from(why);
+        return response;
+    }
     let request = match whole(&state.receiver, request).await {
         Ok(request) => request,
         Err(refused) => return refused,
