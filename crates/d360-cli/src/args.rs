@@ -10,7 +10,8 @@ pub(crate) use manage::{
 };
 
 pub(crate) use moving::{
-    Blocklist, BlocklistImport, Check as MigrateCheck, Gateway, Migrate, Translate, TranslateKind,
+    Blocklist, BlocklistImport, Check as MigrateCheck, Chosen, Gateway, GatewayVerb, Held, HeldVerb, Migrate,
+    Translate, TranslateKind,
 };
 
 const AFTER_HELP: &str = "\

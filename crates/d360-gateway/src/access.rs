@@ -1,6 +1,7 @@
 //! Who may call: the configured key, or a token of a login, compared in constant time.
 use crate::{
     body::{self, Response},
+    guesses::Guesses,
     number::Number,
     store::{Store, now},
 };
@@ -11,6 +12,7 @@ use serde_json::{Map, json};
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 use subtle::ConstantTimeEq as _;
@@ -106,6 +108,11 @@ pub(crate) fn login_hash(user: &str, password: &str) -> Hash {
     Sha256::new().chain_update(Sha256::digest(user)).chain_update(Sha256::digest(password)).finalize().into()
 }
 
+/// Whether a request shows a token or key at all.
+pub(crate) fn shows(headers: &HeaderMap) -> bool {
+    shown(headers).is_some_and(|text| !text.is_empty())
+}
+
 /// The token or key of a request.
 fn shown(headers: &HeaderMap) -> Option<&str> {
     let text = |name: header::HeaderName| headers.get(name)?.to_str().ok();
@@ -140,14 +147,13 @@ pub(crate) fn denied() -> Response {
     body::answer(&Answer::error_with(401, 1005, details))
 }
 
-/// `POST /v1/users/login`, with user and password by HTTP's Basic scheme: `{"users": [{"token", "expires_after"}], "meta"}`.
-pub(crate) async fn login(
-    numbers: &[Arc<Number>],
-    tokens: &Tokens,
-    store: &Store,
+/// The number whose user and password a login shows by HTTP's Basic scheme; otherwise the refusal. Whoever was wrong waits for it.
+pub(crate) async fn logged_in<'n>(
+    numbers: &'n [Arc<Number>],
+    guesses: &Arc<Guesses>,
+    peer: IpAddr,
     headers: &HeaderMap,
-    sent: &[u8],
-) -> Response {
+) -> Result<&'n Arc<Number>, Response> {
     let basic = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let basic = basic
         .and_then(|value| value.split_once(' '))
@@ -155,8 +161,13 @@ pub(crate) async fn login(
     let decoded = basic.and_then(|(_, text)| BASE64_STANDARD.decode(text.trim()).ok());
     let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
     let Some((user, password)) = text.as_deref().and_then(|text| text.split_once(':')) else {
-        return denied();
+        return Err(denied());
     };
+    if guesses.is_full(peer) {
+        let details = "Too many wrong logins from this address; try again later";
+        let refused = body::answer(&Answer::error_with(429, 1015, details));
+        return Err(body::with(refused, header::RETRY_AFTER, "5"));
+    }
     let given = login_hash(user, password);
     let found =
         numbers.iter().fold(
@@ -165,10 +176,18 @@ pub(crate) async fn login(
                 if bool::from(given.ct_eq(&number.login)) { Some(number) } else { found }
             },
         );
-    let Some(number) = found else {
-        let details = "User or password are not those of the gateway's configuration";
-        return body::answer(&Answer::error_with(401, 1005, details));
-    };
+    if let Some(number) = found {
+        guesses.right(peer);
+        return Ok(number);
+    }
+    tracing::warn!(%peer, "a login with a wrong user or password");
+    guesses.wrong(peer).await;
+    let details = "User or password are not those of the gateway's configuration";
+    Err(body::answer(&Answer::error_with(401, 1005, details)))
+}
+
+/// `POST /v1/users/login` of whoever may: `{"users": [{"token", "expires_after"}], "meta"}`.
+pub(crate) async fn login(number: &Number, tokens: &Tokens, store: &Store, sent: &[u8]) -> Response {
     let asks = serde_json::from_slice::<Map<String, serde_json::Value>>(sent).unwrap_or_default();
     if asks.contains_key("new_password") {
         return body::answer(&Answer::error(

@@ -2,11 +2,13 @@
 use crate::{
     access::{self, Tokens},
     blocker::Change,
-    body::{self, Response},
-    idempotency::Attempt,
+    body::{self, Budget, Response},
+    guesses::Guesses,
+    held,
+    idempotency::{Attempt, Ended},
     inbound, media, messages,
-    metrics::{CallLabels, Metrics, OutcomeLabels},
-    notes::{self, Notes},
+    metrics::{CallLabels, KindLabel, Metrics, NumberLabel, OutcomeLabels},
+    notes,
     number::Number,
     outbox::Outbox,
     settings,
@@ -26,7 +28,10 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use std::{
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -38,7 +43,13 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) notes: Notes,
+    pub(crate) ended: Arc<Ended>,
+    pub(crate) guesses: Arc<Guesses>,
+    /// For bodies of whoever is known, and of whoever is not proven yet.
+    pub(crate) budget: Budget,
+    pub(crate) unproven: Budget,
+    /// Bytes of the largest webhook that could not be kept, until that many can be.
+    pub(crate) needs: AtomicUsize,
     pub(crate) webhook_hosts: Vec<String>,
     pub(crate) max_body: usize,
     pub(crate) call_timeout: Duration,
@@ -52,7 +63,7 @@ impl Shared {
             let labels = OutcomeLabels { number: number.name.clone(), outcome: note.kind.as_str() };
             self.metrics.notes.get_or_create(&labels).inc();
         }
-        self.notes.take(call, notes);
+        number.notes.take(call, notes);
     }
 }
 
@@ -118,15 +129,25 @@ pub(crate) async fn answer(shared: Arc<Shared>, peer: SocketAddr, request: Reque
         ["healthz"] => alive(&shared),
         ["webhook"] => inbound::take(&shared, None, peer, request).await,
         ["webhook", name] => inbound::take(&shared, Some(name), peer, request).await,
-        ["v1", "users", "login"] if request.method() == Method::POST => login(&shared, request).await,
+        ["v1", "users", "login"] if request.method() == Method::POST => login(&shared, peer, request).await,
         _ => match access::number(&shared.numbers, &shared.tokens, request.headers()) {
             Some(number) => {
                 let number = number.clone();
                 known(shared, number, &steps, request).await
             }
-            None => access::denied(),
+            None => denied(&shared, request).await,
         },
     }
+}
+
+/// Somebody without a key, or with a wrong one.
+async fn denied(shared: &Shared, request: Request<Body>) -> Response {
+    if access::shows(request.headers()) {
+        shared.metrics.failed_logins.get_or_create(&KindLabel { kind: "key" }).inc();
+        tracing::warn!("a request with a wrong key or token");
+    }
+    body::discard(request.into_body()).await;
+    access::denied()
 }
 
 /// Whether it can do its work at all: without its state it has to be started anew.
@@ -138,40 +159,89 @@ fn alive(shared: &Shared) -> Response {
     }
 }
 
-async fn login(shared: &Shared, request: Request<Body>) -> Response {
+async fn login(shared: &Shared, peer: SocketAddr, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    match body::read(body, shared.max_body).await {
-        Ok(sent) => {
-            access::login(&shared.numbers, &shared.tokens, &shared.store, &parts.headers, &sent).await
+    let number = match access::logged_in(&shared.numbers, &shared.guesses, peer.ip(), &parts.headers).await {
+        Ok(number) => number,
+        Err(refusal) => {
+            if parts.headers.contains_key(header::AUTHORIZATION) {
+                shared.metrics.failed_logins.get_or_create(&KindLabel { kind: "login" }).inc();
+            }
+            body::discard(body).await;
+            return refusal;
         }
-        Err(refusal) => body::answer(&refusal),
+    };
+    match body::read(body, shared.max_body, &shared.budget).await {
+        Ok(sent) => access::login(number, &shared.tokens, &shared.store, &sent).await,
+        Err(unread) => unread.answer(),
     }
 }
 
-/// What needs no key where it is asked for on a port of its own.
-pub(crate) async fn operations(shared: &Shared, path: &str) -> Option<Response> {
+/// The port of its own: what needs no key there, and what does there too.
+pub(crate) async fn operations_port(shared: Arc<Shared>, request: Request<Body>) -> Response {
+    let path = request.uri().path().to_owned();
+    if let Some(response) = operations(&shared, &path, None).await {
+        return response;
+    }
+    let steps: Vec<&str> = path.trim_matches('/').split('/').collect();
+    if !matches!(steps.first(), Some(&("waiting" | "aside"))) {
+        return body::text(StatusCode::NOT_FOUND, "");
+    }
+    let Some(number) = access::number(&shared.numbers, &shared.tokens, request.headers()) else {
+        return denied(&shared, request).await;
+    };
+    let query = request.uri().query().unwrap_or_default();
+    let answered = held::answer(&shared, number, request.method(), &steps, query).await;
+    answered.unwrap_or_else(|| body::text(StatusCode::NOT_FOUND, ""))
+}
+
+/// What needs no key where it is asked for on a port of its own. Whoever has a number's key sees that number's metrics alone.
+async fn operations(shared: &Arc<Shared>, path: &str, number: Option<&Number>) -> Option<Response> {
     match path {
         "/healthz" => Some(alive(shared)),
-        "/readyz" => Some(
-            match shared.store.run(|db| db.execute("UPDATE settings SET number = number WHERE 0", [])).await {
-                Ok(_) => body::text(StatusCode::OK, "ready\n"),
-                Err(error) => body::text(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
-            },
-        ),
-        "/metrics" => Some(body::text(StatusCode::OK, shared.metrics.text())),
+        "/readyz" => Some(ready(shared).await),
+        "/metrics" => {
+            held::count_aside(shared).await;
+            let own = number.filter(|_| shared.numbers.len() > 1);
+            let text =
+                own.map_or_else(|| shared.metrics.text(), |number| shared.metrics.text_of(&number.name));
+            Some(body::text(StatusCode::OK, text))
+        }
         _ => None,
+    }
+}
+
+/// Whether a webhook could be kept: one of the usual size, or as large as the last that could not be.
+async fn ready(shared: &Shared) -> Response {
+    let size = shared.needs.load(Ordering::Relaxed);
+    let filler = i64::try_from(size.max(4 << 10)).unwrap_or(4 << 10);
+    let probe = shared.store.run(move |db| {
+        // Written and taken away again, it would cost no disk space at all: it is written anew each time.
+        db.execute("INSERT OR REPLACE INTO probe (id, filler) VALUES (1, randomblob(?1))", [filler])
+    });
+    match probe.await {
+        Ok(_) => {
+            // Another may have failed meanwhile.
+            let _ = shared.needs.compare_exchange(size, 0, Ordering::Relaxed, Ordering::Relaxed);
+            body::text(StatusCode::OK, "ready\n")
+        }
+        Err(error) => body::text(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
     }
 }
 
 /// A request of somebody who may ask.
 async fn known(shared: Arc<Shared>, number: Arc<Number>, steps: &[&str], request: Request<Body>) -> Response {
     if request.method() == Method::GET {
-        if let Some(response) = operations(&shared, request.uri().path()).await {
+        if let Some(response) = operations(&shared, request.uri().path(), Some(&number)).await {
             return response;
         }
         if steps == ["notes"] {
-            return body::json(200, &shared.notes.document());
+            return body::json(200, &number.notes.document());
         }
+    }
+    let query = request.uri().query().unwrap_or_default();
+    if let Some(response) = held::answer(&shared, &number, request.method(), steps, query).await {
+        return response;
     }
     let began = Instant::now();
     let row = calls::look_up(request.method().as_str(), request.uri().path());
@@ -179,7 +249,7 @@ async fn known(shared: Arc<Shared>, number: Arc<Number>, steps: &[&str], request
     let (name, metrics) = (number.name.clone(), shared.metrics.clone());
     let response = called(shared, number, steps, request, row).await;
     let took = began.elapsed();
-    metrics.seconds.observe(took.as_secs_f64());
+    metrics.seconds.get_or_create(&NumberLabel { number: name.clone() }).observe(took.as_secs_f64());
     let status = response.status().as_u16();
     metrics.calls.get_or_create(&CallLabels { number: name.clone(), call, status }).inc();
     tracing::info!(number = name, call, status, ms = took.as_secs_f64() * 1000.0, "call");
@@ -215,9 +285,9 @@ async fn called(
         }
         _ => {}
     }
-    let sent = match body::read(body, shared.max_body).await {
+    let sent = match body::read(body, shared.max_body, &shared.budget).await {
         Ok(sent) => sent,
-        Err(refusal) => return body::answer(&refusal),
+        Err(unread) => return unread.answer(),
     };
     let Some(key) = parts.headers.get("idempotency-key").filter(|_| parts.method == Method::POST) else {
         let reply = reply(&shared, &number, &parts, steps, &sent, row).await;
@@ -232,15 +302,15 @@ async fn called(
     };
     // From its beginning on it goes to its end and is remembered, even where the old program hangs up.
     let steps: Vec<String> = steps.iter().map(|step| (*step).to_owned()).collect();
-    let (store, begun) = (shared.store.clone(), attempt.clone());
+    let (store, ended, begun) = (shared.store.clone(), shared.ended.clone(), attempt.clone());
     let work = tokio::spawn(async move {
-        if let Some(before) = attempt.begin(&shared.store).await {
+        if let Some(before) = attempt.begin(&shared.store, &shared.ended).await {
             return before;
         }
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
         let reply = reply(&shared, &number, &parts, &steps, &sent, row).await;
         shared.noted(&number, call, &reply.notes);
-        attempt.end(&shared.store, reply.status, reply.body.clone(), reply.free).await;
+        attempt.end(&shared.store, &shared.ended, reply.status, reply.body.clone(), reply.free).await;
         reply.into_response()
     });
     match work.await {
@@ -248,7 +318,7 @@ async fn called(
         Err(_) => {
             let reply =
                 Reply::new(d360::migrate::answers::unknown("The gateway failed while it was under way."));
-            begun.end(&store, reply.status, reply.body.clone(), false).await;
+            begun.end(&store, &ended, reply.status, reply.body.clone(), false).await;
             reply.into_response()
         }
     }

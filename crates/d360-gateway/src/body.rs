@@ -1,9 +1,12 @@
 //! Answers, and bodies that come in.
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Body;
 use d360::migrate::errors::Answer;
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
 use serde_json::Value;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) type Response = http::Response<Body>;
 
@@ -48,19 +51,112 @@ pub(crate) fn with(mut response: Response, name: HeaderName, value: &str) -> Res
     response
 }
 
-/// A whole body, or the answer to one that is too long or too slow.
-pub(crate) async fn read(body: Body, most: usize) -> Result<Bytes, Answer> {
-    match tokio::time::timeout(BODY_TIME, to_bytes(body, most)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => {
-            let error: axum::BoxError = error.into_inner();
-            if error.is::<http_body_util::LengthLimitError>() {
-                let details = format!("The body is longer than {most} bytes");
-                Err(Answer::error_with(413, 1009, &details))
-            } else {
-                Err(Answer::error(1025, "The body broke off"))
+/// Bytes of bodies that are kept at once, over all connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Budget(Arc<Semaphore>);
+
+/// How long a body that is not wanted is read.
+const DISCARD_TIME: Duration = Duration::from_millis(100);
+/// What a permit of the budget stands for.
+const UNIT: usize = 1 << 10;
+/// How long a piece of a body waits for others to end.
+const BUDGET_TIME: Duration = Duration::from_secs(2);
+
+impl Budget {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new(bytes.div_ceil(UNIT).min(Semaphore::MAX_PERMITS))))
+    }
+}
+
+/// A body, and its share of the budget.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    bytes: Vec<u8>,
+    share: Option<OwnedSemaphorePermit>,
+}
+
+impl std::ops::Deref for Kept {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Why there is no whole body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    TooLarge(usize),
+    BrokenOff,
+    TooSlow,
+    /// Too much is kept already.
+    Overload,
+}
+
+impl Unread {
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::TooLarge(_) => "too_large",
+            Self::BrokenOff => "malformed",
+            Self::TooSlow => "too_slow",
+            Self::Overload => "overload",
+        }
+    }
+    pub(crate) fn answer(self) -> Response {
+        match self {
+            Self::TooLarge(most) => {
+                answer(&Answer::error_with(413, 1009, &format!("The body is longer than {most} bytes")))
+            }
+            Self::BrokenOff => answer(&Answer::error(1025, "The body broke off")),
+            Self::TooSlow => answer(&Answer::error_with(408, 1025, "The body took too long")),
+            Self::Overload => {
+                let details = "Nothing was done: too many bodies are being read at once; try again";
+                with(answer(&Answer::error_with(503, 1016, details)), header::RETRY_AFTER, "1")
             }
         }
-        Err(_) => Err(Answer::error_with(408, 1025, "The body took too long")),
     }
+}
+
+/// A whole body. Each piece is kept when the budget has a place for it, so that what is announced and never sent takes none.
+pub(crate) async fn read(mut body: Body, most: usize, budget: &Budget) -> Result<Kept, Unread> {
+    let read = if body.size_hint().lower() > most as u64 {
+        Err(Unread::TooLarge(most))
+    } else {
+        let read = tokio::time::timeout(BODY_TIME, collect(&mut body, most, budget)).await;
+        read.unwrap_or(Err(Unread::TooSlow))
+    };
+    if matches!(read, Err(Unread::TooLarge(_) | Unread::Overload)) {
+        discard(body).await;
+    }
+    read
+}
+
+/// Throws away a body that is not wanted, for a moment: a connection that is closed while more comes in may lose its answer.
+pub(crate) async fn discard(mut body: Body) {
+    let all = async { while let Some(Ok(_)) = body.frame().await {} };
+    let _ = tokio::time::timeout(DISCARD_TIME, all).await;
+}
+
+async fn collect(body: &mut Body, most: usize, budget: &Budget) -> Result<Kept, Unread> {
+    let mut kept = Kept { bytes: Vec::new(), share: None };
+    let mut paid = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame.map_err(|_| Unread::BrokenOff)?.into_data() else { continue };
+        let length = kept.bytes.len() + piece.len();
+        if length > most {
+            return Err(Unread::TooLarge(most));
+        }
+        let units = length.div_ceil(UNIT);
+        if units > paid {
+            let more = u32::try_from(units - paid).unwrap_or(u32::MAX);
+            let permit = tokio::time::timeout(BUDGET_TIME, budget.0.clone().acquire_many_owned(more)).await;
+            let Ok(Ok(permit)) = permit else { return Err(Unread::Overload) };
+            match &mut kept.share {
+                Some(share) => share.merge(permit),
+                None => kept.share = Some(permit),
+            }
+            paid = units;
+        }
+        kept.bytes.extend_from_slice(&piece);
+    }
+    Ok(kept)
 }

@@ -31,13 +31,22 @@ pub struct Config {
     pub old_ids: bool,
     /// Most bytes of a request that is no file. 1 MiB by default; webhooks may have 4 MiB.
     pub max_body: usize,
-    /// Most connections at once: 4,096 by default. More wait.
+    /// Most bytes of bodies that are kept at once, over all connections: 64 MiB by default. Those that are not proven yet, webhooks
+    /// with a signature, have a quarter of it for themselves.
+    pub max_bytes_in_flight: usize,
+    /// Most connections at once: 4,096 by default. Beyond, whoever is idle the longest gives way; where nobody is, a new one is
+    /// answered 503, and `/healthz`.
     pub max_connections: usize,
     /// How long a client may take over the head of a request: 10 s by default.
     pub header_timeout: Duration,
     /// How long a call may take, its waits for pacing among it: 30 s by default.
     pub call_timeout: Duration,
-    /// How long a webhook is tried before it is put aside: 7 days by default, as On-Premise did.
+    /// How long a webhook is tried that the old program answers with 408, 425, 429, 5xx or not within 10 s, before it is put aside:
+    /// 15 minutes by default, counted anew when the gateway starts. It holds up webhooks of the same user alone. (Other 4xx are put
+    /// aside after 4 tries within seconds.)
+    pub hold_for: Duration,
+    /// How long a webhook is tried at most, before it is put aside, where the old program cannot be reached: 7 days by default, as
+    /// On-Premise did.
     pub give_up_after: Duration,
     /// The numbers, each with a key of its own.
     pub numbers: Vec<Number>,
@@ -56,9 +65,11 @@ impl Config {
             state: state.into(),
             old_ids: false,
             max_body: 1 << 20,
+            max_bytes_in_flight: 64 << 20,
             max_connections: 4096,
             header_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(30),
+            hold_for: Duration::from_secs(15 * 60),
             give_up_after: Duration::from_secs(7 * 24 * 60 * 60),
             numbers: Vec::new(),
         }
@@ -115,9 +126,11 @@ impl Config {
         config.old_ids = file.old_ids;
         let seconds = |seconds: Option<u64>, otherwise| seconds.map_or(otherwise, Duration::from_secs);
         config.max_body = file.max_body.unwrap_or(config.max_body);
+        config.max_bytes_in_flight = file.max_bytes_in_flight.unwrap_or(config.max_bytes_in_flight);
         config.max_connections = file.max_connections.unwrap_or(config.max_connections);
         config.header_timeout = seconds(file.header_timeout_seconds, config.header_timeout);
         config.call_timeout = seconds(file.call_timeout_seconds, config.call_timeout);
+        config.hold_for = seconds(file.hold_seconds, config.hold_for);
         config.give_up_after = seconds(file.give_up_after_seconds, config.give_up_after);
         for number in file.number {
             config.numbers.push(number.resolve(env)?);
@@ -144,6 +157,9 @@ pub struct Number {
     pub webhook_to: Option<String>,
     /// Who has to have sent a webhook of Cloud. `None`: only what comes from this machine itself is taken.
     pub verification: Option<Verification>,
+    /// The `phone_number_id` that its webhooks have to name, if they name one; any if nothing is said. A webhook of another number
+    /// is answered 403; in a batch, what is of others is not delivered.
+    pub phone_number_id: Option<String>,
     /// The token of Meta's question for a new URL, where Meta posts directly.
     pub verify_token: Option<SecretString>,
     /// Another base URL than the gateway's; its host has to be one of [`Config::upstream_hosts`].
@@ -167,6 +183,7 @@ impl Number {
             client_key,
             webhook_to: None,
             verification: None,
+            phone_number_id: None,
             verify_token: None,
             base_url: None,
             messages_per_second: 80,
@@ -251,9 +268,11 @@ struct File {
     #[serde(default)]
     old_ids: bool,
     max_body: Option<usize>,
+    max_bytes_in_flight: Option<usize>,
     max_connections: Option<usize>,
     header_timeout_seconds: Option<u64>,
     call_timeout_seconds: Option<u64>,
+    hold_seconds: Option<u64>,
     give_up_after_seconds: Option<u64>,
     #[serde(default)]
     number: Vec<FileNumber>,
@@ -271,6 +290,7 @@ struct FileNumber {
     password_env: Option<String>,
     password_file: Option<PathBuf>,
     webhook_to: Option<String>,
+    phone_number_id: Option<String>,
     webhook_secret_header: Option<String>,
     webhook_secret_env: Option<String>,
     webhook_secret_file: Option<PathBuf>,
@@ -332,6 +352,7 @@ impl FileNumber {
             secret("verify_token", &self.verify_token_env, &self.verify_token_file)?.map(Into::into);
         number.user = self.user.unwrap_or(number.user);
         number.webhook_to = self.webhook_to;
+        number.phone_number_id = self.phone_number_id;
         number.base_url = self.base_url;
         number.messages_per_second = self.messages_per_second.unwrap_or(number.messages_per_second);
         number.media = self.media;

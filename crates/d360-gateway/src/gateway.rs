@@ -2,13 +2,12 @@
 use crate::{
     access::{self, Tokens},
     api::{self, Shared},
-    body,
+    body::Budget,
     config::Config,
-    idempotency,
+    idempotency, inbound,
     metrics::Metrics,
-    notes::Notes,
     number::Number,
-    outbox::{Outbox, Target},
+    outbox::{Outbox, Patience, Target},
     place::Place,
     server::{self, Limits},
     store::{Store, StoreError},
@@ -19,14 +18,13 @@ use d360::{
     migrate::Options,
     transport::{ReqwestTransport, SetupError},
 };
-use http::StatusCode;
 use secrecy::ExposeSecret as _;
 use std::{
     collections::{HashMap, HashSet},
     io,
     net::SocketAddr,
     num::NonZeroU32,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicUsize},
     time::Duration,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -84,8 +82,9 @@ impl Gateway {
         let transport = ReqwestTransport::new(&d360::transport::Connection::new())?;
         let numbers = numbers(&config)?;
         let targets = targets(&config)?;
+        let metrics = Arc::new(Metrics::new());
         let store = Arc::new(
-            Store::open(&config.state)
+            Store::open(&config.state, metrics.state.clone())
                 .map_err(|error| StartError::State(format!("{}: {error}", config.state.display())))?,
         );
         let tokens = Tokens::load(&store, &numbers).await?;
@@ -98,7 +97,6 @@ impl Gateway {
             None => None,
         };
         let metrics_address = operations.as_ref().map(|(_, address)| *address);
-        let metrics = Arc::new(Metrics::new());
         let (stop, stopping) = watch::channel(false);
         let mut webhook_hosts = config.webhook_hosts.clone();
         let configured = targets.values().filter_map(|target| Place::of(&target.url));
@@ -110,17 +108,23 @@ impl Gateway {
             metrics.clone(),
             targets,
             &webhook_hosts,
-            config.give_up_after,
+            Patience { hold_for: config.hold_for, give_up_after: config.give_up_after },
             stopping.clone(),
         )
         .await?;
+        // One body at least has to find a place.
+        let in_flight = config.max_bytes_in_flight.max(config.max_body).max(inbound::MOST);
         let shared = Arc::new(Shared {
             tokens,
             numbers,
             store,
             outbox: outbox.clone(),
             metrics: metrics.clone(),
-            notes: Notes::default(),
+            ended: Arc::default(),
+            guesses: Arc::default(),
+            budget: Budget::new(in_flight),
+            unproven: Budget::new((in_flight / 4).max(inbound::MOST)),
+            needs: AtomicUsize::new(0),
             webhook_hosts,
             max_body: config.max_body,
             call_timeout: config.call_timeout,
@@ -133,13 +137,7 @@ impl Gateway {
             vec![tokio::spawn(server::serve(listener, limits, metrics.clone(), stopping.clone(), answer))];
         if let Some((listener, _)) = operations {
             let of_operations = shared.clone();
-            let answer = move |_, request: http::Request<axum::body::Body>| {
-                let shared = of_operations.clone();
-                async move {
-                    let found = api::operations(&shared, request.uri().path()).await;
-                    found.unwrap_or_else(|| body::text(StatusCode::NOT_FOUND, ""))
-                }
-            };
+            let answer = move |_, request| api::operations_port(of_operations.clone(), request);
             servers.push(tokio::spawn(server::serve(listener, limits, metrics, stopping, answer)));
         }
         let housekeeping = tokio::spawn(async move {
@@ -158,7 +156,7 @@ impl Gateway {
     pub fn address(&self) -> SocketAddr {
         self.address
     }
-    /// Where `/metrics` is to be had without a key, if anywhere.
+    /// Where `/metrics` is to be had without a key, if anywhere: the operations port.
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics_address

@@ -1,11 +1,15 @@
 //! `Idempotency-Key`: the same key and request get the first answer again, and nothing is done twice.
 use crate::{
     body::{self, Response},
-    store::{Store, now},
+    store::{Store, StoreError, now},
 };
 use d360::migrate::errors::Answer;
-use rusqlite::OptionalExtension as _;
+use rusqlite::{Connection, OptionalExtension as _};
 use sha2::{Digest as _, Sha256};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// How long an answer is kept.
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
@@ -48,39 +52,69 @@ impl Attempt {
     }
 
     /// `None` where the request is new: it may be done. Otherwise the answer.
-    pub(crate) async fn begin(&self, store: &Store) -> Option<Response> {
-        let (this, at) = (self.clone(), now());
+    pub(crate) async fn begin(&self, store: &Store, ended: &Ended) -> Option<Response> {
+        let at = now();
+        if let Some(known) = ended.known(self) {
+            return self.answer(Ok(known));
+        }
+        let this = self.clone();
         let known = store
             .run(move |db| {
-                let row = db
-                    .query_row(
-                        "SELECT request, process, status, body FROM idempotency WHERE number = ?1 AND key = ?2 AND at > ?3",
-                        (&this.number, &this.key, at - KEPT_SECONDS),
-                        |row| {
-                            Ok((
-                                row.get::<_, [u8; 32]>(0)?,
-                                row.get::<_, i64>(1)?,
-                                row.get::<_, Option<u16>>(2)?,
-                                row.get::<_, Option<String>>(3)?,
-                            ))
-                        },
-                    )
-                    .optional()?;
-                Ok(match row {
-                    None => {
-                        db.execute(
-                            "INSERT OR REPLACE INTO idempotency (number, key, request, process, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                            (&this.number, &this.key, this.request, this.process, at),
-                        )?;
-                        Known::Nothing
-                    }
-                    Some((request, ..)) if request != this.request => Known::OtherRequest,
-                    Some((_, _, Some(status), body)) => Known::Answered(status, body.unwrap_or_default()),
-                    Some((_, process, None, _)) if process == this.process => Known::UnderWay,
-                    Some(_) => Known::Abandoned,
-                })
+                let known = this.look_up(db, at)?;
+                if matches!(known, Known::Nothing) {
+                    db.execute(
+                        "INSERT OR REPLACE INTO idempotency (number, key, request, process, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                        (&this.number, &this.key, this.request, this.process, at),
+                    )?;
+                }
+                Ok(known)
             })
             .await;
+        let known = match known {
+            Err(error) => {
+                // What is known of the key can be read where nothing can be written.
+                let this = self.clone();
+                match store.read(move |db| this.look_up(db, at)).await {
+                    Ok(Known::Nothing) | Err(_) => Err(error),
+                    // Nothing was done under it, and it cannot be begun anew now.
+                    Ok(Known::UnderWay) if ended.is_free(self) => Err(error),
+                    known => known,
+                }
+            }
+            known => known,
+        };
+        // It may have ended meanwhile.
+        match (known, ended.known(self)) {
+            (Ok(Known::UnderWay), Some(known)) => self.answer(Ok(known)),
+            (known, _) => self.answer(known),
+        }
+    }
+
+    fn look_up(&self, db: &Connection, at: i64) -> rusqlite::Result<Known> {
+        let row = db
+            .query_row(
+                "SELECT request, process, status, body FROM idempotency WHERE number = ?1 AND key = ?2 AND at > ?3",
+                (&self.number, &self.key, at - KEPT_SECONDS),
+                |row| {
+                    Ok((
+                        row.get::<_, [u8; 32]>(0)?,
+                        row.get::<_, i64>(1)?,
+                        row.get::<_, Option<u16>>(2)?,
+                        row.get::<_, Option<String>>(3)?,
+                    ))
+                },
+            )
+            .optional()?;
+        Ok(match row {
+            None => Known::Nothing,
+            Some((request, ..)) if request != self.request => Known::OtherRequest,
+            Some((_, _, Some(status), body)) => Known::Answered(status, body.unwrap_or_default()),
+            Some((_, process, None, _)) if process == self.process => Known::UnderWay,
+            Some(_) => Known::Abandoned,
+        })
+    }
+
+    fn answer(&self, known: Result<Known, StoreError>) -> Option<Response> {
         let answer = match known {
             Ok(Known::Nothing) => return None,
             Ok(Known::Answered(status, text)) => {
@@ -94,10 +128,10 @@ impl Attempt {
             Ok(Known::UnderWay) => Answer::error_with(
                 409,
                 1004,
-                "The first request with this Idempotency-Key is still under way",
+                "The first request with this Idempotency-Key is still in flight",
             ),
             Ok(Known::Abandoned) => d360::migrate::answers::unknown(
-                "The gateway ended while the first request with this Idempotency-Key was under way.",
+                "The answer to the first request with this Idempotency-Key was not kept: the gateway was stopped in between.",
             ),
             Err(error) => {
                 tracing::error!(%error, "an Idempotency-Key could not be looked up");
@@ -107,26 +141,74 @@ impl Attempt {
         Some(body::answer(&answer))
     }
 
-    /// Keeps the answer; where nothing was done, the key is free again.
-    pub(crate) async fn end(self, store: &Store, status: u16, body: String, free: bool) {
-        let ended = store
-            .run(move |db| {
-                if free {
-                    db.execute(
+    /// Keeps the answer; where nothing was done, the key is free again. What cannot be written now is known to this process until it
+    /// is.
+    pub(crate) async fn end(self, store: &Store, ended: &Arc<Ended>, status: u16, body: String, free: bool) {
+        let this = Arc::new(self);
+        let known = (!free).then(|| (status, body));
+        let write = {
+            let (this, known) = (this.clone(), known.clone());
+            move |db: &Connection| match &known {
+                None => db
+                    .execute(
                         "DELETE FROM idempotency WHERE number = ?1 AND key = ?2",
-                        (&self.number, &self.key),
+                        (&this.number, &this.key),
                     )
-                } else {
-                    db.execute(
+                    .map(drop),
+                Some((status, body)) => db
+                    .execute(
                         "UPDATE idempotency SET status = ?3, body = ?4 WHERE number = ?1 AND key = ?2",
-                        (&self.number, &self.key, status, body),
+                        (&this.number, &this.key, status, body),
                     )
-                }
-            })
-            .await;
-        if let Err(error) = ended {
-            tracing::error!(%error, "the answer under an Idempotency-Key could not be kept");
+                    .map(drop),
+            }
+        };
+        let written = store.run(write.clone()).await;
+        if let Err(error) = written {
+            tracing::error!(%error, "the answer under an Idempotency-Key could not be written yet; it is kept until it can");
+            ended.keep(&this, known);
+            let ended = ended.clone();
+            store.later_and(write, move || ended.forget(&this));
         }
+    }
+}
+
+/// Answers that could not be written yet, by number and key; `None` where nothing was done.
+#[derive(Debug, Default)]
+pub(crate) struct Ended(Mutex<HashMap<(String, String), Unwritten>>);
+
+#[derive(Debug)]
+struct Unwritten {
+    request: [u8; 32],
+    answer: Option<(u16, String)>,
+}
+
+impl Ended {
+    fn all(&self) -> MutexGuard<'_, HashMap<(String, String), Unwritten>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn keep(&self, attempt: &Attempt, answer: Option<(u16, String)>) {
+        let unwritten = Unwritten { request: attempt.request, answer };
+        self.all().insert((attempt.number.clone(), attempt.key.clone()), unwritten);
+    }
+    fn forget(&self, attempt: &Attempt) {
+        self.all().remove(&(attempt.number.clone(), attempt.key.clone()));
+    }
+    /// What is known of a key beside what the state file says. A key that is free again is for the file: it comes first there.
+    fn known(&self, attempt: &Attempt) -> Option<Known> {
+        let all = self.all();
+        let unwritten = all.get(&(attempt.number.clone(), attempt.key.clone()))?;
+        let (status, body) = unwritten.answer.clone()?;
+        Some(if unwritten.request == attempt.request {
+            Known::Answered(status, body)
+        } else {
+            Known::OtherRequest
+        })
+    }
+    fn is_free(&self, attempt: &Attempt) -> bool {
+        let all = self.all();
+        all.get(&(attempt.number.clone(), attempt.key.clone()))
+            .is_some_and(|unwritten| unwritten.answer.is_none())
     }
 }
 

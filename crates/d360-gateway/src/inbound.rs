@@ -2,19 +2,20 @@
 use crate::{
     api::Shared,
     body::{self, Response},
-    metrics::OutcomeLabels,
+    metrics::{OutcomeLabels, ReasonLabels},
     number::Number,
+    origin,
     outbox::Parcel,
 };
 use axum::body::Body;
 use d360::{migrate::webhook, model::webhook as events, webhook::answer_challenge};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, request::Parts};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::atomic::Ordering};
 
 /// Longest webhook, in bytes: Meta posts up to 3 MB.
-const MOST: usize = 4 << 20;
+pub(crate) const MOST: usize = 4 << 20;
 const CALL: &str = "webhook";
 
 /// `POST /webhook` or `/webhook/{name}`.
@@ -45,24 +46,55 @@ pub(crate) async fn take(
     if parts.method != Method::POST {
         return body::text(StatusCode::METHOD_NOT_ALLOWED, "");
     }
-    let sent = match body::read(body, MOST).await {
-        Ok(sent) => sent,
-        Err(refusal) => return body::answer(&refusal),
+    let refuse = |reason: &'static str, status: StatusCode, why: String| {
+        refused(shared, number, reason);
+        body::text(status, why)
     };
-    if let Err(why) = proven(number, &parts.headers, peer, &sent) {
-        return body::text(StatusCode::UNAUTHORIZED, why);
+    let proof = match begin(number, &parts, peer) {
+        Ok(proof) => proof,
+        Err((status, why)) => {
+            body::discard(body).await;
+            return refuse("unproven", status, why);
+        }
+    };
+    // What is not proven yet has a place of its own: whoever fills it keeps out nobody who is known.
+    let budget = if proof == Proof::Body { &shared.unproven } else { &shared.budget };
+    let sent = match body::read(body, MOST, budget).await {
+        Ok(sent) => sent,
+        Err(unread) => {
+            refused(shared, number, unread.reason());
+            return unread.answer();
+        }
+    };
+    if let Some(verification) = number.verification.as_ref().filter(|_| proof == Proof::Body)
+        && let Err(why) = verification.verify(&parts.headers, &sent)
+    {
+        return refuse("unproven", StatusCode::UNAUTHORIZED, why.to_string());
     }
     let Ok(value) = events::json(&sent) else {
-        return body::text(StatusCode::BAD_REQUEST, "the body is no JSON");
+        return refuse("malformed", StatusCode::BAD_REQUEST, "the body is no JSON".to_owned());
     };
+    let size = sent.len();
     let count = |outcome: &'static str, times: usize| {
         if times > 0 {
             let labels = OutcomeLabels { number: number.name.clone(), outcome };
             shared.metrics.webhooks.get_or_create(&labels).inc_by(times as u64);
         }
     };
-    let (parcels, without) = parcels(shared, number, &value);
+    let Parcels { parcels, without, of_others } = parcels(shared, number, &value);
     count("without_counterpart", without);
+    count("other_number", of_others);
+    if of_others > 0 {
+        tracing::warn!(
+            number = number.name,
+            items = of_others,
+            "webhooks of another phone_number_id are not delivered"
+        );
+        if parcels.is_empty() && without == 0 {
+            let why = "this webhook is of another phone_number_id than the gateway's configuration names";
+            return refuse("other_number", StatusCode::FORBIDDEN, why.to_owned());
+        }
+    }
     let came = parcels.len();
     match shared.outbox.accept(parcels).await {
         Ok(new) => {
@@ -72,40 +104,65 @@ pub(crate) async fn take(
         }
         Err(error) => {
             tracing::error!(%error, "a webhook could not be kept; it comes again");
-            body::text(StatusCode::SERVICE_UNAVAILABLE, "the webhook could not be kept")
+            // The gateway is ready again when it could keep this one.
+            shared.needs.fetch_max(size, Ordering::Relaxed);
+            refuse("state", StatusCode::SERVICE_UNAVAILABLE, "the webhook could not be kept".to_owned())
         }
     }
 }
 
-/// Who sent it. Without a secret, only this machine itself, and nothing that says it passes something on.
-fn proven(number: &Number, headers: &HeaderMap, peer: SocketAddr, sent: &[u8]) -> Result<(), String> {
+fn refused(shared: &Shared, number: &Number, reason: &'static str) {
+    let labels = ReasonLabels { number: number.name.clone(), reason };
+    shared.metrics.refused.get_or_create(&labels).inc();
+}
+
+/// What shows who sent a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    Head,
+    Body,
+}
+
+/// Who sent it, as far as the head tells: nothing of a body is kept for whoever shows nothing. Without a secret, programs of this
+/// machine alone.
+fn begin(number: &Number, parts: &Parts, peer: SocketAddr) -> Result<Proof, (StatusCode, String)> {
+    let (headers, denied) = (&parts.headers, |why: String| (StatusCode::UNAUTHORIZED, why));
+    let secret = number.verification.as_ref().filter(|verification| !verification.is_none());
+    if secret.is_none() && origin::is_foreign_page(headers) {
+        return Err((StatusCode::FORBIDDEN, "webhooks are not taken from pages in a browser".to_owned()));
+    }
     match &number.verification {
-        Some(verification) => verification.verify(headers, sent).map_err(|refused| refused.to_string()),
-        None => {
-            let passed_on =
-                ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip", "via"];
-            let host =
-                headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-            let here = ["localhost", "127.0.0.1", "[::1]"];
-            let named_here = here.iter().any(|name| {
-                host == *name || host.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
-            });
-            if peer.ip().is_loopback()
-                && named_here
-                && !passed_on.iter().any(|name| headers.contains_key(*name))
-            {
-                Ok(())
-            } else {
-                Err("the gateway has no secret to know webhooks by, and takes them from programs of its own machine alone".to_owned())
-            }
-        }
+        Some(verification) => match verification.verify_head(headers) {
+            Ok(true) => Ok(Proof::Head),
+            Ok(false) => Ok(Proof::Body),
+            Err(refused) => Err(denied(refused.to_string())),
+        },
+        None if origin::is_local(peer.ip(), &parts.uri, headers) => Ok(Proof::Head),
+        None => Err(denied(
+            "the gateway has no secret to know webhooks by, and takes them from programs of its own machine alone".to_owned(),
+        )),
     }
 }
 
-/// The items of a webhook in the old form, and how many have none.
-fn parcels(shared: &Shared, number: &Number, value: &Value) -> (Vec<Parcel>, usize) {
-    let (mut parcels, mut without) = (Vec::new(), 0);
+struct Parcels {
+    parcels: Vec<Parcel>,
+    /// Items that On-Premise had nothing for.
+    without: usize,
+    /// Items of another phone number than the path's.
+    of_others: usize,
+}
+
+/// The items of a webhook in the old form.
+fn parcels(shared: &Shared, number: &Number, value: &Value) -> Parcels {
+    let (mut parcels, mut without, mut of_others) = (Vec::new(), 0, 0);
     for item in webhook::split(value) {
+        let of = item.pointer("/entry/0/changes/0/value/metadata/phone_number_id").and_then(Value::as_str);
+        if let (Some(own), Some(of)) = (&number.phone_number_id, of)
+            && own != of
+        {
+            of_others += 1;
+            continue;
+        }
         let translated = webhook::to_onprem(&item, &number.options);
         shared.noted(number, CALL, &translated.notes);
         let flat = translated.value.unwrap_or_default();
@@ -117,7 +174,7 @@ fn parcels(shared: &Shared, number: &Number, value: &Value) -> (Vec<Parcel>, usi
             parcels.push(Parcel { number: number.name.clone(), user, seen, body: flat.to_string() });
         }
     }
-    (parcels, without)
+    Parcels { parcels, without, of_others }
 }
 
 /// Whose order counts, and what tells a duplicate.

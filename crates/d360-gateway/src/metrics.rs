@@ -1,4 +1,5 @@
 //! What is counted, as Prometheus reads it. No label holds anything of a person.
+use crate::store::Counts;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -24,14 +25,33 @@ pub(crate) struct OutcomeLabels {
     pub(crate) outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct ReasonLabels {
+    pub(crate) number: String,
+    pub(crate) reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct KindLabel {
+    pub(crate) kind: &'static str,
+}
+
+const SECONDS: [f64; 15] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
     pub(crate) calls: Family<CallLabels, Counter>,
-    pub(crate) seconds: Histogram,
+    pub(crate) seconds: Family<NumberLabel, Histogram, fn() -> Histogram>,
     pub(crate) webhooks: Family<OutcomeLabels, Counter>,
     pub(crate) deliveries: Family<OutcomeLabels, Counter>,
     pub(crate) waiting: Family<NumberLabel, Gauge>,
+    pub(crate) aside: Family<NumberLabel, Gauge>,
+    pub(crate) put_aside: Family<ReasonLabels, Counter>,
+    pub(crate) refused: Family<ReasonLabels, Counter>,
+    pub(crate) failed_logins: Family<KindLabel, Counter>,
+    pub(crate) state: Counts,
     pub(crate) notes: Family<OutcomeLabels, Counter>,
     pub(crate) connections: Gauge,
 }
@@ -39,14 +59,17 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("d360_gateway");
-        let bounds =
-            [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
         let metrics = Self {
             calls: Family::default(),
-            seconds: Histogram::new(bounds),
+            seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             webhooks: Family::default(),
             deliveries: Family::default(),
             waiting: Family::default(),
+            aside: Family::default(),
+            put_aside: Family::default(),
+            refused: Family::default(),
+            failed_logins: Family::default(),
+            state: Counts::default(),
             notes: Family::default(),
             connections: Gauge::default(),
             registry: Registry::default(),
@@ -65,6 +88,36 @@ impl Metrics {
         );
         registry.register("waiting", "Webhooks that wait for delivery", metrics.waiting.clone());
         registry.register(
+            "aside",
+            "Webhooks that were put aside and not yet dropped or retried",
+            metrics.aside.clone(),
+        );
+        registry.register(
+            "put_aside",
+            "Webhooks put aside: refused, failing, too_old",
+            metrics.put_aside.clone(),
+        );
+        registry.register(
+            "webhooks_refused",
+            "Webhook requests of Cloud that were not accepted: unproven, malformed, too_large, too_slow, overload, state, other_number",
+            metrics.refused.clone(),
+        );
+        registry.register(
+            "failed_logins",
+            "Requests without access: login (wrong user or password), key (wrong key or token)",
+            metrics.failed_logins.clone(),
+        );
+        registry.register(
+            "failed_commits",
+            "Commits to the state file that failed",
+            metrics.state.failed_commits.clone(),
+        );
+        registry.register(
+            "unwritten_changes",
+            "Changes of the state that wait until the file can be written",
+            metrics.state.unwritten.clone(),
+        );
+        registry.register(
             "notes",
             "Notes of translations: changed, assumed, lost, refused",
             metrics.notes.clone(),
@@ -78,5 +131,14 @@ impl Metrics {
         // Writing into a string does not fail.
         let _ = encode(&mut out, &self.registry);
         out
+    }
+
+    /// What concerns one number alone.
+    pub(crate) fn text_of(&self, number: &str) -> String {
+        // A name has no character that would be escaped.
+        let label = format!("number=\"{number}\"");
+        let text = self.text();
+        let own = text.lines().filter(|line| line.starts_with('#') || line.contains(&label));
+        own.flat_map(|line| [line, "\n"]).collect()
     }
 }

@@ -7,11 +7,23 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Different notes that are kept, at most.
+/// Different notes that are kept for a number, at most.
 const KEPT: usize = 1_000;
+/// Longest path of a note that is kept, in characters: it may hold whatever key somebody thought of.
+const LONGEST: usize = 200;
+/// Longest header, in bytes.
+const HEADER: usize = 2 << 10;
+
+/// The notes of a number.
+#[derive(Debug, Default)]
+pub(crate) struct Notes(Mutex<All>);
 
 #[derive(Debug, Default)]
-pub(crate) struct Notes(Mutex<BTreeMap<Key, Told>>);
+struct All {
+    notes: BTreeMap<Key, Told>,
+    /// Times of those that found no place.
+    more: u64,
+}
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
@@ -36,14 +48,16 @@ impl Notes {
         for note in notes {
             let key = Key {
                 call,
-                path: without_indexes(&note.path),
+                path: short(without_indexes(&note.path).into()).into_owned(),
                 kind: note.kind.as_str(),
-                why: note.why.clone(),
+                why: short(note.why.clone()),
             };
-            if let Some(told) = all.get_mut(&key) {
+            if let Some(told) = all.notes.get_mut(&key) {
                 told.times += 1;
-            } else if all.len() < KEPT {
-                all.insert(key, Told { times: 1, what_to_do: note.what_to_do.clone() });
+            } else if all.notes.len() < KEPT {
+                all.notes.insert(key, Told { times: 1, what_to_do: short(note.what_to_do.clone()) });
+            } else {
+                all.more += 1;
             }
         }
     }
@@ -51,13 +65,21 @@ impl Notes {
     pub(crate) fn document(&self) -> Value {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let notes: Vec<Value> = all
+            .notes
             .iter()
             .map(|(key, told)| {
                 json!({ "call": key.call, "path": key.path, "kind": key.kind, "times": told.times, "why": key.why,
                     "what_to_do": told.what_to_do })
             })
             .collect();
-        json!({ "notes": notes })
+        json!({ "notes": notes, "more": all.more })
+    }
+}
+
+fn short(text: Cow<'static, str>) -> Cow<'static, str> {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text,
     }
 }
 
@@ -76,21 +98,23 @@ fn without_indexes(path: &str) -> String {
         .collect()
 }
 
-/// For a header: `lost ttl, changed to`, at most so many.
+/// For a header: `lost ttl, changed to`, of which as many as fit.
 pub(crate) fn header(notes: &[Note]) -> Option<String> {
-    const MOST: usize = 20;
     if notes.is_empty() {
         return None;
     }
-    let mut parts: Vec<String> = notes
-        .iter()
-        .take(MOST)
-        .map(|note| format!("{} {}", note.kind.as_str(), note.path).trim().to_owned())
-        .collect();
-    if notes.len() > MOST {
-        parts.push(format!("and {} more", notes.len() - MOST));
+    let mut text = String::new();
+    for (at, note) in notes.iter().enumerate() {
+        // A path may hold whatever key somebody thought of.
+        let plain = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
+        let part: String = note.path.chars().take(LONGEST).map(plain).collect();
+        let part = format!("{}{} {part}", if at == 0 { "" } else { ", " }, note.kind.as_str());
+        let more = format!("{}and {} more", if at == 0 { "" } else { ", " }, notes.len() - at);
+        if text.len() + part.trim_end().len() + more.len() > HEADER {
+            text.push_str(&more);
+            break;
+        }
+        text.push_str(part.trim_end());
     }
-    let text = parts.join(", ");
-    // A path may hold whatever key somebody thought of.
-    Some(text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect())
+    Some(text)
 }

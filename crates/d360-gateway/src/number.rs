@@ -1,5 +1,5 @@
 //! A number at work: its client, what it looks up, and who may speak for it.
-use crate::{access, blocker::Blocker, config};
+use crate::{access, blocker::Blocker, config, notes::Notes};
 use d360::{cloud::Client, migrate::Options, webhook::Verification};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{sync::Mutex, time::Instant};
@@ -14,7 +14,10 @@ pub(crate) struct Number {
     pub(crate) login: access::Hash,
     pub(crate) verification: Option<Verification>,
     pub(crate) verify_token: Option<SecretString>,
+    /// Whose webhooks it takes alone, if that is configured.
+    pub(crate) phone_number_id: Option<String>,
     pub(crate) options: Options,
+    pub(crate) notes: Notes,
     pub(crate) blocker: Blocker,
     /// The list of blocked users and when it was fetched: a program that pages through it would fetch it for every page.
     pub(crate) blocked: Mutex<Option<(Instant, std::sync::Arc<Vec<String>>)>>,
@@ -30,7 +33,9 @@ impl Number {
             login: access::login_hash(&config.user, config.password.expose_secret()),
             verification: config.verification.clone(),
             verify_token: config.verify_token.clone(),
+            phone_number_id: config.phone_number_id.clone(),
             options,
+            notes: Notes::default(),
             blocked: Mutex::new(None),
         }
     }

@@ -1,18 +1,20 @@
-//! Webhooks for old programs: on disk before they are answered, in order for each user, tried until they are taken.
+//! Webhooks for old programs: on disk before they are answered, in order for each user, tried until they are taken or put aside.
 use crate::{
-    metrics::{Metrics, NumberLabel, OutcomeLabels},
+    lines::{Item, Line, Lines, Next},
+    metrics::{Metrics, NumberLabel, OutcomeLabels, ReasonLabels},
     place::Place,
+    post::{self, Posted},
     store::{Store, StoreError, now},
 };
-use d360::transport::{AsyncTransport as _, HttpRequest, Payload, ReqwestTransport};
-use http::{HeaderName, HeaderValue, Method, Uri, header};
+use d360::transport::ReqwestTransport;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     runtime::Handle,
@@ -22,18 +24,18 @@ use tokio_util::task::TaskTracker;
 
 /// Posts at once for each number, as many as On-Premise allowed at most: a program that hangs holds up its own alone.
 const AT_ONCE: usize = 24;
-/// How long an old program may take over one.
-const POST_TIME: Duration = Duration::from_secs(10);
 /// How long what cannot be read back waits.
 const UNREADABLE_WAIT: Duration = Duration::from_secs(2);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Bodies that are kept in memory; those of more are read from disk when their turn comes.
-const IN_MEMORY: usize = 10_000;
+/// Longest wait after a refusal: it is known within seconds whether it stays one.
+const REFUSED_WAIT: Duration = Duration::from_secs(2);
+/// Refusals after which a webhook is put aside.
+const REFUSALS: u32 = 4;
 /// How long it is remembered what came: Cloud repeats for 7 days.
 pub(crate) const SEEN_SECONDS: i64 = 8 * 24 * 60 * 60;
 
-/// How long what was put aside is kept, from when it came.
+/// How long what was put aside is kept, from when it was.
 const ASIDE_SECONDS: i64 = 90 * 24 * 60 * 60;
 
 /// Where an old program takes webhooks.
@@ -61,26 +63,35 @@ pub(crate) struct Parcel {
     pub(crate) body: String,
 }
 
-struct Item {
-    id: i64,
-    at: i64,
-    body: Option<Arc<str>>,
-}
-
-type Line = (String, String);
-
 #[derive(Default)]
 struct State {
-    lines: HashMap<Line, VecDeque<Item>>,
+    lines: Lines,
     targets: HashMap<String, Target>,
-    in_memory: usize,
+}
+
+/// How long what is tried before it is put aside.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// Where the program answers that it fails, or not in time.
+    pub(crate) hold_for: Duration,
+    /// In any case, from when it came.
+    pub(crate) give_up_after: Duration,
+}
+
+/// What became of a webhook.
+enum End {
+    Taken,
+    /// Somebody does not want it any more.
+    Dropped,
+    /// The reason for people, and its word for metrics.
+    Aside(String, &'static str),
 }
 
 pub(crate) struct Outbox {
     store: Arc<Store>,
     transport: ReqwestTransport,
     metrics: Arc<Metrics>,
-    give_up_after: Duration,
+    patience: Patience,
     configured: HashMap<String, Target>,
     state: Mutex<State>,
     permits: Mutex<HashMap<String, Arc<Semaphore>>>,
@@ -106,14 +117,15 @@ impl Outbox {
         metrics: Arc<Metrics>,
         configured: HashMap<String, Target>,
         allowed: &[String],
-        give_up_after: Duration,
+        patience: Patience,
         stopping: watch::Receiver<bool>,
     ) -> Result<Arc<Self>, StoreError> {
         let (left, set) = store
             .run(|db| {
-                let mut statement = db.prepare("SELECT id, number, user, at FROM outbox ORDER BY id")?;
+                let mut statement =
+                    db.prepare("SELECT id, number, user, coalesce(since, at) FROM outbox ORDER BY id")?;
                 let rows = statement.query_map([], |row| {
-                    Ok(((row.get(1)?, row.get(2)?), Item { id: row.get(0)?, at: row.get(3)?, body: None }))
+                    Ok(((row.get(1)?, row.get(2)?), Item { id: row.get(0)?, since: row.get(3)?, body: None }))
                 })?;
                 let left = rows.collect::<rusqlite::Result<Vec<(Line, Item)>>>()?;
                 let mut statement = db.prepare("SELECT number, json FROM settings")?;
@@ -142,7 +154,7 @@ impl Outbox {
             store,
             transport,
             metrics,
-            give_up_after,
+            patience,
             configured,
             state: Mutex::new(State { targets, ..State::default() }),
             permits: Mutex::default(),
@@ -215,52 +227,50 @@ impl Outbox {
         // In the order in which they were written, whoever waits for the answer.
         let then = move |new: &Vec<(i64, Parcel)>| {
             for (id, parcel) in new {
-                let item = Item { id: *id, at, body: Some(parcel.body.as_str().into()) };
+                let item = Item { id: *id, since: at, body: Some(parcel.body.as_str().into()) };
                 this.push((parcel.number.clone(), parcel.user.clone()), item);
             }
         };
         self.store.run_and(write, then).await.map(|new| new.len())
     }
 
-    fn push(self: &Arc<Self>, line: Line, item: Item) {
+    pub(crate) fn push(self: &Arc<Self>, line: Line, item: Item) {
         self.metrics.waiting.get_or_create(&NumberLabel { number: line.0.clone() }).inc();
-        let mut state = self.state();
-        let mut item = item;
-        if item.body.is_some() {
-            if state.in_memory < IN_MEMORY {
-                state.in_memory += 1;
-            } else {
-                item.body = None;
-            }
-        }
-        let queue = state.lines.entry(line.clone()).or_default();
-        queue.push_back(item);
-        if queue.len() == 1 {
+        if self.state().lines.push(line.clone(), item) {
             let this = self.clone();
             self.workers.spawn_on(async move { this.work(line).await }, &self.runtime);
         }
     }
 
+    /// Takes out what is on disk no more. What is being posted at this moment may still arrive.
+    pub(crate) fn forget(&self, line: &Line, id: i64) {
+        if self.state().lines.drop_item(line, id) {
+            self.metrics.waiting.get_or_create(&NumberLabel { number: line.0.clone() }).dec();
+        }
+    }
+
+    /// Tries a line at once.
+    pub(crate) fn wake(&self, line: &Line) {
+        self.state().lines.wake(line);
+    }
+
+    /// What waits for a number, and how it fares.
+    pub(crate) fn waiting(&self, number: &str) -> HashMap<i64, crate::lines::Front> {
+        self.state().lines.of(number)
+    }
+
     /// Delivers a line from its front, until it is empty.
     async fn work(self: Arc<Self>, line: Line) {
         loop {
-            let front = {
-                let state = self.state();
-                state
-                    .lines
-                    .get(&line)
-                    .and_then(VecDeque::front)
-                    .map(|item| (item.id, item.at, item.body.clone()))
-            };
-            let Some((id, at, body)) = front else { return };
-            let body = match body {
-                Some(body) => Ok(Some(body)),
-                None => self.load(id).await,
+            let Some(next) = self.state().lines.next(&line) else { return };
+            let body = match &next.body {
+                Some(body) => Ok(Some(body.clone())),
+                None => self.load(next.id).await,
             };
             if *self.stopping.borrow() {
                 return;
             }
-            let delivered = match body {
+            let end = match body {
                 Err(error) => {
                     // It is there, and cannot be read now: it keeps its place.
                     tracing::error!(%error, "a webhook cannot be read back; it is tried again");
@@ -270,30 +280,43 @@ impl Outbox {
                         _ = stopping.wait_for(|stopping| *stopping) => return,
                     }
                 }
-                // Somebody has deleted it from the file of state.
-                Ok(None) => true,
-                Ok(Some(body)) => match self.deliver(&line, at, &body).await {
-                    Some(delivered) => delivered,
+                // Somebody has deleted it from the state file.
+                Ok(None) => End::Dropped,
+                Ok(Some(body)) => match self.deliver(&line, &next, &body).await {
+                    Some(end) => end,
                     None => return,
                 },
             };
-            self.store.later(move |db| {
-                if !delivered {
-                    db.execute("INSERT OR REPLACE INTO put_aside SELECT * FROM outbox WHERE id = ?1", [id])?;
-                }
-                db.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id]).map(drop)
-            });
+            self.write_end(&line, next.id, end);
             self.metrics.waiting.get_or_create(&NumberLabel { number: line.0.clone() }).dec();
             let mut state = self.state();
-            let Some(queue) = state.lines.get_mut(&line) else { return };
-            let was_in_memory = queue.pop_front().is_some_and(|item| item.body.is_some());
-            let is_empty = queue.is_empty();
-            if is_empty {
-                state.lines.remove(&line);
-            }
-            state.in_memory -= usize::from(was_in_memory);
-            if is_empty {
+            state.lines.pop(&line);
+            // The lock is kept in between: a new item of a line that is gone gets a worker of its own.
+            if state.lines.next(&line).is_none() {
                 return;
+            }
+        }
+    }
+
+    fn write_end(&self, line: &Line, id: i64, end: End) {
+        match end {
+            End::Dropped => {}
+            End::Taken => self.store.later(move |db| {
+                db.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id]).map(drop)
+            }),
+            End::Aside(why, reason) => {
+                let labels = ReasonLabels { number: line.0.clone(), reason };
+                self.metrics.put_aside.get_or_create(&labels).inc();
+                let tries = self.state().lines.front(line).map_or(0, |front| front.tries);
+                let at = now();
+                self.store.later(move |db| {
+                    db.execute(
+                        "INSERT OR REPLACE INTO put_aside (id, number, user, body, at, why, tries, aside_at)
+                         SELECT id, number, user, body, at, ?2, ?3, ?4 FROM outbox WHERE id = ?1",
+                        (id, &why, tries, at),
+                    )?;
+                    db.execute("DELETE FROM outbox WHERE id = ?1", [id]).map(drop)
+                });
             }
         }
     }
@@ -307,13 +330,10 @@ impl Outbox {
         Ok(body.await?.map(Into::into))
     }
 
-    /// Whether it was taken; `false` where it was tried for too long, `None` where the gateway stops.
-    async fn deliver(&self, line: &Line, at: i64, body: &Arc<str>) -> Option<bool> {
+    /// `None` where the gateway stops.
+    async fn deliver(&self, line: &Line, next: &Next, body: &Arc<str>) -> Option<End> {
         let mut stopping = self.stopping.clone();
-        let count = |outcome: &'static str| {
-            let labels = OutcomeLabels { number: line.0.clone(), outcome };
-            self.metrics.deliveries.get_or_create(&labels).inc();
-        };
+        let (mut refusals, mut failing) = (0, None::<Instant>);
         let mut wait = FIRST_WAIT;
         loop {
             let changed = self.changed.notified();
@@ -321,48 +341,77 @@ impl Outbox {
                 permit = self.permits(&line.0).acquire_owned() => permit.ok()?,
                 _ = stopping.wait_for(|stopping| *stopping) => return None,
             };
+            if self.is_dropped(line) {
+                return Some(End::Dropped);
+            }
             // Read when its turn has come: meanwhile another may have been set.
-            if let Some(target) = self.target(&line.0) {
-                let posted = self.post(&target, body).await;
-                drop(permit);
-                match posted {
-                    Ok(status) if status.is_success() => {
-                        count("taken");
-                        return Some(true);
-                    }
-                    Ok(status) => {
-                        count("refused");
-                        tracing::warn!(
-                            number = line.0,
-                            status = status.as_u16(),
-                            "an old program refused a webhook; it is tried again"
-                        );
-                    }
-                    Err(why) => {
-                        count("unreachable");
-                        tracing::warn!(
-                            number = line.0,
-                            why,
-                            "an old program cannot be reached; the webhook is tried again"
-                        );
-                    }
+            let posted = match self.target(&line.0) {
+                Some(target) => {
+                    self.posting(line, true);
+                    let posted = post::post(&self.transport, &target, body).await;
+                    self.posting(line, false);
+                    posted
                 }
+                None => {
+                    wait = LONGEST_WAIT;
+                    Posted::Unreachable("there is no URL to deliver it to (webhook_to)".to_owned())
+                }
+            };
+            drop(permit);
+            let mut longest = LONGEST_WAIT;
+            let (outcome, why) = match posted {
+                Posted::Taken => {
+                    self.count(line, "taken");
+                    return Some(End::Taken);
+                }
+                Posted::Refused(status) => {
+                    refusals += 1;
+                    longest = REFUSED_WAIT;
+                    ("refused", format!("answered {status}"))
+                }
+                Posted::Failed(why) => {
+                    let held = failing.get_or_insert_with(Instant::now).elapsed();
+                    // The last try is made when the time is over, and not before.
+                    longest = longest.min(self.patience.hold_for.saturating_sub(held));
+                    ("failed", why)
+                }
+                Posted::Unreachable(why) => ("unreachable", why),
+            };
+            self.count(line, outcome);
+            let age = u64::try_from(now().saturating_sub(next.since)).unwrap_or_default();
+            let is_held = failing.is_some_and(|since| since.elapsed() >= self.patience.hold_for);
+            let reason = if refusals >= REFUSALS {
+                Some("refused")
+            } else if outcome == "failed" && is_held {
+                Some("failing")
+            } else if age > self.patience.give_up_after.as_secs() {
+                Some("too_old")
             } else {
-                drop(permit);
-                wait = LONGEST_WAIT;
-            }
-            let age = u64::try_from(now().saturating_sub(at)).unwrap_or_default();
-            if age > self.give_up_after.as_secs() {
-                count("put_aside");
+                None
+            };
+            let Named { id, kind } = Named::of(body);
+            let (number, user) = (&line.0, d360::model::mask(&line.1));
+            if let Some(reason) = reason {
+                self.count(line, "put_aside");
                 tracing::error!(
-                    number = line.0,
-                    "a webhook was tried for too long, and is put aside (table put_aside)"
+                    number,
+                    user,
+                    id,
+                    kind,
+                    why,
+                    reason,
+                    "a webhook is put aside; see `d360 gateway aside`"
                 );
-                return Some(false);
+                return Some(End::Aside(why, reason));
             }
-            let wait_now = wait.mul_f64(0.5 + f64::from(jitter()) / 512.0);
+            tracing::warn!(number, user, id, kind, why, "a webhook was not taken; it is tried again");
+            if let Some(front) = self.state().lines.front(line) {
+                front.last = Some(why);
+            }
+            let wait_now = wait.min(longest).mul_f64(0.5 + f64::from(jitter()) / 512.0).min(longest);
             tokio::select! {
                 () = tokio::time::sleep(wait_now) => {}
+                () = next.wake.notified() => {}
                 () = changed => {}
                 _ = stopping.wait_for(|stopping| *stopping) => return None,
             }
@@ -370,25 +419,25 @@ impl Outbox {
         }
     }
 
+    fn is_dropped(&self, line: &Line) -> bool {
+        self.state().lines.front(line).is_some_and(|front| front.dropped)
+    }
+
+    fn posting(&self, line: &Line, posting: bool) {
+        if let Some(front) = self.state().lines.front(line) {
+            front.tries += u32::from(posting);
+            front.posting = posting;
+        }
+    }
+
+    fn count(&self, line: &Line, outcome: &'static str) {
+        let labels = OutcomeLabels { number: line.0.clone(), outcome };
+        self.metrics.deliveries.get_or_create(&labels).inc();
+    }
+
     fn permits(&self, number: &str) -> Arc<Semaphore> {
         let mut permits = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
         permits.entry(number.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))).clone()
-    }
-
-    async fn post(&self, target: &Target, body: &Arc<str>) -> Result<http::StatusCode, String> {
-        let uri: Uri = target.url.parse().map_err(|_| "its URL is malformed".to_owned())?;
-        let mut request = HttpRequest::new(Method::POST, uri);
-        for (name, value) in &target.headers {
-            if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                value.set_sensitive(true);
-                request.headers.insert(name, value);
-            }
-        }
-        request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        request.payload = Payload::Bytes(bytes::Bytes::copy_from_slice(body.as_bytes()));
-        request.time_limit = POST_TIME;
-        let answer = self.transport.send(request).await;
-        answer.map(|answer| answer.status()).map_err(|error| d360::model::mask(&error.to_string()))
     }
 
     /// Waits for the posts that are under way, once it was told to stop. What is left is for the next process.
@@ -402,8 +451,30 @@ impl Outbox {
         let (seen, aside) = (now() - SEEN_SECONDS, now() - ASIDE_SECONDS);
         self.store.later(move |db| {
             db.execute("DELETE FROM seen WHERE at < ?1", [seen])?;
-            db.execute("DELETE FROM put_aside WHERE at < ?1", [aside]).map(drop)
+            db.execute("DELETE FROM put_aside WHERE coalesce(aside_at, at) < ?1", [aside]).map(drop)
         });
+    }
+}
+
+/// What a webhook in the old form is called: the id and type of its message, or the id of the message that a status is of.
+pub(crate) struct Named {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+}
+
+impl Named {
+    /// For logs.
+    fn of(body: &str) -> Self {
+        let value: Value = serde_json::from_str(body).unwrap_or_default();
+        let text = |path: &str| value.pointer(path).and_then(Value::as_str);
+        let (id, kind) = match text("/statuses/0/id") {
+            Some(id) => (id, format!("status {}", text("/statuses/0/status").unwrap_or_default())),
+            None => (
+                text("/messages/0/id").unwrap_or_default(),
+                text("/messages/0/type").unwrap_or_default().to_owned(),
+            ),
+        };
+        Self { id: d360::model::mask(id), kind: d360::model::mask(&kind) }
     }
 }
 

@@ -1,21 +1,18 @@
 //! The listener: limits on connections, heads and their time, and an end that lets what is under way finish.
-use crate::metrics::Metrics;
+use crate::{body, connections::Connections, metrics::Metrics};
 use axum::body::Body;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode, header};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
 use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, watch},
-};
+use tokio::{net::TcpListener, sync::watch};
 
 /// Headers of a request, and bytes of its head, at most.
 const HEADERS: usize = 100;
-const HEAD: usize = 64 << 10;
+const HEAD: usize = 16 << 10;
 /// How long what is under way may take to end.
 const LAST_CALLS: Duration = Duration::from_secs(35);
 
@@ -35,17 +32,13 @@ pub(crate) async fn serve<F>(
 ) where
     F: Future<Output = Response<Body>> + Send,
 {
-    let places = Arc::new(Semaphore::new(limits.connections.max(1)));
+    let connections = Connections::new(limits.connections);
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
-            accepted = async {
-                let place = places.clone().acquire_owned().await.ok()?;
-                Some((listener.accept().await, place))
-            } => accepted,
-            _ = stopping.wait_for(|stopping| *stopping) => None,
+            accepted = listener.accept() => accepted,
+            _ = stopping.wait_for(|stopping| *stopping) => break,
         };
-        let Some((accepted, place)) = accepted else { break };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -55,30 +48,51 @@ pub(crate) async fn serve<F>(
                 continue;
             }
         };
+        let Some(entry) = connections.enter() else { continue };
         let _ = stream.set_nodelay(true);
-        let answer = answer.clone();
+        let (answer, own) = (answer.clone(), entry.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let answered = answer(peer, request.map(Body::new));
-            async move { Ok::<_, Infallible>(answered.await) }
+            let working = own.work();
+            let is_served = working.is_some() && (!own.is_spare || request.uri().path() == "/healthz");
+            let answered = is_served.then(|| answer(peer, request.map(Body::new)));
+            async move {
+                let response = match answered {
+                    Some(answered) => answered.await,
+                    None => busy(),
+                };
+                Ok::<_, Infallible>(match working {
+                    Some(working) => working.until_sent(response),
+                    None => response,
+                })
+            }
         });
         let mut http = hyper::server::conn::http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(limits.header_time)
             .max_headers(HEADERS)
             .max_buf_size(HEAD)
-            .keep_alive(true);
+            // Whoever has said all may close its half, and gets its answer.
+            .half_close(true)
+            .keep_alive(!entry.is_spare);
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         let open = metrics.clone();
         open.connections.inc();
         tokio::spawn(async move {
-            // What a client does wrong is the client's business.
-            let _ = connection.await;
+            tokio::select! {
+                // What a client does wrong is the client's business.
+                _ = connection => {}
+                () = entry.evicted.notified() => {}
+            }
             open.connections.dec();
-            drop(place);
         });
     }
     drop(listener);
     if tokio::time::timeout(LAST_CALLS, graceful.shutdown()).await.is_err() {
         tracing::warn!("some calls did not end in time");
     }
+}
+
+fn busy() -> Response<Body> {
+    let response = body::text(StatusCode::SERVICE_UNAVAILABLE, "all connections are in use; try again\n");
+    body::with(response, header::RETRY_AFTER, "1")
 }

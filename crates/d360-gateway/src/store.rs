@@ -1,41 +1,45 @@
 //! The one file of state: SQLite, written by one thread, many changes to a commit.
 //!
-//! Whoever asks for a change hears of it once it is on disk. `PRAGMA synchronous = FULL`: a commit outlives a loss of power.
+//! Whoever asks for a change is answered once it is on disk. `PRAGMA synchronous = FULL`: a commit outlives a loss of power. A change
+//! that nobody waits for and that could not be written (a full disk) is kept and retried until it is.
+use crate::file::{self, StateFile};
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use rusqlite::Connection;
 use std::{
     path::Path,
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
 
 /// Changes that share a commit, at most.
 const BATCH: usize = 512;
-
-const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS seen (number TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (number, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, number TEXT NOT NULL, user TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS put_aside (id INTEGER PRIMARY KEY, number TEXT NOT NULL, user TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS tokens (hash BLOB PRIMARY KEY, number TEXT NOT NULL, login BLOB NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS idempotency (number TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, process INTEGER NOT NULL,
-    status INTEGER, body TEXT, at INTEGER NOT NULL, PRIMARY KEY (number, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS settings (number TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
-PRAGMA user_version = 1;
-";
+/// How long a change that could not be written waits for its next try: at first, and at most.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How long the end waits for a disk that takes no more.
+const LAST_TRIES: Duration = Duration::from_secs(10);
 
 /// The state could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum StoreError {
-    #[error("the file of state: {0}")]
+    #[error("the state file: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    #[error("the file of state: {0}")]
+    #[error("the state file: {0}")]
     File(#[from] std::io::Error),
-    #[error("the file of state is used by another process")]
+    #[error("{0}")]
+    Name(&'static str),
+    #[error("the state file is used by another process")]
     InUse,
-    #[error("the file of state is of a newer version of the gateway")]
+    #[error("the state file was written by a newer version of the gateway")]
     Newer,
-    #[error("the file of state could not be written")]
+    #[error(
+        "this file does not belong to a gateway, and was left as it is; choose a new file name for the state"
+    )]
+    Foreign,
+    #[error("the state file could not be written")]
     NotCommitted,
     #[error("the gateway is stopping")]
     Stopped,
@@ -45,10 +49,24 @@ pub(crate) enum StoreError {
 type Job = Box<dyn FnOnce(Option<&Connection>) -> (bool, After) + Send>;
 type After = Box<dyn FnOnce(bool) + Send>;
 
+/// A change that is made again until it is written. Making it twice does no more than making it once.
+struct Later {
+    change: Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send>,
+    written: Box<dyn FnOnce() + Send>,
+}
+
 enum Task {
     Change(Job),
-    /// Needs no commit, and so no room on the disk.
+    Later(Later),
+    /// Needs no commit, and so no disk space.
     Read(Box<dyn FnOnce(&Connection) + Send>),
+}
+
+/// What is counted about commits.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) failed_commits: Counter,
+    pub(crate) unwritten: Gauge,
 }
 
 /// A handle on the thread that writes. It ends, everything written, when the last handle is dropped.
@@ -59,30 +77,14 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        keep_to_owner(path)?;
-        let connection = Connection::open(path)?;
-        let in_use = |error: rusqlite::Error| match error {
-            rusqlite::Error::SqliteFailure(inner, _) if inner.code == rusqlite::ErrorCode::DatabaseBusy => {
-                StoreError::InUse
-            }
-            other => other.into(),
-        };
-        let opened = connection.execute_batch(
-            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 0;",
-        );
-        let version = opened
-            .and_then(|()| connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)))
-            .map_err(in_use)?;
-        if version > 1 {
-            return Err(StoreError::Newer);
-        }
-        connection.execute_batch(SCHEMA).map_err(in_use)?;
+    pub(crate) fn open(path: &Path, counts: Counts) -> Result<Self, StoreError> {
+        let StateFile { connection, lock } = file::open(path)?;
         let (tasks, to_do) = channel();
-        let thread = std::thread::Builder::new()
-            .name("d360-state".to_owned())
-            .spawn(move || work(&connection, &to_do));
-        Ok(Self { tasks: Some(tasks), thread: thread.ok() })
+        let thread = std::thread::Builder::new().name("d360-state".to_owned()).spawn(move || {
+            Writer { connection, unwritten: Vec::new(), counts }.work(&to_do);
+            drop(lock);
+        })?;
+        Ok(Self { tasks: Some(tasks), thread: Some(thread) })
     }
 
     /// Whether the thread that writes is there.
@@ -125,17 +127,18 @@ impl Store {
         answered.await.unwrap_or(Err(StoreError::Stopped))
     }
 
-    /// Does `work` in its turn; nobody waits for it.
-    pub(crate) fn later(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static) {
-        self.send(Task::Change(Box::new(move |connection| {
-            let fine = connection.is_some_and(|connection| work(connection).is_ok());
-            let after: After = Box::new(move |committed| {
-                if !committed || !fine {
-                    tracing::error!("a change of the state could not be written");
-                }
-            });
-            (fine, after)
-        })));
+    /// Makes `change` in its turn, and again until it is written. Changes that come after see it made.
+    pub(crate) fn later(&self, change: impl Fn(&Connection) -> rusqlite::Result<()> + Send + 'static) {
+        self.later_and(change, || {});
+    }
+
+    /// The same, and tells `written` once it is on disk.
+    pub(crate) fn later_and(
+        &self,
+        change: impl Fn(&Connection) -> rusqlite::Result<()> + Send + 'static,
+        written: impl FnOnce() + Send + 'static,
+    ) {
+        self.send(Task::Later(Later { change: Box::new(change), written: Box::new(written) }));
     }
 
     /// Reads what is on disk. Changes that were asked for just before may come after.
@@ -170,60 +173,114 @@ impl Drop for Store {
     }
 }
 
-/// What users write stands in it: nobody but its owner may read it. SQLite gives its other files the same rights.
-fn keep_to_owner(path: &Path) -> Result<(), StoreError> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-        let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
+struct Writer {
+    connection: Connection,
+    /// In the order in which they were asked for.
+    unwritten: Vec<Later>,
+    counts: Counts,
 }
 
-fn work(connection: &Connection, tasks: &Receiver<Task>) {
-    while let Ok(first) = tasks.recv() {
-        let mut jobs = Vec::new();
-        for task in std::iter::once(first).chain(tasks.try_iter().take(BATCH - 1)) {
-            match task {
-                Task::Change(job) => jobs.push(job),
-                Task::Read(read) => read(connection),
+impl Writer {
+    fn work(mut self, tasks: &Receiver<Task>) {
+        let mut wait = FIRST_WAIT;
+        loop {
+            let first = if self.unwritten.is_empty() {
+                tasks.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                tasks.recv_timeout(wait)
+            };
+            if matches!(first, Err(RecvTimeoutError::Disconnected)) {
+                break;
+            }
+            let mut jobs = Vec::new();
+            let before = self.unwritten.len();
+            for task in first.into_iter().chain(tasks.try_iter().take(BATCH - 1)) {
+                match task {
+                    Task::Change(job) => jobs.push(job),
+                    Task::Later(later) => self.unwritten.push(later),
+                    Task::Read(read) => read(&self.connection),
+                }
+            }
+            // A read alone is no reason to try before the time.
+            if !jobs.is_empty() || self.unwritten.len() > before || before > 0 {
+                self.commit(jobs);
+            }
+            wait = if self.unwritten.is_empty() { FIRST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
+        }
+        let until = Instant::now() + LAST_TRIES;
+        while !self.unwritten.is_empty() && Instant::now() < until {
+            self.commit(Vec::new());
+            if !self.unwritten.is_empty() {
+                std::thread::sleep(FIRST_WAIT);
             }
         }
-        if !jobs.is_empty() {
-            commit(connection, jobs);
+        if !self.unwritten.is_empty() {
+            let changes = self.unwritten.len();
+            tracing::error!(
+                changes,
+                "the state file cannot be written; webhooks that were delivered may be delivered again after the next start"
+            );
         }
+    }
+
+    /// All of them in one commit, or none. Changes that had to wait come first.
+    fn commit(&mut self, jobs: Vec<Job>) {
+        let connection = &self.connection;
+        let mut error = None;
+        let mut open = note(&mut error, connection.execute_batch("BEGIN IMMEDIATE"));
+        let mut fine = vec![false; self.unwritten.len()];
+        for (later, fine) in self.unwritten.iter().zip(&mut fine) {
+            if open {
+                open = note(&mut error, connection.execute_batch("SAVEPOINT job"));
+                *fine = open && note(&mut error, (later.change)(connection));
+                open = open && release(connection, *fine, &mut error);
+            }
+        }
+        let mut after = Vec::new();
+        for job in jobs {
+            if !open {
+                // Run now, it would be written on its own, and told as not written.
+                after.push(job(None).1);
+                continue;
+            }
+            // One that fails takes back its own changes alone.
+            open = note(&mut error, connection.execute_batch("SAVEPOINT job"));
+            let (fine, then) = job(open.then_some(connection));
+            after.push(then);
+            open = open && release(connection, fine, &mut error);
+        }
+        let committed = open && note(&mut error, connection.execute_batch("COMMIT"));
+        if !committed {
+            self.counts.failed_commits.inc();
+            let error = error.map(|error| error.to_string()).unwrap_or_default();
+            tracing::error!(error, "the state file could not be written");
+            if !connection.is_autocommit() {
+                let _ = connection.execute_batch("ROLLBACK");
+            }
+        }
+        let mut made = fine.into_iter().map(|fine| fine && committed);
+        let (written, left): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.unwritten).into_iter().partition(|_| made.next() == Some(true));
+        self.unwritten = left;
+        self.counts.unwritten.set(i64::try_from(self.unwritten.len()).unwrap_or(i64::MAX));
+        written.into_iter().for_each(|later| (later.written)());
+        after.into_iter().for_each(|then| then(committed));
     }
 }
 
-/// All of them in one commit, or none.
-fn commit(connection: &Connection, jobs: Vec<Job>) {
-    let mut open = connection.execute_batch("BEGIN IMMEDIATE").is_ok();
-    let mut after = Vec::new();
-    for job in jobs {
-        if !open {
-            // Run now, it would be written on its own, and told as not written.
-            after.push(job(None).1);
-            continue;
-        }
-        // One that fails takes back its own changes alone.
-        open = connection.execute_batch("SAVEPOINT job").is_ok();
-        let (fine, then) = job(open.then_some(connection));
-        after.push(then);
-        let end = if fine { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-        // A full disk takes back the whole transaction by itself.
-        open = open && connection.execute_batch(end).is_ok() && !connection.is_autocommit();
+/// Whether it went well; otherwise the first error is kept.
+fn note(first: &mut Option<rusqlite::Error>, done: rusqlite::Result<()>) -> bool {
+    let fine = done.is_ok();
+    if let Err(error) = done {
+        first.get_or_insert(error);
     }
-    let committed = open && connection.execute_batch("COMMIT").is_ok();
-    if !committed {
-        tracing::error!("the state could not be written");
-        if !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
-        }
-    }
-    after.into_iter().for_each(|then| then(committed));
+    fine
+}
+
+/// Ends a savepoint; whether the transaction is still open. A full disk takes back the whole of it by itself.
+fn release(connection: &Connection, fine: bool, error: &mut Option<rusqlite::Error>) -> bool {
+    let end = if fine { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+    note(error, connection.execute_batch(end)) && !connection.is_autocommit()
 }
 
 /// Seconds since 1970.

@@ -3,9 +3,12 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Debug, ClapArgs)]
+#[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs for a gateway that runs")]
 pub(crate) struct Gateway {
+    #[command(subcommand)]
+    pub(crate) verb: Option<GatewayVerb>,
     /// Where old programs find it [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
     /// The file that holds what has to outlive the process [default: d360-gateway.db]
     #[arg(long, value_name = "FILE")]
@@ -26,12 +29,68 @@ pub(crate) struct Gateway {
     /// Give ids of messages a form without . + / =
     #[arg(long)]
     pub(crate) old_ids: bool,
-    /// Where /healthz, /readyz and /metrics are to be had without a key, too
-    #[arg(long, value_name = "ADDRESS")]
+    /// The operations port, where /healthz, /readyz and /metrics need no key
+    #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) metrics_listen: Option<String>,
     /// Settings in TOML, of several numbers for example; flags win
-    #[arg(long, value_name = "FILE.toml")]
+    #[arg(long, global = true, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GatewayVerb {
+    /// Manage webhooks that wait for the old program
+    Waiting(Held),
+    /// Manage webhooks that the old program refused or failed on for too long
+    Aside(Held),
+}
+
+/// The gateway is found by --config, --metrics-listen or --listen, as it was started, or by --url; the key is that of the number
+/// (D360_API_KEY, --key-file, or the configuration's).
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Held {
+    #[command(subcommand)]
+    pub(crate) verb: Option<HeldVerb>,
+    /// The gateway's URL: https, or http on this machine
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// One number of --config alone
+    #[arg(long, global = true, value_name = "NAME", requires = "config")]
+    pub(crate) number: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HeldVerb {
+    /// List them, the oldest first (the default)
+    List {
+        /// Those of one user alone
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
+    },
+    /// Show one with its body
+    Show {
+        /// Its id in the list
+        #[arg(value_name = "ID")]
+        id: u64,
+    },
+    /// Deliver them again now, before newer ones of the same user
+    Retry(Chosen),
+    /// Delete them: they are never delivered
+    Drop(Chosen),
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Chosen {
+    /// Their ids in the list
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<u64>,
+    /// All of one user
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// All
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Subcommand)]

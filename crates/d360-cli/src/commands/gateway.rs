@@ -14,6 +14,9 @@ use tracing_subscriber::{filter::LevelFilter, fmt};
 const FILES: u64 = 65_536;
 
 pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
+    if args.verb.is_some() {
+        return super::held::run(global, args, output);
+    }
     let config = config(global, args)?;
     // As many as the system lets it have: it does with fewer.
     let _ = rlimit::increase_nofile_limit(FILES);
@@ -73,7 +76,7 @@ impl std::io::Write for Quiet {
 }
 
 /// The file, and what the flags and the environment say beside it.
-fn config(global: &Global, args: &Args) -> std::result::Result<Config, Box<Failure>> {
+pub(crate) fn config(global: &Global, args: &Args) -> std::result::Result<Config, Box<Failure>> {
     let mut config = match &args.config {
         Some(path) => {
             let text = std::fs::read_to_string(path)

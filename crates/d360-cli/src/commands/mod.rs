@@ -6,6 +6,7 @@ pub(crate) mod content;
 pub(crate) mod demo;
 pub(crate) mod errors;
 pub(crate) mod gateway;
+pub(crate) mod held;
 pub(crate) mod manual;
 pub(crate) mod media;
 pub(crate) mod migrate;

@@ -1,0 +1,245 @@
+//! `d360 gateway waiting` and `aside`: calls of a gateway that runs.
+use super::gateway::config;
+use crate::{
+    Result,
+    args::{Chosen, Gateway, GatewayVerb, Global, Held, HeldVerb},
+    output::{Exit, Failure, Output},
+};
+use d360::{
+    ApiKey,
+    transport::{AuthScheme, BlockingTransport as _, Connection, Host, HttpRequest, UreqTransport},
+};
+use d360_gateway::Config;
+use http::Method;
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+type Step<T> = std::result::Result<T, Box<Failure>>;
+
+/// A gateway, as one number sees it.
+struct Number {
+    name: String,
+    key: ApiKey,
+    url: String,
+    transport: UreqTransport,
+}
+
+pub(crate) fn run(global: &Global, args: &Gateway, output: Output) -> Result {
+    let (which, held) = match &args.verb {
+        Some(GatewayVerb::Waiting(held)) => ("waiting", held),
+        Some(GatewayVerb::Aside(held)) => ("aside", held),
+        None => return Err(Failure::usage("a verb is missing")),
+    };
+    let numbers = numbers(global, args, held)?;
+    match &held.verb {
+        None => list(&numbers, which, None, output),
+        Some(HeldVerb::List { user }) => list(&numbers, which, user.as_deref(), output),
+        Some(HeldVerb::Show { id }) => {
+            let path = format!("/{which}/{id}");
+            let found = first(&numbers, |number| number.call(&Method::GET, &path))?;
+            let found = found.ok_or_else(|| no_such(which, *id))?;
+            if output.is_json() {
+                output.document(&found);
+            } else {
+                let text = serde_json::to_string_pretty(&found);
+                output.line(text.map_err(|error| Failure::local(error.to_string()))?);
+            }
+            Ok(Exit::Done)
+        }
+        Some(HeldVerb::Retry(chosen)) => change(&numbers, which, chosen, true, output),
+        Some(HeldVerb::Drop(chosen)) => change(&numbers, which, chosen, false, output),
+    }
+}
+
+/// The numbers that are asked for, by the configuration that the gateway was started with.
+fn numbers(global: &Global, args: &Gateway, held: &Held) -> Step<Vec<Number>> {
+    let config = config(global, args)?;
+    let url = match &held.url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => url_of(&config),
+    };
+    Host::new(&url, AuthScheme::D360ApiKey).map_err(|error| Failure::usage(format!("--url: {error}")))?;
+    let cannot = |error: d360::transport::SetupError| Box::new(Failure::Setup(error));
+    let transport = UreqTransport::new(&Connection::new()).map_err(cannot)?;
+    let mut numbers = Vec::new();
+    for number in &config.numbers {
+        if held.number.as_ref().is_none_or(|name| *name == number.name) {
+            let key = ApiKey::new(number.client_key.expose_secret())
+                .map_err(|error| Failure::usage(format!("number {:?}: {error}", number.name)))?;
+            let (name, url, transport) = (number.name.clone(), url.clone(), transport.clone());
+            numbers.push(Number { name, key, url, transport });
+        }
+    }
+    if numbers.is_empty() {
+        return Err(Failure::usage("--number: --config has no number of this name"));
+    }
+    Ok(numbers)
+}
+
+/// Where a gateway of this configuration is found on this machine.
+fn url_of(config: &Config) -> String {
+    let address = config.metrics_listen.as_ref().unwrap_or(&config.listen);
+    let here = address.parse::<SocketAddr>().map(|mut address| {
+        if address.ip().is_unspecified() {
+            let here = if address.is_ipv4() {
+                IpAddr::V4(Ipv4Addr::LOCALHOST)
+            } else {
+                IpAddr::V6(Ipv6Addr::LOCALHOST)
+            };
+            address.set_ip(here);
+        }
+        address.to_string()
+    });
+    format!("http://{}", here.as_ref().unwrap_or(address))
+}
+
+impl Number {
+    /// `None` where there is no such webhook.
+    fn call(&self, method: &Method, path: &str) -> Step<Option<Value>> {
+        let url = format!("{}{path}", self.url);
+        let uri = url.parse().map_err(|_| Failure::usage(format!("{} is no URL", self.url)))?;
+        let mut request = HttpRequest::new(method.clone(), uri);
+        if let Some((name, value)) = AuthScheme::D360ApiKey.header(&self.key) {
+            request.headers.insert(name, value);
+        }
+        request.response_limit = 64 << 20;
+        let answer = self.transport.send(request).map_err(|error| {
+            let cause =
+                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            Failure::local(format!(
+                "no gateway answers at {}: {error}{}; name its configuration (--config) or its URL (--url)",
+                self.url,
+                d360::model::mask(&cause)
+            ))
+        })?;
+        let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        match answer.status().as_u16() {
+            200 => Ok(Some(body)),
+            404 if body["errors"][0]["code"] == 1006 => Ok(None),
+            status => {
+                let why = body["errors"][0]["details"].as_str().unwrap_or("what answers there is no gateway");
+                Err(Failure::local(format!("{} answered {status}: {}", self.url, d360::model::mask(why))))
+            }
+        }
+    }
+}
+
+fn no_such(which: &str, id: u64) -> Box<Failure> {
+    Failure::local(format!("no webhook has the id {id} among those of `d360 gateway {which} list`"))
+}
+
+/// The answer of the first number that has one.
+fn first(numbers: &[Number], call: impl Fn(&Number) -> Step<Option<Value>>) -> Step<Option<Value>> {
+    for number in numbers {
+        if let Some(mut found) = call(number)? {
+            if let Some(found) = found.as_object_mut() {
+                found.insert("number".to_owned(), number.name.clone().into());
+            }
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+fn of_user(user: &str) -> String {
+    let bare = user.trim_start_matches('+');
+    let encoded: String = bare
+        .bytes()
+        .map(|byte| match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect();
+    format!("user={encoded}")
+}
+
+fn list(numbers: &[Number], which: &str, user: Option<&str>, output: Output) -> Result {
+    let mut all = Vec::new();
+    for number in numbers {
+        let mut after = 0;
+        loop {
+            let user = user.map(|user| format!("&{}", of_user(user))).unwrap_or_default();
+            let path = format!("/{which}?limit=1000&after={after}{user}");
+            let page = number.call(&Method::GET, &path)?.unwrap_or_default();
+            for item in page[which].as_array().into_iter().flatten() {
+                let mut item = item.as_object().cloned().unwrap_or_default();
+                item.insert("number".to_owned(), number.name.clone().into());
+                all.push(item);
+            }
+            match page["next"].as_i64().filter(|next| *next > after) {
+                Some(next) => after = next,
+                None => break,
+            }
+        }
+    }
+    if output.is_json() {
+        output.document(&json!({ which: all }));
+        return Ok(Exit::Done);
+    }
+    if all.is_empty() {
+        output.note(match which {
+            "waiting" => "no webhook waits",
+            _ => "no webhook is put aside",
+        });
+    }
+    for item in &all {
+        output.line(line(item, numbers.len() > 1));
+    }
+    Ok(Exit::Done)
+}
+
+/// `12  16505551234  reaction  wamid.…  2026-11-27T10:00:00Z  4 tries: answered 400`.
+fn line(item: &Map<String, Value>, several: bool) -> String {
+    let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default();
+    let mut parts = vec![item.get("id").map(Value::to_string).unwrap_or_default()];
+    if several {
+        parts.push(text("number").to_owned());
+    }
+    parts.push(text("user").to_owned());
+    parts.push(format!("{} {}", text("type"), text("status")).trim().to_owned());
+    parts.push(text("message_id").to_owned());
+    parts.push(text("received").to_owned());
+    let tries = item.get("tries").and_then(Value::as_u64).unwrap_or_default();
+    parts.push(match text("why") {
+        "" => format!("{tries} tries"),
+        why => format!("{tries} tries: {why}"),
+    });
+    parts.retain(|part| !part.is_empty());
+    parts.join("  ")
+}
+
+fn change(numbers: &[Number], which: &str, chosen: &Chosen, retry: bool, output: Output) -> Result {
+    let (method, suffix, name) =
+        if retry { (Method::POST, "/retry", "retried") } else { (Method::DELETE, "", "dropped") };
+    let mut done: Vec<Value> = Vec::new();
+    let ids = |value: &Value| value[name].as_array().cloned().unwrap_or_default();
+    if chosen.ids.is_empty() {
+        let query = chosen.user.as_deref().map(|user| format!("?{}", of_user(user))).unwrap_or_default();
+        for number in numbers {
+            let answer = number.call(&method, &format!("/{which}{suffix}{query}"))?;
+            done.extend(answer.as_ref().map(ids).unwrap_or_default());
+        }
+    }
+    let mut missing = Vec::new();
+    for id in &chosen.ids {
+        let path = format!("/{which}/{id}{suffix}");
+        match first(numbers, |number| number.call(&method, &path))? {
+            Some(answer) => done.extend(ids(&answer)),
+            None => missing.push(*id),
+        }
+    }
+    if output.is_json() {
+        output.document(&json!({ name: done, "missing": missing }));
+    } else {
+        output.line(format!("{name}: {}", done.len()));
+        missing
+            .iter()
+            .for_each(|id| output.note(format!("no webhook has the id {id} among those of `{which}`")));
+    }
+    Ok(match (missing.is_empty(), done.is_empty()) {
+        (true, _) => Exit::Done,
+        (false, false) => Exit::Partly,
+        (false, true) => Exit::Local,
+    })
+}

@@ -1,0 +1,179 @@
+//! The state file: which files are taken for it, who may use it at once, and its tables.
+use crate::store::StoreError;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// "d360" in ASCII, in SQLite's header: tells the file from other programs' (`file` shows it too).
+const APPLICATION_ID: i32 = 0x6433_3630;
+const VERSION: i64 = 2;
+/// How long a change waits for another program that writes into the file, such as `sqlite3`.
+const BUSY: Duration = Duration::from_secs(2);
+
+const TABLES: [&str; 6] = ["idempotency", "outbox", "put_aside", "seen", "settings", "tokens"];
+
+const SCHEMA: &str = "
+CREATE TABLE seen (number TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (number, key)) WITHOUT ROWID;
+CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, number TEXT NOT NULL, user TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE put_aside (id INTEGER PRIMARY KEY, number TEXT NOT NULL, user TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE tokens (hash BLOB PRIMARY KEY, number TEXT NOT NULL, login BLOB NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE idempotency (number TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, process INTEGER NOT NULL,
+    status INTEGER, body TEXT, at INTEGER NOT NULL, PRIMARY KEY (number, key)) WITHOUT ROWID;
+CREATE TABLE settings (number TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+";
+
+/// From version 1 to 2: since when a webhook is tried where that is not when it came, and why one was put aside.
+const TO_2: &str = "
+ALTER TABLE outbox ADD COLUMN since INTEGER;
+ALTER TABLE put_aside ADD COLUMN why TEXT;
+ALTER TABLE put_aside ADD COLUMN tries INTEGER;
+ALTER TABLE put_aside ADD COLUMN aside_at INTEGER;
+CREATE INDEX outbox_number ON outbox (number, id);
+CREATE INDEX put_aside_number ON put_aside (number, id);
+CREATE TABLE probe (id INTEGER PRIMARY KEY, filler BLOB NOT NULL);
+";
+
+pub(crate) struct StateFile {
+    pub(crate) connection: Connection,
+    /// Held as long as the file is used.
+    pub(crate) lock: File,
+}
+
+/// Opens it, and makes it where it is not there.
+pub(crate) fn open(path: &Path) -> Result<StateFile, StoreError> {
+    let path = whole(path)?;
+    refuse_foreign(&path)?;
+    let lock = lock(&path)?;
+    keep_to_owner(&path)?;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    prepare(&connection).map_err(in_use)?;
+    Ok(StateFile { connection, lock })
+}
+
+/// A file name is a file name: SQLite would take some for a database that lives in memory.
+fn whole(path: &Path) -> Result<PathBuf, StoreError> {
+    let text = path.to_string_lossy();
+    if text.is_empty()
+        || text == ":memory:"
+        || text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:"))
+    {
+        return Err(StoreError::Name(
+            "this is no file name, and the state has to outlive the process; name a file, such as gateway.db",
+        ));
+    }
+    if path.exists() {
+        let path = path.canonicalize()?;
+        if !path.is_file() {
+            return Err(StoreError::Name("this is no regular file; name a file, such as gateway.db"));
+        }
+        return Ok(path);
+    }
+    // Absolute, so that no name means anything else to SQLite.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name =
+        path.file_name().ok_or(StoreError::Name("this is no file name; name a file, such as gateway.db"))?;
+    Ok(folder.canonicalize()?.join(name))
+}
+
+/// A file of another program is left as it is, to the last byte.
+fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
+    if path.metadata().map_or(0, |metadata| metadata.len()) == 0 {
+        return Ok(());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    match is_ours(&connection) {
+        Ok(true) if is_newer(&connection)? => Err(StoreError::Newer),
+        Ok(true) => Ok(()),
+        Ok(false) => Err(StoreError::Foreign),
+        Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::NotADatabase => {
+            Err(StoreError::Foreign)
+        }
+        Err(error) => Err(in_use(error)),
+    }
+}
+
+fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    let id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let names =
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+    let mut statement = connection.prepare(names)?;
+    let tables = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    Ok(match id {
+        APPLICATION_ID => true,
+        // Of version 1, which had no id; or of a process that ended before it wrote anything.
+        0 => (version == 1 && tables == TABLES) || (version == 0 && tables.is_empty()),
+        _ => false,
+    })
+}
+
+/// Two gateways on one file would deliver everything twice. SQLite's own lock would keep out readers too.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    let file = private(&PathBuf::from(name))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// What users write stands in it: nobody but its owner may read it. SQLite gives its other files the same rights.
+fn keep_to_owner(path: &Path) -> Result<(), StoreError> {
+    private(path).map(drop)
+}
+
+fn private(path: &Path) -> Result<File, StoreError> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        let file = options.mode(0o600).open(path)?;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        Ok(file)
+    }
+    #[cfg(not(unix))]
+    Ok(options.open(path)?)
+}
+
+fn in_use(error: rusqlite::Error) -> StoreError {
+    match error {
+        rusqlite::Error::SqliteFailure(inner, _)
+            if matches!(inner.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) =>
+        {
+            StoreError::InUse
+        }
+        other => other.into(),
+    }
+}
+
+/// The settings of the connection, and the tables of this version.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    // What was deleted is overwritten: it is what users wrote.
+    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;")?;
+    // Before the journal is, so that it stands in the file itself.
+    connection
+        .execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = WAL;"))?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let changes = match version {
+        0 => format!("{SCHEMA}{TO_2}"),
+        1 => TO_2.to_owned(),
+        _ => return Ok(()),
+    };
+    connection.execute_batch(&format!("BEGIN IMMEDIATE; {changes} PRAGMA user_version = {VERSION}; COMMIT;"))
+}
+
+/// Whether a newer version wrote it.
+fn is_newer(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("PRAGMA user_version", [], |row| Ok(row.get::<_, i64>(0)? > VERSION))
+}

@@ -1,0 +1,121 @@
+//! One post of a webhook to an old program, and what its answer means. An answer is taken at its head: what its body is like, or
+//! whether it ever ends, says nothing about the webhook.
+use crate::outbox::Target;
+use d360::transport::{
+    AsyncTransport as _, BodySink, HttpRequest, Payload, ReqwestTransport, TransportError, TransportErrorKind,
+};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::Notify;
+
+/// How long an old program may take over one.
+const POST_TIME: Duration = Duration::from_secs(10);
+/// How long the body of an answer is read, so that the connection can be used again.
+const BODY_TIME: Duration = Duration::from_millis(500);
+/// Most bytes of it.
+const BODY: usize = 64 << 10;
+
+/// What came of a post.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Posted {
+    Taken,
+    /// The program does not want this webhook: trying again does not help.
+    Refused(u16),
+    /// The program has it and fails, or does not answer in time.
+    Failed(String),
+    /// The program cannot be reached: nothing is wrong with the webhook.
+    Unreachable(String),
+}
+
+impl Posted {
+    fn answered(status: StatusCode) -> Self {
+        match status.as_u16() {
+            200..300 => Self::Taken,
+            // Too slow, too early, too many: the same request may do later.
+            status @ (408 | 425 | 429) => Self::Failed(format!("answered {status}")),
+            status @ 400..500 => Self::Refused(status),
+            status => Self::Failed(format!("answered {status}")),
+        }
+    }
+
+    fn failed(error: &TransportError) -> Self {
+        let mut why = error.to_string();
+        if let Some(source) = std::error::Error::source(error) {
+            why = format!("{why}: {source}");
+        }
+        let why = d360::model::mask(&why);
+        if error.kind() == TransportErrorKind::NotSent { Self::Unreachable(why) } else { Self::Failed(why) }
+    }
+}
+
+/// Notes the head of an answer; its body goes nowhere.
+#[derive(Debug, Default)]
+struct Head {
+    status: Mutex<Option<StatusCode>>,
+    length: Mutex<usize>,
+    came: Notify,
+}
+
+impl Head {
+    fn status(&self) -> Option<StatusCode> {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl BodySink for Head {
+    fn head(&self, status: StatusCode) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
+        self.came.notify_one();
+    }
+    fn begin(&self) -> io::Result<()> {
+        Ok(())
+    }
+    fn write(&self, piece: &[u8]) -> io::Result<()> {
+        let mut length = self.length.lock().unwrap_or_else(PoisonError::into_inner);
+        *length += piece.len();
+        if *length > BODY { Err(io::Error::other("longer than anybody reads")) } else { Ok(()) }
+    }
+}
+
+pub(crate) async fn post(transport: &ReqwestTransport, target: &Target, body: &Arc<str>) -> Posted {
+    let Ok(uri) = target.url.parse::<Uri>() else {
+        return Posted::Unreachable("its URL is malformed".to_owned());
+    };
+    let mut request = HttpRequest::new(Method::POST, uri);
+    for (name, value) in &target.headers {
+        if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            value.set_sensitive(true);
+            request.headers.insert(name, value);
+        }
+    }
+    request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    request.payload = Payload::Bytes(bytes::Bytes::copy_from_slice(body.as_bytes()));
+    request.time_limit = POST_TIME;
+    request.response_limit = BODY as u64;
+    let head = Arc::<Head>::default();
+    request.sink = Some(head.clone());
+    let mut sending = transport.send(request);
+    let ended = tokio::select! {
+        ended = &mut sending => Some(ended),
+        () = head.came.notified() => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        // In any case the webhook has been answered.
+        None => match tokio::time::timeout(BODY_TIME, sending).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                Err(TransportError::new(TransportErrorKind::Timeout, "the body of the answer did not end"))
+            }
+        },
+    };
+    match (head.status(), ended) {
+        (Some(status), _) => Posted::answered(status),
+        (None, Ok(answer)) => Posted::answered(answer.status()),
+        (None, Err(error)) => Posted::failed(&error),
+    }
+}
