@@ -42,6 +42,15 @@ impl Open {
             State::Working => {}
         }
     }
+    /// Lets the longest idle one go, if there is one.
+    fn make_room(&mut self) -> bool {
+        let oldest = self.idle.first_key_value().map(|(_, id)| *id);
+        if let Some(id) = oldest {
+            self.set(id, State::Leaving);
+            self.all[&id].1.notify_one();
+        }
+        oldest.is_some()
+    }
     fn left(&mut self, state: State) {
         match state {
             State::Idle(since) => drop(self.idle.remove(&since)),
@@ -77,20 +86,20 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Lets the longest idle one go: the system has no place for more.
+    pub(crate) fn make_room(&self) {
+        self.open().make_room();
+    }
+
     /// Takes in one more; `None` where not even a refusal can be said any more.
     pub(crate) fn enter(&self) -> Option<Arc<Entry>> {
         let mut open = self.open();
         let mut is_spare = false;
-        if open.all.len() - open.leaving >= self.most {
-            let oldest = open.idle.first_key_value().map(|(_, id)| *id);
-            match oldest {
-                Some(id) => {
-                    open.set(id, State::Leaving);
-                    open.all[&id].1.notify_one();
-                }
-                None if open.all.len() >= self.most + SPARE => return None,
-                None => is_spare = true,
+        if open.all.len() - open.leaving >= self.most && !open.make_room() {
+            if open.all.len() >= self.most + SPARE {
+                return None;
             }
+            is_spare = true;
         }
         open.last += 1;
         let (id, evicted) = (open.last, Arc::<Notify>::default());

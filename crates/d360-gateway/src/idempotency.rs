@@ -145,7 +145,7 @@ impl Attempt {
     /// is.
     pub(crate) async fn end(self, store: &Store, ended: &Arc<Ended>, status: u16, body: String, free: bool) {
         let this = Arc::new(self);
-        let known = (!free).then(|| (status, body));
+        let known = (!free).then_some((status, body));
         let write = {
             let (this, known) = (this.clone(), known.clone());
             move |db: &Connection| match &known {

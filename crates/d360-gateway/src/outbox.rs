@@ -345,7 +345,9 @@ impl Outbox {
                 return Some(End::Dropped);
             }
             // Read when its turn has come: meanwhile another may have been set.
-            let posted = match self.target(&line.0) {
+            let target = self.target(&line.0);
+            let has_target = target.is_some();
+            let posted = match target {
                 Some(target) => {
                     self.posting(line, true);
                     let posted = post::post(&self.transport, &target, body).await;
@@ -404,7 +406,9 @@ impl Outbox {
                 );
                 return Some(End::Aside(why, reason));
             }
-            tracing::warn!(number, user, id, kind, why, "a webhook was not taken; it is tried again");
+            if has_target {
+                tracing::warn!(number, user, id, kind, why, "a webhook was not taken; it is tried again");
+            }
             if let Some(front) = self.state().lines.front(line) {
                 front.last = Some(why);
             }

@@ -42,8 +42,9 @@ pub(crate) async fn serve<F>(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Out of files, mostly: those that are open have to end first.
+                // Out of files, mostly: one that is open has to end first.
                 tracing::warn!(%error, "a connection could not be accepted");
+                connections.make_room();
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }

@@ -49,9 +49,11 @@ pub(crate) enum StoreError {
 type Job = Box<dyn FnOnce(Option<&Connection>) -> (bool, After) + Send>;
 type After = Box<dyn FnOnce(bool) + Send>;
 
+type Change = Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send>;
+
 /// A change that is made again until it is written. Making it twice does no more than making it once.
 struct Later {
-    change: Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send>,
+    change: Change,
     written: Box<dyn FnOnce() + Send>,
 }
 

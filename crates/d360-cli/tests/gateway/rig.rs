@@ -57,7 +57,7 @@ pub(crate) fn http(
     read(&mut BufReader::new(stream))
 }
 
-fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Answer> {
+pub(crate) fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Answer> {
     let gone = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
     let (first, headers) = head(stream)?;
     let status = first.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(gone)?;
@@ -96,6 +96,8 @@ fn head(stream: &mut BufReader<TcpStream>) -> std::io::Result<(String, BTreeMap<
 pub(crate) struct Gateway {
     pub(crate) child: Child,
     pub(crate) address: SocketAddr,
+    /// The operations port, where there is one.
+    pub(crate) operations: Option<SocketAddr>,
 }
 
 impl Gateway {
@@ -104,7 +106,11 @@ impl Gateway {
         Self::start_with(key, args, Stdio::null())
     }
     pub(crate) fn start_with(key: &str, args: &[&str], log: Stdio) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_d360"))
+        Self::start_as(Command::new(env!("CARGO_BIN_EXE_d360")), key, args, log)
+    }
+    /// The program as `command` begins it.
+    pub(crate) fn start_as(mut command: Command, key: &str, args: &[&str], log: Stdio) -> Self {
+        let mut child = command
             .args(["gateway", "--output", "json"])
             .args(args)
             .env("D360_API_KEY", key)
@@ -119,8 +125,11 @@ impl Gateway {
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let started: Value =
             serde_json::from_str(&line).unwrap_or_else(|_| panic!("it did not start: {line:?}"));
-        let address = started["url"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
-        Self { child, address }
+        let address_of =
+            |url: &str| url.trim_start_matches("http://").trim_end_matches("/metrics").parse().unwrap();
+        let address = address_of(started["url"].as_str().unwrap());
+        let operations = started["metrics"].as_str().map(address_of);
+        Self { child, address, operations }
     }
     pub(crate) fn call(&self, key: &str, method: &str, path: &str, body: impl Into<Option<Value>>) -> Answer {
         let body: Option<Value> = body.into();
@@ -133,6 +142,30 @@ impl Gateway {
             body.as_bytes(),
         )
         .unwrap()
+    }
+    /// `d360 gateway` with these arguments, as the owner of a running one calls it.
+    pub(crate) fn manage(&self, key: &str, args: &[&str]) -> Value {
+        let url = format!("http://{}", self.operations.unwrap_or(self.address));
+        let ran = Command::new(env!("CARGO_BIN_EXE_d360"))
+            .args(["gateway", "--output", "json"])
+            .args(args)
+            .args(["--url", &url])
+            .env("D360_API_KEY", key)
+            .env_remove("D360_BASE_URL")
+            .output()
+            .unwrap();
+        let mut answer: Value =
+            serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{args:?}: {ran:?}"));
+        if ran.status.code() != Some(0) {
+            answer["exit"] = ran.status.code().into();
+        }
+        answer
+    }
+    /// Told to stop, as a service manager does.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
     }
     /// As a power cut would end it.
     pub(crate) fn kill(mut self) {
@@ -220,12 +253,7 @@ impl Drop for OldProgram {
 
 fn serve(stream: TcpStream, seen: &(Mutex<Vec<Value>>, Condvar), status: &AtomicU16, refused: &AtomicU64) {
     let mut reader = BufReader::new(stream);
-    while let Ok((_, headers)) = head(&mut reader) {
-        let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-        let mut body = vec![0; length];
-        if reader.read_exact(&mut body).is_err() {
-            return;
-        }
+    while let Some(body) = read_request(&mut reader) {
         let answer = status.load(Ordering::SeqCst);
         if answer == 200 {
             let value = serde_json::from_slice(&body).unwrap_or(Value::Null);
@@ -239,6 +267,15 @@ fn serve(stream: TcpStream, seen: &(Mutex<Vec<Value>>, Condvar), status: &Atomic
             return;
         }
     }
+}
+
+/// The body of the next request.
+pub(crate) fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
+    let (_, headers) = head(reader).ok()?;
+    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(body)
 }
 
 /// A webhook of Cloud with one message.
