@@ -79,3 +79,21 @@ async fn a_stopped_gateway_lets_go_of_its_state_and_delivers_nothing_more() {
         .collect();
     assert_eq!(times, ["1", "2"]);
 }
+
+/// SQLite would take some names for a database in memory, or one that goes with the process.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_is_no_file_of_its_own_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["", ":memory:", "file:state.db", "file::memory:?cache=shared", "."] {
+        let error = Gateway::start(config(Path::new(name), [number("a", "k")])).await.unwrap_err();
+        assert!(error.to_string().contains("name a file"), "{name:?}: {error}");
+    }
+    // One file is one gateway's, in the same process too.
+    let state = folder.path().join("s.db");
+    let first = Gateway::start(config(&state, [number("a", "k")])).await.unwrap();
+    let second = Gateway::start(config(&state, [number("a", "k")])).await.unwrap_err();
+    assert!(second.to_string().contains("used by another process"), "{second}");
+    assert_eq!(post(&first, &status("1")).await, 200, "the first is not disturbed");
+    first.stop().await;
+    Gateway::start(config(&state, [number("a", "k")])).await.unwrap().stop().await;
+}

@@ -122,6 +122,28 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// The request has shown nothing yet: its connection may give way like an idle one, until [`go_on`](Self::go_on).
+    pub(crate) fn pause(&self) {
+        let mut open = self.connections.open();
+        if open.all.get(&self.id).is_none_or(|(state, _)| *state == State::Leaving) {
+            return;
+        }
+        open.last += 1;
+        let since = open.last;
+        open.set(self.id, State::Idle(since));
+    }
+    /// Whether the request may go on: its connection has not given way.
+    pub(crate) fn go_on(&self) -> bool {
+        let mut open = self.connections.open();
+        let stays = open.all.get(&self.id).is_some_and(|(state, _)| *state != State::Leaving);
+        if stays {
+            open.set(self.id, State::Working);
+        }
+        stays
+    }
+}
+
 impl Drop for Entry {
     fn drop(&mut self) {
         let mut open = self.connections.open();
@@ -143,10 +165,7 @@ impl Working {
 
 impl Drop for Working {
     fn drop(&mut self) {
-        let mut open = self.0.connections.open();
-        open.last += 1;
-        let since = open.last;
-        open.set(self.0.id, State::Idle(since));
+        self.0.pause();
     }
 }
 

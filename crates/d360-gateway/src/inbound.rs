@@ -2,17 +2,24 @@
 use crate::{
     api::Shared,
     body::{self, Response},
+    connections::Entry,
     metrics::{OutcomeLabels, ReasonLabels},
     number::Number,
-    origin,
     outbox::Parcel,
 };
 use axum::body::Body;
-use d360::{migrate::webhook, model::webhook as events, webhook::answer_challenge};
+use d360::{
+    migrate::webhook,
+    model::webhook as events,
+    webhook::{answer_challenge, origin},
+};
 use http::{Method, Request, StatusCode, request::Parts};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use std::{net::SocketAddr, sync::atomic::Ordering};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+};
 
 /// Longest webhook, in bytes: Meta posts up to 3 MB.
 pub(crate) const MOST: usize = 4 << 20;
@@ -59,7 +66,16 @@ pub(crate) async fn take(
     };
     // What is not proven yet has a place of its own: whoever fills it keeps out nobody who is known.
     let budget = if proof == Proof::Body { &shared.unproven } else { &shared.budget };
-    let sent = match body::read(body, MOST, budget).await {
+    // Nor does its connection keep out others.
+    let entry = parts.extensions.get::<Arc<Entry>>().filter(|_| proof == Proof::Body);
+    if let Some(entry) = entry {
+        entry.pause();
+    }
+    let read = body::read(body, MOST, budget).await;
+    if entry.is_some_and(|entry| !entry.go_on()) {
+        return refuse("overload", StatusCode::SERVICE_UNAVAILABLE, "all connections are in use".to_owned());
+    }
+    let sent = match read {
         Ok(sent) => sent,
         Err(unread) => {
             refused(shared, number, unread.reason());

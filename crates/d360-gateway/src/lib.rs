@@ -31,7 +31,8 @@
 //! | everything else | an error of On-Premise that says why |
 //!
 //! Webhooks of Cloud come in at `/webhook` (`/webhook/{name}` where there are several numbers), are written to disk, answered, and
-//! delivered in the old form until they are taken: in order for each user, at least once.
+//! delivered in the old form until they are taken: in order for each user, at least once. One that the old program refuses, or fails on
+//! for too long, is put aside: `/aside` and `/waiting` list, show, retry and drop, for whoever has the number's key.
 //!
 //! The gateway fetches no link of a message, and calls no host but those of its configuration.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -54,7 +55,6 @@ mod messages;
 mod metrics;
 mod notes;
 mod number;
-mod origin;
 mod outbox;
 mod place;
 mod post;

@@ -55,7 +55,9 @@ pub(crate) async fn serve<F>(
         let service = service_fn(move |request: Request<Incoming>| {
             let working = own.work();
             let is_served = working.is_some() && (!own.is_spare || request.uri().path() == "/healthz");
-            let answered = is_served.then(|| answer(peer, request.map(Body::new)));
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(own.clone());
+            let answered = is_served.then(|| answer(peer, request));
             async move {
                 let response = match answered {
                     Some(answered) => answered.await,

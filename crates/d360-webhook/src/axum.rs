@@ -51,7 +51,7 @@ pub fn router(
 /// A request with its body, for a handler of your own: what [`Receiver::answer`] takes.
 ///
 /// # Errors
-/// The answer: 401 where the headers prove nothing, before the body is read; 413 where the body is longer than the receiver takes,
+/// The answer: 401 where the headers prove nothing, or 403 (see [`Receiver::check_head`]), before the body is read; 413 where the body is longer than the receiver takes,
 /// 408 where it does not arrive within 10 seconds.
 pub async fn whole(receiver: &Receiver, request: Request) -> Result<http::Request<Bytes>, Response> {
     if let Err(refused) = receiver.check_head(&request) {

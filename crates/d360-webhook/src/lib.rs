@@ -24,6 +24,7 @@
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub mod axum;
+pub mod origin;
 mod receiver;
 mod seen;
 mod verify;

@@ -1,5 +1,5 @@
 //! A request in; a status, and the events to work on, out.
-use crate::{Seen, Verification, answer_challenge, verify::not_empty};
+use crate::{Seen, Verification, answer_challenge, origin::is_foreign_page, verify::not_empty};
 use bytes::Bytes;
 use d360_model::webhook::{self, Event};
 use http::{Method, Request, Response, StatusCode, header};
@@ -133,6 +133,7 @@ impl Receiver {
     /// # Errors
     /// The answer to one that is not taken.
     pub fn check(&self, request: &Request<Bytes>) -> Result<(), Received> {
+        self.check_head(request)?;
         let body = request.body();
         if body.len() > self.max_body {
             let reason = format!("{} bytes; {} are taken", body.len(), self.max_body);
@@ -145,10 +146,14 @@ impl Receiver {
     /// The refusal of a POST whose headers prove nothing, whatever its body is: for servers that then need not read it.
     ///
     /// # Errors
-    /// [`Received`] with status 401.
+    /// [`Received`] with status 401; with 403 where nothing has to be proven and a page of another origin sends it.
     pub fn check_head<B>(&self, request: &Request<B>) -> Result<(), Received> {
         if *request.method() != Method::POST {
             return Ok(());
+        }
+        if self.verification.is_none() && is_foreign_page(request.headers()) {
+            let reason = "webhooks are not taken from pages in a browser";
+            return Err(refuse(StatusCode::FORBIDDEN, reason.to_owned()));
         }
         let proven = self.verification.verify_head(request.headers());
         proven.map(drop).map_err(|refused| refuse(StatusCode::UNAUTHORIZED, refused.to_string()))
@@ -279,6 +284,23 @@ mod tests {
         }));
         assert!(failing.is_err());
         assert_eq!(receiver.answer(&post(other), |_| Ok(())).status(), 200);
+    }
+
+    #[test]
+    fn pages_in_a_browser_forge_nothing_where_nothing_is_proven() {
+        let open = Receiver::new(Verification::none());
+        let post = |name: &str, value: &str| {
+            let request = Request::post("/").header("host", "localhost:8080").header(name, value);
+            open.receive(&request.body(Bytes::from_static(b"{\"messages\": []}")).unwrap()).status.as_u16()
+        };
+        for (name, value, status) in [
+            ("origin", "http://evil.example", 403),
+            ("sec-fetch-site", "cross-site", 403),
+            ("origin", "http://localhost:8080", 200),
+            ("x-other", "1", 200),
+        ] {
+            assert_eq!(post(name, value), status, "{name}: {value}");
+        }
     }
 
     #[test]

@@ -171,6 +171,29 @@ fn idle_connections_hold_off_nobody() {
     }
 }
 
+/// Whoever could be anybody gives way to whoever comes.
+#[test]
+fn bodies_without_a_proof_keep_no_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = started(folder.path(), "k", NOWHERE, &format!("max_connections = 8\n{SIGNED}"));
+    let signature = "0".repeat(64);
+    let head = format!(
+        "POST /webhook HTTP/1.1\r\nhost: x\r\nx-hub-signature-256: {signature}\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n"
+    );
+    let unproven: Vec<TcpStream> = (0..8)
+        .map(|_| {
+            let mut stream = begun(gateway.address, head.as_bytes());
+            let mut told = [0; 25];
+            stream.read_exact(&mut told).unwrap();
+            stream
+        })
+        .collect();
+    for _ in 0..8 {
+        assert_eq!(gateway.call("k", "GET", "/v1/settings/application", None).status, 200);
+    }
+    drop(unproven);
+}
+
 #[test]
 fn pages_in_a_browser_forge_nothing() {
     let folder = tempfile::tempdir().unwrap();

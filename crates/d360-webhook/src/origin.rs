@@ -1,4 +1,5 @@
-//! Whether a request comes from a program of this machine, or from a page in a browser that runs on it.
+//! Where a request comes from, for receivers that have no secret to know webhooks by: a page in a browser on the same machine can post to
+//! `localhost` as well as any program.
 use http::{HeaderMap, Uri, header, uri::Authority};
 use std::net::IpAddr;
 
@@ -6,16 +7,20 @@ use std::net::IpAddr;
 const PASSED_ON: [&str; 6] =
     ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip", "via"];
 
-/// Whether it came from this machine itself, by its own name, and nothing says that it was passed on.
-pub(crate) fn is_local(peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> bool {
+/// Whether a request came from this machine itself, by its own name (`Host`: localhost or a loopback address, whole), and no header says
+/// that it was forwarded.
+#[must_use]
+pub fn is_local(peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> bool {
     peer.to_canonical().is_loopback()
         && host(headers).is_some_and(|host| names_this_machine(&host))
         && uri.authority().is_none_or(names_this_machine)
         && !PASSED_ON.iter().any(|name| headers.contains_key(*name))
 }
 
-/// Whether a page of another site made a browser send it. Programs send neither header.
-pub(crate) fn is_foreign_page(headers: &HeaderMap) -> bool {
+/// Whether a page of another origin made a browser send a request: its `Origin` is not that of `Host`, or `Sec-Fetch-Site` is neither
+/// `same-origin` nor `none`. Programs send neither header.
+#[must_use]
+pub fn is_foreign_page(headers: &HeaderMap) -> bool {
     let own_site = |value: &http::HeaderValue| matches!(value.as_bytes(), b"same-origin" | b"none");
     if !headers.get_all("sec-fetch-site").iter().all(own_site) {
         return true;
