@@ -28,31 +28,31 @@ fn interactive(interactive: Interactive) -> Message {
     Message::interactive(to(), interactive)
 }
 
-/// One of each.
-fn all() -> Vec<Message> {
+/// One of each, with the id of an uploaded file.
+fn all(file: &str) -> Vec<Message> {
     let card = || Card::url(Image::link("https://example.org/a.png"), "Buy", "https://example.org/a");
     let mut money = Currency::default();
     (money.fallback_value, money.code, money.amount_1000) = ("$1".to_owned(), "USD".to_owned(), 1000);
     let template = Template::new("order_shipped", "en_US")
-        .component(TemplateComponent::header().parameter(Document::id("1").filename("a.pdf")))
+        .component(TemplateComponent::header().parameter(Document::id(file).filename("a.pdf")))
         .component(TemplateComponent::body().parameter("Barbara").parameter(money))
         .component(TemplateComponent::quick_reply(0, "payload"))
         .component(TemplateComponent::url(1, "order/7"))
         .component(TemplateComponent::copy_code(2, "SAVE10"))
         .component(TemplateComponent::carousel([
-            TemplateCard::new(0).component(TemplateComponent::header().parameter(Image::id("1")))
+            TemplateCard::new(0).component(TemplateComponent::header().parameter(Image::id(file)))
         ]));
     vec![
         Message::text(to(), "Hello"),
         Message::image(to(), Image::link("https://example.org/a.png").caption("A")),
-        Message::video(to(), Video::id("1").caption("A")),
-        Message::audio(to(), Audio::id("1").voice(true)),
-        Message::document(to(), Document::id("1").caption("A").filename("a.pdf")),
-        Message::sticker(to(), Sticker::id("1")),
+        Message::video(to(), Video::id(file).caption("A")),
+        Message::audio(to(), Audio::id(file).voice(true)),
+        Message::document(to(), Document::id(file).caption("A").filename("a.pdf")),
+        Message::sticker(to(), Sticker::id(file)),
         Message::reaction(to(), Reaction::new("wamid.x", "👨‍👩‍👧‍👦")),
         Message::reaction(to(), Reaction::remove("wamid.x")),
         Message::template(to(), template),
-        interactive(Interactive::buttons("Well?", buttons(3)).header(Video::id("1")).footer("small")),
+        interactive(Interactive::buttons("Well?", buttons(3)).header(Video::id(file)).footer("small")),
         interactive(Interactive::list("Well?", "Choose", [Section::new("A", rows(10))]).header("Header")),
         interactive(Interactive::cta_url("Look", "Open", "https://example.org")),
         interactive(Interactive::location_request("Where are you?")),
@@ -65,7 +65,7 @@ fn all() -> Vec<Message> {
         interactive(Interactive::carousel("These", [card(), card()])),
         interactive(Interactive::carousel(
             "These",
-            (0..2).map(|_| Card::replies(Image::id("1"), buttons(2))),
+            (0..2).map(|_| Card::replies(Image::id(file), buttons(2))),
         )),
         interactive(Interactive::carousel("These", [Card::product("1", "2"), Card::product("1", "3")])),
     ]
@@ -75,9 +75,10 @@ fn all() -> Vec<Message> {
 fn every_type_is_sent_and_taken() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.user_writes("+16505551234");
+    let file = sandbox.store_media("image/png", *b"png");
     let config = Config::new(ApiKey::new(sandbox.key()).unwrap()).base_url(sandbox.base_url());
     for (who, client) in real(&config.pacing(Pacing::off()), &Naps::default()) {
-        for message in all() {
+        for message in all(&file) {
             assert_eq!(message.validate(), Findings::new(), "{message:?}");
             let sent =
                 client.send(message.clone()).unwrap_or_else(|error| panic!("{who}: {error}\n{message:?}"));

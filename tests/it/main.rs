@@ -25,6 +25,7 @@ mod receiving;
 mod retries;
 mod rig;
 mod sandbox;
+mod sandbox_wire;
 mod secrets;
 mod server;
 mod stores;

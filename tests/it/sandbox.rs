@@ -244,7 +244,7 @@ fn the_sandbox_refuses_what_the_documents_refuse() {
         )),
         (400, Some(131_009))
     );
-    assert_eq!(post(&with(r#""type":"text","text":{"body":null}"#)), (400, Some(131_009)));
+    assert_eq!(post(&with(r#""type":"text","text":{"body":null}"#)), (400, Some(131_008)));
     assert_eq!(post(r#"{"to":"+16505551234","type":"text","text":{"body":"x"}}"#), (400, Some(131_008)));
     assert_eq!(post("{"), (400, Some(100)));
 }

@@ -11,7 +11,7 @@ use d360::{
     },
     model::{
         Document, Message, Template, WebhookConfig,
-        template::{Category, NewTemplate, TemplatePart, TemplateStatus},
+        template::{Category, NewTemplate, TemplateComponent, TemplatePart, TemplateStatus},
     },
     transport::FileSink,
 };
@@ -82,12 +82,18 @@ fn templates_are_handed_in_approved_sent_and_deleted() {
         let all = client.pages(ListTemplates::new().limit(3)).unwrap();
         let found: Vec<_> = all.iter().map(|one| one.name.as_deref().unwrap()).collect();
         assert_eq!(found, ["hello_world", "alpha", "beta", "gamma"]);
-        let send = || {
-            client.send(Message::template("+16505551234".parse().unwrap(), Template::new("beta", "en_US")))
+        let send = |language: &str, names: &[&str]| {
+            let body = TemplateComponent::body();
+            let body = names.iter().fold(body, |body, name| body.parameter(*name));
+            let template = Template::new("beta", language).component(body);
+            client.send(Message::template("+16505551234".parse().unwrap(), template))
         };
-        assert_eq!(send().unwrap_err().code().unwrap().0, 132_001);
+        let code = |language: &str, names: &[&str]| send(language, names).unwrap_err().code().unwrap().0;
+        assert_eq!(code("en_US", &["Ada"]), 132_001);
         assert!(sandbox.template_status("beta", "APPROVED"));
-        send().unwrap();
+        send("en_US", &["Ada"]).unwrap();
+        assert_eq!(code("en_US", &["Ada", "Grace"]), 132_000);
+        assert_eq!(code("de", &["Ada"]), 132_001);
         let approved = client.pages(ListTemplates::new().status(TemplateStatus::Approved)).unwrap();
         assert_eq!(approved.len(), 2);
         client.call(DeleteTemplate::new("beta").only("7")).unwrap_err();

@@ -211,6 +211,15 @@ pub(crate) struct Sandbox {
     /// Where to listen; port 0 for any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4360")]
     pub(crate) listen: String,
+    /// Leave user IDs out of webhooks, as before April 2026
+    ///
+    /// Since April 2026 webhooks name the business-scoped user ID of every user: contacts[].user_id, from_user_id,
+    /// recipient_user_id, and contacts beside statuses. Users without a number keep theirs.
+    #[arg(long)]
+    pub(crate) without_user_ids: bool,
+    /// Write characters outside ASCII in webhooks as \uXXXX; signatures are over what is sent
+    #[arg(long)]
+    pub(crate) escape_unicode: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -47,6 +47,24 @@ impl Answer {
         let error = format!("the sandbox does not serve {method} {path}; GET /_sandbox says what it serves");
         Self::json(404, &json!({ "error": error }))
     }
+    /// Graph's answer to a path that leads nowhere (2500), or that does not take the method (100).
+    pub(crate) fn graph_path(code: i64, method: &str, path: &str) -> Self {
+        let rest = crate::route::without_version(path);
+        let message = match code {
+            2500 => format!("Unknown path components: {rest}"),
+            _ => format!(
+                "Unsupported {} request. The object does not exist, cannot be loaded due to missing permissions, or does not support this operation",
+                method.to_lowercase()
+            ),
+        };
+        let hint = format!(
+            "The sandbox does not serve {method} {path}: paths of Graph are /v25.0/{{phone_number_id}}/messages and so on; GET /_sandbox lists them"
+        );
+        let mut error = error_object(code, &hint);
+        error["message"] = json!(message);
+        error["type"] = json!(if code == 2500 { "OAuthException" } else { "GraphMethodException" });
+        Self::json(400, &json!({ "error": error }))
+    }
     /// On-Premise's list of one error.
     pub(crate) fn onprem_error(code: i64, details: &str) -> Self {
         let (status, title) = look_up(codes::ONPREM, code);

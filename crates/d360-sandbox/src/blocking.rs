@@ -1,10 +1,11 @@
 //! `/block_users` in its three methods.
 use crate::{
     answer::{self, Answer, error_object},
+    json,
     schema::BLOCK,
-    world::{World, digits, is_bsuid, user_key},
+    world::{World, digits, is_bsuid},
 };
-use serde_json::{Value, json};
+use serde_json::{Value, json as value};
 use std::collections::HashMap;
 
 /// Most users in a request, and in the list.
@@ -16,7 +17,7 @@ const MAX_PAGE: usize = 1_000;
 
 /// `POST`: blocks; `DELETE`: unblocks.
 pub(crate) fn change(world: &mut World, key: &str, body: &[u8], block: bool) -> Answer {
-    let Ok(request) = serde_json::from_slice::<Value>(body) else {
+    let Some(request) = json::read(body) else {
         return Answer::error(100, "The body is not JSON");
     };
     if let Err((code, details)) = BLOCK.check(&request, "") {
@@ -35,11 +36,11 @@ pub(crate) fn change(world: &mut World, key: &str, body: &[u8], block: bool) -> 
         if input.get(2..).is_some_and(|rest| rest.starts_with(".ENT.")) {
             return Answer::error(100, "Parent BSUIDs are not supported for blocking or unblocking users");
         }
-        let user = user_key(input);
+        let user = world.user(input);
         let mut named = if is_bsuid(input) {
-            json!({ "input": input, "user_id": input })
+            value!({ "input": input, "user_id": input })
         } else {
-            json!({ "input": input, "wa_id": user })
+            value!({ "input": input, "wa_id": user })
         };
         match refusal(world, key, &user, block) {
             None => done.push((user, named)),
@@ -50,7 +51,7 @@ pub(crate) fn change(world: &mut World, key: &str, body: &[u8], block: bool) -> 
                     map.remove("wa_id");
                 }
                 named["errors"] =
-                    json!([{ "message": message, "code": code, "error_data": { "details": details } }]);
+                    value!([{ "message": message, "code": code, "error_data": { "details": details } }]);
                 failed.push(named);
             }
         }
@@ -66,16 +67,16 @@ pub(crate) fn change(world: &mut World, key: &str, body: &[u8], block: bool) -> 
     let list = if block { "added_users" } else { "removed_users" };
     let done: Vec<Value> = done.into_iter().map(|(_, named)| named).collect();
     if failed.is_empty() {
-        return Answer::ok(&json!({ "messaging_product": "whatsapp", "block_users": { list: done } }));
+        return Answer::ok(&value!({ "messaging_product": "whatsapp", "block_users": { list: done } }));
     }
     let verb = if block { "block" } else { "unblock" };
     let mut error = error_object(
         139_100,
         &format!("Failed to {verb} some users, see the block_users response list for details"),
     );
-    error["message"] = json!("(#139100) Failed to block/unblock users");
-    let lists = json!({ list: done, "failed_users": failed });
-    let body = json!({ "messaging_product": "whatsapp", "block_users": lists, "error": error });
+    error["message"] = value!("(#139100) Failed to block/unblock users");
+    let lists = value!({ list: done, "failed_users": failed });
+    let body = value!({ "messaging_product": "whatsapp", "block_users": lists, "error": error });
     Answer::json(world.settings.mixed_block_status, &body)
 }
 
@@ -114,7 +115,7 @@ pub(crate) fn list(world: &World, key: &str, query: &HashMap<String, String>) ->
         Some(None) => return Answer::error(131_059, "The cursor is damaged"),
         Some(Some((_, version))) if version != number.version => {
             let error = error_object(139_102, "Blocklist was updated during retrieval - retry with offset 0");
-            return Answer::json(400, &json!({ "messaging_product": "whatsapp", "error": error }));
+            return Answer::json(400, &value!({ "messaging_product": "whatsapp", "error": error }));
         }
         Some(Some((offset, _))) if query.contains_key("after") => offset,
         Some(Some((offset, _))) => offset.saturating_sub(limit),
@@ -123,19 +124,19 @@ pub(crate) fn list(world: &World, key: &str, query: &HashMap<String, String>) ->
     let end = offset + page.len();
     let item = |user: &&String| {
         let id = if is_bsuid(user) { "user_id" } else { "wa_id" };
-        json!({ "messaging_product": "whatsapp", id: user })
+        value!({ "messaging_product": "whatsapp", id: user })
     };
     let data: Vec<Value> = page.iter().map(item).collect();
     if data.is_empty() {
-        return Answer::ok(&json!({ "data": [] }));
+        return Answer::ok(&value!({ "data": [] }));
     }
     let cursors =
-        json!({ "before": cursor_at(offset, number.version), "after": cursor_at(end, number.version) });
-    Answer::ok(&json!({ "data": data, "paging": { "cursors": cursors } }))
+        value!({ "before": cursor_at(offset, number.version), "after": cursor_at(end, number.version) });
+    Answer::ok(&value!({ "data": data, "paging": { "cursors": cursors } }))
 }
 
 fn cursor_at(offset: usize, version: u64) -> String {
-    answer::encode(&json!({ "offset": offset, "versionId": version.to_string() }).to_string())
+    answer::encode(&value!({ "offset": offset, "versionId": version.to_string() }).to_string())
 }
 
 fn read_cursor(cursor: &str) -> Option<(usize, u64)> {

@@ -42,10 +42,14 @@ fn describe(world: &World) -> Value {
                 "POST /messages", "POST /block_users", "DELETE /block_users", "GET /block_users",
                 "POST /media", "GET /{media_id}", "DELETE /{media_id}", "GET /whatsapp_business/attachments/?mid=&ext=&hash=",
                 "GET /message_templates", "POST /message_templates", "DELETE /message_templates?name=&hsm_id=",
+                "GET /{template_id}", "POST /{template_id}",
                 "GET /v1/configs/webhook", "POST /v1/configs/webhook", "GET /waba_webhook", "POST /waba_webhook",
                 "GET /health_status",
             ],
-            "graph": ["the same behind /{version}/{phone_number_id}, with Authorization: Bearer; files behind /{version}"],
+            "graph": [
+                "the same behind /{version}/{phone_number_id}, with Authorization: Bearer; files and templates behind /{version}",
+                "any other path, or one without a version: Graph's error, code 2500 or 100",
+            ],
             "onprem": [
                 "POST /v1/messages", "PUT /v1/messages/{id}", "POST /v1/contacts", "POST /v1/contacts/{phone}/block",
                 "POST /v1/contacts/{phone}/unblock", "POST /v1/contacts/{phone}/report", "GET /v1/contacts/blocklist",
@@ -58,11 +62,12 @@ fn describe(world: &World) -> Value {
             ],
         },
         "control": {
+            "who": "programs, and pages of this address: a request with another Origin, or a Sec-Fetch-Site other than same-origin or none, is refused (403)",
             "GET /_sandbox/messages": "the messages that were accepted",
             "GET /_sandbox/requests": "what was asked: method, path, body, status",
             "GET /_sandbox/deliveries": "webhooks that went out: url, attempt, status or error, body",
             "POST /_sandbox/inbound": "a user writes, which opens the 24-hour window and goes out by webhook: {\"from\": \"+16505551234\"} or a list; \"type\" (text, image, … each has an example), its content, context, referral, group_id, \"name\" and \"username\" of the sender; \"key\" for another number than the first",
-            "POST /_sandbox/webhooks": "where webhooks go and how: {\"url\", \"headers\", \"duplicates\": 1, \"delay_ms\": 0, \"reorder\": true, \"batch\": 10, \"hold\": true, \"app_secret\", \"platform_secret\", \"on_premise\": true, \"statuses\": [\"sent\", \"read\"]}; what is left out stays",
+            "POST /_sandbox/webhooks": "where webhooks go and how: {\"url\", \"headers\", \"duplicates\": 1, \"delay_ms\": 0, \"reorder\": true, \"batch\": 10, \"hold\": true, \"app_secret\", \"platform_secret\", \"on_premise\": true, \"statuses\": [\"sent\", \"read\"], \"user_ids\": false (the form before April 2026), \"escape_unicode\": true (\\uXXXX outside ASCII)}; what is left out stays",
             "POST /_sandbox/templates": "sets where a template stands: {\"name\", \"status\": \"APPROVED\"}",
             "POST /_sandbox/not_on_whatsapp": "numbers that are no WhatsApp users: {\"users\": [..]}",
             "POST /_sandbox/blocked": "blocks users without asking for the window: {\"users\": [..]}",
@@ -85,14 +90,20 @@ fn describe(world: &World) -> Value {
 /// A message of each user.
 fn inbound(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
     let Some(asked) = value.as_object() else { return refuse("expected an object") };
-    let (mut ids, mut refused) = (Vec::new(), None);
+    let (mut ids, mut user_ids, mut refused) = (Vec::new(), Vec::new(), None);
     let answer = each(value, "from", |user| match world.user_sends(key, user, asked) {
-        Ok(id) => ids.push(id),
+        Ok(id) => {
+            ids.push(id);
+            let user = world.user(user);
+            user_ids.push(world.user_id(&user));
+        }
         Err(why) => refused = Some(why),
     });
     match refused {
         Some(why) => refuse(&why),
-        None if answer.status == 200 => Answer::ok(&json!({ "success": true, "ids": ids })),
+        None if answer.status == 200 => {
+            Answer::ok(&json!({ "success": true, "ids": ids, "user_ids": user_ids }))
+        }
         None => answer,
     }
 }
@@ -114,6 +125,8 @@ fn webhooks(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
             ("reorder", Value::Bool(on), _) => settings.reorder = *on,
             ("hold", Value::Bool(on), _) => settings.hold = *on,
             ("on_premise", Value::Bool(on), _) => settings.on_premise = *on,
+            ("user_ids", Value::Bool(on), _) => settings.user_ids = *on,
+            ("escape_unicode", Value::Bool(on), _) => settings.escape_unicode = *on,
             ("app_secret", Value::Null | Value::String(_), _) => settings.app_secret = text(),
             ("platform_secret", Value::Null | Value::String(_), _) => settings.platform_secret = text(),
             ("statuses", Value::Null, _) => settings.statuses = None,

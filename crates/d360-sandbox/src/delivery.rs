@@ -9,8 +9,11 @@ use axum::{
 };
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::json;
-use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use std::{collections::HashMap, time::Duration};
+use tokio::{
+    sync::mpsc::{UnboundedSender, unbounded_channel},
+    time::{sleep, timeout},
+};
 
 /// How long a receiver may take (360dialog, "Stable endpoint").
 const LIMIT: Duration = Duration::from_secs(5);
@@ -21,28 +24,51 @@ const AGAIN: [Duration; 4] = [
     Duration::from_millis(800),
     Duration::from_millis(1600),
 ];
+/// How long the next webhook to a receiver waits for the one before it. Those that are answered keep their order.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Deliveries that are kept.
 const KEPT: usize = 1_000;
 
 type Http = Client<hyper_util::client::legacy::connect::HttpConnector, Body>;
 
-/// Runs for as long as the sandbox does.
+/// Runs for as long as the sandbox does. Each receiver has a task of its own, so that one that hangs holds up no other.
 pub(crate) async fn run(world: Shared) {
     let client: Http = Client::builder(TokioExecutor::new()).build_http();
     let wake = world.lock().hooks.wake.clone();
+    let mut receivers: HashMap<String, UnboundedSender<Post>> = HashMap::new();
     loop {
         wake.notified().await;
         let delay = world.lock().hooks.settings.delay;
         sleep(delay).await;
         let posts = webhooks::take(&mut world.lock());
         for post in posts {
-            if !send(&client, &world, &post, 1).await {
-                // One that is not taken does not hold up the others.
-                let (client, world) = (client.clone(), world.clone());
-                tokio::spawn(async move { again(&client, &world, &post).await });
-            }
+            let receiver =
+                receivers.entry(post.url.clone()).or_insert_with(|| receiver(client.clone(), world.clone()));
+            // It is open for as long as this task holds it.
+            let _ = receiver.send(post);
         }
     }
+}
+
+/// A task that posts to one receiver what it is sent, one after the other.
+fn receiver(client: Http, world: Shared) -> UnboundedSender<Post> {
+    let (sender, mut posts) = unbounded_channel::<Post>();
+    tokio::spawn(async move {
+        while let Some(post) = posts.recv().await {
+            let (client, world) = (client.clone(), world.clone());
+            let (answered, answer) = tokio::sync::oneshot::channel::<()>();
+            tokio::spawn(async move {
+                let taken = send(&client, &world, &post, 1).await;
+                drop(answered);
+                // One that is not taken does not hold up the others.
+                if !taken {
+                    again(&client, &world, &post).await;
+                }
+            });
+            let _ = timeout(PATIENCE, answer).await;
+        }
+    });
+    sender
 }
 
 async fn again(client: &Http, world: &Shared, post: &Post) {

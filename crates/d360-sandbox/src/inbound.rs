@@ -1,7 +1,8 @@
 //! Messages of users, of every type, as webhooks show them (Meta, "Webhooks", 2025-11 to 2026-06; On-Premise's own pages).
 use crate::{
+    ids::Way,
     media,
-    world::{World, is_bsuid, user_key},
+    world::{World, is_bsuid},
 };
 use axum::body::Bytes;
 use serde_json::{Map, Value, json};
@@ -34,24 +35,18 @@ pub(crate) const TYPES: [&str; 15] = [
 
 /// The message that `asked` describes: `type`, its content, and what else a message may have (`context`, `referral`, `group_id`,
 /// …); `name` and `username` are the sender's.
-pub(crate) fn message(world: &mut World, from: &str, asked: &Map<String, Value>) -> Result<Inbound, String> {
-    let user = user_key(from);
-    if user.is_empty() {
-        return Err(format!("from: {from:?} is no number or user id"));
-    }
+pub(crate) fn message(world: &mut World, user: &str, asked: &Map<String, Value>) -> Result<Inbound, String> {
     let onprem = world.hooks.settings.on_premise;
+    let user_ids = world.hooks.settings.user_ids && !onprem;
     let kind = asked.get("type").map_or(Ok("text"), |kind| kind.as_str().ok_or("type must be a text"))?;
     let mut message = Map::new();
-    if is_bsuid(&user) {
-        message.insert("from_user_id".to_owned(), json!(user));
-    } else {
+    if !is_bsuid(user) {
         message.insert("from".to_owned(), json!(user));
     }
-    let id = if onprem {
-        format!("ABGG{}", world.next_id("in"))
-    } else {
-        format!("wamid.{}", world.next_id("in"))
-    };
+    if user_ids || is_bsuid(user) {
+        message.insert("from_user_id".to_owned(), json!(world.user_id(user)));
+    }
+    let id = if onprem { format!("ABGG{}", world.next_id("in")) } else { world.wamid(user, Way::In) };
     message.insert("id".to_owned(), json!(id));
     message.insert("timestamp".to_owned(), json!(world.now().as_secs().to_string()));
     // On-Premise has another word for what it cannot show.
@@ -59,7 +54,7 @@ pub(crate) fn message(world: &mut World, from: &str, asked: &Map<String, Value>)
     message.insert("type".to_owned(), json!(shown));
     let content = match asked.get(kind) {
         Some(content) => Some(content.clone()),
-        None if TYPES.contains(&kind) => example(world, kind, &user, onprem),
+        None if TYPES.contains(&kind) => example(world, kind, user, onprem),
         None => return Err(format!("{kind} is no type with an example; give its content as {kind:?}")),
     };
     match content {
@@ -78,16 +73,8 @@ pub(crate) fn message(world: &mut World, from: &str, asked: &Map<String, Value>)
     for (key, value) in asked.iter().filter(|(key, _)| !ours.contains(&key.as_str()) && *key != kind) {
         message.insert(key.clone(), value.clone());
     }
-    let name = asked.get("name").and_then(Value::as_str).unwrap_or("Sheena Nelson");
-    let mut contact = json!({ "profile": { "name": name } });
-    if is_bsuid(&user) {
-        contact["user_id"] = json!(user);
-    } else {
-        contact["wa_id"] = json!(user);
-    }
-    if let Some(username) = asked.get("username") {
-        contact["profile"]["username"] = username.clone();
-    }
+    world.introduce(user, asked);
+    let contact = world.contact(user, true, user_ids);
     Ok(Inbound { message: message.into(), contact })
 }
 
@@ -151,9 +138,16 @@ fn example(world: &mut World, kind: &str, user: &str, onprem: bool) -> Option<Va
         "system" if onprem => json!({
             "type": "user_changed_number", "body": format!("User Sheena Nelson changed from {user} to 12195555358"), "new_wa_id": "12195555358",
         }),
-        "system" => json!({
-            "type": "user_changed_number", "body": format!("User Sheena Nelson changed from {user} to 12195555358"), "wa_id": "12195555358",
-        }),
+        "system" => {
+            let body = format!("User Sheena Nelson changed from {user} to 12195555358");
+            let mut system = json!({ "type": "user_changed_number", "body": body, "wa_id": "12195555358" });
+            if world.hooks.settings.user_ids {
+                // A new number brings a new user id (Meta, changelog, 2026-08-11).
+                system["user_id"] = json!(world.user_id("12195555358"));
+                system["previous_user_id"] = json!(world.user_id(user));
+            }
+            system
+        }
         "unsupported" => json!({ "type": "edit" }),
         _ => return None,
     })

@@ -19,20 +19,30 @@
 //! | On-Premise | `/v1/messages`, `/v1/contacts…` | `D360-API-KEY` or `Authorization: Bearer` |
 //! | Partner | `/api/v2/token`, `/api/v2/partners/{id}/channels`, `…/{channel}/block_users` | `X-API-Key` or `Authorization: Bearer` |
 //!
-//! Cloud and Graph know: `POST /messages` (contacts, location, text), `POST`, `DELETE` and `GET /block_users` with state; required
-//! fields, unknown properties (refused, code 100), 1 to 257 contacts, the 24-hour window (131047), blocked users
-//! (130403), 1,000 users a request and 64,000 in the list, cursors that break when the list changes (139102), the key
-//! check; and, where they are turned on, the limits by second (130429) and by pair (131056). On-Premise takes unknown
-//! properties, answers with an id even where the message then fails, blocks one contact a call (2048, 1009) and lists by
-//! offset. A sandbox of one number takes any channel id for it. Any error can be asked for.
+//! Cloud and Graph know: `POST /messages` of every type, `POST`, `DELETE` and `GET /block_users` with state; required fields, unknown
+//! properties (refused, code 100), 1 to 257 contacts, the 24-hour window (131047), blocked users (130403), 1,000 users a request and
+//! 64,000 in the list, cursors that break when the list changes (139102), the key check; and, where they are turned on, the limits by
+//! second (130429) and by pair (131056). On-Premise takes unknown properties, answers with an id even where the message then fails,
+//! blocks one contact a call (2048, 1009) and lists by offset. A sandbox of one number takes any channel id for it. Any error can be
+//! asked for. A path of Graph without a version, or one that is not served, gets Graph's own error (2500, 100).
 //!
-//! Files are kept in memory and served where Meta's URLs lead. Templates begin with `hello_world`; one that was handed in waits
-//! until it is approved by [`Sandbox::template_status`], one that nobody has handed in is taken. Users send messages of every type
-//! ([`Sandbox::user_sends`]), which go out by webhook, as statuses do: to the URL that was set through the API or
-//! [`Sandbox::webhook`], repeated, late, out of order, in batches, signed or with headers as [`Webhooks`] says, and again until they
-//! are taken.
+//! Members that are `null` are taken as absent. That is an assumption: no page of Meta's says so, but clients that send them work.
+//!
+//! Files are kept in memory and served where Meta's URLs lead; a message that names a file which was never uploaded is refused (100).
+//! Message ids have Meta's form, and now and then hold `=`, `+` and `/`, as a program that puts them into URLs will meet them.
+//!
+//! Values of templates may hold no new line, no tab and no more than four spaces in a row (132018), may not be empty (131008), and are
+//! all named or all positional (100); buttons have one of Meta's `sub_type`s (100). Templates begin with `hello_world`; a submitted one
+//! waits until it is approved by [`Sandbox::template_status`], and then has its language (132001), its number of values (132000) and
+//! their form (132012, 131008) checked, by its `parameter_format`. A name that nobody has submitted is accepted. Direct Send
+//! (`category`, `ttl_seconds`) needs no open window and makes templates of its own, which cannot be changed (2388318, 2388330).
+//!
+//! Users send messages of every type ([`Sandbox::user_sends`]), which go out by webhook, as statuses do: to the URL that was set through
+//! the API or [`Sandbox::webhook`], with the user ids that Meta sends since April 2026 or without, repeated, late, out of order, in
+//! batches, signed, escaped or with headers as [`Webhooks`] says, and again until they are taken.
 //!
 //! `GET /_sandbox` describes the control routes, which do over HTTP what the methods of [`Sandbox`] do.
+//! They need no key, and so take no request that a page of another site makes in a browser.
 //!
 //! Its clock is the real one until it is set, and its ids follow from the seed: what it answers can be repeated.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -43,15 +53,24 @@ mod codes;
 mod contents;
 mod control;
 mod delivery;
+mod direct_send;
+mod guard;
+mod ids;
 mod inbound;
+mod json;
 mod media;
 mod messages;
 mod onprem;
 mod onprem_contents;
 mod partner;
+mod route;
 mod schema;
 mod server;
+mod statuses;
+mod template_match;
+mod template_values;
 mod templates;
+mod users;
 mod webhooks;
 mod world;
 
@@ -99,6 +118,7 @@ pub struct Builder {
     address: SocketAddr,
     keys: Vec<(String, String)>,
     seed: u64,
+    webhooks: Webhooks,
 }
 
 impl Builder {
@@ -121,6 +141,12 @@ impl Builder {
         self.seed = seed;
         self
     }
+    /// Changes how webhooks are sent from the start, and again after a reset. See [`Sandbox::webhooks`].
+    #[must_use]
+    pub fn webhooks(mut self, change: impl FnOnce(&mut Webhooks)) -> Self {
+        change(&mut self.webhooks);
+        self
+    }
     /// Starts it.
     ///
     /// # Errors
@@ -133,7 +159,9 @@ impl Builder {
         let listener = TcpListener::bind(self.address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let world = Shared(Arc::new(Mutex::new(World::new(self.keys, self.seed))));
+        let mut world = World::new(self.keys, self.seed);
+        world.hooks = webhooks::Hooks::new(self.webhooks);
+        let world = Shared(Arc::new(Mutex::new(world)));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (stop, stopped) = oneshot::channel();
         let served = world.clone();
@@ -155,7 +183,12 @@ impl Sandbox {
     /// Settings to start from.
     #[must_use]
     pub fn builder() -> Builder {
-        Builder { address: SocketAddr::from(([127, 0, 0, 1], 0)), keys: Vec::new(), seed: 0 }
+        Builder {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            keys: Vec::new(),
+            seed: 0,
+            webhooks: Webhooks::default(),
+        }
     }
     /// Its base URL, such as `http://127.0.0.1:40123`.
     #[must_use]
@@ -195,6 +228,13 @@ impl Sandbox {
         let sent = self.world.lock().user_sends(None, user, message.as_object().unwrap_or(&none));
         sent.unwrap_or_else(|why| panic!("the user cannot send that: {why}"))
     }
+    /// The business-scoped user id of a user, as webhooks name it. Messages to it, and blocks of it, are the user's.
+    #[must_use]
+    pub fn user_id(&self, user: &str) -> String {
+        let mut world = self.world.lock();
+        let user = world.user(user);
+        world.user_id(&user)
+    }
     /// Webhooks of the (first) business number go to `url` (http alone), with these headers.
     ///
     /// # Panics
@@ -206,7 +246,8 @@ impl Sandbox {
         let set = self.world.lock().set_webhook(None, &serde_json::json!({ "url": url, "headers": headers }));
         set.unwrap_or_else(|why| panic!("{url:?} is no webhook: {why}"));
     }
-    /// How webhooks come: repeated, late, out of order, in batches, signed, in On-Premise's form.
+    /// Changes how webhooks are sent: repeated, late, out of order, in batches, signed, escaped, in On-Premise's form or without
+    /// user ids.
     pub fn webhooks(&self, change: impl FnOnce(&mut Webhooks)) {
         let mut world = self.world.lock();
         let mut settings = world.hooks.settings.clone();
@@ -253,7 +294,7 @@ impl Sandbox {
         let mut world = self.world.lock();
         (world.settings.messages_per_second, world.settings.pair_limit) = (messages_per_second, pair);
     }
-    /// The messages that were accepted, as they came, oldest first.
+    /// The messages that were accepted, as they came but for `null`, oldest first.
     #[must_use]
     pub fn messages(&self) -> Vec<Value> {
         self.world.lock().accepted.iter().cloned().collect()

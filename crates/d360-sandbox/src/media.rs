@@ -84,12 +84,14 @@ impl Form {
     }
 }
 
-pub(crate) fn upload(world: &mut World, form: Option<Form>) -> Answer {
+/// `messaging_product` may be a field of the form, or stand in the query.
+pub(crate) fn upload(world: &mut World, form: Option<Form>, query: &HashMap<String, String>) -> Answer {
     let Some(form) = form else { return Answer::error(100, "The body is no multipart/form-data") };
     if let Some(name) = form.unknown {
         return Answer::error(100, &format!("Unexpected field {name:?}"));
     }
-    if form.product.as_deref() != Some("whatsapp") {
+    let product = form.product.as_deref().or(query.get("messaging_product").map(String::as_str));
+    if product != Some("whatsapp") {
         return Answer::error(100, "The parameter messaging_product is required.");
     }
     let Some((mime, bytes)) = form.file else {
@@ -147,16 +149,17 @@ pub(crate) fn is_id(path: &str) -> Option<&str> {
     (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
 }
 
-fn unknown(id: &str) -> Answer {
+/// Nothing of this id can be asked so.
+pub(crate) fn unknown(method: &str, id: &str) -> Answer {
     let details = format!(
-        "Unsupported request. Object with ID '{}' does not exist, cannot be loaded due to missing permissions, or does not support this operation",
+        "Unsupported {method} request. Object with ID '{}' does not exist, cannot be loaded due to missing permissions, or does not support this operation",
         user_key(id)
     );
     Answer::error(100, &details)
 }
 
 pub(crate) fn info(world: &World, id: &str) -> Answer {
-    let Some(file) = world.media.get(id) else { return unknown(id) };
+    let Some(file) = world.media.get(id) else { return unknown("get", id) };
     Answer::ok(&json!({
         "messaging_product": "whatsapp",
         "url": url(world, id, file),
@@ -170,7 +173,7 @@ pub(crate) fn info(world: &World, id: &str) -> Answer {
 pub(crate) fn delete(world: &mut World, id: &str) -> Answer {
     match world.media.remove(id) {
         Some(_) => Answer::ok(&json!({ "success": true })),
-        None => unknown(id),
+        None => unknown("delete", id),
     }
 }
 
@@ -180,5 +183,40 @@ pub(crate) fn download(world: &World, query: &HashMap<String, String>) -> Answer
     match world.media.get(text("mid")).filter(|file| file.hash == text("hash")) {
         Some(file) if holds => Answer::file(file.mime.clone(), file.bytes.clone()),
         _ => Answer::json(404, &json!({ "error": "The media URL is wrong or has expired" })),
+    }
+}
+
+/// Members of messages that may name an uploaded file.
+const NAMED: [&str; 5] = ["image", "video", "audio", "document", "sticker"];
+
+/// What a flow is given is the business's own.
+const FOREIGN: [&str; 2] = ["flow_action_payload", "flow_action_data"];
+
+/// An id in a message, at any depth, that no upload gave.
+pub(crate) fn unknown_in(world: &World, message: &Value) -> Option<(i64, String)> {
+    let path = unknown_below(world, message)?;
+    // The first step has no brackets: `template['components'][0]…`.
+    let path = path.strip_prefix("['").map_or(path.clone(), |rest| rest.replacen("']", "", 1));
+    Some((100, format!("Param {path} is not a valid whatsapp business account media attachment ID")))
+}
+
+fn unknown_below(world: &World, value: &Value) -> Option<String> {
+    match value {
+        Value::Object(map) => map.iter().find_map(|(name, member)| {
+            if FOREIGN.contains(&name.as_str()) {
+                return None;
+            }
+            let id = member.get("id").and_then(Value::as_str).filter(|_| NAMED.contains(&name.as_str()));
+            let below = match id {
+                Some(id) if !world.media.contains_key(id) => "['id']".to_owned(),
+                _ => unknown_below(world, member)?,
+            };
+            Some(format!("['{name}']{below}"))
+        }),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(i, item)| unknown_below(world, item).map(|below| format!("[{i}]{below}"))),
+        _ => None,
     }
 }

@@ -2,14 +2,15 @@
 use crate::{
     answer::Answer,
     contents::READ,
+    direct_send, json, media,
     schema::{CONTENTS, MESSAGE},
-    templates,
-    world::{World, digits, is_bsuid, user_key},
+    template_values, templates,
+    world::{World, digits, is_bsuid},
 };
-use serde_json::{Value, json};
+use serde_json::{Value, json as value};
 
 pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
-    let Ok(message) = serde_json::from_slice::<Value>(body) else {
+    let Some(message) = json::read(body) else {
         return Answer::error(100, "The body is not JSON");
     };
     if message.get("status").is_some() {
@@ -34,6 +35,12 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     {
         return Answer::error(131_008, &format!("{kind} needs an id or a link, and one of them alone"));
     }
+    let problem = template_values::problem(&message)
+        .or_else(|| direct_send::problem(&message))
+        .or_else(|| media::unknown_in(world, &message));
+    if let Some((code, details)) = problem {
+        return Answer::error(code, &details);
+    }
     // Where both are there, `to` counts.
     let (name, input) = match (text("to"), text("recipient")) {
         (Some(to), _) => ("to", to),
@@ -44,7 +51,7 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     if !group && !is_recipient(name, input) {
         return Answer::error(131_009, &format!("{name} is no phone number or user id"));
     }
-    let user = user_key(input);
+    let user = world.user(input);
     let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
     if number.phone == user {
         return Answer::error(131_021, "Recipient phone number cannot be the sender phone number");
@@ -52,8 +59,9 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     if number.is_blocked(&user) {
         return Answer::error(130_403, "This business has blocked the user");
     }
-    // A template may be sent at any time.
-    if !group && kind != "template" && !world.window_is_open(key, &user) {
+    // Templates and Direct Send open a conversation.
+    let direct = direct_send::is(&message);
+    if !group && kind != "template" && !direct && !world.window_is_open(key, &user) {
         let details =
             "Message failed to send because more than 24 hours have passed since the customer last replied";
         return Answer::error(131_047, details);
@@ -64,17 +72,20 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     if let Some(code) = world.count_message(key, &user) {
         return Answer::error(code, "Slow down");
     }
-    let id = world.accept(message.clone());
+    if direct {
+        direct_send::keep_template(world, &message);
+    }
+    let to = if group { input } else { &user };
+    let id = world.accept(message.clone(), to);
     // A wrong number is told by webhook alone.
     let failed = (!group && !world.is_on_whatsapp(&user)).then_some(131_026);
-    let to = if group { input } else { &user };
     world.tell(key, &id, &message, to, failed);
     let contact = if is_bsuid(input) {
-        json!({ "input": input, "user_id": input })
+        value!({ "input": input, "user_id": input })
     } else {
-        json!({ "input": input, "wa_id": if group { input.to_owned() } else { digits(input) } })
+        value!({ "input": input, "wa_id": if group { input.to_owned() } else { digits(input) } })
     };
-    Answer::ok(&json!({
+    Answer::ok(&value!({
         "messaging_product": "whatsapp",
         "contacts": [contact],
         "messages": [{ "id": id, "message_status": "accepted" }],
@@ -84,7 +95,7 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
 fn read(mark: &Value) -> Answer {
     match READ.check(mark, "") {
         Err((code, details)) => Answer::error(code, &details),
-        Ok(()) => Answer::ok(&json!({ "success": true })),
+        Ok(()) => Answer::ok(&value!({ "success": true })),
     }
 }
 

@@ -22,8 +22,8 @@ pub(crate) fn handle(
     if let ("GET" | "POST", ["configs", "webhook"]) = (method, steps) {
         return Some(webhooks::config(world, key, method, body, false));
     }
-    let value = if body.is_empty() { Ok(json!({})) } else { serde_json::from_slice::<Value>(body) };
-    let Ok(value) = value else { return Some(Answer::onprem_error(1025, "The body is not JSON")) };
+    let value = if body.is_empty() { Some(json!({})) } else { crate::json::read(body) };
+    let Some(value) = value else { return Some(Answer::onprem_error(1025, "The body is not JSON")) };
     Some(match (method, steps) {
         ("POST", ["messages"]) => send(world, key, &value),
         ("PUT", ["messages", _]) if value["status"] == "read" => done(),
@@ -81,7 +81,7 @@ fn send(world: &mut World, key: &str, message: &Value) -> Answer {
         None
     };
     if failed.is_none() {
-        world.accept(message.clone());
+        world.accept(message.clone(), to);
     }
     let id = format!("gBEG{}", world.next_id("onprem"));
     world.tell(key, &id, message, if group { to } else { &user }, failed);

@@ -32,7 +32,7 @@ pub(crate) fn handle(
 }
 
 fn token(world: &mut World, body: &[u8]) -> Answer {
-    let request: Value = serde_json::from_slice(body).unwrap_or_default();
+    let request = crate::json::read(body).unwrap_or_default();
     let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
     if text("username").is_empty() || text("password").is_empty() {
         let detail = json!({ "json": { "username": ["Missing data for required field."] } });

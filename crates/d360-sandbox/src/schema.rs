@@ -34,9 +34,9 @@ pub(crate) struct Field(pub(crate) &'static str, pub(crate) bool, pub(crate) Kin
 /// A mistake: Meta's code, and what is wrong where.
 pub(crate) type Mistake = (i64, String);
 
-const UNKNOWN: i64 = 100;
+pub(crate) const UNKNOWN: i64 = 100;
 pub(crate) const MISSING: i64 = 131_008;
-const WRONG: i64 = 131_009;
+pub(crate) const WRONG: i64 = 131_009;
 
 const MANY: usize = usize::MAX;
 
@@ -98,6 +98,8 @@ pub(crate) const MESSAGE: Kind = Kind::Object(&[
     Field("context", false, CONTEXT),
     Field("biz_opaque_callback_data", false, Kind::Short(512)),
     Field("recipient_identity_key_hash", false, Kind::Text),
+    Field("category", false, Kind::Text),
+    Field("ttl_seconds", false, Kind::Number),
     Field("contacts", false, Kind::List(&CONTACT, 1, 257)),
     Field("location", false, LOCATION),
     Field("text", false, TEXT),

@@ -2,9 +2,11 @@
 use crate::{
     Shared,
     answer::Answer,
-    blocking, control, delivery,
+    blocking, control, delivery, guard,
     media::{self, Form},
-    messages, onprem, partner, templates, webhooks,
+    messages, onprem, partner,
+    route::{System, system},
+    templates, webhooks,
 };
 use axum::{
     Router,
@@ -25,7 +27,8 @@ const MAX_BODY: usize = 8 * 1024 * 1024;
 pub(crate) async fn serve(listener: TcpListener, world: Shared, stopped: oneshot::Receiver<()>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let posting = world.clone();
-    let router = Router::new().fallback(handle).with_state(world);
+    let local = listener.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
+    let router = Router::new().fallback(handle).with_state((world, local));
     let stop = Arc::new(Notify::new());
     let told = stop.clone();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move { told.notified().await });
@@ -44,17 +47,22 @@ pub(crate) async fn serve(listener: TcpListener, world: Shared, stopped: oneshot
     }
 }
 
-async fn handle(State(world): State<Shared>, request: Request) -> Response<Body> {
+async fn handle(State((world, local)): State<(Shared, bool)>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let method = parts.method.as_str().to_owned();
+    let control = path == "/_sandbox" || path.starts_with("/_sandbox/");
+    // Before the body is read.
+    if let Some(why) = guard::refusal(&parts.headers, local).filter(|_| control) {
+        return Answer::json(403, &json!({ "error": why })).into_response();
+    }
     let uploads = method == "POST" && path.ends_with("/media");
     let Ok(body) = to_bytes(body, if uploads { media::MAX_FORM } else { MAX_BODY }).await else {
         return Answer::json(413, &json!({ "error": "the body is too large" })).into_response();
     };
     let form = if uploads { Form::read(&parts, body.clone()).await } else { None };
     let mut world = world.lock();
-    if path == "/_sandbox" || path.starts_with("/_sandbox/") {
+    if control {
         return control::handle(&mut world, &method, &path, &body).into_response();
     }
     let query = parts.uri.query().unwrap_or_default();
@@ -71,41 +79,6 @@ async fn handle(State(world): State<Shared>, request: Request) -> Response<Body>
     answer.into_response()
 }
 
-/// Which system a path belongs to, and the rest of it.
-enum System<'p> {
-    Cloud(&'p str),
-    Graph(&'p str),
-    OnPrem(&'p str),
-    Hub(&'p str),
-    /// Where Meta's media URLs lead, with the key of Cloud or Graph.
-    Media,
-}
-
-/// `/v1/…` is On-Premise's, `/api/v2/…` the hub's; `/v25.0/{phone_number_id}` is taken off Graph's paths.
-fn system(path: &str) -> System<'_> {
-    if path == media::ATTACHMENTS || path == media::ATTACHMENTS.trim_end_matches('/') {
-        return System::Media;
-    }
-    if let Some(rest) = path.strip_prefix("/v1/") {
-        return System::OnPrem(rest);
-    }
-    if let Some(rest) = path.strip_prefix("/api/v2/") {
-        return System::Hub(rest);
-    }
-    let graph = path.strip_prefix("/v").and_then(|rest| {
-        let (version, rest) = rest.split_once('/')?;
-        let (major, minor) = version.split_once('.')?;
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        // A number or account and what it has, or a thing by its id alone.
-        let (id, rest) = match rest.split_once('/') {
-            Some((id, _)) => (id, &rest[id.len()..]),
-            None => (rest, &path[path.len() - rest.len() - 1..]),
-        };
-        (digits(major) && digits(minor) && digits(id)).then_some(rest)
-    });
-    graph.map_or(System::Cloud(path), System::Graph)
-}
-
 fn api(
     world: &mut crate::World,
     method: &str,
@@ -117,8 +90,9 @@ fn api(
 ) -> Answer {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let system = system(path);
+    let system = system(method, path, header("d360-api-key").is_none() && bearer.is_some());
     let key = match system {
+        System::Unserved(_) => None,
         System::Cloud(_) => header("d360-api-key"),
         System::Graph(_) => bearer,
         System::OnPrem(_) | System::Media => header("d360-api-key").or(bearer),
@@ -132,6 +106,8 @@ fn api(
                 || world.numbers.contains_key(key)
                 || bearer.is_some_and(|token| world.tokens.contains(token))
         }
+        // That a path is wrong is said whatever the key.
+        System::Unserved(_) => true,
         _ => world.numbers.contains_key(key),
     };
     if !known {
@@ -146,13 +122,20 @@ fn api(
     }
     let query = parameters(query);
     let answer = match system {
+        System::Unserved(code) => Some(Answer::graph_path(code, method, path)),
         System::Cloud(rest) | System::Graph(rest) => match (method, rest) {
             ("POST", "/messages") => Some(messages::send(world, key, body)),
             ("POST", "/block_users") => Some(blocking::change(world, key, body, true)),
             ("DELETE", "/block_users") => Some(blocking::change(world, key, body, false)),
             ("GET", "/block_users") => Some(blocking::list(world, key, &query)),
-            ("POST", "/media") => Some(media::upload(world, form)),
-            ("GET", path) if media::is_id(path).is_some() => Some(media::info(world, &path[1..])),
+            ("POST", "/media") => Some(media::upload(world, form, &query)),
+            ("GET", path) if media::is_id(path).is_some() => {
+                Some(templates::show(world, &path[1..]).unwrap_or_else(|| media::info(world, &path[1..])))
+            }
+            ("POST", path) if media::is_id(path).is_some() => Some(
+                templates::update(world, &path[1..], body)
+                    .unwrap_or_else(|| media::unknown("post", &path[1..])),
+            ),
             ("DELETE", path) if media::is_id(path).is_some() => Some(media::delete(world, &path[1..])),
             ("GET", "/message_templates") => Some(templates::list(world, &query)),
             ("POST", "/message_templates") => Some(templates::create(world, body)),

@@ -1,6 +1,8 @@
 //! `/message_templates`: those of the one account that all numbers belong to.
 use crate::{
     answer::{Answer, decode, encode},
+    direct_send,
+    template_match::{self, Format},
     world::World,
 };
 use serde_json::{Value, json};
@@ -9,7 +11,7 @@ use std::collections::HashMap;
 /// Templates a page, where nothing is asked for.
 const PAGE: usize = 25;
 /// Most names of an account (360dialog, "Templates").
-const MOST: usize = 250;
+pub(crate) const MOST: usize = 250;
 
 /// The template that every account begins with.
 pub(crate) fn first() -> Value {
@@ -19,6 +21,7 @@ pub(crate) fn first() -> Value {
         "language": "en_US",
         "status": "APPROVED",
         "category": "UTILITY",
+        "parameter_format": "POSITIONAL",
         "components": [
             { "type": "HEADER", "format": "TEXT", "text": "Hello World" },
             { "type": "BODY", "text": "Welcome and congratulations!! This message demonstrates your ability to send a message." },
@@ -34,7 +37,7 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 pub(crate) fn list(world: &World, query: &HashMap<String, String>) -> Answer {
     let wanted = |template: &&Value| {
         let fits = |key: &str| query.get(key).is_none_or(|value| value == text(template, key));
-        fits("name") && fits("status") && fits("language") && fits("category")
+        fits("name") && fits("status") && fits("language") && fits("category") && fits("source")
     };
     let all: Vec<&Value> = world.templates.iter().filter(wanted).collect();
     let Ok(limit @ 1..) = query.get("limit").map_or(Ok(PAGE), |limit| limit.parse()) else {
@@ -55,7 +58,7 @@ pub(crate) fn list(world: &World, query: &HashMap<String, String>) -> Answer {
 }
 
 pub(crate) fn create(world: &mut World, body: &[u8]) -> Answer {
-    let Ok(template @ Value::Object(_)) = serde_json::from_slice::<Value>(body) else {
+    let Some(template @ Value::Object(_)) = crate::json::read(body) else {
         return Answer::error(100, "The body is not JSON");
     };
     let (name, language) = (text(&template, "name"), text(&template, "language"));
@@ -76,6 +79,13 @@ pub(crate) fn create(world: &mut World, body: &[u8]) -> Answer {
     if !from_library && !parts.is_some_and(|parts| parts.iter().any(is_body)) {
         return Answer::error(100, "components need one of type BODY");
     }
+    let Some(format) = Format::of(&template) else {
+        return Answer::error(100, "parameter_format must be one of NAMED, POSITIONAL");
+    };
+    if let Some(placeholder) = template_match::foreign_placeholder(&template, format) {
+        let details = format!("{placeholder} is no placeholder of the parameter_format {}", format.name());
+        return Answer::error(100, &details);
+    }
     let same = |known: &&Value| text(known, "name") == name;
     if world.templates.iter().filter(same).any(|known| text(known, "language") == language) {
         return Answer::error(100, "Content in This Language Already Exists");
@@ -87,6 +97,7 @@ pub(crate) fn create(world: &mut World, body: &[u8]) -> Answer {
     let mut kept = template.clone();
     kept["id"] = json!(id);
     kept["status"] = json!("PENDING");
+    kept["parameter_format"] = json!(format.name());
     world.templates.push(kept);
     Answer::ok(&json!({ "id": id, "status": "PENDING", "category": category }))
 }
@@ -97,22 +108,64 @@ pub(crate) fn delete(world: &mut World, query: &HashMap<String, String>) -> Answ
     };
     let before = world.templates.len();
     let id = query.get("hsm_id");
-    world
-        .templates
-        .retain(|known| text(known, "name") != name || id.is_some_and(|id| text(known, "id") != id));
+    let meant = |known: &Value| text(known, "name") == name && id.is_none_or(|id| text(known, "id") == id);
+    if world.templates.iter().any(|known| meant(known) && direct_send::is_generated(known)) {
+        return Answer::error(2_388_330, "Can't delete a Direct Send template");
+    }
+    world.templates.retain(|known| !meant(known));
     if world.templates.len() == before {
         return Answer::error(100, "Message template not found");
     }
     Answer::ok(&json!({ "success": true }))
 }
 
-/// What keeps a template from being sent. One that nobody has handed in is taken, so that tests need not.
+/// `GET /{template_id}`.
+pub(crate) fn show(world: &World, id: &str) -> Option<Answer> {
+    world.templates.iter().find(|known| text(known, "id") == id).map(Answer::ok)
+}
+
+/// `POST /{template_id}`: changes its category or components, after which it waits for approval again.
+pub(crate) fn update(world: &mut World, id: &str, body: &[u8]) -> Option<Answer> {
+    let template = world.templates.iter_mut().find(|known| text(known, "id") == id)?;
+    let Some(Value::Object(change)) = crate::json::read(body) else {
+        return Some(Answer::error(100, "The body is not JSON"));
+    };
+    if direct_send::is_generated(template) {
+        return Some(Answer::error(2_388_318, "Can't update a Direct Send template"));
+    }
+    let known = ["category", "components", "message_send_ttl_seconds", "parameter_format"];
+    if let Some(name) = change.keys().find(|name| !known.contains(&name.as_str())) {
+        return Some(Answer::error(100, &format!("Unexpected key {name:?}")));
+    }
+    let mut changed = template.clone();
+    change.into_iter().for_each(|(name, value)| changed[name] = value);
+    let Some(format) = Format::of(&changed) else {
+        return Some(Answer::error(100, "parameter_format must be one of NAMED, POSITIONAL"));
+    };
+    if let Some(placeholder) = template_match::foreign_placeholder(&changed, format) {
+        let details = format!("{placeholder} is no placeholder of the parameter_format {}", format.name());
+        return Some(Answer::error(100, &details));
+    }
+    changed["status"] = json!("PENDING");
+    *template = changed;
+    Some(Answer::ok(&json!({ "success": true, "id": id })))
+}
+
+/// What keeps a template from being sent. A name that nobody has submitted is accepted, so that tests need not submit it; one that is
+/// known has to be known in this language, approved, and given as many values as it has placeholders.
 pub(crate) fn refusal(world: &World, template: &Value) -> Option<Answer> {
     let language = template.get("language").map(|language| text(language, "code")).unwrap_or_default();
-    let mut known = world.templates.iter().filter(|known| text(known, "name") == text(template, "name"));
-    let known = known.find(|known| text(known, "language") == language)?;
+    let name = text(template, "name");
+    let mut translations = world.templates.iter().filter(|known| text(known, "name") == name).peekable();
+    translations.peek()?;
+    let Some(known) = translations.find(|known| text(known, "language") == language) else {
+        return Some(Answer::error(132_001, &format!("template name ({name}) does not exist in {language}")));
+    };
     let code = match text(known, "status") {
-        "APPROVED" => return None,
+        "APPROVED" => {
+            let (code, details) = template_match::problem(known, template)?;
+            return Some(Answer::error(code, &details));
+        }
         "PAUSED" => 132_015,
         "DISABLED" => 132_016,
         _ => 132_001,

@@ -1,11 +1,7 @@
 //! Webhooks: where they go, how they are disturbed, and what they say.
-use crate::{
-    answer::Answer,
-    inbound::Inbound,
-    world::{World, is_bsuid},
-};
+use crate::{answer::Answer, inbound::Inbound, json, world::World};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json as value};
 use sha2::Sha256;
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,7 +15,7 @@ use tokio::sync::Notify;
 const ACCOUNT: &str = "102290129340398";
 
 /// How webhooks come: in order, once and at once, if nothing is said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Webhooks {
     /// How often each comes again.
@@ -40,6 +36,31 @@ pub struct Webhooks {
     pub on_premise: bool,
     /// What is told of an accepted message; `sent` and `delivered`, if not said.
     pub statuses: Option<Vec<String>>,
+    /// Whether they name the business-scoped user id of every user, whose number is known as well: `contacts[].user_id`,
+    /// `from_user_id`, `recipient_user_id`, and `contacts` beside statuses. True, as since April 2026 (Meta, "Business-scoped user
+    /// IDs"). False is the form before; users without a number have their id in both.
+    pub user_ids: bool,
+    /// Writes characters outside ASCII as `\uXXXX`, the form that Meta's page on signatures describes. Signatures are over the
+    /// bytes that are sent, in either form. False by default.
+    pub escape_unicode: bool,
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self {
+            duplicates: 0,
+            delay: Duration::ZERO,
+            reorder: false,
+            batch: 1,
+            hold: false,
+            app_secret: None,
+            platform_secret: None,
+            on_premise: false,
+            statuses: None,
+            user_ids: true,
+            escape_unicode: false,
+        }
+    }
 }
 
 /// Where webhooks of a number or the account go.
@@ -70,6 +91,8 @@ pub(crate) struct Post {
 #[derive(Debug, Default)]
 pub(crate) struct Hooks {
     pub(crate) settings: Webhooks,
+    /// The settings that the sandbox started with.
+    start: Webhooks,
     account: Option<Value>,
     numbers: HashMap<String, Value>,
     waiting: VecDeque<Event>,
@@ -80,6 +103,10 @@ pub(crate) struct Hooks {
 }
 
 impl Hooks {
+    pub(crate) fn new(start: Webhooks) -> Self {
+        Self { settings: start.clone(), start, ..Self::default() }
+    }
+
     /// The settings that hold for a key, and the URL in them.
     fn config(&self, key: &str) -> Option<(&Value, &str)> {
         let over = |account: &&Value| account["override_all"] == true;
@@ -88,7 +115,7 @@ impl Hooks {
         Some((config, config["url"].as_str().filter(|url| !url.is_empty())?))
     }
 
-    fn has_target(&self, key: &str) -> bool {
+    pub(crate) fn has_target(&self, key: &str) -> bool {
         self.config(key).is_some()
     }
 
@@ -108,7 +135,7 @@ impl Hooks {
 
     /// Everything as at the start; the task that posts stays awake.
     pub(crate) fn reset(&mut self) {
-        *self = Self { wake: self.wake.clone(), ..Self::default() };
+        *self = Self { wake: self.wake.clone(), ..Self::new(std::mem::take(&mut self.start)) };
     }
 }
 
@@ -116,9 +143,9 @@ impl Hooks {
 pub(crate) fn config(world: &mut World, key: &str, method: &str, body: &[u8], account: bool) -> Answer {
     let kept = if account { world.hooks.account.as_ref() } else { world.hooks.numbers.get(key) };
     if method == "GET" {
-        return Answer::ok(kept.unwrap_or(&json!({})));
+        return Answer::ok(kept.unwrap_or(&value!({})));
     }
-    let Ok(config) = serde_json::from_slice::<Value>(body) else {
+    let Some(config) = json::read(body) else {
         return Answer::error(100, "The body is not JSON");
     };
     match set(world, key, &config, account) {
@@ -164,54 +191,9 @@ pub(crate) fn inbound(world: &mut World, key: &str, inbound: Inbound) {
     });
 }
 
-/// What became of a message of ours. `failed` names the code that it failed by.
-pub(crate) fn statuses(
-    world: &mut World,
-    key: &str,
-    id: &str,
-    message: &Value,
-    user: &str,
-    failed: Option<i64>,
-) {
-    // Most sandboxes have no webhook, and what has nowhere to go is not worth writing.
-    if !world.hooks.has_target(key) {
-        return;
-    }
-    let settings = &world.hooks.settings;
-    let usual = || vec!["sent".to_owned(), "delivered".to_owned()];
-    let told = match failed {
-        Some(_) => vec!["failed".to_owned()],
-        None => settings.statuses.clone().unwrap_or_else(usual),
-    };
-    let (time, onprem) = (world.now().as_secs().to_string(), settings.on_premise);
-    for status in told {
-        let mut item = json!({ "id": id, "status": status, "timestamp": time });
-        if message["recipient_type"] == "group" {
-            item["recipient_type"] = json!("group");
-            item["recipient_id"] = json!(user);
-        } else if is_bsuid(user) {
-            item["recipient_user_id"] = json!(user);
-        } else {
-            item["recipient_id"] = json!(user);
-        }
-        if let Some(data) = message.get("biz_opaque_callback_data") {
-            item["biz_opaque_callback_data"] = data.clone();
-        }
-        if status == "sent" {
-            item["pricing"] = if onprem {
-                json!({ "billable": true, "pricing_model": "CBP" })
-            } else {
-                let category = if message["type"] == "template" { "utility" } else { "service" };
-                let billed = category == "utility";
-                let kind = if billed { "regular" } else { "free_customer_service" };
-                json!({ "billable": billed, "pricing_model": "PMP", "type": kind, "category": category })
-            };
-        }
-        if let Some(code) = failed {
-            item["errors"] = json!([crate::answer::webhook_error(code, onprem)]);
-        }
-        world.hooks.push(Event { key: key.to_owned(), kind: "statuses", item, contact: None });
-    }
+/// A status of a message of ours.
+pub(crate) fn status(world: &mut World, key: &str, item: Value, contact: Option<Value>) {
+    world.hooks.push(Event { key: key.to_owned(), kind: "statuses", item, contact });
 }
 
 /// What waits, as requests: batched, put out of order, repeated and signed as the settings say.
@@ -232,6 +214,7 @@ pub(crate) fn take(world: &mut World) -> Vec<Post> {
             continue;
         };
         let body = if settings.on_premise { flat(batch) } else { envelope(batch, &number.phone) }.to_string();
+        let body = if settings.escape_unicode { json::escaped(&body) } else { body };
         let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         headers.extend(target.headers.iter().map(|(name, value)| (name.clone(), text(value))));
@@ -254,19 +237,19 @@ pub(crate) fn take(world: &mut World) -> Vec<Post> {
 fn envelope(events: &[Event], phone: &str) -> Value {
     let mut changes: Vec<Value> = Vec::new();
     for group in events.chunk_by(|a, b| a.kind == b.kind) {
-        let mut value = json!({
+        let mut value = value!({
             "messaging_product": "whatsapp",
             "metadata": { "display_phone_number": phone, "phone_number_id": "106540352242922" },
         });
         fill(&mut value, group);
-        changes.push(json!({ "value": value, "field": "messages" }));
+        changes.push(value!({ "value": value, "field": "messages" }));
     }
-    json!({ "object": "whatsapp_business_account", "entry": [{ "id": ACCOUNT, "changes": changes }] })
+    value!({ "object": "whatsapp_business_account", "entry": [{ "id": ACCOUNT, "changes": changes }] })
 }
 
 /// On-Premise's flat form.
 fn flat(events: &[Event]) -> Value {
-    let mut value = json!({});
+    let mut value = value!({});
     for group in events.chunk_by(|a, b| a.kind == b.kind) {
         fill(&mut value, group);
     }
@@ -276,7 +259,7 @@ fn flat(events: &[Event]) -> Value {
 fn fill(value: &mut Value, events: &[Event]) {
     let mut add = |key: &str, item: &Value| match &mut value[key] {
         Value::Array(list) => list.push(item.clone()),
-        other => *other = json!([item]),
+        other => *other = value!([item]),
     };
     for event in events {
         add(event.kind, &event.item);

@@ -1,4 +1,5 @@
 //! What the sandbox remembers.
+use crate::ids::{self, Way};
 use serde_json::Value;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -117,11 +118,14 @@ pub(crate) struct World {
     pub(crate) tokens: HashSet<String>,
     /// Numbers that On-Premise was asked about.
     pub(crate) checked: HashSet<String>,
+    pub(crate) users: crate::users::Users,
     not_on_whatsapp: HashSet<String>,
     advanced: Duration,
     frozen: Option<Duration>,
     seed: u64,
     counter: u64,
+    /// Messages that got an id, by users and to them.
+    messages: u64,
 }
 
 impl World {
@@ -138,14 +142,16 @@ impl World {
             last_id: None,
             media: HashMap::new(),
             templates: vec![crate::templates::first()],
-            hooks: crate::webhooks::Hooks::default(),
+            hooks: crate::webhooks::Hooks::new(crate::Webhooks::default()),
             tokens: HashSet::new(),
             checked: HashSet::new(),
+            users: crate::users::Users::default(),
             not_on_whatsapp: HashSet::new(),
             advanced: Duration::ZERO,
             frozen: None,
             seed,
             counter: 0,
+            messages: 0,
         }
     }
 
@@ -185,26 +191,31 @@ impl World {
         user: &str,
         asked: &serde_json::Map<String, Value>,
     ) -> Result<String, String> {
-        let inbound = crate::inbound::message(self, user, asked)?;
+        let from = user;
+        let user = self.user(from);
+        if user.is_empty() {
+            return Err(format!("from: {from:?} is no number or user id"));
+        }
+        let inbound = crate::inbound::message(self, &user, asked)?;
         let key = key.unwrap_or(&self.first_key).to_owned();
         let now = self.now();
         let id = inbound.message["id"].as_str().unwrap_or_default().to_owned();
         let number = self.number(Some(&key)).ok_or("there is no number of this key")?;
         // Somebody who is blocked cannot write.
-        if number.is_blocked(&user_key(user)) {
+        if number.is_blocked(&user) {
             return Err("the user is blocked, and cannot write".to_owned());
         }
-        number.last_written.insert(user_key(user), now);
+        number.last_written.insert(user, now);
         crate::webhooks::inbound(self, &key, inbound);
         Ok(id)
     }
     /// Opens the window, whether or not the user is blocked.
     pub(crate) fn user_writes(&mut self, key: Option<&str>, user: &str) {
-        let now = self.now();
+        let (now, known) = (self.now(), self.user(user));
         if self.user_sends(key, user, &serde_json::Map::new()).is_err()
             && let Some(number) = self.number(key)
         {
-            number.last_written.insert(user_key(user), now);
+            number.last_written.insert(known, now);
         }
     }
     /// Where webhooks of a number go.
@@ -218,14 +229,15 @@ impl World {
         self.hooks.wake.notify_one();
     }
     pub(crate) fn not_on_whatsapp(&mut self, user: &str) {
-        self.not_on_whatsapp.insert(user_key(user));
+        self.not_on_whatsapp.insert(self.user(user));
     }
     pub(crate) fn is_on_whatsapp(&self, user: &str) -> bool {
         !self.not_on_whatsapp.contains(user)
     }
     pub(crate) fn force_block(&mut self, key: Option<&str>, user: &str) {
+        let user = self.user(user);
         if let Some(number) = self.number(key) {
-            number.block(&user_key(user));
+            number.block(&user);
         }
     }
 
@@ -252,15 +264,20 @@ impl World {
     pub(crate) fn log(&mut self, request: Value) {
         keep(&mut self.requests, request);
     }
-    /// Keeps an accepted message, and gives it an id.
-    pub(crate) fn accept(&mut self, message: Value) -> String {
+    /// Keeps an accepted message to `user`, and gives it an id.
+    pub(crate) fn accept(&mut self, message: Value, user: &str) -> String {
         keep(&mut self.accepted, message);
-        format!("wamid.{}", self.next_id("HBgL"))
+        self.wamid(user, Way::Out)
+    }
+    /// A message id of Cloud.
+    pub(crate) fn wamid(&mut self, user: &str, way: Way) -> String {
+        self.messages += 1;
+        ids::wamid(user, way, self.seed, self.messages)
     }
     /// Tells by webhook what became of a message to `user`.
     pub(crate) fn tell(&mut self, key: &str, id: &str, message: &Value, user: &str, failed: Option<i64>) {
         self.last_id = Some(id.to_owned());
-        crate::webhooks::statuses(self, key, id, message, user, failed);
+        crate::statuses::tell(self, key, id, message, user, failed);
     }
     /// Digits that no other thing has for an id.
     pub(crate) fn next_number(&mut self) -> String {

@@ -18,7 +18,10 @@ pub(crate) fn run(args: &Args, output: Output) -> Result {
     let address = address
         .ok_or_else(|| Failure::usage(format!("{:?} is no address such as 127.0.0.1:4360", args.listen)))?;
     let builder = Sandbox::builder().listen(address);
-    let builder = builder.key(own.as_deref().unwrap_or(DEFAULT_KEY).trim(), NUMBER);
+    let builder = builder.key(own.as_deref().unwrap_or(DEFAULT_KEY).trim(), NUMBER).webhooks(|webhooks| {
+        webhooks.user_ids = !args.without_user_ids;
+        webhooks.escape_unicode = args.escape_unicode;
+    });
     let sandbox = builder.start().map_err(|error| {
         Failure::local(format!(
             "cannot listen on {}: {error}; give another address with --listen",

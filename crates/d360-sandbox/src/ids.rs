@@ -1,0 +1,83 @@
+//! Message ids and user ids, in the forms that Meta gives them.
+use crate::world::digits;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+
+/// Which way a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Out,
+    In,
+}
+
+/// A message id: `wamid.` and the base64 of the user's number, the direction and an id, with padding where the length asks for it.
+///
+/// Ids of some devices hold other characters than hexadecimal digits. Every fourth id here does too, so that `+` and `/` come up
+/// as well as `=`: a program that puts an id into a URL has to encode them.
+pub(crate) fn wamid(user: &str, way: Way, seed: u64, count: u64) -> String {
+    let hash = Sha256::digest(format!("{seed}:{count}"));
+    let number = match digits(user) {
+        number if number == user && number.len() <= 15 => number,
+        // Users without a number and groups: something of the same form.
+        _ => decimal(user, 13),
+    };
+    let length = if way == Way::Out && count.is_multiple_of(2) { 18 } else { 20 };
+    let mut id = hash.iter().fold(String::new(), |mut id, byte| {
+        let _ = write!(id, "{byte:02X}");
+        id
+    });
+    id.truncate(length);
+    let mut id = id.into_bytes();
+    let start = 3 + number.len() + 6;
+    if count % 4 == 3 {
+        // The last of three bytes alone gives its low six bits to one character.
+        let last = (0..id.len()).filter(|at| (start + at) % 3 == 2);
+        for (at, byte) in last.take(2).zip(*b">?").collect::<Vec<_>>() {
+            id[at] = byte;
+        }
+    }
+    let mut bytes = vec![0x1c, 0x18, u8::try_from(number.len()).unwrap_or_default()];
+    bytes.extend_from_slice(number.as_bytes());
+    bytes.extend_from_slice(&[0x15, 0x02, 0x00, if way == Way::Out { 0x11 } else { 0x12 }, 0x18]);
+    bytes.push(u8::try_from(id.len()).unwrap_or_default());
+    bytes.extend_from_slice(&id);
+    bytes.push(0);
+    format!("wamid.{}", STANDARD.encode(bytes))
+}
+
+/// The business-scoped user id (BSUID) of the user of a number: the country and 20 digits that follow from the number.
+pub(crate) fn bsuid(phone: &str) -> String {
+    let known = COUNTRIES.iter().find(|(code, _)| phone.starts_with(code));
+    format!("{}.{}", known.map_or("US", |(_, country)| country), decimal(phone, 20))
+}
+
+/// Calling codes of some countries. A user of any other has an id of `US`.
+const COUNTRIES: [(&str, &str); 16] = [
+    ("1", "US"),
+    ("20", "EG"),
+    ("27", "ZA"),
+    ("31", "NL"),
+    ("33", "FR"),
+    ("34", "ES"),
+    ("39", "IT"),
+    ("44", "GB"),
+    ("49", "DE"),
+    ("52", "MX"),
+    ("55", "BR"),
+    ("62", "ID"),
+    ("91", "IN"),
+    ("234", "NG"),
+    ("966", "SA"),
+    ("972", "IL"),
+];
+
+/// So many digits that follow from a text; the first is not zero.
+fn decimal(text: &str, length: usize) -> String {
+    let hash = Sha256::digest(text);
+    hash.iter().take(length).enumerate().fold(String::new(), |mut out, (at, byte)| {
+        let digit = if at == 0 { 1 + byte % 9 } else { byte % 10 };
+        out.push(char::from(b'0' + digit));
+        out
+    })
+}

@@ -1,0 +1,40 @@
+//! JSON as it is read and written here.
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// Reads a request body. Members that are `null` are dropped, as if they had not been sent.
+///
+/// That Meta ignores them is an assumption: no page says so, but clients that serialize empty properties as `null` (pywa, heyoo)
+/// work against it.
+pub(crate) fn read(body: &[u8]) -> Option<Value> {
+    let mut value = serde_json::from_slice(body).ok()?;
+    drop_nulls(&mut value);
+    Some(value)
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, member| !member.is_null());
+            map.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
+/// Writes every character outside ASCII as `\uXXXX`, in lower case, as Meta's page on signatures describes the payload.
+pub(crate) fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let mut units = [0; 2];
+    for character in json.chars() {
+        if character.is_ascii() {
+            out.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,80 @@
+//! Which system a path belongs to.
+use crate::media;
+
+/// The system of a path, with the rest of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum System<'p> {
+    Cloud(&'p str),
+    Graph(&'p str),
+    OnPrem(&'p str),
+    Hub(&'p str),
+    /// Where Meta's media URLs lead, with the key of Cloud or Graph.
+    Media,
+    /// A path of Graph without a version, or one that is not served, with the code that Graph answers.
+    Unserved(i64),
+}
+
+/// What follows `/{version}/{phone_number_id}`, and the methods that are served.
+const EDGES: [(&str, &[&str]); 6] = [
+    ("/messages", &["POST"]),
+    ("/block_users", &["GET", "POST", "DELETE"]),
+    ("/media", &["POST"]),
+    ("/message_templates", &["GET", "POST", "DELETE"]),
+    ("/waba_webhook", &["GET", "POST"]),
+    ("/health_status", &["GET"]),
+];
+/// A file or template by its id alone.
+const NODE: &[&str] = &["GET", "POST", "DELETE"];
+
+/// `/v1/…` is On-Premise's, `/api/v2/…` the hub's; `/v25.0/{phone_number_id}` is taken off Graph's paths. `bearer`: the request has
+/// a token, and no key of 360dialog's, so that it is meant for Graph where the path alone does not tell.
+pub(crate) fn system<'p>(method: &str, path: &'p str, bearer: bool) -> System<'p> {
+    if path == media::ATTACHMENTS || path == media::ATTACHMENTS.trim_end_matches('/') {
+        return System::Media;
+    }
+    if let Some(rest) = path.strip_prefix("/v1/") {
+        return System::OnPrem(rest);
+    }
+    if let Some(rest) = path.strip_prefix("/api/v2/") {
+        return System::Hub(rest);
+    }
+    let first = path.split('/').nth(1).unwrap_or_default();
+    let more = path.len() > first.len() + 1;
+    if !is_version(first) {
+        // `/{id}/…`, or a version of another form.
+        let id = is_digits(first) && (more || bearer);
+        let version =
+            first.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        return if id || version { System::Unserved(2500) } else { System::Cloud(path) };
+    }
+    let rest = &path[first.len() + 1..];
+    let id = rest.split('/').nth(1).unwrap_or_default();
+    if !is_digits(id) {
+        return System::Unserved(2500);
+    }
+    // A number or account and what it has, or a thing by its id alone.
+    let (rest, methods) = match &rest[id.len() + 1..] {
+        "" => (rest, NODE),
+        edge => match EDGES.iter().find(|(served, _)| *served == edge) {
+            Some((_, methods)) => (edge, *methods),
+            None => return System::Unserved(2500),
+        },
+    };
+    if methods.contains(&method) { System::Graph(rest) } else { System::Unserved(100) }
+}
+
+/// The path after the version, as Graph names it in its errors.
+pub(crate) fn without_version(path: &str) -> &str {
+    let first = path.split('/').nth(1).unwrap_or_default();
+    if is_version(first) { &path[first.len() + 1..] } else { path }
+}
+
+/// `v25.0`.
+fn is_version(step: &str) -> bool {
+    let number = step.strip_prefix('v').and_then(|version| version.split_once('.'));
+    number.is_some_and(|(major, minor)| is_digits(major) && is_digits(minor))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}

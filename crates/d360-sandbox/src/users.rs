@@ -1,0 +1,65 @@
+//! Users: by number, by business-scoped user id, or both.
+use crate::{
+    ids,
+    world::{World, is_bsuid, user_key},
+};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+
+/// What is known of users beyond what they are remembered by.
+#[derive(Debug, Default)]
+pub(crate) struct Users {
+    /// The numbers behind user ids that were given out.
+    phones: HashMap<String, String>,
+    /// `profile` of users who gave a name or a username.
+    profiles: HashMap<String, Profile>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Profile {
+    name: Option<String>,
+    username: Option<String>,
+}
+
+impl World {
+    /// What a user is remembered by. The user id of somebody whose number is known means the same user as the number.
+    pub(crate) fn user(&self, text: &str) -> String {
+        let key = user_key(text);
+        self.users.phones.get(&key).cloned().unwrap_or(key)
+    }
+    /// The user id of a user, which is known from now on.
+    pub(crate) fn user_id(&mut self, user: &str) -> String {
+        if is_bsuid(user) {
+            return user.to_owned();
+        }
+        let id = ids::bsuid(user);
+        self.users.phones.insert(id.clone(), user.to_owned());
+        id
+    }
+    /// Remembers the name and the username that a user is given.
+    pub(crate) fn introduce(&mut self, user: &str, asked: &Map<String, Value>) {
+        let text = |name: &str| asked.get(name).and_then(Value::as_str).map(str::to_owned);
+        let (name, username) = (text("name"), text("username"));
+        if name.is_some() || username.is_some() {
+            let profile = self.users.profiles.entry(user.to_owned()).or_default();
+            profile.name = name.or(profile.name.take());
+            profile.username = username.or(profile.username.take());
+        }
+    }
+    /// An item of a webhook's `contacts`. Before April 2026 it had a user id only where there is no number.
+    pub(crate) fn contact(&mut self, user: &str, with_username: bool, with_user_id: bool) -> Value {
+        let profile = self.users.profiles.get(user).cloned().unwrap_or_default();
+        let mut contact =
+            json!({ "profile": { "name": profile.name.as_deref().unwrap_or("Sheena Nelson") } });
+        if let Some(username) = profile.username.filter(|_| with_username) {
+            contact["profile"]["username"] = json!(username);
+        }
+        if !is_bsuid(user) {
+            contact["wa_id"] = json!(user);
+        }
+        if with_user_id || is_bsuid(user) {
+            contact["user_id"] = json!(self.user_id(user));
+        }
+        contact
+    }
+}
