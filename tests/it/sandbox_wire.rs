@@ -301,6 +301,13 @@ fn a_wrong_path_of_graph_is_answered_as_graph_does() {
     let (_, answer) =
         exchange(&sandbox, &format!("POST /{PHONE_ID}/messages"), &[("authorization", &token)], b"{}");
     assert_eq!(answer["error"]["message"], format!("Unknown path components: /{PHONE_ID}/messages"));
+    // Meta serves it as the version of the app's dashboard, and so does the sandbox where it is asked to.
+    let line = format!("GET /{PHONE_ID}/block_users");
+    assert_eq!(exchange(&sandbox, &line, &[("authorization", &token)], b"").0, 400);
+    assert_eq!(call(&sandbox, "POST /_sandbox/settings", &json!({ "unversioned": true })).0, 200);
+    assert_eq!(exchange(&sandbox, &line, &[("authorization", &token)], b"").0, 200);
+    sandbox.serve_unversioned(false);
+    assert_eq!(exchange(&sandbox, &line, &[("authorization", &token)], b"").0, 400);
     // A path that is served and a wrong token is about the token, as before.
     let line = format!("POST /v25.0/{PHONE_ID}/messages");
     assert_eq!(

@@ -1,9 +1,10 @@
-//! The workshop: `cargo xtask codegen [--check]`, `ci`, `bench`, `faults` and `release`.
+//! The workshop: `cargo xtask codegen [--check]`, `ci`, `bench`, `faults`, `peers` and `release`.
 //!
 //! Depends on no crate of ours, so that it runs while they do not build.
 mod bench;
 mod ci;
 mod codegen;
+mod peers;
 mod release;
 mod tools;
 
@@ -19,6 +20,7 @@ usage: cargo xtask codegen [--check]   writes the generated files, or fails wher
        cargo xtask release VERSION [--execute]
                                        rehearses a release in a copy; with --execute, makes it
        cargo xtask faults              prints how each call ends when the network or the server fails
+       cargo xtask peers [NAME...]     runs other people's clients against the sandbox and prints a table
 ";
 
 type Result<T = ()> = std::result::Result<T, String>;
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         ["release", version] => release::run(version, false),
         ["release", version, "--execute"] => release::run(version, true),
         ["faults"] => ci::faults(),
+        ["peers", ref names @ ..] => peers::run(names),
         _ => Err(USAGE.to_owned()),
     };
     match result {

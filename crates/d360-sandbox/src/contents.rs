@@ -122,6 +122,8 @@ pub(crate) const INTERACTIVE: Kind = Kind::Object(&[
             "carousel",
             "order_details",
             "order_status",
+            "voice_call",
+            "call_permission_request",
         ]),
     ),
     may("header", HEADER),

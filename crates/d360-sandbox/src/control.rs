@@ -73,7 +73,7 @@ fn describe(world: &World) -> Value {
             "POST /_sandbox/blocked": "blocks users without asking for the window: {\"users\": [..]}",
             "POST /_sandbox/clock": "{\"advance_seconds\": 86400}, or {\"now\": unix seconds}, which also stops it",
             "POST /_sandbox/settings":
-                "{\"messages_per_second\": 80 or null, \"pair_limit\": true, \"mixed_block_status\": 400}",
+                "{\"messages_per_second\": 80 or null, \"pair_limit\": true, \"mixed_block_status\": 400, \"unversioned\": true (Graph's paths without a version are served)}",
             "POST /_sandbox/errors":
                 "the next calls fail: {\"code\": 131056} or {\"http\": 503}, with times, method, path, body, retry_after",
             "POST /_sandbox/reset": "as at the start",
@@ -83,6 +83,7 @@ fn describe(world: &World) -> Value {
             "messages_per_second": world.settings.messages_per_second,
             "pair_limit": world.settings.pair_limit,
             "mixed_block_status": world.settings.mixed_block_status,
+            "unversioned": world.settings.unversioned,
         },
     })
 }
@@ -202,6 +203,7 @@ fn settings(world: &mut World, value: &Value) -> Answer {
                 None => return refuse("messages_per_second must be a number or null"),
             },
             ("pair_limit", Value::Bool(on)) => settings.pair_limit = *on,
+            ("unversioned", Value::Bool(on)) => settings.unversioned = *on,
             ("mixed_block_status", value) if matches!(value.as_u64(), Some(200 | 400)) => {
                 settings.mixed_block_status = if value.as_u64() == Some(200) { 200 } else { 400 };
             }

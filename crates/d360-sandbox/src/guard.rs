@@ -20,7 +20,9 @@ pub(crate) fn refusal(headers: &HeaderMap, local: bool) -> Option<String> {
         return Some("the request has several Host headers".to_owned());
     }
     if let Some(host) = host.filter(|host| local && !is_local(host)) {
-        return Some(format!("Host {host:?} is not this machine; use 127.0.0.1 or localhost"));
+        return Some(format!(
+            "Host {host:?} is not this machine; use 127.0.0.1 or localhost, or let the sandbox listen on another address"
+        ));
     }
     if headers.get_all(ORIGIN).iter().count() > 1 {
         return Some("the request has several Origin headers".to_owned());

@@ -294,6 +294,11 @@ impl Sandbox {
         let mut world = self.world.lock();
         (world.settings.messages_per_second, world.settings.pair_limit) = (messages_per_second, pair);
     }
+    /// Whether Graph's paths without a version are served. Meta serves them as the version that the app's dashboard names (Meta,
+    /// "Platform Versioning"); off by default, so that a program that forgets the version does not come to depend on that setting.
+    pub fn serve_unversioned(&self, serve: bool) {
+        self.world.lock().settings.unversioned = serve;
+    }
     /// The messages that were accepted, as they came but for `null`, oldest first.
     #[must_use]
     pub fn messages(&self) -> Vec<Value> {

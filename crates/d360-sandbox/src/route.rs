@@ -27,8 +27,9 @@ const EDGES: [(&str, &[&str]); 6] = [
 const NODE: &[&str] = &["GET", "POST", "DELETE"];
 
 /// `/v1/…` is On-Premise's, `/api/v2/…` the hub's; `/v25.0/{phone_number_id}` is taken off Graph's paths. `bearer`: the request has
-/// a token, and no key of 360dialog's, so that it is meant for Graph where the path alone does not tell.
-pub(crate) fn system<'p>(method: &str, path: &'p str, bearer: bool) -> System<'p> {
+/// a token, and no key of 360dialog's, so that it is meant for Graph where the path alone does not tell. `unversioned`: paths without a
+/// version are served too.
+pub(crate) fn system<'p>(method: &str, path: &'p str, bearer: bool, unversioned: bool) -> System<'p> {
     if path == media::ATTACHMENTS || path == media::ATTACHMENTS.trim_end_matches('/') {
         return System::Media;
     }
@@ -39,22 +40,27 @@ pub(crate) fn system<'p>(method: &str, path: &'p str, bearer: bool) -> System<'p
         return System::Hub(rest);
     }
     let first = path.split('/').nth(1).unwrap_or_default();
-    let more = path.len() > first.len() + 1;
-    if !is_version(first) {
-        // `/{id}/…`, or a version of another form.
-        let id = is_digits(first) && (more || bearer);
-        let version =
-            first.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        return if id || version { System::Unserved(2500) } else { System::Cloud(path) };
+    if is_version(first) {
+        return graph(method, &path[first.len() + 1..]);
     }
-    let rest = &path[first.len() + 1..];
-    let id = rest.split('/').nth(1).unwrap_or_default();
+    // `/{id}/…`, or a version of another form.
+    let more = path.len() > first.len() + 1;
+    match first.strip_prefix('v') {
+        None if is_digits(first) && (more || bearer) && unversioned => graph(method, path),
+        None if is_digits(first) && (more || bearer) => System::Unserved(2500),
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => System::Unserved(2500),
+        _ => System::Cloud(path),
+    }
+}
+
+/// A number or account and what it has, or a thing by its id alone.
+fn graph<'p>(method: &str, path: &'p str) -> System<'p> {
+    let id = path.split('/').nth(1).unwrap_or_default();
     if !is_digits(id) {
         return System::Unserved(2500);
     }
-    // A number or account and what it has, or a thing by its id alone.
-    let (rest, methods) = match &rest[id.len() + 1..] {
-        "" => (rest, NODE),
+    let (rest, methods) = match &path[id.len() + 1..] {
+        "" => (path, NODE),
         edge => match EDGES.iter().find(|(served, _)| *served == edge) {
             Some((_, methods)) => (edge, *methods),
             None => return System::Unserved(2500),

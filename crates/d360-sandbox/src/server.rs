@@ -90,7 +90,8 @@ fn api(
 ) -> Answer {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let system = system(method, path, header("d360-api-key").is_none() && bearer.is_some());
+    let for_graph = header("d360-api-key").is_none() && bearer.is_some();
+    let system = system(method, path, for_graph, world.settings.unversioned);
     let key = match system {
         System::Unserved(_) => None,
         System::Cloud(_) => header("d360-api-key"),

@@ -92,7 +92,7 @@ const CONTENTS: [&str; 11] = [
 ];
 
 fn check_value(value: &Value, path: &str) -> Result<(), Mistake> {
-    let kind = value["type"].as_str().unwrap_or_default().to_lowercase();
+    let kind = kind(value);
     if !CONTENTS.contains(&kind.as_str()) {
         return Ok(());
     }
@@ -129,10 +129,10 @@ pub(crate) fn count(component: &str, given: usize, expected: usize) -> Mistake {
 
 /// Whether a value stands for a placeholder in a text.
 pub(crate) fn is_text(value: &Value) -> bool {
-    matches!(value["type"].as_str().unwrap_or_default(), "text" | "currency" | "date_time")
+    matches!(kind(value).as_str(), "text" | "currency" | "date_time")
 }
 
-/// A component's type, in lower case.
+/// The type of a component or a value, in lower case.
 pub(crate) fn kind(component: &Value) -> String {
     component["type"].as_str().unwrap_or_default().to_lowercase()
 }

@@ -54,7 +54,23 @@ pub(crate) fn list(world: &World, query: &HashMap<String, String>) -> Answer {
         let after = encode(&(from + data.len()).to_string());
         page["paging"] = json!({ "cursors": { "before": encode(&from.to_string()), "after": after } });
     }
+    if let Some(fields) = query.get("summary") {
+        page["summary"] = summary(world, fields);
+    }
     Answer::ok(&page)
+}
+
+/// The numbers that `summary=` names, of all templates of the account (Meta, "Message templates").
+fn summary(world: &World, fields: &str) -> Value {
+    let count = world.templates.len();
+    let known = [
+        ("total_count", json!(count)),
+        ("message_template_count", json!(count)),
+        ("message_template_limit", json!(MOST)),
+        ("are_translations_complete", json!(true)),
+    ];
+    let named = |name: &str| fields.split(',').any(|field| field.trim() == name);
+    known.into_iter().filter(|(name, _)| named(name)).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 pub(crate) fn create(world: &mut World, body: &[u8]) -> Answer {
@@ -148,7 +164,8 @@ pub(crate) fn update(world: &mut World, id: &str, body: &[u8]) -> Option<Answer>
     }
     changed["status"] = json!("PENDING");
     *template = changed;
-    Some(Answer::ok(&json!({ "success": true, "id": id })))
+    let (name, category) = (&template["name"], &template["category"]);
+    Some(Answer::ok(&json!({ "success": true, "id": id, "name": name, "category": category })))
 }
 
 /// What keeps a template from being sent. A name that nobody has submitted is accepted, so that tests need not submit it; one that is

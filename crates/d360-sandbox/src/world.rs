@@ -85,6 +85,7 @@ pub(crate) struct Settings {
     pub(crate) messages_per_second: Option<u32>,
     pub(crate) pair_limit: bool,
     pub(crate) mixed_block_status: u16,
+    pub(crate) unversioned: bool,
 }
 
 /// A business number and the users it knows.
@@ -135,7 +136,12 @@ impl World {
         Self {
             numbers: keys.into_iter().map(|(key, phone)| (key, number(phone))).collect(),
             first_key,
-            settings: Settings { messages_per_second: None, pair_limit: false, mixed_block_status: 400 },
+            settings: Settings {
+                messages_per_second: None,
+                pair_limit: false,
+                mixed_block_status: 400,
+                unversioned: false,
+            },
             accepted: VecDeque::new(),
             requests: VecDeque::new(),
             failures: Vec::new(),

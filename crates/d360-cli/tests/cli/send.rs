@@ -199,8 +199,9 @@ fn every_type_has_a_verb() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.user_writes("+16505551234");
     let folder = Folder::new();
-    let components = r#"[{"type": "header", "parameters": [{"type": "image", "image": {"id": "1"}}]}]"#;
-    let components = folder.file("components.json", components);
+    let file = sandbox.store_media("image/png", *b"png");
+    let image = json!([{"type": "header", "parameters": [{"type": "image", "image": {"id": file}}]}]);
+    let components = folder.file("components.json", &image.to_string());
     for blocking in [false, true] {
         for (verb, kind, at, expected) in [
             (&["text", "Hello", "--preview-url"][..], "text", "/body", json!("Hello")),
@@ -210,10 +211,10 @@ fn every_type_has_a_verb() {
                 "/caption",
                 json!("A"),
             ),
-            (&["video", "--id", "7"], "video", "/id", json!("7")),
-            (&["audio", "--id", "7", "--voice"], "audio", "/voice", json!(true)),
-            (&["document", "--id", "7", "--filename", "a.pdf"], "document", "/filename", json!("a.pdf")),
-            (&["sticker", "--id", "7"], "sticker", "/id", json!("7")),
+            (&["video", "--id", &file], "video", "/id", json!(file)),
+            (&["audio", "--id", &file, "--voice"], "audio", "/voice", json!(true)),
+            (&["document", "--id", &file, "--filename", "a.pdf"], "document", "/filename", json!("a.pdf")),
+            (&["sticker", "--id", &file], "sticker", "/id", json!(file)),
             (&["reaction", "--message", "wamid.x", "--emoji", "👍🏽"], "reaction", "/emoji", json!("👍🏽")),
             (&["reaction", "--message", "wamid.x", "--remove"], "reaction", "/emoji", json!("")),
             (&["template", "shipped"], "template", "/language/code", json!("en_US")),
@@ -227,7 +228,7 @@ fn every_type_has_a_verb() {
                 &["template", "shipped", "--components", &components],
                 "template",
                 "/components/0/parameters/0/image/id",
-                json!("1"),
+                json!(file),
             ),
         ] {
             let ran = with(&sandbox, blocking, &[&["send"], verb, &["--to", "+16505551234"]].concat());

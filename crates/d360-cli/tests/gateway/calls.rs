@@ -134,14 +134,15 @@ fn every_call_of_the_documents_has_its_old_answer() {
         );
     }
     let mut id = String::new();
+    let file = sandbox.store_media("audio/ogg", *b"OggS");
     for (body, on_cloud) in [
         (
             json!({ "type": "text", "text": { "body": "Hi" }, "preview_url": true }),
             json!({ "type": "text", "text": { "body": "Hi", "preview_url": true } }),
         ),
         (
-            json!({ "type": "voice", "voice": { "id": "7" } }),
-            json!({ "type": "audio", "audio": { "id": "7", "voice": true } }),
+            json!({ "type": "voice", "voice": { "id": file } }),
+            json!({ "type": "audio", "audio": { "id": file, "voice": true } }),
         ),
         (
             json!({ "type": "hsm", "hsm": { "namespace": "n", "element_name": "hello_world", "language": { "policy": "deterministic", "code": "en_US" } } }),
