@@ -54,7 +54,7 @@ pub(crate) fn run(names: &[&str]) -> Result {
     let (mut rows, mut skipped, mut broken) = (Vec::new(), Vec::new(), Vec::new());
     for peer in PEERS.iter().filter(chosen) {
         match (peer.install)(peer, &folder) {
-            Err(why) => skipped.push(format!("peers: {} SKIPPED: {}", peer.name, last_line(&why))),
+            Err(why) => skipped.push(format!("peers: {} SKIPPED: {}", peer.name, reason(&why))),
             Ok(command) => match judged(&program, command) {
                 Ok(found) => rows.extend(found.into_iter().map(|row| (peer.name, row))),
                 Err(why) => broken.push(format!("{}: {why}", peer.name)),
@@ -108,7 +108,7 @@ fn node(peer: &Peer, folder: &Path) -> Result<Command> {
     fs::create_dir_all(&place).map_err(failed)?;
     let npm = [
         "install",
-        "--silent",
+        "--loglevel=error",
         "--no-fund",
         "--no-audit",
         "--ignore-scripts",
@@ -130,8 +130,12 @@ fn scripts() -> PathBuf {
     root().join("tests/peers")
 }
 
-fn last_line(text: &str) -> &str {
-    text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or(text)
+/// The line that says why something could not be installed.
+fn reason(text: &str) -> &str {
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let error =
+        |line: &&str| ["error", "npm error"].iter().any(|start| line.to_lowercase().starts_with(start));
+    lines().find(error).or_else(|| lines().next_back()).unwrap_or(text)
 }
 
 /// A row of the table.

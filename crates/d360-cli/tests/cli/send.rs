@@ -201,7 +201,7 @@ fn every_type_has_a_verb() {
     let folder = Folder::new();
     let file = sandbox.store_media("image/png", *b"png");
     let image = json!([{"type": "header", "parameters": [{"type": "image", "image": {"id": file}}]}]);
-    let components = folder.file("components.json", &image.to_string());
+    let components = folder.file("components.json", image.to_string());
     for blocking in [false, true] {
         for (verb, kind, at, expected) in [
             (&["text", "Hello", "--preview-url"][..], "text", "/body", json!("Hello")),
