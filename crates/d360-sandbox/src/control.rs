@@ -61,8 +61,8 @@ fn describe(world: &World) -> Value {
                 "(a sandbox of one number takes any channel id for it; of several, the ids that channels lists)",
             ],
         },
+        "access": "the control routes take requests of programs and of pages of this address; one with another Origin, or a Sec-Fetch-Site other than same-origin or none, is refused (403)",
         "control": {
-            "who": "programs, and pages of this address: a request with another Origin, or a Sec-Fetch-Site other than same-origin or none, is refused (403)",
             "GET /_sandbox/messages": "the messages that were accepted",
             "GET /_sandbox/requests": "what was asked: method, path, body, status",
             "GET /_sandbox/deliveries": "webhooks that went out: url, attempt, status or error, body",

@@ -71,6 +71,55 @@ fn the_sandbox_prints_its_url_and_key_and_stops_on_sigterm() {
     }
 }
 
+#[test]
+fn the_form_of_the_sandboxs_webhooks_is_chosen_by_flags() {
+    use std::{io::Read as _, net::TcpStream, time};
+    let ask = |address: &str, line: &str, body: &str| -> Value {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = format!(
+            "{line} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}",
+            body.len()
+        );
+        stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    };
+    for (flags, user_id, ascii) in
+        [(&[][..], true, false), (&["--without-user-ids"], false, false), (&["--escape-unicode"], true, true)]
+    {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_d360"));
+        command.args(["sandbox", "--listen", "127.0.0.1:0"]).args(flags).env_remove("D360_API_KEY");
+        let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = lines.next().unwrap().unwrap().strip_prefix("sandbox: ").unwrap().to_owned();
+        let address = url.trim_start_matches("http://");
+        // Nobody takes it; what was tried is told.
+        let hook = json!({ "url": "http://127.0.0.1:9/" }).to_string();
+        assert_eq!(ask(address, "POST /_sandbox/webhooks", &hook)["success"], true);
+        let text = json!({ "from": "+16505551234", "type": "text", "text": { "body": "äöå" } }).to_string();
+        let told = ask(address, "POST /_sandbox/inbound", &text);
+        let until = time::Instant::now() + time::Duration::from_secs(20);
+        let sent = loop {
+            let deliveries = ask(address, "GET /_sandbox/deliveries", "");
+            if let Some(body) = deliveries["deliveries"][0]["body"].as_str() {
+                break body.to_owned();
+            }
+            assert!(time::Instant::now() < until, "no webhook was sent");
+            std::thread::yield_now();
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(sent.is_ascii(), ascii, "{flags:?}: {sent}");
+        let sent: Value = serde_json::from_str(&sent).unwrap();
+        let value = &sent["entry"][0]["changes"][0]["value"];
+        assert_eq!(value["messages"][0]["text"]["body"], "äöå");
+        let expected = if user_id { &told["user_ids"][0] } else { &Value::Null };
+        assert_eq!(&value["messages"][0]["from_user_id"], expected, "{flags:?}: {value}");
+        assert_eq!(&value["contacts"][0]["user_id"], expected, "{flags:?}: {value}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn the_sandbox_stops_while_a_request_is_half_sent() {
