@@ -496,6 +496,34 @@ fn values_of_templates_are_judged() {
 }
 
 #[test]
+fn on_premise_judges_values_of_templates_with_its_own_codes() {
+    let sandbox = Sandbox::start().unwrap();
+    let send = |message: Value| {
+        let mut message = message;
+        message["to"] = json!(USER);
+        let (status, answer) = call(&sandbox, "POST /v1/messages", &message);
+        (status, answer["errors"][0]["code"].as_i64().unwrap_or_default())
+    };
+    let template = |name: &str, language: &str, texts: &[&str]| {
+        let values: Vec<_> = texts.iter().map(|text| json!({ "type": "text", "text": text })).collect();
+        json!({ "type": "template", "template": { "namespace": "n", "name": name, "language": { "policy": "deterministic", "code": language },
+            "components": [{ "type": "body", "parameters": values }] } })
+    };
+    assert_eq!(send(template("any", "de", &["Ada"])), (201, 0));
+    assert_eq!(send(template("any", "de", &["A\nda"])), (400, 2006));
+    assert_eq!(send(template("any", "de", &[""])), (400, 1008));
+    assert_eq!(send(template("hello_world", "en_US", &[])), (201, 0));
+    assert_eq!(send(template("hello_world", "en_US", &["Ada"])), (400, 2000));
+    assert_eq!(send(template("hello_world", "de", &[])), (404, 2001));
+    let hsm = |text: &str| {
+        json!({ "type": "hsm", "hsm": { "namespace": "n", "element_name": "any", "language": { "policy": "deterministic", "code": "en" },
+            "localizable_params": [{ "default": text }] } })
+    };
+    assert_eq!(send(hsm("Ada")), (201, 0));
+    assert_eq!(send(hsm("A     da")), (400, 2006));
+}
+
+#[test]
 fn a_known_template_fixes_language_number_and_form_of_values() {
     let sandbox = Sandbox::start().unwrap();
     let send = |name: &str, language: &str, components: Value| {

@@ -66,8 +66,9 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
             "Message failed to send because more than 24 hours have passed since the customer last replied";
         return Answer::error(131_047, details);
     }
-    if let Some(refusal) = message.get("template").and_then(|template| templates::refusal(world, template)) {
-        return refusal;
+    let refusal = message.get("template").and_then(|template| templates::refusal(world, template));
+    if let Some((code, details)) = refusal {
+        return Answer::error(code, &details);
     }
     if let Some(code) = world.count_message(key, &user) {
         return Answer::error(code, "Slow down");

@@ -1,7 +1,7 @@
 //! `/v1`: On-Premise. Unknown properties are taken, errors come as a list, contacts are blocked one by one.
 use crate::{
     answer::{Answer, onprem_meta},
-    onprem_contents, webhooks,
+    onprem_contents, templates, webhooks,
     world::{World, digits, user_key},
 };
 use serde_json::{Value, json};
@@ -72,6 +72,10 @@ fn send(world: &mut World, key: &str, message: &Value) -> Answer {
     let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
     if number.phone == user {
         return Answer::onprem_error(1021, "Sender and recipient are the same");
+    }
+    let refusal = message.get("template").and_then(|template| templates::refusal(world, template));
+    if let Some((code, details)) = refusal {
+        return Answer::onprem_error(onprem_contents::template_code(code), &details);
     }
     let failed = if number.is_blocked(&user) {
         Some(1026)

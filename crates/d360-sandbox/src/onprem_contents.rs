@@ -2,6 +2,7 @@
 use crate::{
     contents::{COMPONENT, INTERACTIVE, MANY, REACTION, may, must},
     schema::{self, CONTEXT, Field, Kind, LOCATION, MISSING},
+    template_values,
 };
 use serde_json::Value;
 
@@ -77,7 +78,32 @@ pub(crate) fn problem(message: &Value) -> Option<(i64, String)> {
             _ => by_cloud(mistake),
         });
     }
+    if let Some((code, details)) = template_values::problem(message) {
+        return Some((template_code(code), details));
+    }
+    let params = template_values::list(&message["hsm"]["localizable_params"]);
+    let blank = |param: &&Value| param["default"].as_str().is_some_and(template_values::breaks_whitespace);
+    if let Some(param) = params.iter().find(blank) {
+        return Some((
+            2006,
+            format!("hsm.localizable_params: {param} has a new line, a tab or more than 4 spaces in a row"),
+        ));
+    }
     let sources = usize::from(content.get("id").is_some()) + usize::from(content.get("link").is_some());
     let is_file = matches!(kind, "image" | "video" | "audio" | "voice" | "document" | "sticker");
     (is_file && sources != 1).then(|| (1008, format!("{kind} needs an id or a link, and one of them alone")))
+}
+
+/// On-Premise's code for what is wrong with a template, by Cloud's.
+pub(crate) fn template_code(code: i64) -> i64 {
+    match code {
+        132_000 => 2000,
+        132_001 => 2001,
+        132_018 => 2006,
+        132_012 => 2012,
+        132_015 => 2061,
+        132_016 => 2062,
+        131_008 => 1008,
+        _ => 1009,
+    }
 }

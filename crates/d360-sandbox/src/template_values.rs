@@ -76,7 +76,7 @@ fn check(components: &Value, path: &str, names: &mut Names) -> Result<(), Mistak
     Ok(())
 }
 
-/// Kinds of values that have their content under a name of their own; text and payload may not be blank.
+/// Kinds of values that have their content under a name of their own.
 const CONTENTS: [&str; 11] = [
     "text",
     "image",
@@ -99,7 +99,7 @@ fn check_value(value: &Value, path: &str) -> Result<(), Mistake> {
     let missing = || Err((MISSING, format!("Parameter of type {kind} is missing {kind} value")));
     let Some(content) = value.get(&kind) else { return missing() };
     let text = match kind.as_str() {
-        "text" | "payload" | "coupon_code" => match content.as_str() {
+        "text" | "coupon_code" => match content.as_str() {
             Some(text) if text.trim().is_empty() => return missing(),
             Some(text) => text,
             // Graph takes a number or a truth value for text, as one example of Meta's has it.
@@ -109,14 +109,18 @@ fn check_value(value: &Value, path: &str) -> Result<(), Mistake> {
         "currency" | "date_time" => content["fallback_value"].as_str().unwrap_or_default(),
         _ => return Ok(()),
     };
-    // The payload of a button is not shown.
-    if kind != "payload" && (text.contains(['\n', '\r', '\t']) || text.contains("     ")) {
+    if breaks_whitespace(text) {
         let details = format!(
             "Param {path}['{kind}']: Param text cannot have new-line/tab characters or more than 4 consecutive spaces"
         );
         return Err((INVALID, details));
     }
     Ok(())
+}
+
+/// Whether a value holds a new line, a tab or more than four spaces in a row (Meta's error text).
+pub(crate) fn breaks_whitespace(text: &str) -> bool {
+    text.contains(['\n', '\r', '\t']) || text.contains("     ")
 }
 
 /// That so many values were given where the template has another number.

@@ -2,6 +2,7 @@
 use crate::{
     answer::{Answer, decode, encode},
     direct_send,
+    schema::Mistake,
     template_match::{self, Format},
     world::World,
 };
@@ -170,24 +171,21 @@ pub(crate) fn update(world: &mut World, id: &str, body: &[u8]) -> Option<Answer>
 
 /// What keeps a template from being sent. A name that nobody has submitted is accepted, so that tests need not submit it; one that is
 /// known has to be known in this language, approved, and given as many values as it has placeholders.
-pub(crate) fn refusal(world: &World, template: &Value) -> Option<Answer> {
+pub(crate) fn refusal(world: &World, template: &Value) -> Option<Mistake> {
     let language = template.get("language").map(|language| text(language, "code")).unwrap_or_default();
     let name = text(template, "name");
     let mut translations = world.templates.iter().filter(|known| text(known, "name") == name).peekable();
     translations.peek()?;
     let Some(known) = translations.find(|known| text(known, "language") == language) else {
-        return Some(Answer::error(132_001, &format!("template name ({name}) does not exist in {language}")));
+        return Some((132_001, format!("template name ({name}) does not exist in {language}")));
     };
     let code = match text(known, "status") {
-        "APPROVED" => {
-            let (code, details) = template_match::problem(known, template)?;
-            return Some(Answer::error(code, &details));
-        }
+        "APPROVED" => return template_match::problem(known, template),
         "PAUSED" => 132_015,
         "DISABLED" => 132_016,
         _ => 132_001,
     };
-    Some(Answer::error(code, "The template is not approved"))
+    Some((code, "The template is not approved".to_owned()))
 }
 
 /// Sets where a template stands, as Meta would; whether there is one.
