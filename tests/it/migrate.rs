@@ -8,6 +8,7 @@ use d360::{
 };
 use serde_json::{Map, Value, json};
 
+mod linear;
 mod properties;
 
 const WEBHOOKS: &str = include_str!("data/webhooks.json");

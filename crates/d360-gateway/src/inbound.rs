@@ -6,20 +6,22 @@ use crate::{
     number::Number,
     outbox::Parcel,
 };
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use d360::{migrate::webhook, model::webhook as events, webhook::answer_challenge};
 use http::{HeaderMap, Method, Request, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 /// Longest webhook, in bytes: Meta posts up to 3 MB.
 const MOST: usize = 4 << 20;
+/// A webhook of more bytes is translated off the async workers.
+const LONG: usize = 32 << 10;
 const CALL: &str = "webhook";
 
 /// `POST /webhook` or `/webhook/{name}`.
 pub(crate) async fn take(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     name: Option<&str>,
     peer: SocketAddr,
     request: Request<Body>,
@@ -52,7 +54,7 @@ pub(crate) async fn take(
     if let Err(why) = proven(number, &parts.headers, peer, &sent) {
         return body::text(StatusCode::UNAUTHORIZED, why);
     }
-    let Ok(value) = events::json(&sent) else {
+    let Some((parcels, without)) = translated(shared, number, sent).await else {
         return body::text(StatusCode::BAD_REQUEST, "the body is no JSON");
     };
     let count = |outcome: &'static str, times: usize| {
@@ -61,7 +63,6 @@ pub(crate) async fn take(
             shared.metrics.webhooks.get_or_create(&labels).inc_by(times as u64);
         }
     };
-    let (parcels, without) = parcels(shared, number, &value);
     count("without_counterpart", without);
     let came = parcels.len();
     match shared.outbox.accept(parcels).await {
@@ -100,6 +101,22 @@ fn proven(number: &Number, headers: &HeaderMap, peer: SocketAddr, sent: &[u8]) -
             }
         }
     }
+}
+
+/// What a webhook holds in the old form, and how many items have none; `None` where it is no JSON. A long one is read on a thread
+/// of its own: it would keep other connections waiting.
+async fn translated(shared: &Arc<Shared>, number: &Arc<Number>, sent: Bytes) -> Option<(Vec<Parcel>, usize)> {
+    let is_long = sent.len() > LONG;
+    let (shared, number) = (shared.clone(), number.clone());
+    let work = move || Some(parcels(&shared, &number, &events::json(&sent).ok()?));
+    if !is_long {
+        return work();
+    }
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|failed| match failed.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        // The runtime ends, and with it the connection.
+        Err(_) => None,
+    })
 }
 
 /// The items of a webhook in the old form, and how many have none.

@@ -2,11 +2,12 @@
 use super::{ITEMS, each_id};
 use crate::{
     Options, Translation, errors, ids,
-    json::{is_bsuid, list, rename, text_of},
+    json::{is_bsuid, list, rename, text, text_of},
     message::each_file,
     note::Notes,
 };
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// The body of a webhook of On-Premise, such as a stored one, as the body of Cloud.
 ///
@@ -35,7 +36,13 @@ pub fn to_cloud(webhook: &Value, options: &Options) -> Translation<Value> {
     for person in &mut people {
         person_back(person);
     }
-    let mut translator = Translator { notes: &mut notes, people };
+    let mut by_id = HashMap::new();
+    for (at, person) in people.iter().enumerate() {
+        for id in ["wa_id", "user_id"].into_iter().filter_map(|key| person.get(key).and_then(text)) {
+            by_id.entry(id).or_insert(at);
+        }
+    }
+    let mut translator = Translator { notes: &mut notes, people, by_id };
     let mut translated = Vec::new();
     for key in ITEMS {
         let Some(items) = flat.remove(key).map(list) else { continue };
@@ -110,6 +117,8 @@ fn person_back(person: &mut Value) {
 struct Translator<'t> {
     notes: &'t mut Notes,
     people: Vec<Value>,
+    /// Where in `people` an id stands.
+    by_id: HashMap<String, usize>,
 }
 
 impl Translator<'_> {
@@ -181,16 +190,18 @@ impl Translator<'_> {
             None => return,
         };
         let from = item.get("from").or(item.get("from_user_id")).cloned().unwrap_or_default();
-        let same =
-            |person: &&mut Value| person.get("wa_id") == Some(&from) || person.get("user_id") == Some(&from);
+        let known = text(&from).and_then(|id| self.by_id.get(&id).copied());
         if let Some(hash) = identity.get("hash") {
             let changed = "stands in contacts[].identity_key_hash on Cloud";
             self.notes.changed(&format!("{path}.identity.hash"), changed, "compare it there");
-            match self.people.iter_mut().find(same) {
+            match known.and_then(|at| self.people.get_mut(at)) {
                 Some(Value::Object(person)) => {
                     person.entry("identity_key_hash").or_insert(hash.clone());
                 }
                 _ => {
+                    if let Some(id) = text(&from) {
+                        self.by_id.insert(id, self.people.len());
+                    }
                     self.people.push(json!({ "wa_id": from, "identity_key_hash": hash }));
                     let why = "Cloud tells the hash with the sender, who is named for it";
                     self.notes.changed("contacts", why, "read it there");

@@ -2,11 +2,15 @@
 use super::{ITEMS, each_id};
 use crate::{
     Options, Translation, errors,
-    json::{list, rename, text_of},
+    json::{list, rename, text, text_of},
     message::each_file,
     note::Notes,
 };
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+
+/// Where Cloud tells the hash of a user's identity.
+const HASH: &str = "identity_key_hash";
 
 /// Types of messages that On-Premise had as Cloud has them.
 const SAME: [&str; 12] = [
@@ -95,9 +99,15 @@ impl Translator<'_> {
             metadata.insert("time".to_owned(), time.clone());
         }
         let people = value.remove("contacts").map(list).unwrap_or_default();
+        let mut hashes = HashMap::new();
         if !people.is_empty() {
             let people: Vec<Value> =
-                people.iter().enumerate().map(|(at, person)| self.person(person, at)).collect();
+                people.into_iter().enumerate().map(|(at, person)| self.person(person, at)).collect();
+            for person in &people {
+                if let (Some(id), Some(hash)) = (person.get("wa_id").and_then(text), person.get(HASH)) {
+                    hashes.entry(id).or_insert_with(|| hash.clone());
+                }
+            }
             flat.insert("contacts".to_owned(), people.into());
         }
         for key in ITEMS {
@@ -108,7 +118,7 @@ impl Translator<'_> {
                 .map(|(at, item)| {
                     let path = format!("{}.{key}[{at}]", self.path);
                     match (key, item) {
-                        ("messages", Value::Object(item)) => self.message(item, flat.get("contacts"), &path),
+                        ("messages", Value::Object(item)) => self.message(item, &hashes, &path),
                         ("statuses", Value::Object(item)) => self.status(item, &path),
                         ("errors", item @ Value::Object(_)) => self.error(&item, &path),
                         (_, other) => other,
@@ -135,15 +145,15 @@ impl Translator<'_> {
         Some(flat.into())
     }
 
-    fn person(&mut self, person: &Value, at: usize) -> Value {
-        let Value::Object(mut person) = person.clone() else { return person.clone() };
+    fn person(&mut self, mut person: Value, at: usize) -> Value {
+        let Value::Object(person) = &mut person else { return person };
         if text_of(&person, "wa_id").is_none()
             && let Some(id) = text_of(&person, "user_id")
         {
             self.bsuid(&format!("{}.contacts[{at}].wa_id", self.path));
             person.insert("wa_id".to_owned(), json!(id));
         }
-        person.into()
+        std::mem::take(person).into()
     }
 
     fn bsuid(&mut self, path: &str) {
@@ -154,7 +164,7 @@ impl Translator<'_> {
         );
     }
 
-    fn message(&mut self, item: Map<String, Value>, people: Option<&Value>, path: &str) -> Value {
+    fn message(&mut self, item: Map<String, Value>, hashes: &HashMap<String, Value>, path: &str) -> Value {
         let mut item = item;
         each_id(&mut item, "id", |id| self.options.message_id(id));
         if text_of(&item, "from").is_none()
@@ -166,7 +176,7 @@ impl Translator<'_> {
         if let Some(Value::Object(context)) = item.get_mut("context") {
             each_id(context, "id", |id| self.options.message_id(id));
         }
-        self.identity(&mut item, people, path);
+        self.identity(&mut item, hashes, path);
         let kind = text_of(&item, "type").unwrap_or_default();
         if let Some(content) = item.get_mut(&kind) {
             each_file(content, &kind, path, &mut |file, _| {
@@ -209,11 +219,9 @@ impl Translator<'_> {
     }
 
     /// On-Premise told the hash with the message, Cloud with the sender.
-    fn identity(&mut self, item: &mut Map<String, Value>, people: Option<&Value>, path: &str) {
-        let from = item.get("from").cloned();
-        let people = people.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let sender = people.iter().find(|person| person.get("wa_id") == from.as_ref());
-        let Some(hash) = sender.and_then(|sender| sender.get("identity_key_hash")).cloned() else { return };
+    fn identity(&mut self, item: &mut Map<String, Value>, hashes: &HashMap<String, Value>, path: &str) {
+        let from = text_of(item, "from").unwrap_or_default();
+        let Some(hash) = hashes.get(&from) else { return };
         if item.contains_key("identity") {
             return;
         }
