@@ -11,7 +11,10 @@ use d360::{migrate::webhook, model::webhook as events, webhook::answer_challenge
 use http::{HeaderMap, Method, Request, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+};
 
 /// Longest webhook, in bytes: Meta posts up to 3 MB.
 const MOST: usize = 4 << 20;
@@ -54,7 +57,7 @@ pub(crate) async fn take(
     if let Err(why) = proven(number, &parts.headers, peer, &sent) {
         return body::text(StatusCode::UNAUTHORIZED, why);
     }
-    let Some((parcels, without)) = translated(shared, number, sent).await else {
+    let Some(Translated { parcels, without, withheld }) = translated(shared, number, sent).await else {
         return body::text(StatusCode::BAD_REQUEST, "the body is no JSON");
     };
     let count = |outcome: &'static str, times: usize| {
@@ -64,6 +67,7 @@ pub(crate) async fn take(
         }
     };
     count("without_counterpart", without);
+    count("withheld", withheld);
     let came = parcels.len();
     match shared.outbox.accept(parcels).await {
         Ok(new) => {
@@ -105,7 +109,7 @@ fn proven(number: &Number, headers: &HeaderMap, peer: SocketAddr, sent: &[u8]) -
 
 /// What a webhook holds in the old form, and how many items have none; `None` where it is no JSON. A long one is read on a thread
 /// of its own: it would keep other connections waiting.
-async fn translated(shared: &Arc<Shared>, number: &Arc<Number>, sent: Bytes) -> Option<(Vec<Parcel>, usize)> {
+async fn translated(shared: &Arc<Shared>, number: &Arc<Number>, sent: Bytes) -> Option<Translated> {
     let is_long = sent.len() > LONG;
     let (shared, number) = (shared.clone(), number.clone());
     let work = move || Some(parcels(&shared, &number, &events::json(&sent).ok()?));
@@ -119,41 +123,58 @@ async fn translated(shared: &Arc<Shared>, number: &Arc<Number>, sent: Bytes) -> 
     })
 }
 
-/// The items of a webhook in the old form, and how many have none.
-fn parcels(shared: &Shared, number: &Number, value: &Value) -> (Vec<Parcel>, usize) {
-    let (mut parcels, mut without) = (Vec::new(), 0);
+/// A webhook in the old form.
+#[derive(Default)]
+struct Translated {
+    parcels: Vec<Parcel>,
+    /// How many items have no old form.
+    without: usize,
+    /// How many statuses `sent` the old program does not want.
+    withheld: usize,
+}
+
+fn parcels(shared: &Shared, number: &Number, value: &Value) -> Translated {
+    let mut all = Translated::default();
+    let sent_status = number.sent_status.load(Ordering::Relaxed);
     for item in webhook::split(value) {
         let translated = webhook::to_onprem(&item, &number.options);
         shared.noted(number, CALL, &translated.notes);
         let flat = translated.value.unwrap_or_default();
         if flat.is_empty() {
-            without += 1;
+            all.without += 1;
         }
         for flat in flat {
+            if !sent_status && flat.pointer("/statuses/0/status").is_some_and(|status| status == "sent") {
+                all.withheld += 1;
+                continue;
+            }
             let (user, seen) = known_by(&item, &flat);
-            parcels.push(Parcel { number: number.name.clone(), user, seen, body: flat.to_string() });
+            all.parcels.push(Parcel { number: number.name.clone(), user, seen, body: flat.to_string() });
         }
     }
-    (parcels, without)
+    all
 }
 
 /// Whose order counts, and what tells a duplicate.
 fn known_by(cloud: &Value, flat: &Value) -> (String, Option<String>) {
-    let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let own =
-        |key: &str| cloud.pointer(&format!("/entry/0/changes/0/value/{key}/0")).cloned().unwrap_or_default();
-    if let Some(message) = flat.pointer("/messages/0") {
-        let id = text(&own("messages"), "id");
-        return (text(message, "from"), (!id.is_empty()).then(|| format!("m {id}")));
+    let text = |item: Option<&Value>, key: &str| {
+        item.and_then(|item| item.get(key)).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let own = |key: &str| cloud.pointer(&format!("/entry/0/changes/0/value/{key}/0"));
+    // A call is a message there; its beginning and its end have one id.
+    if let Some(message) = flat.pointer("/messages/0").or_else(|| flat.pointer("/calls/0")) {
+        let (id, call) = (text(own("messages"), "id"), text(own("calls"), "id"));
+        let key = if id.is_empty() { format!("c {call}") } else { format!("m {id}") };
+        return (text(Some(message), "from"), (!id.is_empty() || !call.is_empty()).then_some(key));
     }
     if let Some(status) = flat.pointer("/statuses/0") {
         let told = own("statuses");
-        let id = text(&told, "id");
-        let member = text(&told, "recipient_participant_id") + &text(&told, "recipient_participant_user_id");
+        let id = text(told, "id");
+        let member = text(told, "recipient_participant_id") + &text(told, "recipient_participant_user_id");
         // A payment fails more than once under the same id.
-        let time = if text(&told, "type") == "payment" { text(&told, "timestamp") } else { String::new() };
-        let key = format!("s {id} {} {member}{time}", text(&told, "status"));
-        return (text(status, "recipient_id"), (!id.is_empty()).then_some(key));
+        let time = if text(told, "type") == "payment" { text(told, "timestamp") } else { String::new() };
+        let key = format!("s {id} {} {member}{time}", text(told, "status"));
+        return (text(Some(status), "recipient_id"), (!id.is_empty()).then_some(key));
     }
     (String::new(), None)
 }

@@ -9,6 +9,8 @@ use std::{
 
 /// Different notes that are kept, at most.
 const KEPT: usize = 1_000;
+/// Characters of an original that are kept.
+const ORIGINAL: usize = 1_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Notes(Mutex<BTreeMap<Key, Told>>);
@@ -25,6 +27,8 @@ struct Key {
 struct Told {
     times: u64,
     what_to_do: Cow<'static, str>,
+    /// The last value that was not left, its numbers masked.
+    original: Option<String>,
 }
 
 impl Notes {
@@ -40,10 +44,12 @@ impl Notes {
                 kind: note.kind.as_str(),
                 why: note.why.clone(),
             };
+            let original = note.original.as_ref().map(short);
             if let Some(told) = all.get_mut(&key) {
                 told.times += 1;
+                told.original = original;
             } else if all.len() < KEPT {
-                all.insert(key, Told { times: 1, what_to_do: note.what_to_do.clone() });
+                all.insert(key, Told { times: 1, what_to_do: note.what_to_do.clone(), original });
             }
         }
     }
@@ -54,11 +60,16 @@ impl Notes {
             .iter()
             .map(|(key, told)| {
                 json!({ "call": key.call, "path": key.path, "kind": key.kind, "times": told.times, "why": key.why,
-                    "what_to_do": told.what_to_do })
+                    "what_to_do": told.what_to_do, "original": told.original })
             })
             .collect();
         json!({ "notes": notes })
     }
+}
+
+/// The beginning of a value.
+fn short(value: &Value) -> String {
+    d360::model::mask(&value.to_string().chars().take(ORIGINAL).collect::<String>())
 }
 
 /// `contacts[3].ims` as `contacts[].ims`.

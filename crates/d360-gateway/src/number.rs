@@ -2,7 +2,10 @@
 use crate::{access, blocker::Blocker, config};
 use d360::{cloud::Client, migrate::Options, webhook::Verification};
 use secrecy::{ExposeSecret as _, SecretString};
-use std::{sync::Mutex, time::Instant};
+use std::{
+    sync::{Mutex, atomic::AtomicBool},
+    time::Instant,
+};
 
 #[derive(Debug)]
 pub(crate) struct Number {
@@ -15,6 +18,8 @@ pub(crate) struct Number {
     pub(crate) verification: Option<Verification>,
     pub(crate) verify_token: Option<SecretString>,
     pub(crate) options: Options,
+    /// Whether statuses `sent` go to the old program.
+    pub(crate) sent_status: AtomicBool,
     pub(crate) blocker: Blocker,
     /// The list of blocked users and when it was fetched: a program that pages through it would fetch it for every page.
     pub(crate) blocked: Mutex<Option<(Instant, std::sync::Arc<Vec<String>>)>>,
@@ -31,6 +36,7 @@ impl Number {
             verification: config.verification.clone(),
             verify_token: config.verify_token.clone(),
             options,
+            sent_status: AtomicBool::new(true),
             blocked: Mutex::new(None),
         }
     }

@@ -26,6 +26,9 @@ pub(crate) struct Gateway {
     /// Give ids of messages a form without . + / =
     #[arg(long)]
     pub(crate) old_ids: bool,
+    /// Forward messages of types that On-Premise never had with their own type, instead of as `unknown` with error 501
+    #[arg(long)]
+    pub(crate) pass_new_types: bool,
     /// Where /healthz, /readyz and /metrics are to be had without a key, too
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) metrics_listen: Option<String>,

@@ -100,6 +100,7 @@ fn config(global: &Global, args: &Args) -> std::result::Result<Config, Box<Failu
         config.metrics_listen = Some(address.clone());
     }
     config.old_ids |= args.old_ids;
+    config.pass_new_types |= args.pass_new_types;
     let of_number =
         args.webhook_to.is_some() || args.secret_header.is_some() || args.messages_per_second.is_some();
     let [number] = &mut config.numbers[..] else {

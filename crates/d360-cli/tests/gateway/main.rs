@@ -4,3 +4,4 @@ mod hostile;
 mod power;
 mod programs;
 mod rig;
+mod translation;

@@ -2,11 +2,13 @@
 //!
 //! What the old form has no place for is carried as properties that an old program passes over: `metadata` (with `waba_id`) beside the
 //! messages, `from_user_id`, `user_id`, `username`, … where Cloud has them. A user without a number gets the BSUID in the place of the
-//! WhatsApp ID, which a gateway takes back as a recipient. `played` becomes `read`. Notes name what is said differently; what is only
-//! carried along has none.
+//! WhatsApp ID, which a gateway takes back as a recipient. `played` becomes `read`. A message of a type that On-Premise never had, and
+//! a call, becomes `type: "unknown"` with error 501, unless [`Options::pass_new_types`](crate::Options::pass_new_types) is set. Notes
+//! name what is said differently; what is only carried along has none.
 mod split;
 mod to_cloud;
 mod to_onprem;
+mod unknown;
 
 pub use split::split;
 pub use to_cloud::to_cloud;
@@ -20,10 +22,6 @@ const ITEMS: [&str; 3] = ["messages", "statuses", "errors"];
 /// The field of a change; Meta's test button and old captures have none where they mean `messages`.
 fn field(change: &Value) -> &str {
     change.get("field").and_then(Value::as_str).unwrap_or("messages")
-}
-
-fn is_messages(change: &Value) -> bool {
-    field(change) == "messages"
 }
 
 /// The properties of an object but `content`: all of them, or those that are named in `some`.

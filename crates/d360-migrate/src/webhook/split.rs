@@ -1,5 +1,5 @@
 //! Splits one webhook of Cloud into webhooks of one item each.
-use super::{ITEMS, fields_of, is_messages};
+use super::{ITEMS, field, fields_of};
 use crate::json::{items, text};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
@@ -9,10 +9,13 @@ const OF_ENTRY: [&str; 2] = ["id", "time"];
 const OF_CHANGE: [&str; 1] = ["field"];
 const OF_VALUE: [&str; 2] = ["messaging_product", "metadata"];
 
+/// Where items stand in a change of field `messages` or `calls`.
+const PARTS: [&str; 4] = [ITEMS[0], "calls", ITEMS[1], ITEMS[2]];
+
 /// Splits a webhook of Cloud into webhooks of one item each, in order: what a gateway delivers and retries one by one.
 ///
-/// Each part has the contact of its item. A change of another [field](d360_model::webhook::Event::field) than `messages` stays
-/// together, and so does a value without items. A body without `entry` is returned unchanged. The work is linear in the length of
+/// Each part has the contact of its item. A change of another [field](d360_model::webhook::Event::field) than `messages` and
+/// `calls` stays together, and so does a value without items. A body without `entry` is returned unchanged. The work is linear in the length of
 /// the webhook: a part repeats the ids, the field and the metadata, and unknown properties around the items stay with the first
 /// item.
 #[must_use]
@@ -27,7 +30,7 @@ pub fn split(webhook: &Value) -> Vec<Value> {
         }
         for change in changes {
             match change.get("value") {
-                Some(Value::Object(value)) if is_messages(change) => {
+                Some(Value::Object(value)) if matches!(field(change), "messages" | "calls") => {
                     split_value(value, |of_value, is_first| {
                         let mut part = fields_of(change, &OF_CHANGE, is_first, "value");
                         part.insert("value".to_owned(), of_value.into());
@@ -59,7 +62,7 @@ impl Frame<'_> {
 
 /// Calls `push` with the value of each part, and whether it is the first.
 fn split_value(value: &Map<String, Value>, mut push: impl FnMut(Map<String, Value>, bool)) {
-    let all = ITEMS.map(|key| (key, value.get(key).map(items).unwrap_or_default()));
+    let all = PARTS.map(|key| (key, value.get(key).map(items).unwrap_or_default()));
     if all.iter().all(|(_, items)| items.is_empty()) {
         return push(value.clone(), true);
     }
@@ -68,7 +71,7 @@ fn split_value(value: &Map<String, Value>, mut push: impl FnMut(Map<String, Valu
     for (key, items) in all {
         for item in items {
             let rest = value.iter().filter(|(name, _)| {
-                let is_item = ITEMS.contains(&name.as_str()) || *name == "contacts";
+                let is_item = PARTS.contains(&name.as_str()) || *name == "contacts";
                 !is_item && (is_first || OF_VALUE.contains(&name.as_str()))
             });
             let mut part: Map<_, _> = rest.map(|(name, value)| (name.clone(), value.clone())).collect();

@@ -1,5 +1,5 @@
 //! A webhook of On-Premise as Cloud posts it.
-use super::{ITEMS, each_id};
+use super::{ITEMS, each_id, unknown};
 use crate::{
     Options, Translation, errors, ids,
     json::{is_bsuid, list, rename, text, text_of},
@@ -124,13 +124,17 @@ struct Translator<'t> {
 impl Translator<'_> {
     fn message(&mut self, item: Map<String, Value>, path: &str) -> Value {
         let mut item = item;
-        each_id(&mut item, "id", known_id);
+        if unknown::type_by_content(&mut item) {
+            let why = "is not told; it is the one of the only content";
+            self.notes.assumed(&format!("{path}.type"), why, "compare it with the webhook as it came");
+        }
+        known(&mut item, "id", path, known_id, self.notes);
         if let Some(Value::Object(context)) = item.get_mut("context") {
             if text_of(context, "id").is_some_and(|id| ids::message_to_cloud(&id).is_none()) {
                 let why = "is a message of On-Premise, which Cloud does not know; it is carried as it is";
                 self.notes.assumed(&format!("{path}.context.id"), why, "look it up by the old id");
             }
-            each_id(context, "id", known_id);
+            known(context, "id", &format!("{path}.context"), known_id, self.notes);
         }
         self.identity(&mut item, path);
         back_to_bsuid(&mut item, "from", "from_user_id");
@@ -138,7 +142,7 @@ impl Translator<'_> {
         if let Some(content) = item.get_mut(&kind) {
             let notes = &mut *self.notes;
             each_file(content, &kind, &format!("{path}.{kind}"), &mut |file, path| {
-                each_id(file, "id", ids::media_to_cloud);
+                known(file, "id", path, ids::media_to_cloud, notes);
                 if file.remove("file").is_some() {
                     let why = "is a path on the client's own disk, which is gone";
                     notes.lost(&format!("{path}.file"), why, "fetch the file by its id while it is there");
@@ -148,6 +152,8 @@ impl Translator<'_> {
         match kind.as_str() {
             "voice" => {
                 item.insert("type".to_owned(), json!("audio"));
+                let why = "a voice message is an audio with `voice` on Cloud";
+                self.notes.changed(&format!("{path}.type"), why, "read audio.voice");
                 rename(&mut item, "voice", "audio");
                 if let Some(Value::Object(audio)) = item.get_mut("audio") {
                     audio.insert("voice".to_owned(), json!(true));
@@ -155,28 +161,35 @@ impl Translator<'_> {
             }
             "unknown" => {
                 item.insert("type".to_owned(), json!("unsupported"));
+                let why = "unknown is unsupported on Cloud";
+                self.notes.changed(&format!("{path}.type"), why, "expect unsupported");
             }
             "reaction" => {
                 if let Some(Value::Object(reaction)) = item.get_mut("reaction") {
-                    each_id(reaction, "message_id", known_id);
+                    known(reaction, "message_id", &format!("{path}.reaction"), known_id, self.notes);
                 }
             }
             "contacts" => self.cards(&mut item, path),
-            "system" => {
-                if let Some(Value::Object(system)) = item.get_mut("system") {
-                    if system.get("type").is_some_and(|kind| kind == "user_identity_changed") {
-                        system.insert("type".to_owned(), json!("customer_identity_changed"));
-                        rename(system, "user", "customer");
-                    }
-                    if !system.contains_key("wa_id") {
-                        rename(system, "new_wa_id", "wa_id");
-                    }
-                }
-            }
+            "system" => self.system(&mut item, path),
             _ => {}
         }
         self.errors(&mut item, path);
         item.into()
+    }
+
+    fn system(&mut self, item: &mut Map<String, Value>, path: &str) {
+        let Some(Value::Object(system)) = item.get_mut("system") else { return };
+        if system.get("type").is_some_and(|kind| kind == "user_identity_changed") {
+            system.insert("type".to_owned(), json!("customer_identity_changed"));
+            let why = "user_identity_changed is customer_identity_changed on Cloud";
+            self.notes.changed(&format!("{path}.system.type"), why, "expect customer_identity_changed");
+            if rename(system, "user", "customer") {
+                self.notes.changed(&format!("{path}.system.user"), "is customer on Cloud", "read customer");
+            }
+        }
+        if !system.contains_key("wa_id") && rename(system, "new_wa_id", "wa_id") {
+            self.notes.changed(&format!("{path}.system.new_wa_id"), "is wa_id on Cloud", "read wa_id");
+        }
     }
 
     /// The hash stands with the sender on Cloud.
@@ -234,14 +247,15 @@ impl Translator<'_> {
 
     fn status(&mut self, item: Map<String, Value>, path: &str) -> Value {
         let mut item = item;
-        each_id(&mut item, "id", known_id);
+        known(&mut item, "id", path, known_id, self.notes);
         let inner = item.remove("message");
         if inner.as_ref().is_some_and(|inner| !inner.is_object()) {
             let why = "is no object, and Cloud's statuses have no such property";
             self.notes.lost(&format!("{path}.message"), why, "look at it as it came");
         }
         if let Some(Value::Object(message)) = inner {
-            if let Some(recipient) = message.get("recipient_id") {
+            let recipient = message.get("recipient_id");
+            if let Some(recipient) = recipient.filter(|it| item.get("recipient_id") != Some(*it)) {
                 item.entry("recipient_id").or_insert(recipient.clone());
                 let why = "message.recipient_id stands in the status itself on Cloud";
                 self.notes.changed(path, why, "read recipient_id");
@@ -251,7 +265,9 @@ impl Translator<'_> {
                 self.notes.lost(&format!("{path}.message.{key}"), why, "keep the webhook as it came");
             }
         }
-        if item.remove("type").is_some() {
+        // A payment's is Cloud's too.
+        if item.get("type").is_some_and(|kind| kind == "message") {
+            item.remove("type");
             self.notes.changed(
                 &format!("{path}.type"),
                 "every status of Cloud is of a message",
@@ -294,6 +310,11 @@ impl Translator<'_> {
         let code = error.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
         match code.and_then(errors::to_cloud) {
             Some(cloud) => {
+                if code != Some(cloud) {
+                    let old = code.unwrap_or_default();
+                    let why = format!("On-Premise's {old} is {cloud} on Cloud");
+                    self.notes.changed(&format!("{path}.code"), why, format!("expect {cloud}"));
+                }
                 error.insert("code".to_owned(), json!(cloud));
                 let title = errors::cloud_title(cloud);
                 let told = error.remove("title");
@@ -314,9 +335,20 @@ impl Translator<'_> {
             None => {}
         }
         if let Some(details) = error.remove("details") {
+            let why = "stand in error_data.details on Cloud";
+            self.notes.changed(&format!("{path}.details"), why, "read error_data.details");
             error.insert("error_data".to_owned(), json!({ "details": details }));
         }
         error.into()
+    }
+}
+
+/// Gives an id that this crate made Cloud's form again, and notes it.
+fn known(map: &mut Map<String, Value>, key: &str, path: &str, back: fn(&str) -> String, notes: &mut Notes) {
+    let before = map.get(key).cloned();
+    each_id(map, key, back);
+    if map.get(key) != before.as_ref() {
+        notes.changed(&format!("{path}.{key}"), "is Cloud's own id again", "look it up by either");
     }
 }
 

@@ -1,5 +1,5 @@
 //! A webhook of Cloud as On-Premise posted it.
-use super::{ITEMS, each_id};
+use super::{ITEMS, each_id, field, unknown};
 use crate::{
     Options, Translation, errors,
     json::{list, rename, text, text_of},
@@ -9,26 +9,18 @@ use crate::{
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
+/// Where Cloud tells calls.
+const CALLS: &str = "calls";
+const UNKNOWN: &str = "On-Premise never had it; it becomes `unknown` with error 501";
+const READ_IT: &str = "read it from Cloud's own webhook, or have new types passed through";
+const NEW: &str = "On-Premise never had it; it is passed through";
+const EXPECT_IT: &str = "expect a type that the program does not know";
+
 /// Where Cloud tells the hash of a user's identity.
 const HASH: &str = "identity_key_hash";
 
-/// Types of messages that On-Premise had as Cloud has them.
-const SAME: [&str; 12] = [
-    "text",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "location",
-    "contacts",
-    "reaction",
-    "interactive",
-    "button",
-    "order",
-];
-
-/// The body of a webhook of Cloud as bodies of On-Premise: one for each change of field `messages`. Other fields have no counterpart.
+/// The body of a webhook of Cloud as bodies of On-Premise: one for each change of field `messages`, and one for each change of field
+/// `calls` with a call of a user. Other fields have no counterpart.
 ///
 /// Source: Meta "Migrating from On-Premises API to Cloud API", "Webhooks" of both (2025-11 to 2026-06).
 #[must_use]
@@ -59,20 +51,23 @@ pub fn to_onprem(webhook: &Value, options: &Options) -> Translation<Vec<Value>> 
         }
         for (j, change) in changes.into_iter().enumerate() {
             let path = format!("entry[{i}].changes[{j}]");
-            let field = change.get("field").and_then(Value::as_str).unwrap_or("messages").to_owned();
-            let Some(Value::Object(value)) = change.get("value").cloned() else {
+            let field = field(&change).to_owned();
+            let Value::Object(mut change) = change else {
+                notes.lost(&path, "is no object", "look at it as it came");
+                continue;
+            };
+            let Some(Value::Object(value)) = change.remove("value") else {
                 notes.lost(&path, "has no value", "look at it as it came");
                 continue;
             };
-            if field != "messages" {
+            if !matches!(field.as_str(), "messages" | "calls") {
                 let why = format!("On-Premise had no webhooks of field {field}");
                 notes.lost(&path, why, "read it from Cloud's own webhook");
                 continue;
             }
             let mut flat = Translator { options, notes: &mut notes, path: format!("{path}.value") };
-            if let Some(flat) = flat.value(value, entry) {
-                out.push(flat);
-            }
+            let value = flat.calls(value, field == CALLS);
+            out.extend(flat.value(value, entry));
         }
     }
     notes.with(out)
@@ -110,6 +105,8 @@ impl Translator<'_> {
             }
             flat.insert("contacts".to_owned(), people.into());
         }
+        // Calls that are passed through.
+        let calls = value.remove(CALLS);
         for key in ITEMS {
             let Some(items) = value.remove(key).map(list) else { continue };
             let items: Vec<Value> = items
@@ -131,7 +128,8 @@ impl Translator<'_> {
             let path = format!("{}.{key}", self.path);
             self.notes.lost(&path, "On-Premise had no such webhooks", "read it from Cloud's own webhook");
         }
-        if !ITEMS.iter().any(|key| flat.contains_key(*key)) {
+        flat.extend(calls.map(|calls| (CALLS.to_owned(), calls)));
+        if !ITEMS.iter().chain(&[CALLS]).any(|key| flat.contains_key(*key)) {
             return None;
         }
         if !metadata.is_empty() {
@@ -143,6 +141,44 @@ impl Translator<'_> {
             flat.insert("metadata".to_owned(), metadata.into());
         }
         Some(flat.into())
+    }
+
+    /// Each call of a user becomes a message that On-Premise could not show. The rest of a change of field `calls`, and what is told
+    /// of calls of the business, has no counterpart.
+    fn calls(&mut self, mut value: Map<String, Value>, of_field: bool) -> Map<String, Value> {
+        const WHY: &str = "On-Premise had no calls";
+        const WHAT_TO_DO: &str = "read it from Cloud's own webhook";
+        if of_field {
+            for key in ITEMS {
+                if value.remove(key).is_some() {
+                    self.notes.lost(&format!("{}.{key}", self.path), WHY, WHAT_TO_DO);
+                }
+            }
+        }
+        let mut of_users: Vec<Value> = Vec::new();
+        for (at, call) in value.remove(CALLS).map(list).unwrap_or_default().into_iter().enumerate() {
+            let direction = call.get("direction").and_then(Value::as_str).unwrap_or_default();
+            let of_user = !direction.eq_ignore_ascii_case("BUSINESS_INITIATED");
+            let path = format!("{}.{CALLS}[{at}]", self.path);
+            match call {
+                Value::Object(call) if of_user && self.options.pass_new_types => {
+                    self.notes.assumed(&path, NEW, EXPECT_IT);
+                    of_users.push(call.into());
+                }
+                Value::Object(call) if of_user => {
+                    self.notes.replaced(&path, Value::Object(call.clone()), UNKNOWN, READ_IT);
+                    of_users.push(unknown::unknown(call).into());
+                }
+                call => self.notes.replaced(&path, call, WHY, WHAT_TO_DO),
+            }
+        }
+        if !of_users.is_empty() {
+            let key = if self.options.pass_new_types { CALLS } else { ITEMS[0] };
+            let mut all = value.remove(key).map(list).unwrap_or_default();
+            all.append(&mut of_users);
+            value.insert(key.to_owned(), all.into());
+        }
+        value
     }
 
     fn person(&mut self, mut person: Value, at: usize) -> Value {
@@ -166,6 +202,19 @@ impl Translator<'_> {
 
     fn message(&mut self, item: Map<String, Value>, hashes: &HashMap<String, Value>, path: &str) -> Value {
         let mut item = item;
+        if unknown::type_by_content(&mut item) {
+            let why = "is not told; it is the one of the only content";
+            self.notes.assumed(&format!("{path}.type"), why, "compare it with the webhook as it came");
+        }
+        if let Some(what) = unknown::novelty(&item) {
+            if self.options.pass_new_types {
+                self.notes.assumed(&format!("{path}.type"), format!("{what}: {NEW}"), EXPECT_IT);
+            } else {
+                let original = Value::Object(item.clone());
+                self.notes.replaced(path, original, format!("{what}: {UNKNOWN}"), READ_IT);
+                item = unknown::unknown(item);
+            }
+        }
         each_id(&mut item, "id", |id| self.options.message_id(id));
         if text_of(&item, "from").is_none()
             && let Some(id) = text_of(&item, "from_user_id")
@@ -204,18 +253,22 @@ impl Translator<'_> {
             }
             "contacts" => self.cards(&mut item, path),
             "system" => self.system(&mut item, path),
-            other if !SAME.contains(&other) => {
-                let why = "On-Premise had no such type; it is carried as it is";
-                self.notes.assumed(
-                    &format!("{path}.type"),
-                    why,
-                    "expect a type that the program does not know",
-                );
-            }
             _ => {}
         }
         self.errors(&mut item, path);
+        if text_of(&item, "type").is_some_and(|kind| kind == "unknown") {
+            self.explain(&mut item, path);
+        }
         item.into()
+    }
+
+    /// On-Premise always said why a message is unknown.
+    fn explain(&mut self, item: &mut Map<String, Value>, path: &str) {
+        if item.get("errors").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+            item.insert("errors".to_owned(), json!([unknown::error()]));
+            let why = "Cloud gave none, and On-Premise always told 501 for an unknown message";
+            self.notes.changed(&format!("{path}.errors"), why, "read the type");
+        }
     }
 
     /// On-Premise told the hash with the message, Cloud with the sender.
@@ -278,11 +331,7 @@ impl Translator<'_> {
                     system.insert("user".to_owned(), from);
                 }
             }
-            _ => self.notes.assumed(
-                &format!("{path}.system.type"),
-                "On-Premise had no such system message; it is carried as it is",
-                "expect one that the program does not know",
-            ),
+            _ => {}
         }
     }
 
@@ -294,6 +343,13 @@ impl Translator<'_> {
         {
             self.bsuid(&format!("{path}.recipient_id"));
             item.insert("recipient_id".to_owned(), json!(id));
+        }
+        if let Some(recipient) = text_of(&item, "recipient_id")
+            && !item.contains_key("message")
+        {
+            item.insert("message".to_owned(), json!({ "recipient_id": recipient }));
+            let why = "On-Premise has told the recipient here too since v2.45";
+            self.notes.changed(&format!("{path}.message"), why, "read recipient_id");
         }
         if item.get("status").is_some_and(|status| status == "played") {
             item.insert("status".to_owned(), json!("read"));
