@@ -1,6 +1,6 @@
 //! Every call of On-Premise, and what becomes of it on Cloud.
 use crate::{Options, Settings, Translation, ids, json::text, message, note::Notes, templates, user};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 /// What becomes of a call of On-Premise.
@@ -247,9 +247,7 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
                 .collect()
         }
         ("DELETE", "/v1/configs/templates/{name}") => {
-            let name = percent_encoding::utf8_percent_encode(&step(4), percent_encoding::NON_ALPHANUMERIC)
-                .to_string()
-                .replace("%5F", "_");
+            let name = segment(&step(4));
             vec![CloudCall { method: "DELETE", path: format!("/message_templates?name={name}"), body: None }]
         }
         ("GET", "/v1/contacts/blocklist") => {
@@ -264,7 +262,10 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
         ("GET" | "DELETE", "/v1/media/{id}") => {
             let id = step(3);
             let id = options.media.get(&id).cloned().unwrap_or_else(|| ids::media_to_cloud(&id));
-            vec![CloudCall { method: call.method, path: format!("/{id}"), body: None }]
+            if matches!(id.as_str(), "." | "..") {
+                notes.refused("id", "is no id of a file", "give the id that the upload answered");
+            }
+            vec![CloudCall { method: call.method, path: format!("/{}", segment(&id)), body: None }]
         }
         ("GET", "/v1/health") => {
             vec![CloudCall { method: "GET", path: "/health_status".to_owned(), body: None }]
@@ -272,6 +273,12 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
         _ => Vec::new(),
     };
     notes.with(requests)
+}
+
+/// A text as a step of a path or a value of a query: it cannot leave its place.
+fn segment(text: &str) -> String {
+    const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    utf8_percent_encode(text, ESCAPED).to_string()
 }
 
 /// `PUT /v1/messages/{id}` `{"status": "read"}`.

@@ -114,7 +114,8 @@ fn recipient(old: &mut Map<String, Value>, new: &mut Map<String, Value>, notes: 
         }
     };
     new.insert("recipient_type".to_owned(), json!(if group { "group" } else { "individual" }));
-    let given = old.remove("to");
+    // A program that is changed already in part names a BSUID as Cloud does.
+    let given = old.remove("to").or_else(|| old.remove("recipient"));
     if let Some(Value::Number(_)) = given {
         notes.changed("to", "is a number; Cloud takes text", "write it in quotes");
     }
