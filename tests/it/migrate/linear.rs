@@ -60,8 +60,11 @@ fn change(value: Value) -> Value {
     json!({ "field": "messages", "value": value })
 }
 
+/// Makes a webhook of n items.
+type Make = fn(usize) -> Value;
+
 /// Webhooks of n items, each in another place.
-fn shapes() -> Vec<(&'static str, fn(usize) -> Value)> {
+fn shapes() -> Vec<(&'static str, Make)> {
     vec![
         ("messages of as many users", |n| {
             let value = json!({ "messaging_product": "whatsapp", "metadata": metadata(), "contacts": many(n, contact), "messages": many(n, item) });

@@ -181,15 +181,18 @@ impl Translator<'_> {
         value
     }
 
-    fn person(&mut self, mut person: Value, at: usize) -> Value {
-        let Value::Object(person) = &mut person else { return person };
+    fn person(&mut self, person: Value, at: usize) -> Value {
+        let mut person = match person {
+            Value::Object(person) => person,
+            other => return other,
+        };
         if text_of(&person, "wa_id").is_none()
             && let Some(id) = text_of(&person, "user_id")
         {
             self.bsuid(&format!("{}.contacts[{at}].wa_id", self.path));
             person.insert("wa_id".to_owned(), json!(id));
         }
-        std::mem::take(person).into()
+        person.into()
     }
 
     fn bsuid(&mut self, path: &str) {
@@ -315,10 +318,8 @@ impl Translator<'_> {
         let from = item.get("from").cloned();
         let Some(Value::Object(system)) = item.get_mut("system") else { return };
         match system.get("type").and_then(Value::as_str).unwrap_or_default() {
-            "user_changed_number" => {
-                if !system.contains_key("new_wa_id") {
-                    rename(system, "wa_id", "new_wa_id");
-                }
+            "user_changed_number" if !system.contains_key("new_wa_id") => {
+                rename(system, "wa_id", "new_wa_id");
             }
             "customer_identity_changed" => {
                 system.insert("type".to_owned(), json!("user_identity_changed"));
