@@ -206,3 +206,72 @@ fn a_stored_webhook_is_translated_with_a_note_for_each_change() {
     assert!(code.contains("470") && code.contains("131047"), "{code}");
     assert!(!told.loses());
 }
+
+/// What a real old program (vumi-whatsapp) checks of each webhook before it answers 200, in our words.
+fn strict(flat: &Value) -> Result<(), String> {
+    let texts = |value: &Value, keys: &[&str]| match keys.iter().find(|key| !value[**key].is_string()) {
+        Some(key) => Err(format!("{key} of {value}")),
+        None => Ok(()),
+    };
+    let list = |key: &str| flat[key].as_array().cloned().unwrap_or_default();
+    for person in list("contacts") {
+        texts(&person, &["wa_id"])?;
+        texts(&person["profile"], &["name"])?;
+    }
+    for message in list("messages") {
+        texts(&message, &["from", "id", "timestamp", "type"])?;
+        let kind = message["type"].as_str().unwrap_or_default();
+        let known = "audio button contacts document image interactive location sticker system text unknown video voice";
+        let content = kind == "unknown" || !message[kind].is_null();
+        let reply = kind != "interactive"
+            || matches!(message[kind]["type"].as_str(), Some("button_reply" | "list_reply"));
+        if !known.split(' ').any(|it| it == kind) || !content || !reply {
+            return Err(format!("{message}"));
+        }
+    }
+    for status in list("statuses") {
+        texts(&status, &["id", "status", "timestamp", "recipient_id"])?;
+        texts(&status["message"], &["recipient_id"])?;
+        if !matches!(status["status"].as_str(), Some("sent" | "delivered" | "read" | "failed" | "deleted")) {
+            return Err(format!("{status}"));
+        }
+    }
+    for error in list("errors") {
+        texts(&error, &["title"])?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_strict_old_program_takes_what_comes() {
+    let sender = json!([{ "user_id": "US.1a" }]);
+    let mut hooks: Vec<Value> = new_messages()
+        .into_iter()
+        .map(|mut new| {
+            new.as_object_mut().unwrap().remove("from");
+            new["from_user_id"] = json!("US.1a");
+            new["timestamp"] = json!(1_700_000_000);
+            cloud("messages", json!({ "contacts": sender, "messages": [new] }))
+        })
+        .collect();
+    let reply =
+        json!({ "type": "interactive", "interactive": { "list_reply": { "id": "1", "title": "x" } } });
+    hooks.push(cloud(
+        "messages",
+        json!({ "contacts": [{ "wa_id": "16505551234" }], "messages": [message(reply)] }),
+    ));
+    hooks.push(cloud(
+        "messages",
+        json!({ "contacts": sender, "statuses": [
+        { "id": "a", "status": "played", "timestamp": "1", "recipient_user_id": "US.1a" }] }),
+    ));
+    hooks.push(cloud(
+        "messages",
+        json!({ "errors": [{ "code": 987_654 }, { "code": 130_429 }, { "code": 7, "message": "m" }] }),
+    ));
+    for hook in hooks {
+        for flat in webhook::to_onprem(&hook, &Options::new()).value.unwrap() {
+            assert_eq!(strict(&flat), Ok(()), "{flat}");
+        }
+    }
+}

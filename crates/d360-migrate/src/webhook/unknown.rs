@@ -41,6 +41,18 @@ pub(super) fn type_by_content(item: &mut Map<String, Value>) -> bool {
     true
 }
 
+/// Gives an answer to an interactive message the type of its only reply. Tells whether it did.
+pub(super) fn reply_by_content(item: &mut Map<String, Value>) -> bool {
+    let Some(Value::Object(reply)) = item.get_mut("interactive") else { return false };
+    if reply.contains_key("type") {
+        return false;
+    }
+    let mut known = REPLIES.iter().filter(|kind| reply.contains_key(**kind));
+    let (Some(kind), None) = (known.next(), known.next()) else { return false };
+    reply.insert("type".to_owned(), json!(kind));
+    true
+}
+
 /// What of a message On-Premise never had; `None` for one that it had.
 pub(super) fn novelty(item: &Map<String, Value>) -> Option<Cow<'static, str>> {
     let kind = text_of(item, "type");
@@ -66,6 +78,10 @@ pub(super) fn novelty(item: &Map<String, Value>) -> Option<Cow<'static, str>> {
 /// The message as On-Premise told one that it did not support, but for the [`error`].
 pub(super) fn unknown(mut item: Map<String, Value>) -> Map<String, Value> {
     item.retain(|key, _| KEPT.contains(&key.as_str()));
+    // Those of On-Premise are texts.
+    if let Some(time) = text_of(&item, "timestamp") {
+        item.insert("timestamp".to_owned(), json!(time));
+    }
     item.insert("type".to_owned(), json!("unknown"));
     item
 }
