@@ -22,11 +22,15 @@ use d360::{
 };
 use std::{collections::VecDeque, fmt::Debug, sync::Mutex};
 
+#[path = "moving.rs"]
+mod moving;
+pub use moving::{gateway, gateway_config, migrate_calls, migrate_messages, migrate_webhooks};
+
 /// A function to fuzz.
 pub type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 15] = [
     ("cloud_answers", cloud_answers),
     ("onprem_answers", onprem_answers),
     ("partner_answers", partner_answers),
@@ -37,6 +41,11 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("identities", identities),
     ("cursors", cursors),
     ("injection", injection),
+    ("migrate_messages", migrate_messages),
+    ("migrate_webhooks", migrate_webhooks),
+    ("migrate_calls", migrate_calls),
+    ("gateway", gateway),
+    ("gateway_config", gateway_config),
 ];
 
 /// The first byte chooses the status, the rest is the body.

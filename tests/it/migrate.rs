@@ -8,7 +8,10 @@ use d360::{
 };
 use serde_json::{Map, Value, json};
 
+mod linear;
+mod old_calls;
 mod properties;
+mod words;
 
 const WEBHOOKS: &str = include_str!("data/webhooks.json");
 

@@ -13,6 +13,7 @@ use crate::{
     outbox::Outbox,
     settings,
     store::Store,
+    templates,
 };
 use axum::body::Body;
 use d360::{
@@ -110,7 +111,9 @@ impl Reply {
     fn noted_as_call(self, number: &Number, parts: &http::request::Parts, sent: &[u8]) -> Self {
         let body = serde_json::from_slice(sent).unwrap_or_default();
         let translated = calls::to_cloud(parts.method.as_str(), parts.uri.path(), &body, &number.options);
-        self.noted(translated.notes)
+        let mut notes = translated.notes;
+        notes.extend(self.notes);
+        Self { notes, ..self }
     }
     fn into_response(self) -> Response {
         let mut response = body::json_text(self.status, self.body);
@@ -334,13 +337,15 @@ async fn reply(
 ) -> Reply {
     let decoded: Vec<_> = steps.iter().map(|step| percent_decode_str(step).decode_utf8_lossy()).collect();
     let steps: Vec<&str> = decoded.iter().map(AsRef::as_ref).collect();
+    let query = parts.uri.query().unwrap_or_default();
+    // An id may hold slashes.
+    if let Some(id) = calls::message_id(parts.uri.path()).filter(|_| parts.method == Method::PUT) {
+        return messages::mark_read(number, &id, sent).await.noted_as_call(number, parts, sent);
+    }
     let reply = match (parts.method.as_str(), &steps[..]) {
         ("POST", ["v1", "messages"]) => return messages::send(shared, number, sent).await,
-        ("PUT", ["v1", "messages", id]) => messages::mark_read(number, id, sent).await,
         ("POST", ["v1", "contacts"]) => messages::check_contacts(sent),
-        ("GET", ["v1", "contacts", "blocklist"]) => {
-            messages::blocklist(number, parts.uri.query().unwrap_or_default()).await
-        }
+        ("GET", ["v1", "contacts", "blocklist"]) => messages::blocklist(number, query).await,
         ("POST", ["v1", "contacts", contact, "block"]) => {
             messages::change(number, contact, Change::Block, sent).await
         }
@@ -359,16 +364,21 @@ async fn reply(
         ("DELETE", ["v1", "settings", "application"]) => settings::delete(shared, number).await,
         ("GET", ["v1", "configs", "webhook"]) => settings::config(shared, number),
         ("POST", ["v1", "configs", "webhook"]) => settings::set_config(shared, number, sent).await,
-        _ => without_counterpart(parts.method.as_str(), row),
+        ("GET", ["v1", "configs", "templates"]) => templates::list(number, query).await,
+        ("POST", ["v1", "configs", "templates"]) => templates::create(number, sent).await,
+        ("DELETE", ["v1", "configs", "templates", name]) => templates::delete(number, name, query).await,
+        ("PUT", ["v1", "services", "message", "gc"]) => Reply::new(d360::migrate::answers::done()),
+        _ => not_translated(parts.method.as_str(), row),
     };
     reply.noted_as_call(number, parts, sent)
 }
 
 /// Everything else: an error that says why.
-fn without_counterpart(method: &str, row: Option<&OldCall>) -> Reply {
+fn not_translated(method: &str, row: Option<&OldCall>) -> Reply {
     let details = match row {
-        Some(row) => format!("{method} {} has no counterpart on Cloud: {}", row.path, row.note),
+        Some(row) => format!("{}: {}", row.refusal(method), row.note),
         None => "This is no call of On-Premise that the gateway knows".to_owned(),
     };
-    Reply::new(Answer::error(1006, &details)).header(body::GATEWAY, "no-counterpart")
+    let what = if row.is_some_and(|row| row.cloud.is_some()) { "not-translated" } else { "no-counterpart" };
+    Reply::new(Answer::error(1006, &details)).header(body::GATEWAY, what)
 }

@@ -4,7 +4,11 @@ use d360::{
     cloud::Client,
     model::block::{BlockReport, User, UserError},
 };
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::{mpsc, oneshot};
 
 /// How long the first waits for others.
@@ -98,21 +102,23 @@ async fn change(client: &Client, change: Change, asks: Vec<Ask>) {
             (report, Some(Arc::new(error)))
         }
     };
+    let outcomes = outcomes(&report);
     for ask in asks {
+        let outcome = outcomes.get(ask.user.as_str()).cloned().unwrap_or_else(|| match &call {
+            Some(error) => Outcome::Call(error.clone()),
+            None => {
+                let why = "the answer does not name this user";
+                Outcome::Failed(vec![UserError::from_message(None, why)])
+            }
+        });
         // Whoever asked may be gone.
-        let _ = ask.answer.send(outcome(&report, &ask.user, call.as_ref()));
+        let _ = ask.answer.send(outcome);
     }
 }
 
-fn outcome(report: &BlockReport, user: &User, call: Option<&Arc<Error>>) -> Outcome {
-    let same = |other: &User| other.as_str() == user.as_str();
-    if let Some(failed) = report.failed.iter().find(|failed| same(&failed.input)) {
-        Outcome::Failed(failed.errors.clone())
-    } else if report.done.iter().any(|done| same(&done.input)) {
-        Outcome::Done
-    } else if let Some(error) = call {
-        Outcome::Call(error.clone())
-    } else {
-        Outcome::Failed(vec![UserError::from_message(None, "the answer does not name this user")])
-    }
+/// What became of each user that the report names; errors count first.
+fn outcomes(report: &BlockReport) -> HashMap<&str, Outcome> {
+    let done = report.done.iter().map(|done| (done.input.as_str(), Outcome::Done));
+    let failed = report.failed.iter().rev();
+    done.chain(failed.map(|failed| (failed.input.as_str(), Outcome::Failed(failed.errors.clone())))).collect()
 }

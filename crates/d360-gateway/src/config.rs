@@ -29,6 +29,9 @@ pub struct Config {
     /// Whether ids of messages get a form without `.`, `+`, `/` and `=`, which [`d360::migrate::ids`] describes. Ids of files always
     /// have On-Premise's form.
     pub old_ids: bool,
+    /// Whether messages of types that On-Premise never had reach the old program with their own type, instead of as `unknown` with
+    /// error 501.
+    pub pass_new_types: bool,
     /// Most bytes of a request that is no file. 1 MiB by default; webhooks may have 4 MiB.
     pub max_body: usize,
     /// Most bytes of bodies that are kept at once, over all connections: 64 MiB by default. Those that are not proven yet, webhooks
@@ -64,6 +67,7 @@ impl Config {
             webhook_hosts: Vec::new(),
             state: state.into(),
             old_ids: false,
+            pass_new_types: false,
             max_body: 1 << 20,
             max_bytes_in_flight: 64 << 20,
             max_connections: 4096,
@@ -124,6 +128,7 @@ impl Config {
         config.upstream_hosts = file.upstream_hosts;
         config.webhook_hosts = file.webhook_hosts;
         config.old_ids = file.old_ids;
+        config.pass_new_types = file.pass_new_types;
         let seconds = |seconds: Option<u64>, otherwise| seconds.map_or(otherwise, Duration::from_secs);
         config.max_body = file.max_body.unwrap_or(config.max_body);
         config.max_bytes_in_flight = file.max_bytes_in_flight.unwrap_or(config.max_bytes_in_flight);
@@ -267,6 +272,8 @@ struct File {
     state: Option<PathBuf>,
     #[serde(default)]
     old_ids: bool,
+    #[serde(default)]
+    pass_new_types: bool,
     max_body: Option<usize>,
     max_bytes_in_flight: Option<usize>,
     max_connections: Option<usize>,

@@ -9,6 +9,7 @@ use crate::{
     number::Number,
     outbox::{Outbox, Patience, Target},
     place::Place,
+    sent_status,
     server::{self, Limits},
     store::{Store, StoreError},
 };
@@ -88,6 +89,7 @@ impl Gateway {
                 .map_err(|error| StartError::State(format!("{}: {error}", config.state.display())))?,
         );
         let tokens = Tokens::load(&store, &numbers).await?;
+        sent_status::load(&store, &numbers).await?;
         let mut process = [0_u8; 8];
         getrandom::fill(&mut process)
             .map_err(|error| StartError::State(format!("no randomness: {error}")))?;
@@ -262,6 +264,7 @@ fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
         let client = client.with_options(CallOptions::new().deadline(config.call_timeout));
         let mut options = Options::new();
         (options.old_media_ids, options.old_message_ids) = (true, config.old_ids);
+        options.pass_new_types = config.pass_new_types;
         options.media.clone_from(&number.media);
         numbers.push(Arc::new(Number::new(number, client, options)));
     }

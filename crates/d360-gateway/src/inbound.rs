@@ -1,7 +1,7 @@
 //! Webhooks of Cloud: proven, translated, written to disk, answered.
 use crate::{
     api::Shared,
-    body::{self, Response},
+    body::{self, Kept, Response},
     connections::Entry,
     metrics::{OutcomeLabels, ReasonLabels},
     number::Number,
@@ -23,11 +23,13 @@ use std::{
 
 /// Longest webhook, in bytes: Meta posts up to 3 MB.
 pub(crate) const MOST: usize = 4 << 20;
+/// A webhook of more bytes is translated off the async workers.
+const LONG: usize = 32 << 10;
 const CALL: &str = "webhook";
 
 /// `POST /webhook` or `/webhook/{name}`.
 pub(crate) async fn take(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     name: Option<&str>,
     peer: SocketAddr,
     request: Request<Body>,
@@ -87,18 +89,20 @@ pub(crate) async fn take(
     {
         return refuse("unproven", StatusCode::UNAUTHORIZED, why.to_string());
     }
-    let Ok(value) = events::json(&sent) else {
+    // It counts as kept until its items are.
+    let (size, sent) = (sent.len(), Arc::new(sent));
+    let Some(translated) = translated(shared, number, sent.clone()).await else {
         return refuse("malformed", StatusCode::BAD_REQUEST, "the body is no JSON".to_owned());
     };
-    let size = sent.len();
     let count = |outcome: &'static str, times: usize| {
         if times > 0 {
             let labels = OutcomeLabels { number: number.name.clone(), outcome };
             shared.metrics.webhooks.get_or_create(&labels).inc_by(times as u64);
         }
     };
-    let Parcels { parcels, without, of_others } = parcels(shared, number, &value);
+    let Translated { parcels, without, withheld, of_others } = translated;
     count("without_counterpart", without);
+    count("withheld", withheld);
     count("other_number", of_others);
     if of_others > 0 {
         tracing::warn!(
@@ -106,7 +110,7 @@ pub(crate) async fn take(
             items = of_others,
             "webhooks of another phone_number_id are not delivered"
         );
-        if parcels.is_empty() && without == 0 {
+        if parcels.is_empty() && without == 0 && withheld == 0 {
             let why = "this webhook is of another phone_number_id than the gateway's configuration names";
             return refuse("other_number", StatusCode::FORBIDDEN, why.to_owned());
         }
@@ -160,56 +164,83 @@ fn begin(number: &Number, parts: &Parts, peer: SocketAddr) -> Result<Proof, (Sta
     }
 }
 
-struct Parcels {
+/// What a webhook holds in the old form, and how many items have none; `None` where it is no JSON. A long one is read on a thread
+/// of its own: it would keep other connections waiting.
+async fn translated(shared: &Arc<Shared>, number: &Arc<Number>, sent: Arc<Kept>) -> Option<Translated> {
+    let is_long = sent.len() > LONG;
+    let (shared, number) = (shared.clone(), number.clone());
+    let work = move || Some(parcels(&shared, &number, &events::json(&sent).ok()?));
+    if !is_long {
+        return work();
+    }
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|failed| match failed.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        // The runtime ends, and with it the connection.
+        Err(_) => None,
+    })
+}
+
+/// A webhook in the old form.
+#[derive(Default)]
+struct Translated {
     parcels: Vec<Parcel>,
-    /// Items that On-Premise had nothing for.
+    /// How many items have no old form.
     without: usize,
-    /// Items of another phone number than the path's.
+    /// How many statuses `sent` the old program does not want.
+    withheld: usize,
+    /// How many items are of another phone number than the path's.
     of_others: usize,
 }
 
-/// The items of a webhook in the old form.
-fn parcels(shared: &Shared, number: &Number, value: &Value) -> Parcels {
-    let (mut parcels, mut without, mut of_others) = (Vec::new(), 0, 0);
+fn parcels(shared: &Shared, number: &Number, value: &Value) -> Translated {
+    let mut all = Translated::default();
+    let sent_status = number.sent_status.load(Ordering::Relaxed);
     for item in webhook::split(value) {
         let of = item.pointer("/entry/0/changes/0/value/metadata/phone_number_id").and_then(Value::as_str);
         if let (Some(own), Some(of)) = (&number.phone_number_id, of)
             && own != of
         {
-            of_others += 1;
+            all.of_others += 1;
             continue;
         }
         let translated = webhook::to_onprem(&item, &number.options);
         shared.noted(number, CALL, &translated.notes);
         let flat = translated.value.unwrap_or_default();
         if flat.is_empty() {
-            without += 1;
+            all.without += 1;
         }
         for flat in flat {
+            if !sent_status && flat.pointer("/statuses/0/status").is_some_and(|status| status == "sent") {
+                all.withheld += 1;
+                continue;
+            }
             let (user, seen) = known_by(&item, &flat);
-            parcels.push(Parcel { number: number.name.clone(), user, seen, body: flat.to_string() });
+            all.parcels.push(Parcel { number: number.name.clone(), user, seen, body: flat.to_string() });
         }
     }
-    Parcels { parcels, without, of_others }
+    all
 }
 
 /// Whose order counts, and what tells a duplicate.
 fn known_by(cloud: &Value, flat: &Value) -> (String, Option<String>) {
-    let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let own =
-        |key: &str| cloud.pointer(&format!("/entry/0/changes/0/value/{key}/0")).cloned().unwrap_or_default();
-    if let Some(message) = flat.pointer("/messages/0") {
-        let id = text(&own("messages"), "id");
-        return (text(message, "from"), (!id.is_empty()).then(|| format!("m {id}")));
+    let text = |item: Option<&Value>, key: &str| {
+        item.and_then(|item| item.get(key)).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let own = |key: &str| cloud.pointer(&format!("/entry/0/changes/0/value/{key}/0"));
+    // A call is a message there; its beginning and its end have one id.
+    if let Some(message) = flat.pointer("/messages/0").or_else(|| flat.pointer("/calls/0")) {
+        let (id, call) = (text(own("messages"), "id"), text(own("calls"), "id"));
+        let key = if id.is_empty() { format!("c {call}") } else { format!("m {id}") };
+        return (text(Some(message), "from"), (!id.is_empty() || !call.is_empty()).then_some(key));
     }
     if let Some(status) = flat.pointer("/statuses/0") {
         let told = own("statuses");
-        let id = text(&told, "id");
-        let member = text(&told, "recipient_participant_id") + &text(&told, "recipient_participant_user_id");
+        let id = text(told, "id");
+        let member = text(told, "recipient_participant_id") + &text(told, "recipient_participant_user_id");
         // A payment fails more than once under the same id.
-        let time = if text(&told, "type") == "payment" { text(&told, "timestamp") } else { String::new() };
-        let key = format!("s {id} {} {member}{time}", text(&told, "status"));
-        return (text(status, "recipient_id"), (!id.is_empty()).then_some(key));
+        let time = if text(told, "type") == "payment" { text(told, "timestamp") } else { String::new() };
+        let key = format!("s {id} {} {member}{time}", text(told, "status"));
+        return (text(Some(status), "recipient_id"), (!id.is_empty()).then_some(key));
     }
     (String::new(), None)
 }

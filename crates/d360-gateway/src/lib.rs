@@ -27,7 +27,9 @@
 //! | `POST /v1/media`, `GET`, `DELETE /v1/media/{id}` | `/media`, `/{media-id}`; ids have the form of On-Premise's |
 //! | `POST /v1/users/login`, `/logout` | nothing: tokens of the gateway's own |
 //! | `GET /v1/health` | `GET /health_status` |
-//! | `/v1/settings/application`, `/v1/configs/webhook` | nothing: where webhooks go |
+//! | `/v1/configs/templates` | `/message_templates`, in the old shape |
+//! | `/v1/settings/application`, `/v1/configs/webhook` | nothing: where webhooks go, and whether statuses `sent` do |
+//! | `PUT /v1/services/message/gc` | nothing |
 //! | everything else | an error of On-Premise that says why |
 //!
 //! Webhooks of Cloud come in at `/webhook` (`/webhook/{name}` where there are several numbers), are written to disk, answered, and
@@ -58,9 +60,11 @@ mod number;
 mod outbox;
 mod place;
 mod post;
+mod sent_status;
 mod server;
 mod settings;
 mod store;
+mod templates;
 
 pub use config::{Config, InvalidConfig, Number};
 pub use gateway::{Gateway, StartError};

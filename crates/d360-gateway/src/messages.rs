@@ -33,6 +33,12 @@ const MAX_PAGE: usize = 200;
 /// `POST /v1/messages`.
 pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply {
     let Ok(old) = serde_json::from_slice::<Value>(sent) else { return not_json() };
+    // What is answered in contacts[].input.
+    let to = match old.get("to") {
+        Some(Value::String(to)) => Some(to.clone()),
+        Some(Value::Number(to)) => Some(to.to_string()),
+        _ => None,
+    };
     let translated = message::to_cloud_message(old, &number.options);
     let mut notes = translated.notes;
     let Some(message) = translated.value else { return Reply::new(refused(&notes)).noted(notes) };
@@ -40,7 +46,7 @@ pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply
     let options = CallOptions::new().deadline(shared.call_timeout).no_retry();
     match number.client.with_options(options).send(message).await {
         Ok(answer) => match answer.message_id() {
-            Some(id) => Reply::plain(201, &Sent::new(&answer, id, number)).noted(notes),
+            Some(id) => Reply::plain(201, &Sent::new(&answer, to.as_deref(), id, number)).noted(notes),
             None => Reply::new(answers::unknown("The answer has no id.")).noted(notes),
         },
         Err(error) => {
@@ -51,7 +57,7 @@ pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply
     }
 }
 
-/// [`answers::sent`] as a type: this is answered most often.
+/// [`answers::sent_to`] as a type: this is answered most often.
 #[derive(Serialize)]
 struct Sent<'a> {
     messages: [SentId<'a>; 1],
@@ -68,7 +74,7 @@ struct SentId<'a> {
 #[derive(Serialize)]
 struct SentTo<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<&'a PhoneNumber>,
+    input: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wa_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,29 +82,31 @@ struct SentTo<'a> {
 }
 
 impl<'a> Sent<'a> {
-    fn new(answer: &'a SendResponse, id: &'a MessageId, number: &Number) -> Self {
+    fn new(answer: &'a SendResponse, to: Option<&'a str>, id: &'a MessageId, number: &Number) -> Self {
         let id = if number.options.old_message_ids {
             ids::message_to_onprem(id.as_str()).into()
         } else {
             id.as_str().into()
         };
+        // A message has one recipient, whom the program calls as it did.
+        let to = to.filter(|_| answer.contacts.len() == 1);
         // Who has no number is named by the BSUID.
-        let contact = |to: &'a d360::model::SentTo| SentTo {
-            input: to.input.as_ref(),
-            wa_id: to.wa_id.as_ref().map(WaId::as_str).or(to.user_id.as_ref().map(Bsuid::as_str)),
-            user_id: to.user_id.as_ref(),
+        let contact = |told: &'a d360::model::SentTo| SentTo {
+            input: to.or(told.input.as_ref().map(PhoneNumber::as_str)),
+            wa_id: told.wa_id.as_ref().map(WaId::as_str).or(told.user_id.as_ref().map(Bsuid::as_str)),
+            user_id: told.user_id.as_ref(),
         };
         let contacts = answer.contacts.iter().map(contact).collect();
         Self { messages: [SentId { id }], contacts, meta: answers::Meta::default() }
     }
 }
 
-fn not_json() -> Reply {
+pub(crate) fn not_json() -> Reply {
     Reply::new(Answer::error(1025, "The body is not JSON"))
 }
 
 /// What a translation refused, in On-Premise's codes.
-fn refused(notes: &[Note]) -> Answer {
+pub(crate) fn refused(notes: &[Note]) -> Answer {
     let refused: Vec<&Note> = notes.iter().filter(|note| note.kind == NoteKind::Refused).collect();
     let code = match refused.first() {
         Some(note) if note.why.starts_with("is required") => 1008,
@@ -117,6 +125,10 @@ pub(crate) fn failed(error: &Error, call: Call) -> (Answer, Vec<Note>) {
     let answer = match (error.outcome(), error.kind()) {
         (CallOutcome::Unknown, _) if error.endpoint() == "cloud.messages.send" => {
             answers::unknown(&error.to_string())
+        }
+        (CallOutcome::Unknown, _) if error.endpoint() == "cloud.templates.create" => {
+            let why = "The outcome is unknown: list the templates before you submit it again";
+            Answer::error_with(504, 1000, &format!("{why}: {error}"))
         }
         (CallOutcome::Unknown, _) => {
             let details = format!("The outcome is unknown; doing it again does no harm: {error}");
@@ -148,6 +160,11 @@ pub(crate) async fn mark_read(number: &Number, id: &str, sent: &[u8]) -> Reply {
     let Ok(body) = serde_json::from_slice::<Value>(sent) else { return not_json() };
     if body.get("status").and_then(Value::as_str) != Some("read") {
         return Reply::new(Answer::error(1009, "status must be read"));
+    }
+    if id.starts_with("wamid.") && id.contains(|c: char| c.is_whitespace() || c.is_control() || c == '%') {
+        let details = "The id did not come through the path whole: percent-encode it, or start the gateway with --old-ids, \
+            which gives ids a form without . + / =";
+        return Reply::new(Answer::error(1009, details));
     }
     let Some(id) = ids::message_to_cloud(id) else {
         let details = "This message came through On-Premise, and Cloud does not know it";

@@ -13,6 +13,8 @@ const KEPT: usize = 1_000;
 const LONGEST: usize = 200;
 /// Longest header, in bytes.
 const HEADER: usize = 2 << 10;
+/// Characters of an original that are kept.
+const ORIGINAL: usize = 1_000;
 
 /// The notes of a number.
 #[derive(Debug, Default)]
@@ -37,6 +39,8 @@ struct Key {
 struct Told {
     times: u64,
     what_to_do: Cow<'static, str>,
+    /// The last value that was not left, its numbers masked.
+    original: Option<String>,
 }
 
 impl Notes {
@@ -52,10 +56,13 @@ impl Notes {
                 kind: note.kind.as_str(),
                 why: short(note.why.clone()),
             };
+            let original = note.original.as_ref().map(original);
             if let Some(told) = all.notes.get_mut(&key) {
                 told.times += 1;
+                told.original = original;
             } else if all.notes.len() < KEPT {
-                all.notes.insert(key, Told { times: 1, what_to_do: short(note.what_to_do.clone()) });
+                let what_to_do = short(note.what_to_do.clone());
+                all.notes.insert(key, Told { times: 1, what_to_do, original });
             } else {
                 all.more += 1;
             }
@@ -69,7 +76,7 @@ impl Notes {
             .iter()
             .map(|(key, told)| {
                 json!({ "call": key.call, "path": key.path, "kind": key.kind, "times": told.times, "why": key.why,
-                    "what_to_do": told.what_to_do })
+                    "what_to_do": told.what_to_do, "original": told.original })
             })
             .collect();
         json!({ "notes": notes, "more": all.more })
@@ -81,6 +88,11 @@ fn short(text: Cow<'static, str>) -> Cow<'static, str> {
         Some((end, _)) => format!("{}…", &text[..end]).into(),
         None => text,
     }
+}
+
+/// The beginning of a value.
+fn original(value: &Value) -> String {
+    d360::model::mask(&value.to_string().chars().take(ORIGINAL).collect::<String>())
 }
 
 /// `contacts[3].ims` as `contacts[].ims`.

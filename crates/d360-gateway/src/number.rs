@@ -2,7 +2,10 @@
 use crate::{access, blocker::Blocker, config, notes::Notes};
 use d360::{cloud::Client, migrate::Options, webhook::Verification};
 use secrecy::{ExposeSecret as _, SecretString};
-use std::{sync::Mutex, time::Instant};
+use std::{
+    sync::{Mutex, atomic::AtomicBool},
+    time::Instant,
+};
 
 #[derive(Debug)]
 pub(crate) struct Number {
@@ -18,6 +21,8 @@ pub(crate) struct Number {
     pub(crate) phone_number_id: Option<String>,
     pub(crate) options: Options,
     pub(crate) notes: Notes,
+    /// Whether statuses `sent` go to the old program.
+    pub(crate) sent_status: AtomicBool,
     pub(crate) blocker: Blocker,
     /// The list of blocked users and when it was fetched: a program that pages through it would fetch it for every page.
     pub(crate) blocked: Mutex<Option<(Instant, std::sync::Arc<Vec<String>>)>>,
@@ -36,6 +41,7 @@ impl Number {
             phone_number_id: config.phone_number_id.clone(),
             options,
             notes: Notes::default(),
+            sent_status: AtomicBool::new(true),
             blocked: Mutex::new(None),
         }
     }

@@ -137,7 +137,10 @@ impl Outbox {
         let mut targets = configured.clone();
         for (number, json) in set {
             match serde_json::from_str::<Target>(&json) {
-                Ok(target) if Place::of(&target.url).is_some_and(|place| place.is_among(allowed)) => {
+                Ok(target)
+                    if target.url.is_empty()
+                        || Place::of(&target.url).is_some_and(|place| place.is_among(allowed)) =>
+                {
                     tracing::info!(
                         number,
                         "webhooks go where the old program has set them, and not where the configuration says"
@@ -174,7 +177,8 @@ impl Outbox {
     }
 
     pub(crate) fn target(&self, number: &str) -> Option<Target> {
-        self.state().targets.get(number).cloned()
+        // An empty URL is a webhook that the program has removed.
+        self.state().targets.get(number).filter(|target| !target.url.is_empty()).cloned()
     }
 
     pub(crate) async fn set(&self, number: &str, target: Target) -> Result<(), StoreError> {

@@ -4,9 +4,11 @@ use crate::{
     number::Number,
     outbox::Target,
     place::Place,
+    sent_status,
 };
-use d360::migrate::{answers, calls, errors::Answer};
+use d360::migrate::{Settings, answers, errors::Answer};
 use serde_json::{Map, Value, json};
+use std::sync::atomic::Ordering;
 
 /// Headers of the post itself.
 const RESERVED: [&str; 9] = [
@@ -24,34 +26,43 @@ const RESERVED: [&str; 9] = [
 /// `GET /v1/settings/application`.
 pub(crate) fn get(shared: &Shared, number: &Number) -> Reply {
     let url = shared.outbox.target(&number.name).map(|target| target.url);
-    let settings = json!({ "application": { "callback_persist": true, "sent_status": true, "webhooks": { "url": url } } });
+    let settings = json!({ "application": { "callback_persist": true, "sent_status": number.sent_status.load(Ordering::Relaxed), "webhooks": { "url": url } } });
     Reply::new(Answer::ok(200, Map::from_iter([("settings".to_owned(), settings)])))
 }
 
-/// `PATCH /v1/settings/application` `{"webhooks": {"url"}}`: what has no counterpart is refused by name, and then nothing is set.
+const NOT_WRITTEN: &str = "The settings could not be written";
+
+/// `PATCH /v1/settings/application` `{"webhooks": {"url"}, "sent_status"}`: what has no counterpart is noted. With one that is wrong
+/// nothing is set.
 pub(crate) async fn patch(shared: &Shared, number: &Number, sent: &[u8]) -> Reply {
-    let Ok(settings) = serde_json::from_slice::<Map<String, Value>>(sent) else {
+    let Ok(body) = serde_json::from_slice::<Map<String, Value>>(sent) else {
         return Reply::new(Answer::error(1025, "The body is not a JSON object"));
     };
-    let (url, refused) = calls::settings(&settings);
-    if !refused.is_empty() {
-        let names = d360::model::mask(&refused.join(", "));
-        let details = format!("These settings have no counterpart on Cloud, and nothing was set: {names}");
-        return Reply::new(Answer::error(1010, &details));
+    let settings = Settings::read(&body);
+    if !settings.invalid.is_empty() {
+        let told = settings.invalid.iter().map(|(name, holds)| format!("{name} must be {holds}"));
+        let told = d360::model::mask(&told.collect::<Vec<_>>().join("; "));
+        return Reply::new(Answer::error(1009, &format!("{told}. Nothing was set")));
     }
-    match url {
-        Some(url) => {
-            set(shared, number, url, Map::new()).await.unwrap_or_else(|| Reply::new(answers::done()))
-        }
-        None => Reply::new(answers::done()),
+    if let Some(url) = settings.url
+        && let Some(refusal) = set(shared, number, url, Map::new()).await
+    {
+        return refusal;
     }
+    if let Some(posted) = settings.sent_status
+        && sent_status::set(&shared.store, number, posted).await.is_err()
+    {
+        return Reply::new(Answer::error(1023, NOT_WRITTEN));
+    }
+    Reply::new(answers::done())
 }
 
 /// `DELETE /v1/settings/application`: as it is configured.
 pub(crate) async fn delete(shared: &Shared, number: &Number) -> Reply {
-    match shared.outbox.reset(&number.name).await {
-        Ok(()) => Reply::new(answers::done()),
-        Err(_) => Reply::new(Answer::error(1023, "The settings could not be written")),
+    let target = shared.outbox.reset(&number.name).await;
+    match (target, sent_status::set(&shared.store, number, true).await) {
+        (Ok(()), Ok(())) => Reply::new(answers::done()),
+        _ => Reply::new(Answer::error(1023, NOT_WRITTEN)),
     }
 }
 
@@ -86,13 +97,18 @@ pub(crate) async fn set_config(shared: &Shared, number: &Number, sent: &[u8]) ->
 /// Sets where webhooks go; otherwise the refusal.
 async fn set(shared: &Shared, number: &Number, url: String, headers: Map<String, Value>) -> Option<Reply> {
     let refuse = |details: &str| Some(Reply::new(Answer::error(1009, details)));
-    let Some(place) = Place::of(&url) else {
-        return refuse("The webhook's URL has to begin with http:// or https://, and may hold no password");
-    };
-    if !place.is_among(&shared.webhook_hosts) {
-        let details =
-            "The gateway posts to where its configuration lets it alone: webhook_to, and webhook_hosts";
-        return Some(Reply::new(Answer::error(1005, details)));
+    // An empty one removes the webhook: what comes waits until there is one again.
+    if !url.is_empty() {
+        let Some(place) = Place::of(&url) else {
+            return refuse(
+                "The webhook's URL has to begin with http:// or https://, and may hold no password",
+            );
+        };
+        if !place.is_among(&shared.webhook_hosts) {
+            let details =
+                "The gateway posts to where its configuration lets it alone: webhook_to, and webhook_hosts";
+            return Some(Reply::new(Answer::error(1005, details)));
+        }
     }
     let texts: Option<_> = headers
         .into_iter()
@@ -109,6 +125,6 @@ async fn set(shared: &Shared, number: &Number, url: String, headers: Map<String,
     };
     match shared.outbox.set(&number.name, Target { url, headers }).await {
         Ok(()) => None,
-        Err(_) => Some(Reply::new(Answer::error(1023, "The settings could not be written"))),
+        Err(_) => Some(Reply::new(Answer::error(1023, NOT_WRITTEN))),
     }
 }

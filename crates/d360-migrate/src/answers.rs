@@ -34,6 +34,13 @@ fn body(key: &str, value: Value) -> Map<String, Value> {
 /// The answer to `POST /messages`: `{"messages": [{"id"}], "contacts": [{"input", "wa_id"}], "meta"}`.
 #[must_use]
 pub fn sent(answer: &Value, options: &Options) -> Translation<Answer> {
+    sent_to(answer, None, options)
+}
+
+/// The same for a program that sent `to`: `contacts[].input` is what it sent. (Cloud repeats the number as it was sent to Cloud, and
+/// that has a `+`.)
+#[must_use]
+pub fn sent_to(answer: &Value, to: Option<&str>, options: &Options) -> Translation<Answer> {
     let mut notes = Notes::default();
     let mut messages = Vec::new();
     for (at, message) in list(answer.get("messages").cloned().unwrap_or_default()).iter().enumerate() {
@@ -55,8 +62,12 @@ pub fn sent(answer: &Value, options: &Options) -> Translation<Answer> {
     }
     let mut out = body("messages", messages.into());
     let contacts = answer.get("contacts").cloned().map(list).unwrap_or_default();
-    let contacts: Vec<Value> =
+    let mut contacts: Vec<Value> =
         contacts.iter().filter_map(Value::as_object).map(|it| contact(it, &mut notes)).collect();
+    // A message has one recipient.
+    if let (Some(to), [contact]) = (to, &mut contacts[..]) {
+        contact["input"] = json!(to);
+    }
     if !contacts.is_empty() {
         out.insert("contacts".to_owned(), contacts.into());
     }

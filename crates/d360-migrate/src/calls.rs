@@ -1,6 +1,6 @@
 //! Every call of On-Premise, and what becomes of it on Cloud.
-use crate::{Options, Translation, ids, json::text, message, note::Notes, user};
-use percent_encoding::percent_decode_str;
+use crate::{Options, Settings, Translation, ids, json::text, message, note::Notes, templates, user};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 /// What becomes of a call of On-Premise.
@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 pub enum Fate {
     /// Cloud has a call for it, in another form.
     Translated,
-    /// Cloud has none, and an old program can live with the answer that a gateway gives.
+    /// A gateway answers it itself, in a way that an old program can live with.
     Answered,
-    /// Cloud has none, and there is nothing to answer.
+    /// It is not translated, and there is nothing to answer.
     Refused,
 }
 
@@ -25,10 +25,21 @@ pub struct OldCall {
     pub path: &'static str,
     /// What becomes of it.
     pub fate: Fate,
-    /// Cloud's call, where it is translated.
+    /// Cloud's call for it, where there is one.
     pub cloud: Option<&'static str>,
     /// Why, and what to do.
     pub note: &'static str,
+}
+
+impl OldCall {
+    /// Why it is not done: Cloud's call for it where there is one, or that there is none.
+    #[must_use]
+    pub fn refusal(&self, method: &str) -> String {
+        match self.cloud {
+            Some(cloud) => format!("{method} {} is not translated; on Cloud it is {cloud}", self.path),
+            None => format!("{method} {} has no counterpart on Cloud", self.path),
+        }
+    }
 }
 
 macro_rules! calls {
@@ -55,14 +66,17 @@ pub const ALL: &[OldCall] = calls! {
     "POST" "/v1/users/login" Answered None, "Cloud has a key and no login; the gateway gives out tokens of its own";
     "POST" "/v1/users/logout" Answered None, "Cloud has a key and no login";
     "GET" "/v1/health" Translated Some("GET /health_status"), "another form: whether messages can be sent, and what keeps them back";
-    "GET" "/v1/settings/application" Answered None, "on Cloud the webhook is set by POST /v1/configs/webhook";
-    "PATCH" "/v1/settings/application" Answered None, "on Cloud the webhook is set by POST /v1/configs/webhook; nothing else has a counterpart";
-    "DELETE" "/v1/settings/application" Answered None, "on Cloud the webhook is set by POST /v1/configs/webhook";
+    "GET" "/v1/settings/application" Answered Some("GET /v1/configs/webhook"), "Cloud has the webhook's URL alone of it";
+    "PATCH" "/v1/settings/application" Answered Some("POST /v1/configs/webhook"), "Cloud has the webhook's URL alone of it; the gateway \
+        follows webhooks.url and sent_status, and notes the rest";
+    "DELETE" "/v1/settings/application" Answered None, "the gateway takes back what the program has set";
     "GET" "/v1/configs/webhook" Answered Some("GET /v1/configs/webhook"), "the same call on Cloud; through the gateway it is the old program's URL";
     "POST" "/v1/configs/webhook" Answered Some("POST /v1/configs/webhook"), "the same call on Cloud; through the gateway it is the old program's URL";
-    "GET" "/v1/configs/templates" Refused Some("GET /message_templates"), "use Cloud's call: templates have no namespace there";
-    "POST" "/v1/configs/templates" Refused Some("POST /message_templates"), "use Cloud's call: templates have no namespace there";
-    "DELETE" "/v1/configs/templates/…" Refused Some("DELETE /message_templates"), "use Cloud's call, by name";
+    "GET" "/v1/configs/templates" Translated Some("GET /message_templates"), "data[] instead of waba_templates[], cursors instead of an offset, no namespace";
+    "POST" "/v1/configs/templates" Translated Some("POST /message_templates"), "categories have new names, and there is no namespace";
+    "DELETE" "/v1/configs/templates/{name}" Translated Some("DELETE /message_templates"), "the name stands in the query";
+    "PUT" "/v1/services/message/gc" Answered None, "there is no store of messages to clean; the gateway deletes what it has delivered";
+    "ANY" "/v1/services/…" Refused None, "there is no client of yours whose services could be run";
     "ANY" "/v1/settings/application/media/providers…" Refused None, "Cloud fetches public links alone: make them public, or upload the files";
     "ANY" "/v1/settings/profile/…" Refused Some("POST /whatsapp_business_profile"), "use Cloud's profile call, or WhatsApp Manager";
     "ANY" "/v1/settings/business/profile" Refused Some("POST /whatsapp_business_profile"), "use Cloud's profile call, or WhatsApp Manager";
@@ -78,12 +92,37 @@ pub const ALL: &[OldCall] = calls! {
 };
 
 /// The row of a call; a path may or may not have a query.
+///
+/// An id of a message may stand in the path as it is: `wamid.…` holds `/`, and old programs put ids into paths unescaped.
 #[must_use]
 pub fn look_up(method: &str, path: &str) -> Option<&'static OldCall> {
-    let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let path = plain(path);
+    let path = if message_id(path).is_some() { "/v1/messages/id" } else { path };
     ALL.iter().find(|call| {
         (call.method == "ANY" || call.method.eq_ignore_ascii_case(method)) && fits(call.path, path)
     })
+}
+
+fn plain(path: &str) -> &str {
+    path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/')
+}
+
+/// The id of `/v1/messages/{id}`, decoded: all that follows, so that an id with `/` in it may be percent-encoded or not.
+///
+/// ```
+/// use d360_migrate::calls;
+/// for path in ["/v1/messages/wamid.HBgL/+8=", "/v1/messages/wamid.HBgL%2F%2B8%3D"] {
+///     assert_eq!(calls::message_id(path).as_deref(), Some("wamid.HBgL/+8="));
+/// }
+/// assert_eq!(calls::message_id("/v1/messages"), None);
+/// ```
+#[must_use]
+pub fn message_id(path: &str) -> Option<String> {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let id = percent_decode_str(path.strip_prefix("/v1/messages/")?).decode_utf8_lossy();
+    // A slash at the end is a wamid's own where the padding is gone, and nobody's otherwise.
+    let id = if id.starts_with("wamid.") { &id } else { id.trim_end_matches('/') };
+    (!id.is_empty() && (id.starts_with("wamid.") || !id.contains('/'))).then(|| id.to_owned())
 }
 
 fn fits(pattern: &str, path: &str) -> bool {
@@ -131,21 +170,20 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
         notes.refused("", "is no call of On-Premise that this version knows", "use Cloud's own API for it");
         return notes.with(None);
     };
-    let plain = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     let step = |at: usize| {
-        let step = plain.split('/').nth(at).unwrap_or_default();
+        let step = plain(path).split('/').nth(at).unwrap_or_default();
         percent_decode_str(step).decode_utf8_lossy().into_owned()
     };
-    match call.fate {
-        Fate::Refused => {
-            let instead = call.cloud.map(|cloud| format!(" (on Cloud: {cloud})")).unwrap_or_default();
-            notes.refused("", format!("{method} {} has no counterpart{instead}", call.path), call.note);
+    match (call.fate, call.cloud) {
+        (Fate::Refused, _) => {
+            notes.refused("", call.refusal(method), call.note);
             return notes.with(None);
         }
-        Fate::Answered => notes.lost("", format!("{method} {} has no counterpart", call.path), call.note),
-        Fate::Translated => {
-            let cloud = call.cloud.unwrap_or_default();
-            notes.changed("", format!("on Cloud it is {cloud}"), call.note);
+        (Fate::Answered, None) => {
+            notes.lost("", format!("{method} {} has no counterpart", call.path), call.note);
+        }
+        (Fate::Answered | Fate::Translated, cloud) => {
+            notes.changed("", format!("on Cloud it is {}", cloud.unwrap_or_default()), call.note);
         }
     }
     let requests = match (call.method, call.path) {
@@ -154,7 +192,10 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
             notes.take(message.notes);
             message.value.map(|body| CloudCall::new("POST", "/messages", body)).into_iter().collect()
         }
-        ("PUT", "/v1/messages/{id}") => read_mark(&step(3), body, &mut notes).into_iter().collect(),
+        ("PUT", "/v1/messages/{id}") => {
+            let id = message_id(path).unwrap_or_default();
+            read_mark(&id, body, &mut notes).into_iter().collect()
+        }
         ("POST", "/v1/contacts/{phone_number}/block") => {
             if body.get("reason").is_some() {
                 notes.lost("reason", "Cloud takes no reason", "leave it out");
@@ -184,10 +225,30 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
         }
         ("PATCH", "/v1/settings/application") => {
             let none = Map::new();
-            for name in settings(body.as_object().unwrap_or(&none)).1 {
-                notes.refused(&name, "has no counterpart on Cloud", "leave it out");
-            }
-            Vec::new()
+            let settings = Settings::read(body.as_object().unwrap_or(&none));
+            settings.note(&mut notes);
+            let url = settings.url.map(|url| json!({ "url": url }));
+            url.map(|body| CloudCall::new("POST", "/v1/configs/webhook", body)).into_iter().collect()
+        }
+        ("GET", "/v1/settings/application" | "/v1/configs/webhook") => {
+            vec![CloudCall { method: "GET", path: "/v1/configs/webhook".to_owned(), body: None }]
+        }
+        ("POST", "/v1/configs/webhook") => vec![CloudCall::new("POST", call.path, body.clone())],
+        ("GET", "/v1/configs/templates") => {
+            vec![CloudCall { method: "GET", path: "/message_templates".to_owned(), body: None }]
+        }
+        ("POST", "/v1/configs/templates") => {
+            let template = templates::to_cloud(body);
+            notes.take(template.notes);
+            template
+                .value
+                .map(|body| CloudCall::new("POST", "/message_templates", body))
+                .into_iter()
+                .collect()
+        }
+        ("DELETE", "/v1/configs/templates/{name}") => {
+            let name = segment(&step(4));
+            vec![CloudCall { method: "DELETE", path: format!("/message_templates?name={name}"), body: None }]
         }
         ("GET", "/v1/contacts/blocklist") => {
             notes.changed(
@@ -201,7 +262,10 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
         ("GET" | "DELETE", "/v1/media/{id}") => {
             let id = step(3);
             let id = options.media.get(&id).cloned().unwrap_or_else(|| ids::media_to_cloud(&id));
-            vec![CloudCall { method: call.method, path: format!("/{id}"), body: None }]
+            if matches!(id.as_str(), "." | "..") {
+                notes.refused("id", "is no id of a file", "give the id that the upload answered");
+            }
+            vec![CloudCall { method: call.method, path: format!("/{}", segment(&id)), body: None }]
         }
         ("GET", "/v1/health") => {
             vec![CloudCall { method: "GET", path: "/health_status".to_owned(), body: None }]
@@ -209,6 +273,12 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
         _ => Vec::new(),
     };
     notes.with(requests)
+}
+
+/// A text as a step of a path or a value of a query: it cannot leave its place.
+fn segment(text: &str) -> String {
+    const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    utf8_percent_encode(text, ESCAPED).to_string()
 }
 
 /// `PUT /v1/messages/{id}` `{"status": "read"}`.
@@ -252,30 +322,6 @@ pub fn report_blocks(body: &Value) -> Option<bool> {
         Some(Value::String(text)) => text.parse().ok(),
         Some(_) => None,
     }
-}
-
-/// What `PATCH /v1/settings/application` sets that a gateway knows: the URL of webhooks; and the names of what has no counterpart.
-#[must_use]
-pub fn settings(body: &Map<String, Value>) -> (Option<String>, Vec<String>) {
-    let (mut url, mut refused) = (None, Vec::new());
-    for (name, value) in body {
-        match (name.as_str(), value) {
-            ("webhooks", Value::Object(webhooks)) => {
-                for (name, value) in webhooks {
-                    match (name.as_str(), value.as_str()) {
-                        ("url", Some(text)) => url = Some(text.to_owned()),
-                        // How many at once is for the gateway to say.
-                        ("max_concurrent_requests", None) => {}
-                        _ => refused.push(format!("webhooks.{name}")),
-                    }
-                }
-            }
-            // A gateway does both, whether it is asked or not.
-            ("callback_persist" | "sent_status", Value::Bool(true)) => {}
-            _ => refused.push(name.clone()),
-        }
-    }
-    (url, refused)
 }
 
 #[cfg(test)]

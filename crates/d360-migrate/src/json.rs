@@ -10,6 +10,15 @@ pub(crate) fn list(value: Value) -> Vec<Value> {
     }
 }
 
+/// The same without taking it.
+pub(crate) fn items(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(items) => items,
+        Value::Null => &[],
+        one => std::slice::from_ref(one),
+    }
+}
+
 /// A text, or a number as one.
 pub(crate) fn text(value: &Value) -> Option<String> {
     match value {

@@ -19,6 +19,7 @@
 //! | messages | [`message::to_cloud`] | [`message::to_onprem`] |
 //! | other calls | [`calls::to_cloud`] | |
 //! | answers | | [`answers`] |
+//! | templates | [`templates::to_cloud`] | [`templates::listed`], [`templates::created`] |
 //! | errors | [`errors::to_cloud`] | [`errors::to_onprem`] |
 //! | webhooks | [`webhook::to_cloud`] | [`webhook::to_onprem`] |
 //! | ids | [`ids::message_to_cloud`], [`ids::media_to_cloud`] | [`ids::message_to_onprem`], [`ids::media_to_onprem`] |
@@ -33,9 +34,12 @@ pub mod message;
 mod note;
 mod numbers;
 mod options;
+mod settings;
+pub mod templates;
 mod titles;
 pub mod webhook;
 
 pub use note::{Note, NoteKind, Translation};
 pub use numbers::{phone_number, user};
 pub use options::Options;
+pub use settings::Settings;

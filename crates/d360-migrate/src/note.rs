@@ -15,6 +15,9 @@ pub struct Note {
     pub why: Cow<'static, str>,
     /// What to do about it.
     pub what_to_do: Cow<'static, str>,
+    /// The value as it came, where none of it is left in the translation. It may hold personal data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original: Option<Value>,
 }
 
 /// What kind of [`Note`] it is, from the least to the worst.
@@ -109,7 +112,7 @@ impl Notes {
     ) {
         // A path may hold a key that somebody made of a number.
         let path = d360_model::mask(path);
-        self.0.push(Note { path, kind, why: why.into(), what_to_do: what_to_do.into() });
+        self.0.push(Note { path, kind, why: why.into(), what_to_do: what_to_do.into(), original: None });
     }
     pub(crate) fn changed(
         &mut self,
@@ -134,6 +137,19 @@ impl Notes {
         what_to_do: impl Into<Cow<'static, str>>,
     ) {
         self.add(NoteKind::Lost, path, why, what_to_do);
+    }
+    /// The same with the value that is not left.
+    pub(crate) fn replaced(
+        &mut self,
+        path: &str,
+        original: Value,
+        why: impl Into<Cow<'static, str>>,
+        what_to_do: impl Into<Cow<'static, str>>,
+    ) {
+        self.lost(path, why, what_to_do);
+        if let Some(note) = self.0.last_mut() {
+            note.original = Some(original);
+        }
     }
     pub(crate) fn refused(
         &mut self,

@@ -13,6 +13,8 @@ pub struct Options {
     pub old_message_ids: bool,
     /// Whether ids of files do.
     pub old_media_ids: bool,
+    /// Whether messages of types that On-Premise never had keep their type on the way to On-Premise, instead of becoming `unknown`.
+    pub pass_new_types: bool,
     /// The account that webhooks of Cloud name.
     pub account: Option<String>,
     /// The number's id that webhooks of Cloud name.
@@ -26,6 +28,7 @@ d360_model::masked_fields!(Options {
     namespace,
     old_message_ids,
     old_media_ids,
+    pass_new_types,
     account,
     phone_number_id,
     display_phone_number
@@ -53,6 +56,13 @@ impl Options {
     #[must_use]
     pub fn old_ids(mut self, old: bool) -> Self {
         (self.old_message_ids, self.old_media_ids) = (old, old);
+        self
+    }
+    /// Passes messages of types that On-Premise never had through with their own type. By default they become `type: "unknown"`
+    /// with error 501, as On-Premise told what it did not support, and the original is in a [`Note`](crate::Note::original).
+    #[must_use]
+    pub fn pass_new_types(mut self, pass: bool) -> Self {
+        self.pass_new_types = pass;
         self
     }
     /// The account that webhooks of Cloud name.

@@ -43,6 +43,7 @@ fn describe(world: &World) -> Value {
                 "POST /media", "GET /{media_id}", "DELETE /{media_id}", "GET /whatsapp_business/attachments/?mid=&ext=&hash=",
                 "GET /message_templates", "POST /message_templates", "DELETE /message_templates?name=&hsm_id=",
                 "GET /{template_id}", "POST /{template_id}",
+                "GET /v1/configs/templates?limit=&offset=&filters=", "POST /v1/configs/templates", "DELETE /v1/configs/templates/{name}",
                 "GET /v1/configs/webhook", "POST /v1/configs/webhook", "GET /waba_webhook", "POST /waba_webhook",
                 "GET /health_status",
             ],

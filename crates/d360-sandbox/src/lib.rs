@@ -50,6 +50,7 @@
 mod answer;
 mod blocking;
 mod codes;
+mod config_templates;
 mod contents;
 mod control;
 mod delivery;

@@ -1,7 +1,7 @@
 //! `/v1`: On-Premise. Unknown properties are taken, errors come as a list, contacts are blocked one by one.
 use crate::{
     answer::{Answer, onprem_meta},
-    onprem_contents, templates, webhooks,
+    config_templates, onprem_contents, templates, webhooks,
     world::{World, digits, user_key},
 };
 use serde_json::{Value, json};
@@ -21,6 +21,9 @@ pub(crate) fn handle(
 ) -> Option<Answer> {
     if let ("GET" | "POST", ["configs", "webhook"]) = (method, steps) {
         return Some(webhooks::config(world, key, method, body, false));
+    }
+    if let ["configs", "templates", name @ ..] = steps {
+        return config_templates::handle(world, method, name, query, body);
     }
     let value = if body.is_empty() { Some(json!({})) } else { crate::json::read(body) };
     let Some(value) = value else { return Some(Answer::onprem_error(1025, "The body is not JSON")) };

@@ -109,6 +109,11 @@ fn cloud_webhook() -> impl Strategy<Value = Value> {
             "message": "Unsupported message type", "error_data": { "details": "d" } }] })
         ),
         Just(json!({ "type": "hologram", "hologram": { "a": [1] } })),
+        Just(json!({ "type": "request_welcome" })),
+        Just(
+            json!({ "type": "interactive", "interactive": { "type": "nfm_reply", "nfm_reply": { "name": "flow" } } })
+        ),
+        Just(json!({ "text": { "body": "no type" } })),
         Just(
             json!({ "type": "reaction", "reaction": { "message_id": "wamid.HBgL", "emoji": "x" }, "context": { "forwarded": true } })
         ),
@@ -160,8 +165,8 @@ proptest! {
     }
 
     #[test]
-    fn webhooks_come_back(cloud in cloud_webhook(), old_ids in any::<bool>()) {
-        let options = Options::new().old_ids(old_ids);
+    fn webhooks_come_back(cloud in cloud_webhook(), old_ids in any::<bool>(), pass in any::<bool>()) {
+        let options = Options::new().old_ids(old_ids).pass_new_types(pass);
         let old = webhook::to_onprem(&cloud, &options);
         let flat = &old.value.as_ref().unwrap()[0];
         let back = webhook::to_cloud(flat, &options);

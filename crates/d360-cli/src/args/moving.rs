@@ -29,6 +29,9 @@ pub(crate) struct Gateway {
     /// Give ids of messages a form without . + / =
     #[arg(long)]
     pub(crate) old_ids: bool,
+    /// Forward messages of types that On-Premise never had with their own type, instead of as `unknown` with error 501
+    #[arg(long)]
+    pub(crate) pass_new_types: bool,
     /// The operations port, where /healthz, /readyz and /metrics need no key
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) metrics_listen: Option<String>,

@@ -105,6 +105,7 @@ pub(crate) fn config(global: &Global, args: &Args) -> std::result::Result<Config
         config.metrics_listen = Some(address.clone());
     }
     config.old_ids |= args.old_ids;
+    config.pass_new_types |= args.pass_new_types;
     let of_number =
         args.webhook_to.is_some() || args.secret_header.is_some() || args.messages_per_second.is_some();
     let [number] = &mut config.numbers[..] else {

@@ -206,3 +206,26 @@ fn webhooks_become_events_one_a_line() {
     piped.write_stdin(onprem);
     assert_eq!(finish(piped).code, 0);
 }
+
+/// A thousand items do not print a thousand contacts each.
+#[test]
+fn an_event_shows_its_own_contacts() {
+    let people: Vec<Value> =
+        (0..300).map(|at| json!({"wa_id": format!("1650555{at:04}"), "profile": {"name": "A"}})).collect();
+    let messages: Vec<Value> = (0..300)
+        .map(|at| json!({"from": format!("1650555{at:04}"), "id": format!("wamid.{at}"), "timestamp": "1", "type": "text", "text": {"body": "x"}}))
+        .collect();
+    let value = json!({"messaging_product": "whatsapp", "contacts": people, "messages": messages});
+    let hook =
+        json!({"object": "o", "entry": [{"id": "1", "changes": [{"field": "messages", "value": value}]}]})
+            .to_string();
+    let folder = Folder::new();
+    let ran = d360(&["webhook", "parse", &folder.file("w.json", &hook)]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let events: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events.len(), 300);
+    for event in &events {
+        assert_eq!(event["contacts"], json!([{"wa_id": event["from"], "profile": {"name": "A"}}]));
+    }
+    assert!(ran.out.len() < 10 * hook.len(), "{} bytes of {}", ran.out.len(), hook.len());
+}

@@ -37,6 +37,21 @@ fn payloads_are_translated_with_notes() {
         "{}",
         ran.err
     );
+    // A stored webhook: each change is noted.
+    let failed = json!({"statuses": [{"id": "g", "status": "failed", "timestamp": "1", "recipient_id": "16505551234",
+        "errors": [{"code": 470, "title": "Re-engagement message"}]}]});
+    let ran = d360(&["migrate", "translate", &folder.file("f.json", failed.to_string())]);
+    assert!(ran.code == 0 && ran.err.contains("470") && ran.err.contains("131047"), "{}", ran.err);
+    assert!(!ran.err.contains("16505551234"), "{}", ran.err);
+    // A call of 360dialog's hosting.
+    let call = json!({"method": "GET", "path": "/v1/configs/templates"});
+    let ran = d360(&["migrate", "translate", "--kind", "call", &folder.file("c.json", call.to_string())]);
+    assert_eq!(
+        (ran.code, lines(&ran.out)[0][0]["path"].clone()),
+        (0, json!("/message_templates")),
+        "{}",
+        ran.err
+    );
     let number = ["--account", "1", "--number-id", "2", "--display-phone-number", "15550783881"];
     let ran =
         d360(&[&["migrate", "translate", &folder.file("w.json", hook.to_string())][..], &number].concat());

@@ -10,3 +10,4 @@ mod programs;
 mod rig;
 mod scripted;
 mod state;
+mod translation;

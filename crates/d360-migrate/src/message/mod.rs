@@ -6,7 +6,8 @@ mod to_onprem;
 pub use to_cloud::{to_cloud, to_cloud_message};
 pub use to_onprem::to_onprem;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+use std::fmt::{self, Write as _};
 
 /// Properties that hold a file.
 pub(crate) const FILES: [&str; 6] = ["image", "video", "audio", "voice", "document", "sticker"];
@@ -16,7 +17,16 @@ pub(crate) fn each_file(
     value: &mut Value,
     key: &str,
     path: &str,
-    visit: &mut dyn FnMut(&mut serde_json::Map<String, Value>, &str),
+    visit: &mut dyn FnMut(&mut Map<String, Value>, &str),
+) {
+    walk(value, key, &mut path.to_owned(), visit);
+}
+
+fn walk(
+    value: &mut Value,
+    key: &str,
+    path: &mut String,
+    visit: &mut dyn FnMut(&mut Map<String, Value>, &str),
 ) {
     match value {
         Value::Object(map) => {
@@ -24,14 +34,23 @@ pub(crate) fn each_file(
                 visit(map, path);
             }
             for (key, value) in map.iter_mut() {
-                each_file(value, key, &format!("{path}.{key}"), visit);
+                within(path, format_args!(".{key}"), |path| walk(value, key, path, visit));
             }
         }
         Value::Array(items) => {
             for (at, item) in items.iter_mut().enumerate() {
-                each_file(item, "", &format!("{path}[{at}]"), visit);
+                within(path, format_args!("[{at}]"), |path| walk(item, "", path, visit));
             }
         }
         _ => {}
     }
+}
+
+/// Does `work` with another step on the path. One buffer holds it: a copy for each value would cost its whole depth every time.
+pub(crate) fn within(path: &mut String, step: fmt::Arguments<'_>, work: impl FnOnce(&mut String)) {
+    let end = path.len();
+    // Writing to a String does not fail.
+    let _ = path.write_fmt(step);
+    work(path);
+    path.truncate(end);
 }

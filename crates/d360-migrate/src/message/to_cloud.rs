@@ -1,5 +1,5 @@
 //! A message of On-Premise as Cloud takes it.
-use super::{each_file, template};
+use super::{each_file, template, within};
 use crate::{
     Options, Translation, ids,
     json::{is_bsuid, text, without_nulls},
@@ -114,7 +114,8 @@ fn recipient(old: &mut Map<String, Value>, new: &mut Map<String, Value>, notes: 
         }
     };
     new.insert("recipient_type".to_owned(), json!(if group { "group" } else { "individual" }));
-    let given = old.remove("to");
+    // A program that is changed already in part names a BSUID as Cloud does.
+    let given = old.remove("to").or_else(|| old.remove("recipient"));
     if let Some(Value::Number(_)) = given {
         notes.changed("to", "is a number; Cloud takes text", "write it in quotes");
     }
@@ -240,7 +241,7 @@ fn translate(
             return ("template".to_owned(), template.into());
         }
         ("interactive", content) => {
-            trim(content, "", "interactive", notes);
+            trim(content, "", &mut "interactive".to_owned(), notes);
             "interactive"
         }
         ("contacts", Value::Array(cards)) => {
@@ -317,7 +318,7 @@ fn card(card: &mut Value, at: usize, notes: &mut Notes) {
 }
 
 /// Texts of interactive messages without the white space around them, which Cloud refuses.
-fn trim(value: &mut Value, key: &str, path: &str, notes: &mut Notes) {
+fn trim(value: &mut Value, key: &str, path: &mut String, notes: &mut Notes) {
     match value {
         Value::String(text)
             if matches!(key, "text" | "title" | "description" | "button" | "display_text" | "flow_cta")
@@ -334,12 +335,12 @@ fn trim(value: &mut Value, key: &str, path: &str, notes: &mut Notes) {
             // What else parameters hold is the program's own, and not shown.
             let shown = |name: &str| key != "parameters" || matches!(name, "display_text" | "flow_cta");
             for (key, value) in map.iter_mut().filter(|(name, _)| shown(name)) {
-                trim(value, key, &format!("{path}.{key}"), notes);
+                within(path, format_args!(".{key}"), |path| trim(value, key, path, notes));
             }
         }
         Value::Array(items) => {
             for (at, item) in items.iter_mut().enumerate() {
-                trim(item, "", &format!("{path}[{at}]"), notes);
+                within(path, format_args!("[{at}]"), |path| trim(item, "", path, notes));
             }
         }
         _ => {}

@@ -1,12 +1,13 @@
 //! A webhook of On-Premise as Cloud posts it.
-use super::{ITEMS, each_id};
+use super::{ITEMS, each_id, unknown};
 use crate::{
     Options, Translation, errors, ids,
-    json::{is_bsuid, list, rename, text_of},
+    json::{is_bsuid, list, rename, text, text_of},
     message::each_file,
     note::Notes,
 };
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// The body of a webhook of On-Premise, such as a stored one, as the body of Cloud.
 ///
@@ -35,7 +36,13 @@ pub fn to_cloud(webhook: &Value, options: &Options) -> Translation<Value> {
     for person in &mut people {
         person_back(person);
     }
-    let mut translator = Translator { notes: &mut notes, people };
+    let mut by_id = HashMap::new();
+    for (at, person) in people.iter().enumerate() {
+        for id in ["wa_id", "user_id"].into_iter().filter_map(|key| person.get(key).and_then(text)) {
+            by_id.entry(id).or_insert(at);
+        }
+    }
+    let mut translator = Translator { notes: &mut notes, people, by_id };
     let mut translated = Vec::new();
     for key in ITEMS {
         let Some(items) = flat.remove(key).map(list) else { continue };
@@ -110,18 +117,24 @@ fn person_back(person: &mut Value) {
 struct Translator<'t> {
     notes: &'t mut Notes,
     people: Vec<Value>,
+    /// Where in `people` an id stands.
+    by_id: HashMap<String, usize>,
 }
 
 impl Translator<'_> {
     fn message(&mut self, item: Map<String, Value>, path: &str) -> Value {
         let mut item = item;
-        each_id(&mut item, "id", known_id);
+        if unknown::type_by_content(&mut item) {
+            let why = "is not told; it is the one of the only content";
+            self.notes.assumed(&format!("{path}.type"), why, "compare it with the webhook as it came");
+        }
+        known(&mut item, "id", path, known_id, self.notes);
         if let Some(Value::Object(context)) = item.get_mut("context") {
             if text_of(context, "id").is_some_and(|id| ids::message_to_cloud(&id).is_none()) {
                 let why = "is a message of On-Premise, which Cloud does not know; it is carried as it is";
                 self.notes.assumed(&format!("{path}.context.id"), why, "look it up by the old id");
             }
-            each_id(context, "id", known_id);
+            known(context, "id", &format!("{path}.context"), known_id, self.notes);
         }
         self.identity(&mut item, path);
         back_to_bsuid(&mut item, "from", "from_user_id");
@@ -129,7 +142,7 @@ impl Translator<'_> {
         if let Some(content) = item.get_mut(&kind) {
             let notes = &mut *self.notes;
             each_file(content, &kind, &format!("{path}.{kind}"), &mut |file, path| {
-                each_id(file, "id", ids::media_to_cloud);
+                known(file, "id", path, ids::media_to_cloud, notes);
                 if file.remove("file").is_some() {
                     let why = "is a path on the client's own disk, which is gone";
                     notes.lost(&format!("{path}.file"), why, "fetch the file by its id while it is there");
@@ -139,6 +152,8 @@ impl Translator<'_> {
         match kind.as_str() {
             "voice" => {
                 item.insert("type".to_owned(), json!("audio"));
+                let why = "a voice message is an audio with `voice` on Cloud";
+                self.notes.changed(&format!("{path}.type"), why, "read audio.voice");
                 rename(&mut item, "voice", "audio");
                 if let Some(Value::Object(audio)) = item.get_mut("audio") {
                     audio.insert("voice".to_owned(), json!(true));
@@ -146,28 +161,35 @@ impl Translator<'_> {
             }
             "unknown" => {
                 item.insert("type".to_owned(), json!("unsupported"));
+                let why = "unknown is unsupported on Cloud";
+                self.notes.changed(&format!("{path}.type"), why, "expect unsupported");
             }
             "reaction" => {
                 if let Some(Value::Object(reaction)) = item.get_mut("reaction") {
-                    each_id(reaction, "message_id", known_id);
+                    known(reaction, "message_id", &format!("{path}.reaction"), known_id, self.notes);
                 }
             }
             "contacts" => self.cards(&mut item, path),
-            "system" => {
-                if let Some(Value::Object(system)) = item.get_mut("system") {
-                    if system.get("type").is_some_and(|kind| kind == "user_identity_changed") {
-                        system.insert("type".to_owned(), json!("customer_identity_changed"));
-                        rename(system, "user", "customer");
-                    }
-                    if !system.contains_key("wa_id") {
-                        rename(system, "new_wa_id", "wa_id");
-                    }
-                }
-            }
+            "system" => self.system(&mut item, path),
             _ => {}
         }
         self.errors(&mut item, path);
         item.into()
+    }
+
+    fn system(&mut self, item: &mut Map<String, Value>, path: &str) {
+        let Some(Value::Object(system)) = item.get_mut("system") else { return };
+        if system.get("type").is_some_and(|kind| kind == "user_identity_changed") {
+            system.insert("type".to_owned(), json!("customer_identity_changed"));
+            let why = "user_identity_changed is customer_identity_changed on Cloud";
+            self.notes.changed(&format!("{path}.system.type"), why, "expect customer_identity_changed");
+            if rename(system, "user", "customer") {
+                self.notes.changed(&format!("{path}.system.user"), "is customer on Cloud", "read customer");
+            }
+        }
+        if !system.contains_key("wa_id") && rename(system, "new_wa_id", "wa_id") {
+            self.notes.changed(&format!("{path}.system.new_wa_id"), "is wa_id on Cloud", "read wa_id");
+        }
     }
 
     /// The hash stands with the sender on Cloud.
@@ -181,16 +203,18 @@ impl Translator<'_> {
             None => return,
         };
         let from = item.get("from").or(item.get("from_user_id")).cloned().unwrap_or_default();
-        let same =
-            |person: &&mut Value| person.get("wa_id") == Some(&from) || person.get("user_id") == Some(&from);
+        let known = text(&from).and_then(|id| self.by_id.get(&id).copied());
         if let Some(hash) = identity.get("hash") {
             let changed = "stands in contacts[].identity_key_hash on Cloud";
             self.notes.changed(&format!("{path}.identity.hash"), changed, "compare it there");
-            match self.people.iter_mut().find(same) {
+            match known.and_then(|at| self.people.get_mut(at)) {
                 Some(Value::Object(person)) => {
                     person.entry("identity_key_hash").or_insert(hash.clone());
                 }
                 _ => {
+                    if let Some(id) = text(&from) {
+                        self.by_id.insert(id, self.people.len());
+                    }
                     self.people.push(json!({ "wa_id": from, "identity_key_hash": hash }));
                     let why = "Cloud tells the hash with the sender, who is named for it";
                     self.notes.changed("contacts", why, "read it there");
@@ -223,14 +247,15 @@ impl Translator<'_> {
 
     fn status(&mut self, item: Map<String, Value>, path: &str) -> Value {
         let mut item = item;
-        each_id(&mut item, "id", known_id);
+        known(&mut item, "id", path, known_id, self.notes);
         let inner = item.remove("message");
         if inner.as_ref().is_some_and(|inner| !inner.is_object()) {
             let why = "is no object, and Cloud's statuses have no such property";
             self.notes.lost(&format!("{path}.message"), why, "look at it as it came");
         }
         if let Some(Value::Object(message)) = inner {
-            if let Some(recipient) = message.get("recipient_id") {
+            let recipient = message.get("recipient_id");
+            if let Some(recipient) = recipient.filter(|it| item.get("recipient_id") != Some(*it)) {
                 item.entry("recipient_id").or_insert(recipient.clone());
                 let why = "message.recipient_id stands in the status itself on Cloud";
                 self.notes.changed(path, why, "read recipient_id");
@@ -240,7 +265,9 @@ impl Translator<'_> {
                 self.notes.lost(&format!("{path}.message.{key}"), why, "keep the webhook as it came");
             }
         }
-        if item.remove("type").is_some() {
+        // A payment's is Cloud's too.
+        if item.get("type").is_some_and(|kind| kind == "message") {
+            item.remove("type");
             self.notes.changed(
                 &format!("{path}.type"),
                 "every status of Cloud is of a message",
@@ -283,6 +310,11 @@ impl Translator<'_> {
         let code = error.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
         match code.and_then(errors::to_cloud) {
             Some(cloud) => {
+                if code != Some(cloud) {
+                    let old = code.unwrap_or_default();
+                    let why = format!("On-Premise's {old} is {cloud} on Cloud");
+                    self.notes.changed(&format!("{path}.code"), why, format!("expect {cloud}"));
+                }
                 error.insert("code".to_owned(), json!(cloud));
                 let title = errors::cloud_title(cloud);
                 let told = error.remove("title");
@@ -303,9 +335,20 @@ impl Translator<'_> {
             None => {}
         }
         if let Some(details) = error.remove("details") {
+            let why = "stand in error_data.details on Cloud";
+            self.notes.changed(&format!("{path}.details"), why, "read error_data.details");
             error.insert("error_data".to_owned(), json!({ "details": details }));
         }
         error.into()
+    }
+}
+
+/// Gives an id that this crate made Cloud's form again, and notes it.
+fn known(map: &mut Map<String, Value>, key: &str, path: &str, back: fn(&str) -> String, notes: &mut Notes) {
+    let before = map.get(key).cloned();
+    each_id(map, key, back);
+    if map.get(key) != before.as_ref() {
+        notes.changed(&format!("{path}.{key}"), "is Cloud's own id again", "look it up by either");
     }
 }
 

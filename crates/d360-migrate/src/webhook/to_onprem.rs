@@ -1,30 +1,28 @@
 //! A webhook of Cloud as On-Premise posted it.
-use super::{ITEMS, each_id};
+mod error;
+
+use super::{ITEMS, each_id, field, unknown};
 use crate::{
-    Options, Translation, errors,
-    json::{list, rename, text_of},
+    Options, Translation,
+    json::{list, rename, text, text_of},
     message::each_file,
     note::Notes,
 };
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
-/// Types of messages that On-Premise had as Cloud has them.
-const SAME: [&str; 12] = [
-    "text",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "location",
-    "contacts",
-    "reaction",
-    "interactive",
-    "button",
-    "order",
-];
+/// Where Cloud tells calls.
+const CALLS: &str = "calls";
+const UNKNOWN: &str = "On-Premise never had it; it becomes `unknown` with error 501";
+const READ_IT: &str = "read it from Cloud's own webhook, or have new types passed through";
+const NEW: &str = "On-Premise never had it; it is passed through";
+const EXPECT_IT: &str = "expect a type that the program does not know";
 
-/// The body of a webhook of Cloud as bodies of On-Premise: one for each change of field `messages`. Other fields have no counterpart.
+/// Where Cloud tells the hash of a user's identity.
+const HASH: &str = "identity_key_hash";
+
+/// The body of a webhook of Cloud as bodies of On-Premise: one for each change of field `messages`, and one for each change of field
+/// `calls` with a call of a user. Other fields have no counterpart.
 ///
 /// Source: Meta "Migrating from On-Premises API to Cloud API", "Webhooks" of both (2025-11 to 2026-06).
 #[must_use]
@@ -55,26 +53,23 @@ pub fn to_onprem(webhook: &Value, options: &Options) -> Translation<Vec<Value>> 
         }
         for (j, change) in changes.into_iter().enumerate() {
             let path = format!("entry[{i}].changes[{j}]");
-            // What is for another field is never taken for a message.
-            let field = match change.get("field") {
-                None | Some(Value::Null) => "messages".to_owned(),
-                Some(Value::String(field)) if field.is_empty() => "messages".to_owned(),
-                Some(Value::String(field)) => field.clone(),
-                Some(other) => other.to_string(),
+            let field = field(&change);
+            let Value::Object(mut change) = change else {
+                notes.lost(&path, "is no object", "look at it as it came");
+                continue;
             };
-            let Some(Value::Object(value)) = change.get("value").cloned() else {
+            let Some(Value::Object(value)) = change.remove("value") else {
                 notes.lost(&path, "has no value", "look at it as it came");
                 continue;
             };
-            if field != "messages" {
+            if !matches!(field.as_str(), "messages" | "calls") {
                 let why = format!("On-Premise had no webhooks of field {field}");
                 notes.lost(&path, why, "read it from Cloud's own webhook");
                 continue;
             }
             let mut flat = Translator { options, notes: &mut notes, path: format!("{path}.value") };
-            if let Some(flat) = flat.value(value, entry) {
-                out.push(flat);
-            }
+            let value = flat.calls(value, field == CALLS);
+            out.extend(flat.value(value, entry));
         }
     }
     notes.with(out)
@@ -101,11 +96,19 @@ impl Translator<'_> {
             metadata.insert("time".to_owned(), time.clone());
         }
         let people = value.remove("contacts").map(list).unwrap_or_default();
+        let mut hashes = HashMap::new();
         if !people.is_empty() {
             let people: Vec<Value> =
-                people.iter().enumerate().map(|(at, person)| self.person(person, at)).collect();
+                people.into_iter().enumerate().map(|(at, person)| self.person(person, at)).collect();
+            for person in &people {
+                if let (Some(id), Some(hash)) = (person.get("wa_id").and_then(text), person.get(HASH)) {
+                    hashes.entry(id).or_insert_with(|| hash.clone());
+                }
+            }
             flat.insert("contacts".to_owned(), people.into());
         }
+        // Calls that are passed through.
+        let calls = value.remove(CALLS);
         for key in ITEMS {
             let Some(items) = value.remove(key).map(list) else { continue };
             let items: Vec<Value> = items
@@ -114,7 +117,7 @@ impl Translator<'_> {
                 .map(|(at, item)| {
                     let path = format!("{}.{key}[{at}]", self.path);
                     match (key, item) {
-                        ("messages", Value::Object(item)) => self.message(item, flat.get("contacts"), &path),
+                        ("messages", Value::Object(item)) => self.message(item, &hashes, &path),
                         ("statuses", Value::Object(item)) => self.status(item, &path),
                         ("errors", item @ Value::Object(_)) => self.error(&item, &path),
                         (_, other) => other,
@@ -127,7 +130,8 @@ impl Translator<'_> {
             let path = format!("{}.{key}", self.path);
             self.notes.lost(&path, "On-Premise had no such webhooks", "read it from Cloud's own webhook");
         }
-        if !ITEMS.iter().any(|key| flat.contains_key(*key)) {
+        flat.extend(calls.map(|calls| (CALLS.to_owned(), calls)));
+        if !ITEMS.iter().chain(&[CALLS]).any(|key| flat.contains_key(*key)) {
             return None;
         }
         if !metadata.is_empty() {
@@ -141,13 +145,59 @@ impl Translator<'_> {
         Some(flat.into())
     }
 
-    fn person(&mut self, person: &Value, at: usize) -> Value {
-        let Value::Object(mut person) = person.clone() else { return person.clone() };
+    /// Each call of a user becomes a message that On-Premise could not show. The rest of a change of field `calls`, and what is told
+    /// of calls of the business, has no counterpart.
+    fn calls(&mut self, mut value: Map<String, Value>, of_field: bool) -> Map<String, Value> {
+        const WHY: &str = "On-Premise had no calls";
+        const WHAT_TO_DO: &str = "read it from Cloud's own webhook";
+        if of_field {
+            for key in ITEMS {
+                if value.remove(key).is_some() {
+                    self.notes.lost(&format!("{}.{key}", self.path), WHY, WHAT_TO_DO);
+                }
+            }
+        }
+        let mut of_users: Vec<Value> = Vec::new();
+        for (at, call) in value.remove(CALLS).map(list).unwrap_or_default().into_iter().enumerate() {
+            let direction = call.get("direction").and_then(Value::as_str).unwrap_or_default();
+            let of_user = !direction.eq_ignore_ascii_case("BUSINESS_INITIATED");
+            let path = format!("{}.{CALLS}[{at}]", self.path);
+            match call {
+                Value::Object(call) if of_user && self.options.pass_new_types => {
+                    self.notes.assumed(&path, NEW, EXPECT_IT);
+                    of_users.push(call.into());
+                }
+                Value::Object(call) if of_user => {
+                    self.notes.replaced(&path, Value::Object(call.clone()), UNKNOWN, READ_IT);
+                    of_users.push(unknown::unknown(call).into());
+                }
+                call => self.notes.replaced(&path, call, WHY, WHAT_TO_DO),
+            }
+        }
+        if !of_users.is_empty() {
+            let key = if self.options.pass_new_types { CALLS } else { ITEMS[0] };
+            let mut all = value.remove(key).map(list).unwrap_or_default();
+            all.append(&mut of_users);
+            value.insert(key.to_owned(), all.into());
+        }
+        value
+    }
+
+    fn person(&mut self, person: Value, at: usize) -> Value {
+        let mut person = match person {
+            Value::Object(person) => person,
+            other => return other,
+        };
         if text_of(&person, "wa_id").is_none()
             && let Some(id) = text_of(&person, "user_id")
         {
             self.bsuid(&format!("{}.contacts[{at}].wa_id", self.path));
             person.insert("wa_id".to_owned(), json!(id));
+        }
+        if !person.contains_key("profile") {
+            person.insert("profile".to_owned(), json!({ "name": "" }));
+            let why = "is not told, and On-Premise's contacts always had one; the name is empty";
+            self.notes.assumed(&format!("{}.contacts[{at}].profile", self.path), why, "show the number");
         }
         person.into()
     }
@@ -160,8 +210,25 @@ impl Translator<'_> {
         );
     }
 
-    fn message(&mut self, item: Map<String, Value>, people: Option<&Value>, path: &str) -> Value {
+    fn message(&mut self, item: Map<String, Value>, hashes: &HashMap<String, Value>, path: &str) -> Value {
         let mut item = item;
+        if unknown::type_by_content(&mut item) {
+            let why = "is not told; it is the one of the only content";
+            self.notes.assumed(&format!("{path}.type"), why, "compare it with the webhook as it came");
+        }
+        if unknown::reply_by_content(&mut item) {
+            let why = "is not told; it is the one of the only reply";
+            self.notes.assumed(&format!("{path}.interactive.type"), why, "read the reply that is there");
+        }
+        if let Some(what) = unknown::novelty(&item) {
+            if self.options.pass_new_types {
+                self.notes.assumed(&format!("{path}.type"), format!("{what}: {NEW}"), EXPECT_IT);
+            } else {
+                let original = Value::Object(item.clone());
+                self.notes.replaced(path, original, format!("{what}: {UNKNOWN}"), READ_IT);
+                item = unknown::unknown(item);
+            }
+        }
         each_id(&mut item, "id", |id| self.options.message_id(id));
         if text_of(&item, "from").is_none()
             && let Some(id) = text_of(&item, "from_user_id")
@@ -172,7 +239,7 @@ impl Translator<'_> {
         if let Some(Value::Object(context)) = item.get_mut("context") {
             each_id(context, "id", |id| self.options.message_id(id));
         }
-        self.identity(&mut item, people, path);
+        self.identity(&mut item, hashes, path);
         let kind = text_of(&item, "type").unwrap_or_default();
         if let Some(content) = item.get_mut(&kind) {
             each_file(content, &kind, path, &mut |file, _| {
@@ -200,26 +267,28 @@ impl Translator<'_> {
             }
             "contacts" => self.cards(&mut item, path),
             "system" => self.system(&mut item, path),
-            other if !SAME.contains(&other) => {
-                let why = "On-Premise had no such type; it is carried as it is";
-                self.notes.assumed(
-                    &format!("{path}.type"),
-                    why,
-                    "expect a type that the program does not know",
-                );
-            }
             _ => {}
         }
         self.errors(&mut item, path);
+        if text_of(&item, "type").is_some_and(|kind| kind == "unknown") {
+            self.explain(&mut item, path);
+        }
         item.into()
     }
 
+    /// On-Premise always said why a message is unknown.
+    fn explain(&mut self, item: &mut Map<String, Value>, path: &str) {
+        if item.get("errors").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+            item.insert("errors".to_owned(), json!([unknown::error()]));
+            let why = "Cloud gave none, and On-Premise always told 501 for an unknown message";
+            self.notes.changed(&format!("{path}.errors"), why, "read the type");
+        }
+    }
+
     /// On-Premise told the hash with the message, Cloud with the sender.
-    fn identity(&mut self, item: &mut Map<String, Value>, people: Option<&Value>, path: &str) {
-        let from = item.get("from").cloned();
-        let people = people.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let sender = people.iter().find(|person| person.get("wa_id") == from.as_ref());
-        let Some(hash) = sender.and_then(|sender| sender.get("identity_key_hash")).cloned() else { return };
+    fn identity(&mut self, item: &mut Map<String, Value>, hashes: &HashMap<String, Value>, path: &str) {
+        let from = text_of(item, "from").unwrap_or_default();
+        let Some(hash) = hashes.get(&from) else { return };
         if item.contains_key("identity") {
             return;
         }
@@ -260,10 +329,8 @@ impl Translator<'_> {
         let from = item.get("from").cloned();
         let Some(Value::Object(system)) = item.get_mut("system") else { return };
         match system.get("type").and_then(Value::as_str).unwrap_or_default() {
-            "user_changed_number" => {
-                if !system.contains_key("new_wa_id") {
-                    rename(system, "wa_id", "new_wa_id");
-                }
+            "user_changed_number" if !system.contains_key("new_wa_id") => {
+                rename(system, "wa_id", "new_wa_id");
             }
             "customer_identity_changed" => {
                 system.insert("type".to_owned(), json!("user_identity_changed"));
@@ -276,11 +343,7 @@ impl Translator<'_> {
                     system.insert("user".to_owned(), from);
                 }
             }
-            _ => self.notes.assumed(
-                &format!("{path}.system.type"),
-                "On-Premise had no such system message; it is carried as it is",
-                "expect one that the program does not know",
-            ),
+            _ => {}
         }
     }
 
@@ -293,6 +356,13 @@ impl Translator<'_> {
             self.bsuid(&format!("{path}.recipient_id"));
             item.insert("recipient_id".to_owned(), json!(id));
         }
+        if let Some(recipient) = text_of(&item, "recipient_id")
+            && !item.contains_key("message")
+        {
+            item.insert("message".to_owned(), json!({ "recipient_id": recipient }));
+            let why = "On-Premise has told the recipient here too since v2.45";
+            self.notes.changed(&format!("{path}.message"), why, "read recipient_id");
+        }
         if item.get("status").is_some_and(|status| status == "played") {
             item.insert("status".to_owned(), json!("read"));
             let why = "On-Premise had no `played`; who played it has read it";
@@ -300,85 +370,5 @@ impl Translator<'_> {
         }
         self.errors(&mut item, path);
         item.into()
-    }
-
-    fn errors(&mut self, item: &mut Map<String, Value>, path: &str) {
-        let Some(Value::Array(errors)) = item.get_mut("errors") else { return };
-        let old: Vec<Value> = errors
-            .iter()
-            .enumerate()
-            .map(|(at, error)| self.error(error, &format!("{path}.errors[{at}]")))
-            .collect();
-        *errors = old;
-    }
-
-    /// `{code, title, message, error_data: {details}, href}` as `{code, title, details, href}`.
-    fn error(&mut self, error: &Value, path: &str) -> Value {
-        let Value::Object(mut error) = error.clone() else { return error.clone() };
-        let code = error.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
-        if let Some(code) = code {
-            match errors::pair(code) {
-                Some(pair) => {
-                    error.insert("code".to_owned(), json!(pair.webhook));
-                    if errors::to_cloud(pair.webhook) != Some(code) {
-                        self.notes.changed(
-                            &format!("{path}.code"),
-                            format!(
-                                "On-Premise has one code, {}, for several of Cloud's; this was {code}",
-                                pair.webhook
-                            ),
-                            "read the details",
-                        );
-                    }
-                    let title = errors::onprem_title(pair.webhook);
-                    let told = error.insert("title".to_owned(), json!(title));
-                    if told.is_some_and(|told| {
-                        Some(told.as_str().unwrap_or_default()) != errors::cloud_title(code)
-                    }) {
-                        let why = "is On-Premise's title of the code now";
-                        self.notes.changed(&format!("{path}.title"), why, "decide by the code");
-                    }
-                }
-                None => {
-                    let why = "On-Premise had no code for this; it is Cloud's own";
-                    self.notes.assumed(
-                        &format!("{path}.code"),
-                        why,
-                        "expect a code that the program does not know",
-                    );
-                }
-            }
-        }
-        let message = error.remove("message");
-        let data = error.remove("error_data");
-        let details = match &data {
-            Some(Value::Object(data)) => data.get("details").cloned(),
-            Some(Value::String(text)) => Some(json!(text)),
-            None | Some(Value::Null) => None,
-            Some(_) => {
-                let why = "is neither an object nor a text";
-                self.notes.lost(&format!("{path}.error_data"), why, "read it from Cloud's own webhook");
-                None
-            }
-        };
-        if let Some(Value::Object(data)) = &data {
-            for key in data.keys().filter(|key| *key != "details" && *key != "messaging_product") {
-                let why = "On-Premise's errors have no such property";
-                self.notes.lost(&format!("{path}.error_data.{key}"), why, "read it from Cloud's own webhook");
-            }
-        }
-        let title = code.and_then(errors::cloud_title).map(|title| json!(title));
-        let told_twice = message.is_none() || message == details || message == title;
-        if details.is_some() && !told_twice {
-            let why = "On-Premise's errors have title and details alone";
-            self.notes.lost(&format!("{path}.message"), why, "read the details");
-        }
-        // A message that only says the title again is no detail.
-        let message =
-            message.filter(|message| Some(message) != title.as_ref() && error.get("title") != Some(message));
-        if let Some(details) = details.or(message) {
-            error.entry("details").or_insert(details);
-        }
-        error.into()
     }
 }

@@ -1,5 +1,5 @@
 //! What users write.
-use super::{InboundContact, Timestamp, WebhookError, inbound};
+use super::{InboundContact, People, Timestamp, WebhookError, inbound};
 use crate::wire::{lenient, lenient_list};
 use crate::{Bsuid, GroupId, Latitude, Longitude, MediaId, MessageId, ParentBsuid, WaId, masked_fields};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -201,26 +201,9 @@ impl InboundMessage {
         })
     }
     /// Joins what is told of the sender.
-    pub(super) fn by(mut self, people: &[Sender]) -> Self {
-        self.sender = Sender::of(people, self.from.as_ref(), self.from_user_id.as_ref());
+    pub(super) fn by(mut self, people: &People) -> Self {
+        self.sender = people.find(self.from.as_ref(), self.from_user_id.as_ref());
         self
-    }
-}
-
-impl Sender {
-    /// The person of these ids; or the only one, where no id says that it is another.
-    pub(super) fn of(people: &[Sender], number: Option<&WaId>, id: Option<&Bsuid>) -> Option<Sender> {
-        let same = |person: &&Sender| {
-            (number.is_some() && person.wa_id.as_ref() == number)
-                || (id.is_some() && person.user_id.as_ref() == id)
-        };
-        let other = |person: &Sender| {
-            let number_differs = number.is_some() && person.wa_id.is_some();
-            let id_differs = id.is_some() && person.user_id.is_some();
-            number_differs || id_differs
-        };
-        let only = if let [one] = people { Some(one).filter(|one| !other(one)) } else { None };
-        people.iter().find(same).or(only).cloned()
     }
 }
 

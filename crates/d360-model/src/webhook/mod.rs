@@ -18,6 +18,7 @@
 //! ```
 mod contact;
 mod message;
+mod people;
 mod repair;
 mod status;
 mod window;
@@ -39,6 +40,7 @@ pub use status::{
 pub use window::Windows;
 
 use crate::{PhoneNumber, masked_fields};
+use people::People;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::{fmt, sync::Arc};
@@ -325,8 +327,8 @@ impl Events {
             Some(one) => std::slice::from_ref(one),
             None => &[],
         };
-        let people: Vec<Sender> =
-            people.iter().filter_map(|person| Sender::deserialize(person).ok()).collect();
+        let people =
+            People::new(people.iter().filter_map(|person| Sender::deserialize(person).ok()).collect());
         // What else there may be is told too, but not the frame of what was told.
         let is_frame = |key: &String| ["messaging_product", "metadata", "contacts"].contains(&key.as_str());
         let tells_more = items.iter().all(Vec::is_empty) || !value.keys().all(is_frame);

@@ -1,5 +1,5 @@
 //! What became of a message, and what is wrong.
-use super::{InboundContent, InboundMessage, Sender, Timestamp, inbound};
+use super::{InboundContent, InboundMessage, People, Sender, Timestamp, inbound};
 pub use crate::enums::StatusKind;
 use crate::error::ErrorCode;
 use crate::wire::{lenient, lenient_list};
@@ -134,8 +134,8 @@ impl<'de> Deserialize<'de> for MessageStatusEvent {
 
 impl MessageStatusEvent {
     /// Joins what is told of the recipient.
-    pub(super) fn of(mut self, people: &[Sender]) -> Self {
-        self.recipient = Sender::of(people, self.recipient_id.as_ref(), self.recipient_user_id.as_ref());
+    pub(super) fn of(mut self, people: &People) -> Self {
+        self.recipient = people.find(self.recipient_id.as_ref(), self.recipient_user_id.as_ref());
         self
     }
 }

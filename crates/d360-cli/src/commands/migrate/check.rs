@@ -6,7 +6,7 @@ use crate::{
     input,
     output::{Exit, Failure, Output},
 };
-use d360::migrate::{Note, NoteKind, Options, calls, message, webhook};
+use d360::migrate::{Note, NoteKind, Options, calls, message, templates, webhook};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -168,13 +168,15 @@ fn template(template: &Value) -> (Option<Value>, Vec<Note>) {
         "namespace": template.get("namespace"), "name": template.get("name"), "language": { "code": template.get("language") } } });
     let mut notes = message::to_cloud(&body, &Options::new()).notes;
     notes.retain(|note| note.path.starts_with("template"));
-    let mut cloud = template.clone();
-    if let Value::Object(map) = &mut cloud {
-        for key in ["namespace", "rejected_reason", "status", "id"] {
-            map.remove(key);
+    let translated = templates::to_cloud(template);
+    notes.extend(translated.notes.into_iter().filter(|note| note.path != "namespace"));
+    let cloud = translated.value.map(|mut cloud| {
+        if let Value::Object(map) = &mut cloud {
+            ["rejected_reason", "status", "id"].iter().for_each(|key| drop(map.remove(*key)));
         }
-    }
-    (Some(cloud), notes)
+        cloud
+    });
+    (cloud, notes)
 }
 
 fn call(method: &str, path: &str, body: &Value, place: &str, found: &mut Vec<Found>) {

@@ -110,8 +110,7 @@ fn shown(event: &Event) -> Value {
     put("account", json!(event.account));
     put("phone_number_id", json!(event.phone_number_id));
     put("field", json!(event.field));
-    // Who the items beside it are about.
-    put("contacts", event.envelope.get("contacts").cloned().unwrap_or_default());
+    put("contacts", contacts(event));
     match &event.kind {
         EventKind::Message(message) | EventKind::Standby(message) => {
             put("id", json!(message.id));
@@ -153,6 +152,23 @@ fn shown(event: &Event) -> Value {
     }
     out.insert("raw".to_owned(), event.raw.clone());
     out.into()
+}
+
+/// Who an item is about: its own contacts, and not those of a thousand items beside it. The only one is meant even where no id says
+/// so.
+fn contacts(event: &Event) -> Value {
+    let all = event.envelope.get("contacts").cloned().unwrap_or_default();
+    let Value::Array(people) = all else { return all };
+    let ids = |keys: [&str; 2]| keys.map(|key| event.raw.get(key).filter(|id| !id.is_null()));
+    let (numbers, users) = (ids(["from", "recipient_id"]), ids(["from_user_id", "recipient_user_id"]));
+    let is_item = matches!(event.kind, EventKind::Message(_) | EventKind::Status(_));
+    if people.len() < 2 || !is_item {
+        return people.into();
+    }
+    let is_in = |ids: &[Option<&Value>], id: Option<&Value>| id.is_some() && ids.contains(&id);
+    let own = |person: &Value| is_in(&numbers, person.get("wa_id")) || is_in(&users, person.get("user_id"));
+    let own: Vec<Value> = people.into_iter().filter(own).collect();
+    if own.is_empty() { Value::Null } else { own.into() }
 }
 
 fn kind(kind: &EventKind) -> &'static str {

@@ -1,0 +1,179 @@
+//! 360dialog's `/v1/configs/templates`, which old programs of its hosting call, and Cloud's `/message_templates`.
+//!
+//! The answers have the old shape: `waba_templates[]` with `count`, `limit`, `offset` and `total`, statuses in lower case, and a
+//! `namespace`, which Cloud's templates do not have. (360dialog Messaging API reference, "Templates", 2025; the old path is
+//! deprecated there.)
+use crate::{
+    Options, Translation,
+    json::{text, text_of},
+    note::Notes,
+};
+use serde_json::{Map, Value, json};
+
+/// Templates a page where nothing is asked for.
+const PAGE: usize = 1_000;
+/// The namespace where none is known: old programs read one, and it is left out when they send it.
+const NO_NAMESPACE: &str = "00000000_0000_0000_0000_000000000000";
+
+/// Categories that are Cloud's today, by their old names: until 2022-05 there were ten, until 2023-04 three.
+const CATEGORIES: [(&str, &str); 13] = [
+    ("ACCOUNT_UPDATE", "UTILITY"),
+    ("PAYMENT_UPDATE", "UTILITY"),
+    ("PERSONAL_FINANCE_UPDATE", "UTILITY"),
+    ("SHIPPING_UPDATE", "UTILITY"),
+    ("RESERVATION_UPDATE", "UTILITY"),
+    ("ISSUE_RESOLUTION", "UTILITY"),
+    ("APPOINTMENT_UPDATE", "UTILITY"),
+    ("TRANSPORTATION_UPDATE", "UTILITY"),
+    ("TICKET_UPDATE", "UTILITY"),
+    ("ALERT_UPDATE", "UTILITY"),
+    ("AUTO_REPLY", "UTILITY"),
+    ("TRANSACTIONAL", "UTILITY"),
+    ("OTP", "AUTHENTICATION"),
+];
+
+/// What `GET /v1/configs/templates` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Query {
+    /// Templates a page, 1,000 by default.
+    pub limit: usize,
+    /// How many come before the page.
+    pub offset: usize,
+    /// What a template has to have, by property.
+    pub filters: Vec<(String, String)>,
+    /// By which property the list is sorted; descending where it begins with `-`.
+    pub sort: String,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self { limit: PAGE, offset: 0, filters: Vec::new(), sort: "id".to_owned() }
+    }
+}
+
+impl Query {
+    /// Reads the parameters of the query: `limit`, `offset`, `sort`, `filters` (a JSON object), and properties by their names.
+    #[must_use]
+    pub fn read<'q>(pairs: impl IntoIterator<Item = (&'q str, &'q str)>) -> Translation<Self> {
+        let (mut query, mut notes) = (Self::default(), Notes::default());
+        for (name, value) in pairs {
+            match name {
+                "limit" => match value.parse() {
+                    Ok(limit @ 1..) => query.limit = limit,
+                    _ => notes.refused("limit", "is no number from 1", "give a number from 1"),
+                },
+                "offset" => match value.parse() {
+                    Ok(offset) => query.offset = offset,
+                    Err(_) => notes.refused("offset", "is no number from 0", "give a number from 0"),
+                },
+                "sort" => query.sort = value.to_owned(),
+                "filters" => match serde_json::from_str::<Map<String, Value>>(value) {
+                    Ok(filters) => {
+                        let texts =
+                            filters.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?)));
+                        query.filters.extend(texts.map(|(name, value)| (property(&name), value)));
+                    }
+                    Err(_) => notes.refused("filters", "is no JSON object", "give {\"name\": \"…\"}"),
+                },
+                "name" | "status" | "language" | "category" | "id" => {
+                    query.filters.push((name.to_owned(), value.to_owned()));
+                }
+                other => notes.lost(other, "is no parameter of this list", "leave it out"),
+            }
+        }
+        notes.with(query)
+    }
+}
+
+/// 360dialog's own filters name the table too.
+fn property(name: &str) -> String {
+    name.rsplit('.').next().unwrap_or(name).to_owned()
+}
+
+/// A page of Cloud's templates (the items of `GET /message_templates`, all of them) as the old list.
+#[must_use]
+pub fn listed(templates: Vec<Value>, query: &Query, options: &Options) -> Translation<Value> {
+    let mut notes = Notes::default();
+    if !templates.is_empty() && options.namespace.is_none() {
+        let why = "Cloud's templates have no namespace; one of zeros stands in its place";
+        notes.assumed("waba_templates[].namespace", why, "send templates without it");
+    }
+    let mut all: Vec<Map<String, Value>> = templates
+        .into_iter()
+        .filter_map(|template| match template {
+            Value::Object(template) => Some(one(template, options)),
+            _ => None,
+        })
+        .filter(|template| {
+            query.filters.iter().all(|(name, value)| {
+                text_of(template, name).is_some_and(|found| found.eq_ignore_ascii_case(value))
+            })
+        })
+        .collect();
+    let (by, descending) = match query.sort.strip_prefix('-') {
+        Some(by) => (property(by), true),
+        None => (property(&query.sort), false),
+    };
+    // Cloud's ids are numbers of different length.
+    all.sort_by_cached_key(|template| text_of(template, &by).map(|text| (text.parse::<u64>().ok(), text)));
+    if descending {
+        all.reverse();
+    }
+    let total = all.len();
+    let page: Vec<Value> = all.into_iter().skip(query.offset).take(query.limit).map(Value::Object).collect();
+    let filters: Map<String, Value> =
+        query.filters.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    notes.with(json!({ "count": page.len(), "filters": filters, "limit": query.limit, "offset": query.offset,
+        "sort": [query.sort], "total": total, "waba_templates": page }))
+}
+
+/// A template in the old shape.
+fn one(mut template: Map<String, Value>, options: &Options) -> Map<String, Value> {
+    if let Some(status) = text_of(&template, "status") {
+        template.insert("status".to_owned(), json!(status.to_ascii_lowercase()));
+    }
+    let namespace = options.namespace.as_deref().unwrap_or(NO_NAMESPACE);
+    template.entry("namespace").or_insert(json!(namespace));
+    template
+}
+
+/// The body of `POST /v1/configs/templates` as the body of `POST /message_templates`.
+#[must_use]
+pub fn to_cloud(template: &Value) -> Translation<Value> {
+    let mut notes = Notes::default();
+    let Value::Object(template) = template else {
+        notes.refused("", "is no object", "give a template: name, language, category and components");
+        return notes.with(None);
+    };
+    let mut template = template.clone();
+    template.retain(|_, value| !value.is_null());
+    if template.remove("namespace").is_some() {
+        notes.changed("namespace", "Cloud's templates have none", "leave it out");
+    }
+    if let Some(old) = text_of(&template, "category") {
+        let upper = old.to_ascii_uppercase();
+        let new =
+            CATEGORIES.iter().find(|(known, _)| *known == upper).map_or(upper.as_str(), |(_, new)| *new);
+        if new != old {
+            let why = format!("{new} is what Cloud has for it");
+            notes.changed("category", why, format!("send {new}"));
+        }
+        template.insert("category".to_owned(), json!(new));
+    }
+    notes.with(Value::Object(template))
+}
+
+/// The answer to `POST /v1/configs/templates`: the template, with what Cloud answered (`id`, `status`, `category`).
+#[must_use]
+pub fn created(template: &Value, answer: &Value, options: &Options) -> Value {
+    let mut all = template.as_object().cloned().unwrap_or_default();
+    all.extend(answer.as_object().cloned().unwrap_or_default());
+    one(all, options).into()
+}
+
+/// The answer to `DELETE /v1/configs/templates/{name}`.
+#[must_use]
+pub fn deleted() -> Value {
+    json!({ "meta": { "developer_message": "The template is deleted", "http_code": 200, "success": true } })
+}

@@ -1,0 +1,141 @@
+//! Splits one webhook of Cloud into webhooks of one item each.
+use super::{ITEMS, field, fields_of};
+use crate::json::{items, text};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeSet, HashMap};
+
+/// What says where an item belongs. Every part repeats it; everything else of a frame stays with the first part alone.
+const OF_ENTRY: [&str; 2] = ["id", "time"];
+const OF_CHANGE: [&str; 1] = ["field"];
+const OF_VALUE: [&str; 2] = ["messaging_product", "metadata"];
+
+/// Where items stand in a change of field `messages` or `calls`.
+const PARTS: [&str; 4] = [ITEMS[0], "calls", ITEMS[1], ITEMS[2]];
+
+/// Splits a webhook of Cloud into webhooks of one item each, in order: what a gateway delivers and retries one by one.
+///
+/// Each part has the contact of its item. A change of another [field](d360_model::webhook::Event::field) than `messages` and
+/// `calls` stays together, and so does a value without items. A body without `entry` is returned unchanged. The work is linear in the length of
+/// the webhook: a part repeats the ids, the field and the metadata, and unknown properties around the items stay with the first
+/// item.
+#[must_use]
+pub fn split(webhook: &Value) -> Vec<Value> {
+    let Some(entries) = webhook.get("entry") else { return vec![webhook.clone()] };
+    let mut out = Vec::new();
+    for entry in items(entries) {
+        let changes = entry.get("changes").map(items).unwrap_or_default();
+        let mut frame = Frame { object: webhook.get("object"), entry, is_first: true };
+        if changes.is_empty() {
+            out.push(json!({ "object": frame.object, "entry": [entry] }));
+        }
+        for change in changes {
+            match change.get("value") {
+                Some(Value::Object(value)) if matches!(field(change).as_str(), "messages" | "calls") => {
+                    split_value(value, |of_value, is_first| {
+                        let mut part = fields_of(change, &OF_CHANGE, is_first, "value");
+                        part.insert("value".to_owned(), of_value.into());
+                        out.push(frame.around(part.into()));
+                    });
+                }
+                _ => out.push(frame.around(change.clone())),
+            }
+        }
+    }
+    out
+}
+
+/// What stands around the changes of an entry.
+struct Frame<'w> {
+    object: Option<&'w Value>,
+    entry: &'w Value,
+    is_first: bool,
+}
+
+impl Frame<'_> {
+    fn around(&mut self, change: Value) -> Value {
+        let mut entry = fields_of(self.entry, &OF_ENTRY, self.is_first, "changes");
+        self.is_first = false;
+        entry.insert("changes".to_owned(), json!([change]));
+        json!({ "object": self.object, "entry": [entry] })
+    }
+}
+
+/// Calls `push` with the value of each part, and whether it is the first.
+fn split_value(value: &Map<String, Value>, mut push: impl FnMut(Map<String, Value>, bool)) {
+    let all = PARTS.map(|key| (key, value.get(key).map(items).unwrap_or_default()));
+    if all.iter().all(|(_, items)| items.is_empty()) {
+        return push(value.clone(), true);
+    }
+    let people = People::of(value.get("contacts").map(items).unwrap_or_default());
+    let mut is_first = true;
+    for (key, items) in all {
+        for item in items {
+            let rest = value.iter().filter(|(name, _)| {
+                let is_item = PARTS.contains(&name.as_str()) || *name == "contacts";
+                !is_item && (is_first || OF_VALUE.contains(&name.as_str()))
+            });
+            let mut part: Map<_, _> = rest.map(|(name, value)| (name.clone(), value.clone())).collect();
+            let of_item = people.of_item(item);
+            if !of_item.is_empty() {
+                part.insert("contacts".to_owned(), of_item.into());
+            }
+            part.insert(key.to_owned(), json!([item]));
+            push(part, is_first);
+            is_first = false;
+        }
+    }
+}
+
+/// The contacts of a value by their ids.
+struct People {
+    all: Vec<Value>,
+    by_id: HashMap<(&'static str, String), usize>,
+}
+
+/// Which property of a contact says the same as which of an item.
+const SAME: [(&str, &str); 4] = [
+    ("wa_id", "from"),
+    ("user_id", "from_user_id"),
+    ("wa_id", "recipient_id"),
+    ("user_id", "recipient_user_id"),
+];
+
+impl People {
+    /// A user who is named more than once becomes one contact with the properties of all.
+    fn of(contacts: &[Value]) -> Self {
+        let mut people = Self { all: Vec::new(), by_id: HashMap::new() };
+        for contact in contacts {
+            let id = |key| Some((key, contact.get(key).and_then(text)?));
+            let ids: Vec<_> = ["wa_id", "user_id"].into_iter().filter_map(id).collect();
+            let known = ids.iter().find_map(|id| people.by_id.get(id).copied());
+            match (known, contact) {
+                (Some(at), Value::Object(contact)) => {
+                    if let Some(Value::Object(known)) = people.all.get_mut(at) {
+                        for (key, value) in contact {
+                            known.entry(key).or_insert_with(|| value.clone());
+                        }
+                    }
+                }
+                _ => people.all.push(contact.clone()),
+            }
+            let at = known.unwrap_or(people.all.len() - 1);
+            for id in ids {
+                people.by_id.entry(id).or_insert(at);
+            }
+        }
+        people
+    }
+
+    /// Those of an item. The only one there is belongs to every item, even where no id says so.
+    fn of_item(&self, item: &Value) -> Vec<Value> {
+        let of_pair = |(of_contact, of_item): (&'static str, &str)| {
+            let id = item.get(of_item).and_then(text)?;
+            self.by_id.get(&(of_contact, id)).copied()
+        };
+        let found: BTreeSet<usize> = SAME.into_iter().filter_map(of_pair).collect();
+        match &self.all[..] {
+            [one] => vec![one.clone()],
+            all => found.into_iter().map(|at| all[at].clone()).collect(),
+        }
+    }
+}

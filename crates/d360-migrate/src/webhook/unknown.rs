@@ -1,0 +1,92 @@
+//! Messages that On-Premise never had, and the word that it had for them.
+use crate::json::text_of;
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+/// Types of messages that On-Premise had as Cloud has them, or under another name.
+const TYPES: [&str; 16] = [
+    "text",
+    "image",
+    "video",
+    "audio",
+    "voice",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "reaction",
+    "button",
+    "order",
+    "ephemeral",
+    "interactive",
+    "unsupported",
+    "unknown",
+];
+/// Answers to interactive messages.
+const REPLIES: [&str; 2] = ["button_reply", "list_reply"];
+/// System messages, by Cloud's names of both times and On-Premise's own.
+const SYSTEM: [&str; 4] =
+    ["user_changed_number", "customer_changed_number", "customer_identity_changed", "user_identity_changed"];
+/// What a message of an unknown type keeps.
+const KEPT: [&str; 7] = ["id", "from", "from_user_id", "group_id", "timestamp", "context", "identity"];
+
+/// Gives a message without a type the type of its only known content. Tells whether it did.
+pub(super) fn type_by_content(item: &mut Map<String, Value>) -> bool {
+    if text_of(item, "type").is_some() {
+        return false;
+    }
+    let mut known = TYPES.iter().chain(&["system"]).filter(|kind| item.contains_key(**kind));
+    let (Some(kind), None) = (known.next(), known.next()) else { return false };
+    item.insert("type".to_owned(), json!(kind));
+    true
+}
+
+/// Gives an answer to an interactive message the type of its only reply. Tells whether it did.
+pub(super) fn reply_by_content(item: &mut Map<String, Value>) -> bool {
+    let Some(Value::Object(reply)) = item.get_mut("interactive") else { return false };
+    if reply.contains_key("type") {
+        return false;
+    }
+    let mut known = REPLIES.iter().filter(|kind| reply.contains_key(**kind));
+    let (Some(kind), None) = (known.next(), known.next()) else { return false };
+    reply.insert("type".to_owned(), json!(kind));
+    true
+}
+
+/// What of a message On-Premise never had; `None` for one that it had.
+pub(super) fn novelty(item: &Map<String, Value>) -> Option<Cow<'static, str>> {
+    let kind = text_of(item, "type");
+    let inner = |kind: &str, known: &[&str]| {
+        let content = item.get(kind)?.as_object()?;
+        // Some payloads name the reply by its property alone.
+        let told = text_of(content, "type");
+        let named = told.or_else(|| Some(content.keys().find(|key| *key != "type")?.clone()))?;
+        let is_new = !known.contains(&named.as_str());
+        is_new.then(|| Cow::from(format!("{kind} of type {named}")))
+    };
+    match kind.as_deref() {
+        None => Some("a message without a type".into()),
+        Some("interactive") => inner("interactive", &REPLIES),
+        Some("system") if item.get("system").is_some_and(|system| system.get("type").is_some()) => {
+            inner("system", &SYSTEM)
+        }
+        Some("system") => None,
+        Some(kind) => (!TYPES.contains(&kind)).then(|| format!("type {kind}").into()),
+    }
+}
+
+/// The message as On-Premise told one that it did not support, but for the [`error`].
+pub(super) fn unknown(mut item: Map<String, Value>) -> Map<String, Value> {
+    item.retain(|key, _| KEPT.contains(&key.as_str()));
+    // Those of On-Premise are texts.
+    if let Some(time) = text_of(&item, "timestamp") {
+        item.insert("timestamp".to_owned(), json!(time));
+    }
+    item.insert("type".to_owned(), json!("unknown"));
+    item
+}
+
+/// The error of a message of an unknown type.
+pub(super) fn error() -> Value {
+    json!({ "code": 501, "title": "Unknown message type", "details": "Message type is not currently supported" })
+}
