@@ -8,6 +8,7 @@ mod examples;
 mod faults;
 mod fuzz;
 mod gateway;
+mod gateway_workers;
 mod habits;
 mod hostile;
 mod http2;

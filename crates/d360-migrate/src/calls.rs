@@ -345,7 +345,7 @@ mod tests {
                 ("POST /block_users", user(json!({"user": "+16315551000"}))),
             ),
             // Not of two digits, and so no encoding.
-            ("DELETE", "/v1/media/%+f", json!(null), ("DELETE /%+f", None)),
+            ("DELETE", "/v1/media/%+f", json!(null), ("DELETE /%25%2Bf", None)),
             (
                 "POST",
                 "/v1/contacts/%2B16315551000/unblock",

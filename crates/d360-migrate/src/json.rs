@@ -19,6 +19,11 @@ pub(crate) fn items(value: &Value) -> &[Value] {
     }
 }
 
+/// A list of one. (`json!` would copy what it is given.)
+pub(crate) fn one(value: impl Into<Value>) -> Value {
+    Value::Array(vec![value.into()])
+}
+
 /// A text, or a number as one.
 pub(crate) fn text(value: &Value) -> Option<String> {
     match value {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 /// The settings of an application of On-Premise that a gateway can follow.
 ///
 /// Source: Meta's On-Premise reference "Application settings" (until 2025-10).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
     /// Where webhooks go, `webhooks.url`; empty where it is to be removed.
@@ -17,6 +17,8 @@ pub struct Settings {
     /// Settings that hold what they cannot, by path, and what they can.
     pub invalid: Vec<(String, &'static str)>,
 }
+
+d360_model::masked_fields!(Settings { url, sent_status, without_counterpart, invalid });
 
 impl Settings {
     /// Reads the body of the call.

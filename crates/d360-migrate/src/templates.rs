@@ -33,7 +33,7 @@ const CATEGORIES: [(&str, &str); 13] = [
 ];
 
 /// What `GET /v1/configs/templates` asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Query {
     /// Templates a page, 1,000 by default.
@@ -45,6 +45,8 @@ pub struct Query {
     /// By which property the list is sorted; descending where it begins with `-`.
     pub sort: String,
 }
+
+d360_model::masked_fields!(Query { limit, offset, filters, sort });
 
 impl Default for Query {
     fn default() -> Self {

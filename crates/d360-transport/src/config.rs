@@ -30,7 +30,7 @@ pub struct Config {
     /// Time for each attempt, from connecting to the last byte of the answer: 30 s by default, and a second more for each
     /// 64 KiB of a file that is uploaded or downloaded.
     pub attempt_timeout: Duration,
-    /// Most bytes of an answer that is kept in memory, after decompression. By default 1 MiB, 12 MiB for a page of a list, and 100 MiB for
+    /// Most bytes of an answer that is kept in memory, after decompression. By default 1 MiB, 10 MiB for a page of a list, and 100 MiB for
     /// a file that is downloaded into memory.
     pub response_limit: Option<u64>,
     /// Whether advice is refused as an error is. Off by default.

@@ -90,11 +90,11 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// For a page of a list. A block list may hold 64,000 users (Meta, "Block users", 2026-05-21) of up to 190 bytes, and no source names
+    /// For a page of a list. A block list may hold 64,000 users (Meta, "Block users", 2026-05-21) of up to 160 bytes, and no source names
     /// the most that a page holds.
     #[must_use]
     pub fn page() -> Self {
-        Self { response_limit: Some(12 * 1024 * 1024), ..Self::default() }
+        Self { response_limit: Some(10 * 1024 * 1024), ..Self::default() }
     }
 }
 

@@ -24,6 +24,9 @@ use std::{
 /// How long an idle connection is kept: shorter than servers keep theirs, because a request on a connection that the
 /// server is closing ends in an unknown outcome.
 const IDLE: Duration = Duration::from_secs(20);
+/// An answer beyond this gets room up to its limit.
+const LARGE: u64 = 1024 * 1024;
+
 /// An async transport over reqwest. Needs feature `reqwest`.
 ///
 /// It speaks HTTP/1.1, or with feature `http2` and [`Protocol::Http2`] HTTP/2 where the server offers it.
@@ -315,6 +318,10 @@ async fn read(
         } else {
             if more.is_empty() {
                 more.extend_from_slice(&std::mem::take(&mut body));
+            }
+            if length > LARGE && more.capacity() as u64 <= LARGE * 2 {
+                // Once: growing by doubling would hold up to twice as much for a moment. What is not written takes no memory.
+                more.reserve(usize::try_from(limit - (length - piece.len() as u64)).unwrap_or(piece.len()));
             }
             more.extend_from_slice(&piece);
         }

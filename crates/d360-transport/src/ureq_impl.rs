@@ -38,6 +38,8 @@ const IDLE: Duration = Duration::from_secs(20);
 const ADDRESS_KEPT: Duration = Duration::from_secs(30);
 /// Idle connections kept; ureq's own default of 3 a host closes the rest of a busy pool.
 const IDLE_CONNECTIONS: usize = 128;
+/// An answer beyond this gets room up to its limit.
+const LARGE: u64 = 1024 * 1024;
 /// The attempt's time, where nothing else is asked for; on the agent it costs less than on each request.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
@@ -176,7 +178,20 @@ impl BlockingTransport for UreqTransport {
             None => {
                 // A little more room than bytes, so that the end is found without growing.
                 let mut collected = Vec::with_capacity(expected + 64);
-                reader.read_to_end(&mut collected).map_err(|error| classify(error.into(), true))?;
+                let failed = |error: io::Error| classify(error.into(), true);
+                reader.by_ref().take(LARGE).read_to_end(&mut collected).map_err(failed)?;
+                if collected.len() as u64 == LARGE {
+                    // Once: growing by doubling would write over twice as much. What is not written takes no memory.
+                    collected
+                        .reserve_exact(usize::try_from(response_limit.saturating_sub(LARGE)).unwrap_or(0));
+                    let mut piece = vec![0; 64 * 1024];
+                    loop {
+                        match reader.read(&mut piece).map_err(failed)? {
+                            0 => break,
+                            n => collected.extend_from_slice(&piece[..n]),
+                        }
+                    }
+                }
                 Bytes::from(collected)
             }
             Some(sink) => {

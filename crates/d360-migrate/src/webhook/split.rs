@@ -1,7 +1,7 @@
 //! Splits one webhook of Cloud into webhooks of one item each.
 use super::{ITEMS, field, fields_of};
-use crate::json::{items, text};
-use serde_json::{Map, Value, json};
+use crate::json::{items, one, text};
+use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 
 /// What says where an item belongs. Every part repeats it; everything else of a frame stays with the first part alone.
@@ -26,11 +26,11 @@ pub fn split(webhook: &Value) -> Vec<Value> {
         let changes = entry.get("changes").map(items).unwrap_or_default();
         let mut frame = Frame { object: webhook.get("object"), entry, is_first: true };
         if changes.is_empty() {
-            out.push(json!({ "object": frame.object, "entry": [entry] }));
+            out.push(envelope(frame.object, (*entry).clone()));
         }
         for change in changes {
             match change.get("value") {
-                Some(Value::Object(value)) if matches!(field(change).as_str(), "messages" | "calls") => {
+                Some(Value::Object(value)) if matches!(field(change), "messages" | "calls") => {
                     split_value(value, |of_value, is_first| {
                         let mut part = fields_of(change, &OF_CHANGE, is_first, "value");
                         part.insert("value".to_owned(), of_value.into());
@@ -55,9 +55,16 @@ impl Frame<'_> {
     fn around(&mut self, change: Value) -> Value {
         let mut entry = fields_of(self.entry, &OF_ENTRY, self.is_first, "changes");
         self.is_first = false;
-        entry.insert("changes".to_owned(), json!([change]));
-        json!({ "object": self.object, "entry": [entry] })
+        entry.insert("changes".to_owned(), one(change));
+        envelope(self.object, entry.into())
     }
+}
+
+fn envelope(object: Option<&Value>, entry: Value) -> Value {
+    let mut envelope = Map::new();
+    envelope.insert("object".to_owned(), object.cloned().unwrap_or_default());
+    envelope.insert("entry".to_owned(), one(entry));
+    envelope.into()
 }
 
 /// Calls `push` with the value of each part, and whether it is the first.
@@ -79,7 +86,7 @@ fn split_value(value: &Map<String, Value>, mut push: impl FnMut(Map<String, Valu
             if !of_item.is_empty() {
                 part.insert("contacts".to_owned(), of_item.into());
             }
-            part.insert(key.to_owned(), json!([item]));
+            part.insert(key.to_owned(), one(item.clone()));
             push(part, is_first);
             is_first = false;
         }

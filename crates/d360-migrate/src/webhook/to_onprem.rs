@@ -4,7 +4,7 @@ mod error;
 use super::{ITEMS, each_id, field, unknown};
 use crate::{
     Options, Translation,
-    json::{list, rename, text, text_of},
+    json::{items, list, one, rename, text, text_of},
     message::each_file,
     note::Notes,
 };
@@ -32,10 +32,14 @@ pub fn to_onprem(webhook: &Value, options: &Options) -> Translation<Vec<Value>> 
         notes.refused("", "is no JSON object", "give the body of a webhook as it was posted");
         return notes.with(None);
     };
+    let bare;
     let entries = match (map.get("entry"), map.get("value")) {
-        (Some(entries), _) => list(entries.clone()),
+        (Some(entries), _) => items(entries),
         // Meta's test button.
-        (None, Some(_)) => vec![json!({ "changes": [webhook] })],
+        (None, Some(_)) => {
+            bare = one(Map::from_iter([("changes".to_owned(), one(webhook.clone()))]));
+            items(&bare)
+        }
         (None, None) if ITEMS.iter().any(|key| map.contains_key(*key)) => {
             notes.assumed("", "has the form of On-Premise already", "post it as it is");
             return notes.with(vec![webhook.clone()]);
@@ -47,28 +51,24 @@ pub fn to_onprem(webhook: &Value, options: &Options) -> Translation<Vec<Value>> 
     };
     let mut out = Vec::new();
     for (i, entry) in entries.iter().enumerate() {
-        let changes = entry.get("changes").cloned().map(list).unwrap_or_default();
+        let changes = entry.get("changes").map(items).unwrap_or_default();
         if changes.is_empty() {
             notes.lost(&format!("entry[{i}]"), "has no changes", "look at it as it came");
         }
-        for (j, change) in changes.into_iter().enumerate() {
+        for (j, change) in changes.iter().enumerate() {
             let path = format!("entry[{i}].changes[{j}]");
-            let field = field(&change);
-            let Value::Object(mut change) = change else {
-                notes.lost(&path, "is no object", "look at it as it came");
-                continue;
-            };
-            let Some(Value::Object(value)) = change.remove("value") else {
+            let field = field(change);
+            let Some(Value::Object(value)) = change.get("value") else {
                 notes.lost(&path, "has no value", "look at it as it came");
                 continue;
             };
-            if !matches!(field.as_str(), "messages" | "calls") {
+            if !matches!(field, "messages" | "calls") {
                 let why = format!("On-Premise had no webhooks of field {field}");
                 notes.lost(&path, why, "read it from Cloud's own webhook");
                 continue;
             }
             let mut flat = Translator { options, notes: &mut notes, path: format!("{path}.value") };
-            let value = flat.calls(value, field == CALLS);
+            let value = flat.calls(value.clone(), field == CALLS);
             out.extend(flat.value(value, entry));
         }
     }

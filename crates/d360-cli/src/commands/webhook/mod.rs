@@ -157,17 +157,19 @@ fn shown(event: &Event) -> Value {
 /// Who an item is about: its own contacts, and not those of a thousand items beside it. The only one is meant even where no id says
 /// so.
 fn contacts(event: &Event) -> Value {
-    let all = event.envelope.get("contacts").cloned().unwrap_or_default();
-    let Value::Array(people) = all else { return all };
-    let ids = |keys: [&str; 2]| keys.map(|key| event.raw.get(key).filter(|id| !id.is_null()));
-    let (numbers, users) = (ids(["from", "recipient_id"]), ids(["from_user_id", "recipient_user_id"]));
+    let Some(all) = event.envelope.get("contacts") else { return Value::Null };
     let is_item = matches!(event.kind, EventKind::Message(_) | EventKind::Status(_));
-    if people.len() < 2 || !is_item {
-        return people.into();
-    }
-    let is_in = |ids: &[Option<&Value>], id: Option<&Value>| id.is_some() && ids.contains(&id);
-    let own = |person: &Value| is_in(&numbers, person.get("wa_id")) || is_in(&users, person.get("user_id"));
-    let own: Vec<Value> = people.into_iter().filter(own).collect();
+    let people = match all {
+        Value::Array(people) if is_item && people.len() > 1 => people,
+        all => return all.clone(),
+    };
+    let ids = |keys: [&str; 2]| keys.map(|key| event.raw.get(key).and_then(Value::as_str));
+    let (numbers, users) = (ids(["from", "recipient_id"]), ids(["from_user_id", "recipient_user_id"]));
+    let is_in = |ids: &[Option<&str>], person: &Value, key: &str| {
+        person.get(key).and_then(Value::as_str).is_some_and(|id| ids.contains(&Some(id)))
+    };
+    let own = people.iter().filter(|it| is_in(&numbers, it, "wa_id") || is_in(&users, it, "user_id"));
+    let own: Vec<Value> = own.cloned().collect();
     if own.is_empty() { Value::Null } else { own.into() }
 }
 
