@@ -182,9 +182,9 @@ impl BlockingTransport for UreqTransport {
                 reader.by_ref().take(LARGE).read_to_end(&mut collected).map_err(failed)?;
                 if collected.len() as u64 == LARGE {
                     // Once: growing by doubling would write over twice as much. What is not written takes no memory.
-                    collected
-                        .reserve_exact(usize::try_from(response_limit.saturating_sub(LARGE)).unwrap_or(0));
                     let mut piece = vec![0; 64 * 1024];
+                    let left = usize::try_from(response_limit.saturating_sub(LARGE)).unwrap_or(0);
+                    collected.reserve_exact(left.saturating_add(piece.len()));
                     loop {
                         match reader.read(&mut piece).map_err(failed)? {
                             0 => break,
