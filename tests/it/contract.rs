@@ -294,6 +294,11 @@ fn the_answer_is_capped(new: New<'_>, over: Over) {
             Err(error) => assert_eq!((fits, error.kind()), (false, TransportErrorKind::TooLarge), "{length}"),
         }
     }
+    // A limit that no memory holds is none.
+    let server = Server::over(over, vec![answer(200, vec![b'x'; 3_000_000])]);
+    let mut unlimited = request(Method::GET, &server);
+    unlimited.response_limit = u64::MAX;
+    assert_eq!(new().send(unlimited).unwrap().body().len(), 3_000_000);
     // Without a length, cut into chunks. HTTP/2 has none.
     if over == Over::Http2 {
         return;

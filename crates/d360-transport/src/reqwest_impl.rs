@@ -24,8 +24,9 @@ use std::{
 /// How long an idle connection is kept: shorter than servers keep theirs, because a request on a connection that the
 /// server is closing ends in an unknown outcome.
 const IDLE: Duration = Duration::from_secs(20);
-/// An answer beyond this gets room up to its limit.
+/// An answer beyond this gets room up to its limit, and at most so much at once.
 const LARGE: u64 = 1024 * 1024;
+const LARGEST_ROOM: u64 = 16 * LARGE;
 
 /// An async transport over reqwest. Needs feature `reqwest`.
 ///
@@ -321,7 +322,7 @@ async fn read(
             }
             if length > LARGE && more.capacity() as u64 <= LARGE * 2 {
                 // Once: growing by doubling would hold up to twice as much for a moment. What is not written takes no memory.
-                more.reserve(usize::try_from(limit - (length - piece.len() as u64)).unwrap_or(piece.len()));
+                more.reserve(limit.min(LARGEST_ROOM) as usize);
             }
             more.extend_from_slice(&piece);
         }

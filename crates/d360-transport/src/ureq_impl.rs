@@ -38,8 +38,9 @@ const IDLE: Duration = Duration::from_secs(20);
 const ADDRESS_KEPT: Duration = Duration::from_secs(30);
 /// Idle connections kept; ureq's own default of 3 a host closes the rest of a busy pool.
 const IDLE_CONNECTIONS: usize = 128;
-/// An answer beyond this gets room up to its limit.
+/// An answer beyond this gets room up to its limit, and at most so much at once.
 const LARGE: u64 = 1024 * 1024;
+const LARGEST_ROOM: u64 = 16 * LARGE;
 /// The attempt's time, where nothing else is asked for; on the agent it costs less than on each request.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
@@ -183,8 +184,7 @@ impl BlockingTransport for UreqTransport {
                 if collected.len() as u64 == LARGE {
                     // Once: growing by doubling would write over twice as much. What is not written takes no memory.
                     let mut piece = vec![0; 64 * 1024];
-                    let left = usize::try_from(response_limit.saturating_sub(LARGE)).unwrap_or(0);
-                    collected.reserve_exact(left.saturating_add(piece.len()));
+                    collected.reserve_exact(response_limit.min(LARGEST_ROOM) as usize + piece.len());
                     loop {
                         match reader.read(&mut piece).map_err(failed)? {
                             0 => break,
