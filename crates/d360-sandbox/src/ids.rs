@@ -11,18 +11,19 @@ pub(crate) enum Way {
     In,
 }
 
-/// A message id: `wamid.` and the base64 of the user's number, the direction and an id, with padding where the length asks for it.
+/// The id of the `count`th message that goes this way: `wamid.` and the base64 of the user's number, the direction and an id.
 ///
-/// Ids of some devices hold other characters than hexadecimal digits. Every fourth id here does too, so that `+` and `/` come up
-/// as well as `=`: a program that puts an id into a URL has to encode them.
+/// Ids differ in length, as Meta's do, and so in their padding. Every fourth holds other characters than hexadecimal digits, so that `+`
+/// and `/` come up as well as `=`: a program that puts an id into a URL has to encode them.
 pub(crate) fn wamid(user: &str, way: Way, seed: u64, count: u64) -> String {
-    let hash = Sha256::digest(format!("{seed}:{count}"));
+    let hash = Sha256::digest(format!("{way:?}:{seed}:{count}"));
     let number = match digits(user) {
         number if number == user && number.len() <= 15 => number,
         // Users without a number and groups: something of the same form.
         _ => decimal(user, 13),
     };
-    let length = if way == Way::Out && count.is_multiple_of(2) { 18 } else { 20 };
+    let longer = if count.is_multiple_of(2) { 2 } else { 0 };
+    let length = longer + if way == Way::Out { 18 } else { 20 };
     let mut id = hash.iter().fold(String::new(), |mut id, byte| {
         let _ = write!(id, "{byte:02X}");
         id

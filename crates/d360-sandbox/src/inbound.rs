@@ -39,6 +39,7 @@ pub(crate) fn message(world: &mut World, user: &str, asked: &Map<String, Value>)
     let onprem = world.hooks.settings.on_premise;
     let user_ids = world.hooks.settings.user_ids && !onprem;
     let kind = asked.get("type").map_or(Ok("text"), |kind| kind.as_str().ok_or("type must be a text"))?;
+    world.introduce(user, asked);
     let mut message = Map::new();
     if !is_bsuid(user) {
         message.insert("from".to_owned(), json!(user));
@@ -73,7 +74,6 @@ pub(crate) fn message(world: &mut World, user: &str, asked: &Map<String, Value>)
     for (key, value) in asked.iter().filter(|(key, _)| !ours.contains(&key.as_str()) && *key != kind) {
         message.insert(key.clone(), value.clone());
     }
-    world.introduce(user, asked);
     let contact = world.contact(user, true, user_ids);
     Ok(Inbound { message: message.into(), contact })
 }
@@ -136,10 +136,10 @@ fn example(world: &mut World, kind: &str, user: &str, onprem: bool) -> Option<Va
             "product_items": [{ "product_retailer_id": "di9ozbzfi4", "quantity": 2, "item_price": 30, "currency": "USD" }],
         }),
         "system" if onprem => json!({
-            "type": "user_changed_number", "body": format!("User Sheena Nelson changed from {user} to 12195555358"), "new_wa_id": "12195555358",
+            "type": "user_changed_number", "body": format!("User {} changed from {user} to 12195555358", world.name(user)), "new_wa_id": "12195555358",
         }),
         "system" => {
-            let body = format!("User Sheena Nelson changed from {user} to 12195555358");
+            let body = format!("User {} changed from {user} to 12195555358", world.name(user));
             let mut system = json!({ "type": "user_changed_number", "body": body, "wa_id": "12195555358" });
             if world.hooks.settings.user_ids {
                 // A new number brings a new user id (Meta, changelog, 2026-08-11).

@@ -15,7 +15,7 @@ pub(crate) struct Users {
     profiles: HashMap<String, Profile>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Profile {
     name: Option<String>,
     username: Option<String>,
@@ -46,12 +46,16 @@ impl World {
             profile.username = username.or(profile.username.take());
         }
     }
+    /// What a user is called.
+    pub(crate) fn name(&self, user: &str) -> &str {
+        let profile = self.users.profiles.get(user);
+        profile.and_then(|profile| profile.name.as_deref()).unwrap_or("Sheena Nelson")
+    }
     /// An item of a webhook's `contacts`. Before April 2026 it had a user id only where there is no number.
     pub(crate) fn contact(&mut self, user: &str, with_username: bool, with_user_id: bool) -> Value {
-        let profile = self.users.profiles.get(user).cloned().unwrap_or_default();
-        let mut contact =
-            json!({ "profile": { "name": profile.name.as_deref().unwrap_or("Sheena Nelson") } });
-        if let Some(username) = profile.username.filter(|_| with_username) {
+        let mut contact = json!({ "profile": { "name": self.name(user) } });
+        let username = self.users.profiles.get(user).and_then(|profile| profile.username.as_ref());
+        if let Some(username) = username.filter(|_| with_username) {
             contact["profile"]["username"] = json!(username);
         }
         if !is_bsuid(user) {

@@ -125,8 +125,8 @@ pub(crate) struct World {
     frozen: Option<Duration>,
     seed: u64,
     counter: u64,
-    /// Messages that got an id, by users and to them.
-    messages: u64,
+    /// Messages that got an id: to users, and by them.
+    messages: [u64; 2],
 }
 
 impl World {
@@ -157,7 +157,7 @@ impl World {
             frozen: None,
             seed,
             counter: 0,
-            messages: 0,
+            messages: [0; 2],
         }
     }
 
@@ -277,8 +277,9 @@ impl World {
     }
     /// A message id of Cloud.
     pub(crate) fn wamid(&mut self, user: &str, way: Way) -> String {
-        self.messages += 1;
-        ids::wamid(user, way, self.seed, self.messages)
+        let count = &mut self.messages[usize::from(way == Way::In)];
+        *count += 1;
+        ids::wamid(user, way, self.seed, *count)
     }
     /// Tells by webhook what became of a message to `user`.
     pub(crate) fn tell(&mut self, key: &str, id: &str, message: &Value, user: &str, failed: Option<i64>) {
