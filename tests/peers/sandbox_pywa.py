@@ -185,7 +185,7 @@ case("unblock_users: by user id", lambda: wa.unblock_users([user_id]))
 
 # What else pywa can call.
 refused("error: a path that the sandbox does not serve", errors.WhatsAppError, wa.get_business_profile)
-local = ("add_", "remove_", "on_", "load_", "webhook_", "listen", "wait", "stop", "run", "get_flow_request", "send_")
+local = ("add_", "remove_", "on_", "load_", "webhook_", "listen", "wait", "stop", "run", "get_flow_request")
 for name, _ in inspect.getmembers(WhatsApp, inspect.isfunction):
     if not name.startswith(("_", *local)) and name not in called:
         tell(name, "unserved")

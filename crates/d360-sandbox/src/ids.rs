@@ -2,7 +2,6 @@
 use crate::world::digits;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// Which way a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +23,9 @@ pub(crate) fn wamid(user: &str, way: Way, seed: u64, count: u64) -> String {
     };
     let longer = if count.is_multiple_of(2) { 2 } else { 0 };
     let length = longer + if way == Way::Out { 18 } else { 20 };
-    let mut id = hash.iter().fold(String::new(), |mut id, byte| {
-        let _ = write!(id, "{byte:02X}");
-        id
-    });
-    id.truncate(length);
-    let mut id = id.into_bytes();
+    let digit = |nibble: u8| b"0123456789ABCDEF"[usize::from(nibble)];
+    let mut id: Vec<u8> =
+        hash.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).take(length).collect();
     let start = 3 + number.len() + 6;
     if count % 4 == 3 {
         // The last of three bytes alone gives its low six bits to one character.
