@@ -229,7 +229,8 @@ impl Sandbox {
         let sent = self.world.lock().user_sends(None, user, message.as_object().unwrap_or(&none));
         sent.unwrap_or_else(|why| panic!("the user cannot send that: {why}"))
     }
-    /// The business-scoped user id of a user, as webhooks name it. Messages to it, and blocks of it, are the user's.
+    /// Returns the business-scoped user ID of a user, as webhooks name it. A message to it reaches the same user as one to the number,
+    /// and blocking it blocks the number.
     #[must_use]
     pub fn user_id(&self, user: &str) -> String {
         let mut world = self.world.lock();
@@ -295,8 +296,8 @@ impl Sandbox {
         let mut world = self.world.lock();
         (world.settings.messages_per_second, world.settings.pair_limit) = (messages_per_second, pair);
     }
-    /// Whether Graph's paths without a version are served. Meta serves them as the version that the app's dashboard names (Meta,
-    /// "Platform Versioning"); off by default, so that a program that forgets the version does not come to depend on that setting.
+    /// Serves paths of Graph that name no version, as Meta does with the version of the app's dashboard (Meta, "Platform
+    /// Versioning"). Off by default: they are answered with code 2500, so that a forgotten version shows.
     pub fn serve_unversioned(&self, serve: bool) {
         self.world.lock().settings.unversioned = serve;
     }

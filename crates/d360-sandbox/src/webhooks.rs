@@ -36,12 +36,12 @@ pub struct Webhooks {
     pub on_premise: bool,
     /// What is told of an accepted message; `sent` and `delivered`, if not said.
     pub statuses: Option<Vec<String>>,
-    /// Whether they name the business-scoped user id of every user, whose number is known as well: `contacts[].user_id`,
-    /// `from_user_id`, `recipient_user_id`, and `contacts` beside statuses. True, as since April 2026 (Meta, "Business-scoped user
-    /// IDs"). False is the form before; users without a number have their id in both.
+    /// Includes the business-scoped user ID of users whose phone number is known too: `contacts[].user_id`, `from_user_id`,
+    /// `recipient_user_id`, and `contacts` beside statuses. On by default, as Meta sends them since April 2026 (Meta,
+    /// "Business-scoped user IDs", 2026-06-29). Users without a number have their ID in either form.
     pub user_ids: bool,
-    /// Writes characters outside ASCII as `\uXXXX`, the form that Meta's page on signatures describes. Signatures are over the
-    /// bytes that are sent, in either form. False by default.
+    /// Writes characters outside ASCII as `\uXXXX`, the form that Meta's page on signatures describes. Off by default. Signatures
+    /// cover the bytes that are sent, in either form.
     pub escape_unicode: bool,
 }
 
