@@ -30,7 +30,7 @@ fn files_go_up_and_come_down() {
         assert_eq!(std::fs::read_to_string(&target).unwrap(), content);
         // What is there is not replaced, and what fails leaves nothing.
         let ran = run(&["media", "download", &id, "--out", &target]);
-        assert!(ran.code == 1 && ran.err.contains("is there already"), "{}", ran.err);
+        assert!(ran.code == 1 && ran.err.contains("exists already"), "{}", ran.err);
         let lost = folder.path("lost");
         for (url, code) in [("https://evil.example/x", 3), ("https://lookaside.fbsbx.com/x", 4)] {
             let ran = run(&["media", "download", url, "--out", &lost]);
@@ -67,7 +67,7 @@ fn templates_are_managed() {
         let file = folder.file("good.json", good.to_string());
         let ran = run(&["templates", "create", &file, "--output", "json"]);
         assert_eq!((ran.code, &ran.json()["status"]), (0, &json!("PENDING")), "{}", ran.err);
-        assert_eq!(run(&["templates", "create", &file]).code, 4, "it is there already");
+        assert_eq!(run(&["templates", "create", &file]).code, 4, "it is exists already");
         let ran = run(&["templates", "create", &folder.file("bad.json", "{\"name\": \"A\"}")]);
         assert!(ran.code == 3 && ran.err.contains("  language: is required"), "{}", ran.err);
         let ran = run(&["templates", "list", "--limit", "1"]);
