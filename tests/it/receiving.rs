@@ -212,3 +212,22 @@ fn statuses_come_back_and_the_window_is_told() {
         assert_eq!((status.status.as_str(), status.errors[0].code.unwrap().0), ("failed", 131_026), "{who}");
     }
 }
+
+/// Whoever shows no secret need not send a body, and nothing of it is kept.
+#[test]
+fn a_secret_is_compared_before_the_body_comes() {
+    use std::io::{Read as _, Write as _};
+    let verification = Verification::header("x-secret", "hush").unwrap();
+    let (_sandbox, url, _events) = joined(verification);
+    let address = url.trim_start_matches("http://").trim_end_matches("/hook");
+    for header in ["", "x-secret: hus\r\n"] {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        // Less than a body may take.
+        stream.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
+        write!(stream, "POST /hook HTTP/1.1\r\nhost: x\r\n{header}content-length: 4000000\r\n\r\n{{")
+            .unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 401", "{header}");
+    }
+}
