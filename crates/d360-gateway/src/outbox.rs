@@ -3,13 +3,12 @@ use crate::{
     lines::{Item, Line, Lines, Next},
     metrics::{Metrics, NumberLabel, OutcomeLabels, ReasonLabels},
     place::Place,
-    post::{self, Posted},
+    post::{self, Named, Posted},
     store::{Store, StoreError, now},
 };
 use d360::transport::ReqwestTransport;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
@@ -461,28 +460,6 @@ impl Outbox {
             db.execute("DELETE FROM seen WHERE at < ?1", [seen])?;
             db.execute("DELETE FROM put_aside WHERE coalesce(aside_at, at) < ?1", [aside]).map(drop)
         });
-    }
-}
-
-/// What a webhook in the old form is called: the id and type of its message, or the id of the message that a status is of.
-pub(crate) struct Named {
-    pub(crate) id: String,
-    pub(crate) kind: String,
-}
-
-impl Named {
-    /// For logs.
-    fn of(body: &str) -> Self {
-        let value: Value = serde_json::from_str(body).unwrap_or_default();
-        let text = |path: &str| value.pointer(path).and_then(Value::as_str);
-        let (id, kind) = match text("/statuses/0/id") {
-            Some(id) => (id, format!("status {}", text("/statuses/0/status").unwrap_or_default())),
-            None => (
-                text("/messages/0/id").unwrap_or_default(),
-                text("/messages/0/type").unwrap_or_default().to_owned(),
-            ),
-        };
-        Self { id: d360::model::mask(id), kind: d360::model::mask(&kind) }
     }
 }
 

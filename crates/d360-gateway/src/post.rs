@@ -5,6 +5,7 @@ use d360::transport::{
     AsyncTransport as _, BodySink, HttpRequest, Payload, ReqwestTransport, TransportError, TransportErrorKind,
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use serde_json::Value;
 use std::{
     io,
     sync::{Arc, Mutex, PoisonError},
@@ -117,5 +118,27 @@ pub(crate) async fn post(transport: &ReqwestTransport, target: &Target, body: &A
         (Some(status), _) => Posted::answered(status),
         (None, Ok(answer)) => Posted::answered(answer.status()),
         (None, Err(error)) => Posted::failed(&error),
+    }
+}
+
+/// What a webhook in the old form is called: the id and type of its message, or the id of the message that a status is of.
+pub(crate) struct Named {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+}
+
+impl Named {
+    /// For logs.
+    pub(crate) fn of(body: &str) -> Self {
+        let value: Value = serde_json::from_str(body).unwrap_or_default();
+        let text = |path: &str| value.pointer(path).and_then(Value::as_str);
+        let (id, kind) = match text("/statuses/0/id") {
+            Some(id) => (id, format!("status {}", text("/statuses/0/status").unwrap_or_default())),
+            None => (
+                text("/messages/0/id").unwrap_or_default(),
+                text("/messages/0/type").unwrap_or_default().to_owned(),
+            ),
+        };
+        Self { id: d360::model::mask(id), kind: d360::model::mask(&kind) }
     }
 }

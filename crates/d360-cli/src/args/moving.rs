@@ -43,13 +43,17 @@ pub(crate) struct Gateway {
 #[derive(Debug, Subcommand)]
 pub(crate) enum GatewayVerb {
     /// Manage webhooks that wait for the old program
+    ///
+    /// The gateway is found by the flags that it was started with (--config, --metrics-listen or --listen), or by --url. The key is
+    /// the number's: D360_API_KEY, --key-file, or what the configuration names.
     Waiting(Held),
     /// Manage webhooks that the old program refused or failed on for too long
+    ///
+    /// The gateway is found by the flags that it was started with (--config, --metrics-listen or --listen), or by --url. The key is
+    /// the number's: D360_API_KEY, --key-file, or what the configuration names.
     Aside(Held),
 }
 
-/// The gateway is found by --config, --metrics-listen or --listen, as it was started, or by --url; the key is that of the number
-/// (D360_API_KEY, --key-file, or the configuration's).
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Held {
     #[command(subcommand)]
