@@ -17,7 +17,7 @@ pub(crate) fn handle(world: &mut World, method: &str, path: &str, body: &[u8]) -
     match (method, route) {
         ("GET", "") => Answer::ok(&describe(world)),
         ("GET", "messages") => Answer::ok(&json!({ "messages": world.accepted })),
-        ("GET", "requests") => Answer::ok(&json!({ "requests": world.requests })),
+        ("GET", "requests") => Answer::ok(&json!({ "requests": world.requests() })),
         ("POST", "reset") => {
             world.reset();
             done()

@@ -309,7 +309,7 @@ impl Sandbox {
     /// What it was asked, oldest first: `{"method", "path", "body", "status"}`. The last thousand.
     #[must_use]
     pub fn requests(&self) -> Vec<Value> {
-        self.world.lock().requests.iter().cloned().collect()
+        self.world.lock().requests()
     }
     /// Stops it, once what is under way is answered.
     pub fn stop(mut self) {

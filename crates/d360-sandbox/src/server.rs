@@ -7,6 +7,7 @@ use crate::{
     messages, onprem, partner,
     route::{System, system},
     templates, webhooks,
+    world::Asked,
 };
 use axum::{
     Router,
@@ -15,7 +16,7 @@ use axum::{
     http::{Response, header::HeaderMap},
 };
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{collections::HashMap, future::IntoFuture as _, net::TcpListener, sync::Arc, time::Duration};
 use tokio::sync::{Notify, oneshot};
 
@@ -67,14 +68,13 @@ async fn handle(State((world, local)): State<(Shared, bool)>, request: Request) 
     }
     let query = parts.uri.query().unwrap_or_default();
     let answer = api(&mut world, &method, &path, query, &parts.headers, &body, form);
-    let text = || serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
-    let shown: Value = match path.as_str() {
-        "/api/v2/token" => json!("(a user name and password)"),
-        _ if uploads => json!(format!("(a form of {} bytes)", body.len())),
-        _ => text(),
+    let shown: Bytes = match path.as_str() {
+        "/api/v2/token" => "\"(a user name and password)\"".into(),
+        _ if uploads => format!("\"(a form of {} bytes)\"", body.len()).into(),
+        _ => body,
     };
     let path = if query.is_empty() { path } else { format!("{path}?{query}") };
-    world.log(json!({ "method": method, "path": path, "body": shown, "status": answer.status }));
+    world.log(Asked { method, path, body: shown, status: answer.status });
     drop(world);
     answer.into_response()
 }

@@ -1,6 +1,7 @@
 //! What the sandbox remembers.
 use crate::ids::{self, Way};
-use serde_json::Value;
+use axum::body::Bytes;
+use serde_json::{Value, json};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -79,6 +80,23 @@ impl Failure {
     }
 }
 
+/// A request that was answered. Its body is read once somebody looks.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) body: Bytes,
+    pub(crate) status: u16,
+}
+
+impl Asked {
+    fn shown(&self) -> Value {
+        let text = || json!(String::from_utf8_lossy(&self.body));
+        let body: Value = serde_json::from_slice(&self.body).unwrap_or_else(|_| text());
+        json!({ "method": self.method, "path": self.path, "body": body, "status": self.status })
+    }
+}
+
 /// What can be set.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -108,7 +126,7 @@ pub(crate) struct World {
     first_key: String,
     pub(crate) settings: Settings,
     pub(crate) accepted: VecDeque<Value>,
-    pub(crate) requests: VecDeque<Value>,
+    requests: VecDeque<Asked>,
     failures: Vec<Failure>,
     /// The id of the last accepted message.
     pub(crate) last_id: Option<String>,
@@ -267,8 +285,12 @@ impl World {
         Some(failure)
     }
 
-    pub(crate) fn log(&mut self, request: Value) {
+    pub(crate) fn log(&mut self, request: Asked) {
         keep(&mut self.requests, request);
+    }
+    /// What the sandbox was asked, oldest first.
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        self.requests.iter().map(Asked::shown).collect()
     }
     /// Keeps an accepted message to `user`, and gives it an id.
     pub(crate) fn accept(&mut self, message: Value, user: &str) -> String {
@@ -344,7 +366,7 @@ impl Number {
     }
 }
 
-fn keep(list: &mut VecDeque<Value>, item: Value) {
+fn keep<T>(list: &mut VecDeque<T>, item: T) {
     if list.len() == KEPT {
         list.pop_front();
     }
