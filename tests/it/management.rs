@@ -58,6 +58,32 @@ fn templates_come_in_pages_of_both_shapes() {
     }
 }
 
+/// As for every list: an empty page is not the end, and a page of unknown items is no empty list.
+#[test]
+fn templates_are_listed_past_empty_pages() {
+    let page = |data: Value, after: &str| {
+        answer(200, json!({ "data": data, "paging": { "cursors": { "after": after } } }).to_string())
+    };
+    let script = [
+        page(json!([{ "id": "1", "name": "a" }, { "colour": "red" }]), "x"),
+        page(json!([]), "y"),
+        page(json!([{ "id": 2 }]), "y"),
+    ];
+    for run in everywhere(&script, |client| client.pages(ListTemplates::new())) {
+        let ids: Vec<_> = run.result.unwrap().into_iter().map(|one| one.id.unwrap()).collect();
+        assert_eq!(
+            (ids.as_slice(), run.seen.len()),
+            (&["1".to_owned(), "2".to_owned()][..], 3),
+            "{}",
+            run.who
+        );
+    }
+    let unknown = page(json!([{ "colour": "red" }]), "x");
+    for run in everywhere(&vec![unknown; 3], |client| client.pages(ListTemplates::new())) {
+        assert!(run.result.unwrap_err().to_string().contains("known shape"));
+    }
+}
+
 #[test]
 fn a_template_is_handed_in_and_deleted() {
     let template = NewTemplate::new("order_shipped", "en_US", Category::Utility)

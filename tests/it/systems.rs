@@ -371,6 +371,31 @@ fn onprem_lists_by_offset() {
     assert_eq!(targets, ["/v1/contacts/blocklist?limit=2", "/v1/contacts/blocklist?limit=2&offset=2"]);
 }
 
+/// A page may be empty, or hold items that this version does not know, and the list goes on behind it.
+#[test]
+fn onprem_lists_past_what_it_does_not_know() {
+    let page = |contacts: Value| {
+        answer(200, json!({"contacts": contacts, "pagination": {"limit": 2, "total": 5}}).to_string())
+    };
+    let pages = [
+        page(json!([{"wa_id": "1631555"}, {"colour": "red"}])),
+        page(json!([{"wa_id": "1632555"}, {"wa_id": "1631555"}])),
+        page(json!([])),
+    ];
+    let (results, seen) = both::<OnPrem, _>(&pages, same, |client| client.blocked(Some(2)).unwrap());
+    let keys: Vec<&str> = results[0].iter().map(|user| user.key().unwrap()).collect();
+    assert_eq!(keys, ["1631555", "1632555"]);
+    let offsets: Vec<&str> = seen.iter().map(|seen| seen.target.as_str()).collect();
+    assert_eq!(
+        offsets[1..],
+        ["/v1/contacts/blocklist?limit=2&offset=1", "/v1/contacts/blocklist?limit=2&offset=3"]
+    );
+    let unknown = page(json!([{"colour": "red"}]));
+    let (outcomes, _) =
+        both::<OnPrem, _>(&vec![unknown; 3], same, |client| client.blocked(None).unwrap_err());
+    assert!(outcomes.iter().all(|error| error.to_string().contains("known shape")), "{outcomes:?}");
+}
+
 #[test]
 fn onprem_errors_are_read_with_their_table() {
     for (status, body, code, outcome) in [
@@ -499,6 +524,34 @@ fn a_channel_of_the_partner_api_blocks_as_cloud_does() {
             assert_eq!(error.error().outcome(), Outcome::Refused { retryable: false });
             assert!(error.error().api().unwrap().message().is_some() && error.left().len() == 1);
         }
+    }
+}
+
+#[test]
+fn channels_are_listed_past_what_is_not_known() {
+    let (partner, _) = ids();
+    let page = |channels: Value, total: u32| {
+        answer(200, json!({"partner_channels": channels, "total": total}).to_string())
+    };
+    // The item of unknown shape counts: the next page begins behind it. One that is empty is passed over.
+    let pages = [
+        page(json!([{"id": "a"}, 7]), 6),
+        page(json!([]), 6),
+        page(json!([{"id": 3}, {"colour": "red"}]), 6),
+    ];
+    let (results, seen) =
+        both::<Partner, _>(&pages, same, |client| client.list(ListChannels::new(&partner).limit(2)).unwrap());
+    let found: Vec<&str> = results[0].iter().map(|channel| channel.id.as_deref().unwrap()).collect();
+    assert_eq!(found, ["a", "3"]);
+    let mut targets: Vec<&str> = seen.iter().map(|seen| seen.target.as_str()).collect();
+    targets.sort_unstable();
+    let first = "/api/v2/partners/pAbC12PA/channels?limit=2";
+    assert_eq!(targets, [first.to_owned(), format!("{first}&offset=2"), format!("{first}&offset=4")]);
+    for bad in [page(json!([{"colour": "red"}]), 1), page(json!("many"), 1), answer(200, r#"{"total":0}"#)] {
+        let (errors, _) = both::<Partner, _>(&vec![bad; 3], same, |client| {
+            client.list(ListChannels::new(&partner)).unwrap_err()
+        });
+        assert!(errors.iter().all(|error| error.outcome() == Outcome::Unknown), "{errors:?}");
     }
 }
 

@@ -170,8 +170,9 @@ impl TransportError {
     pub(crate) fn to(mut self, uri: &http::Uri) -> Self {
         // http's own text of an authority may hold a login.
         let host = uri.host().unwrap_or_default();
-        let port = uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
-        self.origin = Some(format!("{}://{host}{port}", uri.scheme_str().unwrap_or("http")).into());
+        let scheme = uri.scheme_str().unwrap_or("http");
+        let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
+        self.origin = Some(format!("{scheme}://{host}:{port}").into());
         self
     }
     /// The kind.

@@ -55,7 +55,9 @@ pub(crate) fn scan(file: &[u8]) -> Result<(String, Vec<Lines>), VcardError> {
         if depth <= 1 {
             kept.push_str(line);
             kept.push_str("\r\n");
-            if folded {
+            if depth == 0 {
+                // Between cards.
+            } else if folded {
                 // Nobody needs more than the beginning of a picture.
                 if whole.len() < MOST_KEPT {
                     whole.push_str(&line[1..]);
