@@ -28,7 +28,7 @@ const SMALLEST: [Program; 4] = [
     ),
     (
         "reqwest",
-        "reqwest = { version = \"0.13\", default-features = false, features = [\"rustls\", \"http2\", \"json\"] }
+        "reqwest = { version = \"0.13\", default-features = false, features = [\"rustls\", \"json\"] }
          serde_json = \"1\"
          tokio = { version = \"1\", features = [\"rt\"] }",
         "async fn send() -> Result<(), Box<dyn std::error::Error>> {
