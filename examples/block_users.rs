@@ -1,7 +1,7 @@
 //! Blocks users, lists the blocked, unblocks them. Needs D360_API_KEY; D360_BASE_URL for a sandbox.
 //!
 //! `cargo run -p d360-examples --example block_users -- +16505551234 +14155559876`
-use d360::{Config, cloud::blocking::Client, model::block::User};
+use d360::{Config, blocking::Client, model::block::User};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let users = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<Vec<User>, _>>()?;

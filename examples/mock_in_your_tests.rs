@@ -1,7 +1,7 @@
 //! Testing code that sends, without a server: a mock of the transport (feature `mock`), and a fake one by hand.
 //!
 //! `cargo test -p d360-examples --example mock_in_your_tests`
-use d360::{Error, cloud::blocking::Client, model::Message};
+use d360::{Error, blocking::Client, model::Message};
 
 /// The code under test: greets a customer, and says whether it is worth trying again later.
 fn greet(client: &Client, to: &str) -> Result<bool, Box<dyn std::error::Error>> {

@@ -3,8 +3,7 @@
 //! `cargo run -p d360-examples --example own_transport`
 use async_trait::async_trait;
 use d360::{
-    ApiKey, Config,
-    cloud::Client,
+    ApiKey, Client, Config,
     model::Message,
     transport::{
         AsyncTransport, Connection, HttpRequest, HttpResponse, ReqwestTransport, TokioSleep, TransportError,

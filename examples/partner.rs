@@ -35,7 +35,7 @@ fn it_blocks_on_every_channel() -> Result<(), Box<dyn std::error::Error>> {
     run(&client, &PartnerId::new("a1b2c3PA")?, &["+16505551234".parse()?])?;
     for key in ["one", "two"] {
         let config = Config::new(d360::ApiKey::new(key)?).base_url(sandbox.base_url());
-        assert_eq!(d360::cloud::blocking::Client::new(config)?.blocked_users(None).count(), 1, "{key}");
+        assert_eq!(d360::blocking::Client::new(config)?.blocked_users(None).count(), 1, "{key}");
     }
     Ok(())
 }

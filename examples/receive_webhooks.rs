@@ -3,8 +3,7 @@
 //! `cargo run -p d360-examples --example receive_webhooks -- 0.0.0.0:8080`, with D360_API_KEY, and in D360_WEBHOOK_SECRET what
 //! `d360 webhook config set URL --secret-header x-webhook-secret` was given
 use d360::{
-    Config,
-    cloud::Client,
+    Client, Config,
     model::{
         Message, Recipient,
         webhook::{Event, EventKind, Windows},

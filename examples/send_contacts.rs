@@ -2,8 +2,7 @@
 //!
 //! `cargo run -p d360-examples --example send_contacts -- +16505551234`
 use d360::{
-    Config,
-    cloud::Client,
+    Client, Config,
     model::{Contact, Message, Name, Phone},
 };
 

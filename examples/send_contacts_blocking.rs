@@ -1,7 +1,7 @@
 //! Sends the contact cards of a vCard file, blocking. Needs D360_API_KEY; D360_BASE_URL for a sandbox.
 //!
 //! `cargo run -p d360-examples --example send_contacts_blocking -- +16505551234 examples/barbara.vcf`
-use d360::{Config, cloud::blocking::Client, model::Message, vcard};
+use d360::{Config, blocking::Client, model::Message, vcard};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);

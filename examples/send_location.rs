@@ -2,8 +2,7 @@
 //!
 //! `cargo run -p d360-examples --example send_location -- +16505551234`
 use d360::{
-    Config, Outcome,
-    cloud::Client,
+    Client, Config, Outcome,
     model::{Latitude, Location, Longitude, Message},
 };
 

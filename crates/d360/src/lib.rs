@@ -1,11 +1,14 @@
 //! A client of 360dialog's WhatsApp APIs for async and blocking Rust.
 //!
+//! [`Client`] sends messages over 360dialog Cloud. `D360_API_KEY` holds the number's key; `D360_BASE_URL` points a program at the local
+//! sandbox (`d360 sandbox`).
+//!
 //! ```no_run
 //! # #[cfg(all(feature = "cloud", feature = "reqwest"))]
 //! # async fn f() -> Result<(), Box<dyn std::error::Error>> {
-//! use d360::{Config, cloud::Client, model::{Contact, Message, Name, Phone}};
+//! use d360::{Client, Config, model::{Contact, Message, Name, Phone}};
 //!
-//! let client = Client::new(Config::from_env()?)?; // D360_API_KEY
+//! let client = Client::new(Config::from_env()?)?;
 //! let card = Contact::new(Name::new("Barbara J. Johnson").first_name("Barbara"))
 //!     .phone(Phone::new("+16505559999").wa_id("16505559999"));
 //! let sent = client.send(Message::contacts("+16505551234".parse()?, [card])).await?;
@@ -13,23 +16,56 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The blocking client is [`cloud::blocking::Client`] and differs by `.await`, and by lists as streams. [`guide::tour`] leads from here to production.
+//! [`blocking::Client`] is the same without `.await`, and without tokio. It needs feature `ureq`:
 //!
-//! # What a failure means
+//! ```no_run
+//! # #[cfg(all(feature = "cloud", feature = "ureq"))]
+//! # fn f() -> Result<(), Box<dyn std::error::Error>> {
+//! use d360::{Config, blocking::Client, model::Message};
 //!
-//! [`Error::outcome`] tells whether nothing was sent, the server refused, or the outcome is unknown; [`Error::hint`]
-//! what to do next. A message whose outcome is unknown is never sent again by itself. That a message was accepted does
-//! not mean that it is delivered: that is told by webhook.
+//! let client = Client::new(Config::from_env()?)?;
+//! client.send(Message::text("+16505551234".parse()?, "Your parcel is on its way"))?;
+//! for user in client.blocked_users(None) {
+//!     println!("{}", user?.key().unwrap_or("?"));
+//! }
+//! # Ok(()) }
+//! ```
 //!
-//! # How fast
+//! The other systems have clients of their own: `onprem::Client`, `partner::Client`, and [`cloud::graph`] for Meta's API.
+//! [`guide::tour`] leads from here to production.
 //!
-//! Messages keep a pace, so as not to be refused: 80 a second and number, and to one recipient 45 at once, then one in 6 s. What
-//! comes too early waits; `try_send` fails at once instead. [`Config::pacing`](transport::Config::pacing) sets it, and
-//! [`CallOptions`] give single calls a deadline, no retries, or a label by which a message of unknown outcome is found again.
+//! # Errors
+//!
+//! [`Error::outcome`] says whether nothing was sent, the server refused, or the outcome is unknown. [`Error::hint`] says what to do next.
+//! A message whose outcome is unknown is never retried.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "cloud", feature = "ureq"))]
+//! # fn f(client: d360::blocking::Client, message: d360::model::Message) {
+//! use d360::Outcome;
+//!
+//! if let Err(error) = client.send(message) {
+//!     match error.outcome() {
+//!         Outcome::NotSent => println!("nothing was sent: {error}"),
+//!         Outcome::Refused { retryable } => println!("refused (retryable: {retryable}): {error}"),
+//!         _ => println!("unknown, look for its status webhook: {error}"),
+//!     }
+//!     println!("{}", error.hint());
+//! }
+//! # }
+//! ```
+//!
+//! An accepted message is not a delivered one: the delivery status comes by webhook ([`model::webhook`], feature `webhook` to receive them).
+//!
+//! # Rate limits
+//!
+//! Sends are rate limited before they leave: 80 messages per second per phone number, and per recipient a burst of 45 followed by one
+//! message every 6 seconds. `send` waits for its turn, `try_send` fails at once. [`Config::pacing`](transport::Config::pacing) sets the
+//! limits. [`CallOptions`] give single calls a deadline, no retries, or a label by which a message of unknown outcome is found again.
 //!
 //! # Features
 //!
-//! All of them only add. `cloud`, `reqwest` and `rustls` are on by default.
+//! Features are additive. `cloud`, `reqwest` and `rustls` are on by default.
 //!
 //! | feature | what it adds |
 //! |---|---|
@@ -48,6 +84,20 @@
 //! | `mock` | mockall's mocks of the transport traits |
 //! | `tracing` | a span for each call, target `d360`: endpoint, attempts, outcome, code, time waited; no bodies, numbers or keys |
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+/// The async client of 360dialog Cloud, cheap to clone. The same as [`cloud::Client`].
+#[cfg(feature = "cloud")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cloud")))]
+#[doc(inline)]
+pub use d360_cloud::Client;
+
+/// The blocking client of 360dialog Cloud.
+#[cfg(feature = "cloud")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cloud")))]
+pub mod blocking {
+    #[doc(inline)]
+    pub use d360_cloud::blocking::Client;
+}
 
 #[cfg(feature = "cloud")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cloud")))]
