@@ -21,7 +21,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn send(config: Config, number: &PhoneNumberId, to: &str) -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::new(config.host(host(GraphVersion::default(), number)))?;
     let sent = client.send(Message::text(to.parse()?, "Hello")).await?;
-    println!("accepted as {}", sent.message_id().map_or("?", |id| id.as_str()));
+    if let Some(id) = sent.message_id() {
+        println!("accepted as {id}");
+    }
     Ok(())
 }
 

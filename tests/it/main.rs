@@ -32,4 +32,5 @@ mod server;
 mod stores;
 mod systems;
 mod tls;
+mod traits;
 mod webhooks;

@@ -1,6 +1,7 @@
 //! Identities. The kind of an identity decides the property it is sent in; its text is sent as it was given.
 //!
-//! None of these shows a full number in `Debug`, and none has a `Display`: take the text with `as_str()`.
+//! None of these shows a full number in `Debug`. IDs of messages, files and groups have a `Display`; the others name a person, so that their
+//! text is taken with `as_str()`.
 use crate::check::{At, Findings, blank};
 use crate::redact::masked_debug;
 use std::str::FromStr;
@@ -90,6 +91,19 @@ text_ids! {
     /// The ID of a message, `wamid.…` on Cloud; at most 128 characters.
     MessageId,
 }
+
+macro_rules! shown {
+    ($($name:ident),+) => {$(
+        /// The whole ID.
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    )+};
+}
+
+shown!(MessageId, MediaId, GroupId);
 
 /// Who a message goes to.
 ///

@@ -4,13 +4,14 @@ use d360_model::{
     Invalid,
     error::{ApiError, ErrorCode, RetryRule},
 };
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-/// A call that did not end in an answer.
+/// A call that did not end in an answer. Cheap to clone.
 ///
 /// [`outcome`](Self::outcome) says what is known about what it did, [`hint`](Self::hint) what to do next.
 /// Neither `Debug` nor `Display` shows a key or a full phone number.
-pub struct Error(Box<Inner>);
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
 struct Inner {
     endpoint: &'static str,
@@ -122,7 +123,7 @@ impl fmt::Debug for Undecodable {
 
 impl Error {
     pub(crate) fn new(endpoint: &Meta, attempts: u32, kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { endpoint: endpoint.name, effect: endpoint.effect, attempts, kind }))
+        Self(Arc::new(Inner { endpoint: endpoint.name, effect: endpoint.effect, attempts, kind }))
     }
     /// What it ended in.
     #[must_use]

@@ -12,7 +12,9 @@
 //! let card = Contact::new(Name::new("Barbara J. Johnson").first_name("Barbara"))
 //!     .phone(Phone::new("+16505559999").wa_id("16505559999"));
 //! let sent = client.send(Message::contacts("+16505551234".parse()?, [card])).await?;
-//! println!("accepted as {:?}", sent.message_id());
+//! if let Some(id) = sent.message_id() {
+//!     println!("accepted as {id}");
+//! }
 //! # Ok(()) }
 //! ```
 //!
