@@ -67,18 +67,29 @@ fn whole(path: &Path) -> Result<PathBuf, StoreError> {
             "this is no file name, and the state has to outlive the process; name a file, such as gateway.db",
         ));
     }
-    if path.exists() {
-        let path = path.canonicalize()?;
-        if !path.is_file() {
-            return Err(StoreError::Name("this is no regular file; name a file, such as gateway.db"));
-        }
-        return Ok(path);
+    if path.file_name().is_none() && !path.exists() {
+        return Err(StoreError::Name("this is no file name; name a file, such as gateway.db"));
     }
-    // Absolute, so that no name means anything else to SQLite.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name =
-        path.file_name().ok_or(StoreError::Name("this is no file name; name a file, such as gateway.db"))?;
-    Ok(folder.canonicalize()?.join(name))
+    if !path.exists() {
+        // It is made before it is named by its own path: a link to a file that is not there yet has none.
+        create(path)?;
+    }
+    // Absolute, so that no name means anything else to SQLite, and two names of one file are locked as one.
+    let path = path.canonicalize()?;
+    if !path.is_file() {
+        return Err(StoreError::Name("this is no regular file; name a file, such as gateway.db"));
+    }
+    Ok(path)
+}
+
+/// An empty file that its owner alone can read.
+fn create(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
 }
 
 /// A file of another program is left as it is, to the last byte.

@@ -69,11 +69,32 @@ pub(crate) async fn answer(
     query: &str,
 ) -> Option<Response> {
     let which = Which::of(steps.first()?)?;
-    let of_query = |name: &str| {
-        let mut pairs = form_urlencoded::parse(query.as_bytes());
-        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    // What is not followed is refused: a slip in a parameter would choose all.
+    let followed: &[&str] = match (method, &steps[1..]) {
+        (&Method::GET, []) => &["user", "limit", "after"],
+        (&Method::POST, ["retry"]) | (&Method::DELETE, []) => &["user"],
+        _ => &[],
     };
-    let user = of_query("user").map(|user| user.trim_start_matches('+').to_owned());
+    let mut asked = HashMap::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if !followed.contains(&&*name)
+            || asked.insert(name.clone().into_owned(), value.into_owned()).is_some()
+        {
+            let allowed = if followed.is_empty() { "none".to_owned() } else { followed.join(", ") };
+            let name: String = name.chars().take(40).collect();
+            let details = format!(
+                "The parameter {} is unknown here or given twice; nothing was done. Allowed: {allowed}",
+                d360::model::mask(&name)
+            );
+            return Some(body::answer(&Answer::error(1009, &details)));
+        }
+    }
+    let of_query = |name: &str| asked.get(name).cloned();
+    // A + that is not percent-encoded is read as a space.
+    let user = of_query("user").map(|user| user.trim_start_matches(['+', ' ']).to_owned());
+    if user.as_deref().is_some_and(str::is_empty) {
+        return Some(body::answer(&Answer::error(1009, "user is empty; nothing was done")));
+    }
     let choice = |id| Choice { number: number.name.clone(), id, user: user.clone() };
     let id = |text: &str| text.parse::<i64>().ok();
     let done = match (method, &steps[1..]) {

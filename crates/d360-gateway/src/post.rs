@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 /// How long an old program may take over one.
 const POST_TIME: Duration = Duration::from_secs(10);
-/// How long the body of an answer is read, so that the connection can be used again.
+/// How long the body of an answer is read, so that the program can write it.
 const BODY_TIME: Duration = Duration::from_millis(500);
 /// Most bytes of it.
 const BODY: usize = 64 << 10;
@@ -94,6 +94,9 @@ pub(crate) async fn post(transport: &ReqwestTransport, target: &Target, body: &A
         }
     }
     request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // Old programs write more than they announce, or a body behind a 204. On a connection that is used again it would stand before the
+    // next answer, which could not be read, and a webhook that was taken would be posted again.
+    request.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     request.payload = Payload::Bytes(bytes::Bytes::copy_from_slice(body.as_bytes()));
     request.time_limit = POST_TIME;
     request.response_limit = BODY as u64;

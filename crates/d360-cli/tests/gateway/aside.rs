@@ -262,3 +262,55 @@ fn an_answer_counts_at_its_head() {
     assert!(aside.iter().all(|item| item["why"] == "answered 400"), "{aside:?}");
     eventually("nothing waits", || listed(&gateway, "waiting").is_empty().then_some(()));
 }
+
+/// A body behind a 204, or more of one than was announced, says nothing about the next webhook.
+#[test]
+fn what_nobody_announced_posts_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = Scripted::start(|_| {
+        (
+            "HTTP/1.1 204 No Content\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\n".to_owned(),
+            Then::Stray,
+        )
+    });
+    let (_sandbox, gateway) = started(folder.path(), "", &old.url, Stdio::null());
+    for at in 0..8 {
+        post(&gateway, USER, &format!("wamid.{at}"), "Hi");
+    }
+    old.wait_for("wamid.7", 1);
+    eventually("nothing waits", || listed(&gateway, "waiting").is_empty().then_some(()));
+    let times: Vec<usize> = (0..8).map(|at| old.times(&format!("wamid.{at}"))).collect();
+    assert_eq!(times, [1; 8]);
+}
+
+/// A slip in a parameter must not choose everything, and a `+` that is not encoded must not choose nothing.
+#[test]
+fn parameters_that_are_not_followed_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = Scripted::start(|_| status(400));
+    let (_sandbox, gateway) = started(folder.path(), "", &old.url, Stdio::null());
+    for (user, id) in [(USER, "wamid.1"), (USER, "wamid.2"), ("16505550002", "wamid.3")] {
+        post(&gateway, user, id, "Hi");
+    }
+    eventually("all put aside", || (listed(&gateway, "aside").len() == 3).then_some(()));
+    let call = |method: &str, path: &str| gateway.call("sandbox-key", method, path, None);
+    for (method, path) in [
+        ("DELETE", "/aside?limit=1"),
+        ("DELETE", "/aside?usr=16505551234"),
+        ("DELETE", "/aside?user="),
+        ("DELETE", "/aside?user=1&user=2"),
+        ("DELETE", "/aside/1?user=16505551234"),
+        ("POST", "/aside/retry?after=1"),
+        ("POST", "/waiting/retry?all"),
+        ("GET", "/aside?usr=1"),
+    ] {
+        assert_eq!(call(method, path).status, 400, "{method} {path}");
+    }
+    assert_eq!(listed(&gateway, "aside").len(), 3);
+    for path in ["/aside?user=+16505551234", "/aside?user=%2B16505551234", "/aside?user=16505551234"] {
+        assert_eq!(call("GET", path).json()["total"], 2, "{path}");
+    }
+    let dropped = call("DELETE", "/aside?user=+16505551234").json();
+    assert_eq!(dropped["dropped"].as_array().unwrap().len(), 2);
+    assert_eq!(listed(&gateway, "aside").len(), 1);
+}

@@ -12,6 +12,8 @@ use std::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
     Listen,
+    /// The same, with something that nobody announced behind the answer.
+    Stray,
     Close,
     Hang,
     /// Sends more and more.
@@ -71,16 +73,19 @@ impl Scripted {
 
 fn serve(stream: TcpStream, seen: &(Mutex<Vec<Value>>, Condvar), script: &Script) {
     let mut reader = BufReader::new(stream);
+    // It comes when the next request is there, as late as it can.
+    let mut stray = "";
     while let Some(body) = read_request(&mut reader) {
         let hook: Value = serde_json::from_slice(&body).unwrap_or_default();
         let (answer, then) = script(&hook);
         seen.0.lock().unwrap().push(hook);
         seen.1.notify_all();
-        if reader.get_mut().write_all(answer.as_bytes()).is_err() {
+        if reader.get_mut().write_all([stray, &answer].concat().as_bytes()).is_err() {
             return;
         }
         match then {
             Then::Listen => {}
+            Then::Stray => stray = "ok",
             Then::Close => return,
             Then::Hang => {
                 // Until the other side has had enough.

@@ -157,3 +157,21 @@ fn a_file_of_version_1_is_taken_up() {
         seen.iter().any(|hook| hook["messages"][0]["id"] == "wamid.aside").then_some(())
     });
 }
+
+/// Two names of one file are one file, even before it is there.
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_new_file_is_used_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    std::fs::create_dir(place.join("data")).unwrap();
+    std::os::unix::fs::symlink("data/real.db", place.join("gw.db")).unwrap();
+    let link = place.join("gw.db");
+    let gateway = Gateway::start("k", &["--listen", "127.0.0.1:0", "--state", link.to_str().unwrap()]);
+    assert!(place.join("data/real.db").is_file() && place.join("data/real.db-lock").is_file());
+    for name in ["gw.db", "data/real.db"] {
+        let told = String::from_utf8_lossy(&refused(name, place).stderr).into_owned();
+        assert!(told.contains("is used by another"), "{name}: {told}");
+    }
+    drop(gateway);
+}
