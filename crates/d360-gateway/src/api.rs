@@ -149,7 +149,8 @@ async fn denied(shared: &Shared, request: Request<Body>) -> Response {
         shared.metrics.failed_logins.get_or_create(&KindLabel { kind: "key" }).inc();
         tracing::warn!("a request with a wrong key or token");
     }
-    body::discard(request.into_body()).await;
+    let (parts, body) = request.into_parts();
+    body::discard_of(&parts.headers, body).await;
     access::denied()
 }
 
@@ -170,7 +171,7 @@ async fn login(shared: &Shared, peer: SocketAddr, request: Request<Body>) -> Res
             if parts.headers.contains_key(header::AUTHORIZATION) {
                 shared.metrics.failed_logins.get_or_create(&KindLabel { kind: "login" }).inc();
             }
-            body::discard(body).await;
+            body::discard_of(&parts.headers, body).await;
             return refusal;
         }
     };

@@ -130,6 +130,13 @@ pub(crate) async fn read(mut body: Body, most: usize, budget: &Budget) -> Result
     read
 }
 
+/// Throws away the body of a refused request. One that waits to be asked for it (`Expect: 100-continue`) is not asked.
+pub(crate) async fn discard_of(headers: &http::HeaderMap, body: Body) {
+    if !headers.contains_key(header::EXPECT) {
+        discard(body).await;
+    }
+}
+
 /// Throws away a body that is not wanted, for a moment: a connection that is closed while more comes in may lose its answer.
 pub(crate) async fn discard(mut body: Body) {
     let all = async { while let Some(Ok(_)) = body.frame().await {} };

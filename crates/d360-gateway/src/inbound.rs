@@ -62,7 +62,7 @@ pub(crate) async fn take(
     let proof = match begin(number, &parts, peer) {
         Ok(proof) => proof,
         Err((status, why)) => {
-            body::discard(body).await;
+            body::discard_of(&parts.headers, body).await;
             return refuse("unproven", status, why);
         }
     };

@@ -44,10 +44,14 @@ pub(crate) async fn patch(shared: &Shared, number: &Number, sent: &[u8]) -> Repl
         let told = d360::model::mask(&told.collect::<Vec<_>>().join("; "));
         return Reply::new(Answer::error(1009, &format!("{told}. Nothing was set")));
     }
-    if let Some(url) = settings.url
-        && let Some(refusal) = set(shared, number, url, Map::new()).await
-    {
-        return refusal;
+    if let Some(url) = settings.url {
+        // On-Premise had no headers: those that were set for the same URL stay, and no other place gets them.
+        let known = shared.outbox.target(&number.name).filter(|target| target.url == url);
+        let headers = known
+            .map(|target| target.headers.into_iter().map(|(name, value)| (name, value.into())).collect());
+        if let Some(refusal) = set(shared, number, url, headers.unwrap_or_default()).await {
+            return refusal;
+        }
     }
     if let Some(posted) = settings.sent_status
         && sent_status::set(&shared.store, number, posted).await.is_err()

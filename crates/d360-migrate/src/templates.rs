@@ -72,9 +72,17 @@ impl Query {
                 "sort" => query.sort = value.to_owned(),
                 "filters" => match serde_json::from_str::<Map<String, Value>>(value) {
                     Ok(filters) => {
-                        let texts =
-                            filters.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?)));
-                        query.filters.extend(texts.map(|(name, value)| (property(&name), value)));
+                        for (name, value) in &filters {
+                            match text(value) {
+                                Some(value) => query.filters.push((property(name), value)),
+                                // Left out, it would let through every template.
+                                None => notes.refused(
+                                    &format!("filters.{name}"),
+                                    "is neither text nor number",
+                                    "give one value, or filter the answer",
+                                ),
+                            }
+                        }
                     }
                     Err(_) => notes.refused("filters", "is no JSON object", "give {\"name\": \"…\"}"),
                 },

@@ -11,7 +11,8 @@ use std::net::IpAddr;
 /// Why a request is refused; `None` where no page can have made it. `local`: the sandbox listens on a loopback address alone.
 pub(crate) fn refusal(headers: &HeaderMap, local: bool) -> Option<String> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    if let Some(site) = text("sec-fetch-site").filter(|site| !["same-origin", "none"].contains(site)) {
+    let mut sites = headers.get_all("sec-fetch-site").iter().map(|value| value.to_str().unwrap_or("?"));
+    if let Some(site) = sites.find(|site| !["same-origin", "none"].contains(site)) {
         return Some(format!("a page of another site made this request (Sec-Fetch-Site: {site}); {ALLOWED}"));
     }
     let hosts = || headers.get_all(HOST).iter();
@@ -55,7 +56,9 @@ fn name(host: &str) -> Option<&str> {
             None => (host, None),
         },
     };
-    port.is_none_or(|port| port.parse::<u16>().is_ok()).then_some(name)
+    // `+80` is a number to parse().
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    port.is_none_or(is_port).then_some(name)
 }
 
 fn address(host: &str) -> Option<IpAddr> {
@@ -96,6 +99,8 @@ mod tests {
         }
         for host in [
             "localhost.evil.example",
+            "localhost:+80",
+            "localhost:99999",
             "localhost:1.evil.example",
             "127.0.0.1.evil.example:80",
             "[::1].evil.example",
@@ -122,6 +127,9 @@ mod tests {
             true
         ));
         assert!(fine(&[("host", "10.0.0.1:4360"), ("origin", "http://10.0.0.1:4360")], false));
+        let mut twice = headers(&[("host", "127.0.0.1:4360"), ("sec-fetch-site", "none")]);
+        twice.append("sec-fetch-site", "cross-site".parse().unwrap());
+        assert!(refusal(&twice, true).is_some(), "the second counts too");
         for page in [
             [("host", "127.0.0.1:4360"), ("origin", "https://evil.example")],
             [("host", "127.0.0.1:4360"), ("origin", "null")],

@@ -48,6 +48,14 @@ fn templates_of_360dialogs_old_path_are_clouds() {
         of_cloud("9", "a", "REJECTED"),
         of_cloud("100", "c", "APPROVED"),
     ];
+    // A filter that cannot be followed is refused: without it the list would hold every template.
+    for filters in [r#"{"name":["nope"]}"#, r#"{"status":{"in":["approved"]}}"#, r#"{"name":null}"#] {
+        let read = templates::Query::read([("filters", filters)]);
+        assert!(
+            read.value.is_none() && read.notes.iter().any(|note| note.path.starts_with("filters.")),
+            "{filters}"
+        );
+    }
     let query = |pairs: &[(&str, &str)]| templates::Query::read(pairs.iter().copied()).value.unwrap();
     let list = |pairs: &[(&str, &str)]| {
         templates::listed(all.clone(), &query(pairs), &Options::new().namespace("ns")).value.unwrap()

@@ -275,3 +275,21 @@ fn a_strict_old_program_takes_what_comes() {
         }
     }
 }
+
+/// A member that is null says as little as one that is not there.
+#[test]
+fn null_members_are_filled_in() {
+    let of = |value: Value| {
+        webhook::to_onprem(&cloud("messages", value), &Options::new()).value.unwrap().remove(0)
+    };
+    let status = of(
+        json!({ "statuses": [{ "id": "wamid.a", "status": "sent", "timestamp": "1", "recipient_id": "16505551234", "message": null }] }),
+    );
+    assert_eq!(status["statuses"][0]["message"], json!({ "recipient_id": "16505551234" }));
+    let reply = of(
+        json!({ "contacts": [{ "wa_id": "16505551234", "profile": null }], "messages": [{ "from": "16505551234", "id": "wamid.b",
+        "timestamp": "1", "type": "interactive", "interactive": { "type": null, "list_reply": null, "button_reply": { "id": "1", "title": "Yes" } } }] }),
+    );
+    assert_eq!(reply["messages"][0]["interactive"]["type"], "button_reply");
+    assert!(reply["contacts"][0]["profile"].is_object());
+}

@@ -367,3 +367,27 @@ fn a_client_that_half_closes_gets_its_answer() {
     assert_eq!(read(&mut BufReader::new(stream)).unwrap().status, 201);
     assert_eq!(sandbox.messages().len(), 1);
 }
+
+/// Whoever waits to be asked for a body that is not wanted is refused at once.
+#[test]
+fn an_unproven_body_is_not_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state.db");
+    let args = ["--listen", "127.0.0.1:0", "--state", state.to_str().unwrap(), "--secret-header", "x-secret"];
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "hush").unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let args = [&args[..], &["--secret-file", secret.to_str().unwrap()]].concat();
+    let gateway = Gateway::start("k", &args);
+    for path in ["/webhook", "/v1/messages", "/v1/users/login"] {
+        let mut stream = std::net::TcpStream::connect(gateway.address).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 4000000\r\n\r\n"
+        );
+        std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(stream), &mut line).unwrap();
+        assert!(line.starts_with("HTTP/1.1 401"), "{path}: {line}");
+    }
+}

@@ -272,3 +272,21 @@ fn a_thousand_messages_in_one_webhook_are_taken_in_order() {
         );
     }
 }
+
+/// The URL that was set with headers, set again as On-Premise had it, keeps them; another place does not get them.
+#[test]
+fn headers_stay_with_their_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_sandbox, gateway, old) = running(&folder, &[]);
+    let headers = || gateway.call(KEY, "GET", "/v1/configs/webhook", None).json()["headers"].clone();
+    let set = json!({ "url": old.url, "headers": { "X-Mine": "1" } });
+    assert_eq!(gateway.call(KEY, "POST", "/v1/configs/webhook", set).status, 200);
+    let before = headers();
+    assert!(before["X-Mine"].is_string(), "{before}");
+    let patch = |url: &str| {
+        gateway.call(KEY, "PATCH", "/v1/settings/application", json!({ "webhooks": { "url": url } })).status
+    };
+    assert_eq!((patch(&old.url), headers()), (200, before));
+    assert_eq!(patch(&format!("{}/other", old.url)), 200);
+    assert_eq!(headers(), json!({}));
+}

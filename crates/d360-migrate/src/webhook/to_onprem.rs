@@ -194,7 +194,7 @@ impl Translator<'_> {
             self.bsuid(&format!("{}.contacts[{at}].wa_id", self.path));
             person.insert("wa_id".to_owned(), json!(id));
         }
-        if !person.contains_key("profile") {
+        if person.get("profile").is_none_or(Value::is_null) {
             person.insert("profile".to_owned(), json!({ "name": "" }));
             let why = "is not told, and On-Premise's contacts always had one; the name is empty";
             self.notes.assumed(&format!("{}.contacts[{at}].profile", self.path), why, "show the number");
@@ -357,7 +357,7 @@ impl Translator<'_> {
             item.insert("recipient_id".to_owned(), json!(id));
         }
         if let Some(recipient) = text_of(&item, "recipient_id")
-            && !item.contains_key("message")
+            && item.get("message").is_none_or(Value::is_null)
         {
             item.insert("message".to_owned(), json!({ "recipient_id": recipient }));
             let why = "On-Premise has told the recipient here too since v2.45";

@@ -44,10 +44,12 @@ pub(super) fn type_by_content(item: &mut Map<String, Value>) -> bool {
 /// Gives an answer to an interactive message the type of its only reply. Tells whether it did.
 pub(super) fn reply_by_content(item: &mut Map<String, Value>) -> bool {
     let Some(Value::Object(reply)) = item.get_mut("interactive") else { return false };
-    if reply.contains_key("type") {
+    // What is null says as little as what is not there.
+    let says = |reply: &Map<String, Value>, key: &str| reply.get(key).is_some_and(|value| !value.is_null());
+    if says(reply, "type") {
         return false;
     }
-    let mut known = REPLIES.iter().filter(|kind| reply.contains_key(**kind));
+    let mut known = REPLIES.iter().filter(|kind| says(reply, kind));
     let (Some(kind), None) = (known.next(), known.next()) else { return false };
     reply.insert("type".to_owned(), json!(kind));
     true
