@@ -13,59 +13,31 @@
 //! wait, and one at its end. No bodies, no numbers, no keys.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod block;
-pub mod block_users;
-pub mod blocking;
-mod call;
 mod client;
-mod config;
 mod endpoint;
 mod error;
 mod exchange;
-mod file_sink;
-mod host;
-mod multipart;
-mod options;
-mod pacing;
-mod paging;
-mod path;
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
-mod proxy;
-#[cfg(feature = "reqwest")]
-mod reqwest_impl;
-mod retry;
-mod secret;
-mod trace;
+mod policy;
 mod transport;
-#[cfg(feature = "ureq")]
-mod ureq_impl;
 
-pub use block::{BlockUsersError, BlocksUsers, ReportsUsers, SendsMessages, sent};
-pub use block_users::BlockUsersApi;
-pub use client::{Client, Pages};
-pub use config::{Config, Connection, Protocol, Proxy, Roots};
-pub use endpoint::{Api, Body, Effect, Endpoint, Meta, Scope, Transfer, Unreadable, json, success, text_of};
-pub use error::{BuildError, Error, ErrorKind, Outcome, SetupError, Undecodable};
-pub use exchange::{BodySink, HttpRequest, HttpResponse, Part, Payload, Progress};
-pub use file_sink::FileSink;
-pub use host::{AuthScheme, Host, InvalidHost, Media};
-pub use multipart::Multipart;
-pub use options::CallOptions;
-pub use pacing::Pacing;
-pub use paging::{PagedEndpoint, next_offset};
-pub use path::Path;
-#[cfg(feature = "reqwest")]
-pub use reqwest_impl::ReqwestTransport;
-pub use retry::RetryPolicy;
-pub use secret::{ApiKey, InvalidKey};
-#[cfg(feature = "reqwest")]
-pub use transport::TokioSleep;
+pub use client::{BlockUsersError, Client, Config, Pages, blocking};
+pub use endpoint::{
+    Api, ApiKey, AuthScheme, BlocksUsers, Body, BuildError, Effect, Endpoint, Host, InvalidHost, InvalidKey,
+    Media, Meta, Multipart, PagedEndpoint, Path, ReportsUsers, Scope, SendsMessages, Transfer, Unreadable,
+    block_users::{self, BlockUsersApi},
+    json, next_offset, sent, success, text_of,
+};
+pub use error::{Error, ErrorKind, Outcome, SetupError, TransportError, TransportErrorKind, Undecodable};
+pub use exchange::{BodySink, FileSink, HttpRequest, HttpResponse, Part, Payload, Progress};
+pub use policy::{CallOptions, Pacing, RetryPolicy};
+#[cfg(feature = "ureq")]
+pub use transport::UreqTransport;
 pub use transport::{
-    AsyncSleep, AsyncTransport, BlockingSleep, BlockingTransport, ThreadSleep, TransportError,
-    TransportErrorKind,
+    AsyncSleep, AsyncTransport, BlockingSleep, BlockingTransport, Connection, Protocol, Proxy, Roots,
+    ThreadSleep,
 };
 #[cfg(feature = "mock")]
 #[cfg_attr(docsrs, doc(cfg(feature = "mock")))]
 pub use transport::{MockAsyncSleep, MockAsyncTransport, MockBlockingSleep, MockBlockingTransport};
-#[cfg(feature = "ureq")]
-pub use ureq_impl::UreqTransport;
+#[cfg(feature = "reqwest")]
+pub use transport::{ReqwestTransport, TokioSleep};

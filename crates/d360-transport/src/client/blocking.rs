@@ -1,0 +1,260 @@
+//! The blocking client. Needs no runtime, and may be used inside one.
+use super::{
+    call::{self, Call, Step},
+    change_blocks::{BlockUsersError, ChangeBlocks},
+    config::Config,
+    core::Core,
+    pager::Pager,
+};
+use crate::{
+    endpoint::{
+        Api, ApiKey, BlocksUsers, Endpoint, Host, InvalidHost, PagedEndpoint, ReportsUsers, SendsMessages,
+    },
+    error::Error,
+    exchange::HttpRequest,
+    policy::{CallOptions, Pacing},
+    transport::{BlockingSleep, BlockingTransport},
+};
+use d360_model::{
+    SendResponse,
+    block::{BlockAnswer, BlockReport, User},
+};
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+/// The blocking client of API `A`. Cheap to clone; clones share connections, retry budget and pacing.
+pub struct Client<A: Api> {
+    core: Arc<Core>,
+    options: Arc<CallOptions>,
+    transport: Arc<dyn BlockingTransport>,
+    sleep: Arc<dyn BlockingSleep>,
+    api: PhantomData<fn() -> A>,
+}
+
+impl<A: Api> Clone for Client<A> {
+    fn clone(&self) -> Self {
+        Self {
+            core: self.core.clone(),
+            options: self.options.clone(),
+            transport: self.transport.clone(),
+            sleep: self.sleep.clone(),
+            api: PhantomData,
+        }
+    }
+}
+
+impl<A: Api> fmt::Debug for Client<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("blocking::Client")
+            .field("api", &A::NAME)
+            .field("host", &self.core.host)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A: Api> Client<A> {
+    /// A client over ureq. Needs feature `ureq`.
+    ///
+    /// # Errors
+    /// [`SetupError`](crate::SetupError) where the settings are wrong.
+    #[cfg(feature = "ureq")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "ureq")))]
+    pub fn new(config: Config) -> Result<Self, crate::error::SetupError> {
+        let transport = crate::transport::UreqTransport::new(&config.connection)?;
+        let client = Self::with_transport(config, transport, crate::transport::ThreadSleep)?;
+        client.core.needs_tls()?;
+        Ok(client)
+    }
+
+    /// A client over any transport.
+    ///
+    /// # Errors
+    /// [`InvalidHost`] where the base URL is none.
+    pub fn with_transport(
+        config: Config,
+        transport: impl BlockingTransport,
+        sleep: impl BlockingSleep,
+    ) -> Result<Self, InvalidHost> {
+        let (transport, sleep) = (Arc::new(transport), Arc::new(sleep));
+        let options = Arc::default();
+        Ok(Self { core: Core::new::<A>(config)?, options, transport, sleep, api: PhantomData })
+    }
+
+    /// The same client with another key, over the same connections: one key is one number.
+    #[must_use]
+    pub fn with_credentials(&self, key: ApiKey) -> Self {
+        Self { core: self.core.with_key(key), ..self.clone() }
+    }
+
+    /// A client of another API, or of another part of this one, with the same key over the same connections. A base URL
+    /// that was set replaces that host's too.
+    ///
+    /// # Errors
+    /// [`InvalidHost`] where the base URL is none.
+    pub fn with_host<B: Api>(&self, host: Host) -> Result<Client<B>, InvalidHost> {
+        let (transport, sleep, options) = (self.transport.clone(), self.sleep.clone(), self.options.clone());
+        Ok(Client { core: self.core.with_host(host)?, options, transport, sleep, api: PhantomData })
+    }
+
+    /// The same client with another pacing, such as for a number that may send faster.
+    #[must_use]
+    pub fn with_pacing(&self, pacing: Pacing) -> Self {
+        Self { core: self.core.with_pacing(pacing), ..self.clone() }
+    }
+
+    /// The same client, over the same connections, for calls with these options, which replace any that it had.
+    #[must_use]
+    pub fn with_options(&self, options: CallOptions) -> Self {
+        Self { options: Arc::new(options), ..self.clone() }
+    }
+
+    /// The request that [`call`](Self::call) would send. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error`] where the endpoint's checks refuse it, or it cannot be built.
+    pub fn request<E: Endpoint<Api = A>>(&self, endpoint: &E) -> Result<HttpRequest, Error> {
+        call::request(&self.core, &self.options, endpoint)
+    }
+
+    /// Calls `endpoint`.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::outcome`] says what is known about what the call did.
+    pub fn call<E: Endpoint<Api = A>>(&self, endpoint: E) -> Result<E::Response, Error> {
+        let mut call = Call::<E>::new(&self.core, &self.options, endpoint, self.sleep.now())?;
+        loop {
+            match call.step(self.sleep.now()) {
+                Step::Wait(wait) => self.sleep.sleep(wait),
+                Step::Send => {
+                    let answer = self.transport.send(call.attempt());
+                    call.answered(answer, self.sleep.now());
+                }
+                Step::Done => return call.result(),
+            }
+        }
+    }
+
+    /// Sends a message, once the [`Pacing`] allows it. The answer says that it was accepted, which is not delivered.
+    ///
+    /// # Errors
+    /// See [`call`](Self::call). A message whose outcome is unknown is never sent again.
+    pub fn send(&self, message: A::Message) -> Result<SendResponse, Error>
+    where
+        A: SendsMessages,
+    {
+        self.call(A::send(message))
+    }
+
+    /// Sends a message now or, where the [`Pacing`] would have it wait, not at all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Paced`](crate::ErrorKind::Paced) where it would have to wait: nothing was sent, and the message can be given
+    /// again. Otherwise as [`send`](Self::send).
+    pub fn try_send(&self, message: A::Message) -> Result<SendResponse, Error>
+    where
+        A: SendsMessages,
+    {
+        self.with_options(CallOptions::clone(&self.options).no_wait()).send(message)
+    }
+
+    /// Blocks any number of users, as many a request as the API takes, and reports on each in the order given.
+    ///
+    /// # Errors
+    /// [`BlockUsersError`] where a request failed as a whole. It holds what was done until then, and who is left.
+    pub fn block_users(&self, users: impl IntoIterator<Item = User>) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+    {
+        self.block_users_with(users, A::Options::default())
+    }
+
+    /// Blocks users as [`block_users`](Self::block_users) does, with what the API takes beside them, such as a reason.
+    ///
+    /// # Errors
+    /// [`BlockUsersError`].
+    pub fn block_users_with(
+        &self,
+        users: impl IntoIterator<Item = User>,
+        options: A::Options,
+    ) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+    {
+        self.change(users, |users| A::block(users, &options))
+    }
+
+    /// Unblocks any number of users; see [`block_users`](Self::block_users).
+    ///
+    /// # Errors
+    /// [`BlockUsersError`].
+    pub fn unblock_users(&self, users: impl IntoIterator<Item = User>) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+    {
+        self.change(users, A::unblock)
+    }
+
+    fn change<E>(
+        &self,
+        users: impl IntoIterator<Item = User>,
+        endpoint: impl Fn(&[User]) -> E,
+    ) -> Result<BlockReport, BlockUsersError>
+    where
+        A: BlocksUsers,
+        E: Endpoint<Api = A, Response = BlockAnswer>,
+    {
+        let mut change =
+            ChangeBlocks::new(&E::META, users, A::problem, self.core.users_per_request(A::USERS_PER_CALL));
+        while let Some(chunk) = change.next_chunk() {
+            let answer = self.call(endpoint(change.users(&chunk)));
+            change.answered(&chunk, answer);
+        }
+        change.finish()
+    }
+
+    /// Reports a user to WhatsApp, on the API that can.
+    ///
+    /// # Errors
+    /// See [`call`](Self::call).
+    pub fn report_user(&self, report: A::Report) -> Result<(), Error>
+    where
+        A: ReportsUsers,
+    {
+        self.call(report)
+    }
+
+    /// The users who are blocked, page by page; `page_size` is the API's own where it is `None`.
+    pub fn blocked_users(&self, page_size: Option<u32>) -> Pages<A::List>
+    where
+        A: BlocksUsers,
+    {
+        self.pages(A::list(page_size))
+    }
+
+    /// Every item of a paged endpoint, page by page, each once.
+    pub fn pages<E: PagedEndpoint<Api = A>>(&self, first: E) -> Pages<E> {
+        Pages { pager: Pager::new(first), client: self.clone() }
+    }
+}
+
+/// The items of a paged endpoint. After an error there is nothing more.
+#[must_use = "nothing is fetched until items are asked for"]
+#[derive(Debug)]
+pub struct Pages<E: PagedEndpoint> {
+    pager: Pager<E>,
+    client: Client<E::Api>,
+}
+
+impl<E: PagedEndpoint> Iterator for Pages<E> {
+    type Item = Result<E::Item, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(item) = self.pager.pop() {
+                return Some(item);
+            }
+            let endpoint = self.pager.request()?;
+            let page = self.client.call(endpoint);
+            self.pager.answered(page);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What every call of a client shares.
+use super::config::Config;
+use crate::endpoint::{Api, ApiKey, Host, InvalidHost};
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
+use crate::error::SetupError;
+use crate::policy::{Budget, Pacing};
+use http::{HeaderName, HeaderValue};
+use std::sync::Arc;
+
+/// What every call of a client shares, ready made.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) config: Config,
+    pub(crate) host: Host,
+    pub(crate) auth: Option<(HeaderName, HeaderValue)>,
+    pub(crate) jitter: fn() -> f64,
+    /// Shared by clones, whatever their key or host: they speak to the same servers.
+    pub(crate) budget: Arc<Budget>,
+    /// What stands for the key at the host where messages are paced.
+    pub(crate) sender: u64,
+}
+
+impl Core {
+    pub(crate) fn new<A: Api>(config: Config) -> Result<Arc<Self>, InvalidHost> {
+        let host = config.host.clone().unwrap_or_else(A::default_host);
+        let budget = Arc::new(Budget::new(config.retry.budget));
+        Self::at(host, config, budget)
+    }
+    fn at(host: Host, config: Config, budget: Arc<Budget>) -> Result<Arc<Self>, InvalidHost> {
+        let host = config.base_url.as_deref().map_or(Ok(host.clone()), |url| host.with_base_url(url))?;
+        Ok(Self::join(host, config, budget))
+    }
+    fn join(host: Host, config: Config, budget: Arc<Budget>) -> Arc<Self> {
+        let auth = host.auth().header(&config.key);
+        let sender = config.pacing.sender((host.to_string(), auth.as_ref().map(|(_, key)| key.as_bytes())));
+        Arc::new(Self { config, host, auth, jitter: fastrand::f64, budget, sender })
+    }
+    /// Whether our own transports can reach the host.
+    #[cfg(any(feature = "reqwest", feature = "ureq"))]
+    pub(crate) fn needs_tls(&self) -> Result<(), SetupError> {
+        if cfg!(feature = "rustls") || !self.host.is_https() { Ok(()) } else { Err(SetupError::NoTls) }
+    }
+    /// Users in a request, where the API takes `most`.
+    pub(crate) fn users_per_request(&self, most: usize) -> usize {
+        self.config.users_per_request.map_or(most, |wanted| wanted.get().min(most))
+    }
+    /// The same at another host.
+    pub(crate) fn with_host(&self, host: Host) -> Result<Arc<Self>, InvalidHost> {
+        Self::at(host, self.config.clone(), self.budget.clone())
+    }
+    /// The same with another key.
+    pub(crate) fn with_key(&self, key: ApiKey) -> Arc<Self> {
+        Self::join(self.host.clone(), Config { key, ..self.config.clone() }, self.budget.clone())
+    }
+    /// The same with another pacing.
+    pub(crate) fn with_pacing(&self, pacing: Pacing) -> Arc<Self> {
+        Self::join(self.host.clone(), Config { pacing, ..self.config.clone() }, self.budget.clone())
+    }
+}

@@ -1,0 +1,15 @@
+//! The clients. Both drive the same state machine; the two loops differ by `.await` alone.
+mod asynchronous;
+pub mod blocking;
+mod call;
+mod change_blocks;
+mod config;
+mod core;
+mod pager;
+mod trace;
+
+pub use self::{
+    asynchronous::{Client, Pages},
+    change_blocks::BlockUsersError,
+    config::Config,
+};
