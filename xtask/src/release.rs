@@ -10,7 +10,7 @@ use std::{
     process::Command,
 };
 
-const UNRELEASED: &str = "\n## Unreleased\n";
+const UNRELEASED: &str = "\n## [Unreleased]\n";
 
 pub(crate) fn run(version: &str, execute: bool) -> Result {
     let version: Version =
@@ -207,10 +207,12 @@ fn published() -> Result {
             problems.push(format!("{name}: {} is not there", readme.display()));
         }
         let needs = package["dependencies"].as_array().into_iter().flatten();
+        let exact = format!("={present}");
         for need in
-            needs.filter(|need| need["path"].is_string() && need["req"] == "*" && need["kind"] != "dev")
+            needs.filter(|need| need["path"].is_string() && need["req"] != *exact && need["kind"] != "dev")
         {
-            problems.push(format!("{name} depends on {} without a version", need["name"]));
+            // They share items that are `#[doc(hidden)]`: a lower crate of another version may not have them.
+            problems.push(format!("{name} requires {} {}, not {exact}", need["name"], need["req"]));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
@@ -244,20 +246,20 @@ fn edit(folder: &Path, present: &Version, version: &Version, edited: &mut Vec<St
     Ok(())
 }
 
-/// `Unreleased` becomes the version's heading, and an empty one stands above it. Before a version that only goes before one (0.2.0-rc.1)
-/// the entries stay where they are.
+/// Renames `[Unreleased]` to the version and adds an empty `[Unreleased]` above it. A pre-release (0.2.0-rc.1) leaves the entries where they
+/// are.
 fn changelog(text: &str, version: &Version) -> Result<String> {
     let (before, after) =
-        text.split_once(UNRELEASED).ok_or("CHANGELOG.md has no `## Unreleased`".to_owned())?;
+        text.split_once(UNRELEASED).ok_or("CHANGELOG.md has no `## [Unreleased]`".to_owned())?;
     let entries = after.split("\n## ").next().unwrap_or_default();
     if entries.trim().is_empty() {
-        return Err("CHANGELOG.md tells nothing under `## Unreleased`".to_owned());
+        return Err("CHANGELOG.md has no entries under `## [Unreleased]`".to_owned());
     }
     if !version.pre.is_empty() {
         return Ok(text.to_owned());
     }
     let today = Timestamp::now().strftime("%F");
-    Ok(format!("{before}{UNRELEASED}\n## {version} ({today})\n{after}"))
+    Ok(format!("{before}{UNRELEASED}\n## [{version}] - {today}\n{after}"))
 }
 
 /// A line that names one of our crates, or the workspace's own version, with the version that it is to have.
@@ -278,7 +280,8 @@ fn snippet(path: &str, line: &str, present: &Version, version: &Version) -> Stri
     };
     let named = |version: &str| format!("= \"{version}\"");
     let full = if path.ends_with("Cargo.toml") { version.to_string() } else { short(version) };
-    line.replace(&named(&present.to_string()), &named(&full))
+    line.replace(&named(&format!("={present}")), &named(&format!("={version}")))
+        .replace(&named(&present.to_string()), &named(&full))
         .replace(&named(&short(present)), &named(&short(version)))
 }
 
@@ -346,8 +349,8 @@ mod tests {
             ("Cargo.toml", "version = \"0.1.0\"\n", "version = \"0.2.0\"\n"),
             (
                 "Cargo.toml",
-                "d360-model = { version = \"0.1.0\", path = \"crates/d360-model\" }\n",
-                "d360-model = { version = \"0.2.0\", path = \"crates/d360-model\" }\n",
+                "d360-model = { version = \"=0.1.0\", path = \"crates/d360-model\" }\n",
+                "d360-model = { version = \"=0.2.0\", path = \"crates/d360-model\" }\n",
             ),
             ("README.md", "d360 = \"0.1\"\n", "d360 = \"0.2\"\n"),
             (
@@ -374,12 +377,12 @@ mod tests {
 
     #[test]
     fn unreleased_becomes_the_version() {
-        let new = changelog("# Changelog\n\n## Unreleased\n\n- It works.\n", &version("0.2.0")).unwrap();
-        assert!(new.starts_with("# Changelog\n\n## Unreleased\n\n## 0.2.0 (20"), "{new}");
-        assert!(new.ends_with(")\n\n- It works.\n"), "{new}");
-        let text = "# Changelog\n\n## Unreleased\n\n- It works.\n";
+        let new = changelog("# Changelog\n\n## [Unreleased]\n\n- It works.\n", &version("0.2.0")).unwrap();
+        assert!(new.starts_with("# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 20"), "{new}");
+        assert!(new.ends_with("\n\n- It works.\n"), "{new}");
+        let text = "# Changelog\n\n## [Unreleased]\n\n- It works.\n";
         assert_eq!(changelog(text, &version("0.2.0-rc.1")).unwrap(), text);
-        let empty = "# Changelog\n\n## Unreleased\n\n## 0.2.0 (2026-11-26)\n\n- It works.\n";
+        let empty = "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-11-26\n\n- It works.\n";
         assert!(changelog(empty, &version("0.3.0")).is_err());
     }
 }
