@@ -18,51 +18,37 @@
 mod account;
 pub mod block;
 mod check;
-mod contact;
-mod content;
 mod country;
-mod date;
 mod enums;
 pub mod error;
-mod extra;
 mod id;
-pub mod interactive;
-mod location;
-mod media;
-mod media_file;
 mod message;
-pub mod open_enum;
-mod paging;
 mod redact;
-mod sent;
-pub mod template;
+mod response;
 pub mod webhook;
 #[doc(hidden)]
 pub mod wire;
 
-pub use account::{CanSend, Health, HealthEntity, HealthStatus, WebhookConfig};
+pub use account::{
+    CanSend, Health, HealthEntity, HealthStatus, MediaInfo, MediaKind, MediaType, WebhookConfig,
+};
 #[doc(hidden)]
 pub use check::{At, Validate};
 pub use check::{Finding, Findings, Invalid, Severity};
-pub use contact::{
-    Address, AddressType, Contact, Email, EmailType, Name, Org, Phone, PhoneType, Url, UrlType,
-};
-#[doc(hidden)]
-pub use content::Card;
-pub use content::{Content, MAX_CONTACTS, Raw, Text};
 pub use country::{COUNTRIES, Country};
-pub use date::{Birthday, InvalidDate};
-pub use extra::Extra;
 pub use id::{Bsuid, GroupId, InvalidId, MediaId, MessageId, ParentBsuid, PhoneNumber, Recipient, WaId};
-pub use interactive::Interactive;
-pub use location::{InvalidCoordinate, Latitude, Location, Longitude};
-pub use media::{Audio, Document, Image, MediaSource, Reaction, Sticker, Video};
-pub use media_file::{MediaInfo, MediaKind, MediaType};
-pub use message::{MAX_CALLBACK_DATA, MAX_MESSAGE_ID, Message, MessageCategory};
+#[doc(hidden)]
+pub use message::Card;
+pub use message::{
+    Address, AddressType, Audio, Birthday, Contact, Content, Document, Email, EmailType, Image, Interactive,
+    InvalidCoordinate, InvalidDate, Latitude, Location, Longitude, MAX_CALLBACK_DATA, MAX_CONTACTS,
+    MAX_MESSAGE_ID, MediaSource, Message, MessageCategory, Name, Org, Phone, PhoneType, Raw, Reaction,
+    Sticker, Template, Text, Url, UrlType, Video, interactive, template,
+};
 #[doc(hidden)]
 pub use redact::Masked;
 pub use redact::mask;
-pub use sent::{MessageStatus, SendResponse, SentMessage, SentTo};
-pub use template::Template;
+pub use response::{Extra, MessageStatus, SendResponse, SentMessage, SentTo};
+pub use wire::open_enum;
 
 validated!(Message, Contact, Location);

@@ -1,6 +1,6 @@
 //! Contact cards that users share.
-use super::inbound;
-use crate::WaId;
+use super::macros::inbound;
+use crate::id::WaId;
 
 inbound! {
     /// A contact card. A user may leave out anything, the name included.

@@ -1,7 +1,14 @@
 //! What users write.
-use super::{InboundContact, People, Timestamp, WebhookError, inbound};
-use crate::wire::{lenient, lenient_list};
-use crate::{Bsuid, GroupId, Latitude, Longitude, MediaId, MessageId, ParentBsuid, WaId, masked_fields};
+use super::{
+    contact::InboundContact, error::WebhookError, macros::inbound, people::People, sender::Sender,
+    timestamp::Timestamp,
+};
+use crate::{
+    id::{Bsuid, GroupId, MediaId, MessageId, ParentBsuid, WaId},
+    masked_fields,
+    message::{Latitude, Longitude},
+    wire::{lenient, lenient_list},
+};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -228,26 +235,6 @@ pub struct InboundLocation {
 masked_fields!(InboundLocation { latitude, longitude, name, address, url });
 
 inbound! {
-    /// Who wrote, as far as it is told.
-    Sender {
-        /// The WhatsApp ID; absent where the user goes by a user name.
-        wa_id: WaId = "wa_id",
-        /// The business-scoped id.
-        user_id: Bsuid = "user_id",
-        /// And that of the parent portfolio.
-        parent_user_id: ParentBsuid = "parent_user_id",
-        /// Name and user name.
-        profile: Profile = "profile",
-        /// The identity's hash, where it is checked.
-        identity_key_hash: String = "identity_key_hash",
-    }
-    /// A user's names.
-    Profile {
-        /// As the user wrote it.
-        name: String = "name",
-        /// The user name.
-        username: String = "username",
-    }
     /// What a message replies to, or that it was forwarded.
     InboundContext {
         /// Who wrote what it replies to.

@@ -1,6 +1,6 @@
 //! Who the items of a value are of.
-use super::Sender;
-use crate::{Bsuid, WaId};
+use super::sender::Sender;
+use crate::id::{Bsuid, WaId};
 use std::collections::HashMap;
 
 /// The `contacts` of a value by their ids: a body holds up to a thousand items, and as many contacts.

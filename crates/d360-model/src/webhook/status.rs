@@ -1,11 +1,19 @@
 //! What became of a message, and what is wrong.
-use super::{InboundContent, InboundMessage, People, Sender, Timestamp, inbound};
+use super::{
+    error::WebhookError,
+    macros::inbound,
+    message::{InboundContent, InboundMessage},
+    people::People,
+    sender::Sender,
+    timestamp::Timestamp,
+};
 pub use crate::enums::StatusKind;
-use crate::error::ErrorCode;
-use crate::wire::{lenient, lenient_list};
-use crate::{Bsuid, GroupId, MessageId, ParentBsuid, WaId, masked_fields};
+use crate::{
+    id::{Bsuid, GroupId, MessageId, ParentBsuid, WaId},
+    masked_fields,
+    wire::{lenient, lenient_list},
+};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 /// How far a message of ours got. Statuses may come twice and out of order.
 #[derive(Clone, PartialEq)]
@@ -220,43 +228,6 @@ impl UserIdUpdate {
             user_id: changed(system.previous_user_id.as_ref().map(Bsuid::as_str), current.map(Bsuid::as_str)),
             parent_user_id: changed(parent.0.map(ParentBsuid::as_str), parent.1.map(ParentBsuid::as_str)),
             timestamp: message.timestamp,
-        })
-    }
-}
-
-/// What is wrong, in a webhook: the same codes as in answers.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct WebhookError {
-    /// The code, which is what to decide by; absent where it is no number.
-    pub code: Option<ErrorCode>,
-    /// What it is called.
-    pub title: Option<String>,
-    /// In words.
-    pub message: Option<String>,
-    /// More about it.
-    pub details: Option<String>,
-    /// Where it is explained.
-    pub href: Option<String>,
-}
-
-masked_fields!(WebhookError { code, title, message, details, href });
-
-impl<'de> Deserialize<'de> for WebhookError {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        let code = value.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
-        if !value.is_object() {
-            return Err(serde::de::Error::custom("an error that is no object"));
-        }
-        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-        let data = value.get("error_data");
-        Ok(Self {
-            code: code.map(ErrorCode),
-            title: text(value.get("title")),
-            message: text(value.get("message")),
-            details: text(data.and_then(|data| data.get("details")).or(data).or(value.get("details"))),
-            href: text(value.get("href")),
         })
     }
 }

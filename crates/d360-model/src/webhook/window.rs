@@ -1,6 +1,9 @@
 //! The 24-hour window, as far as webhooks tell. No clock: what time it is comes in.
 use super::{Event, EventKind, Timestamp};
-use crate::{Message, Recipient, block::User};
+use crate::{
+    id::{Recipient, User},
+    message::Message,
+};
 use std::collections::HashMap;
 
 /// For how long after a user's message anything may be sent to the user, and the user may be blocked.
@@ -54,7 +57,7 @@ impl Windows {
     /// When the window of a recipient closes, or closed; `None` where nobody wrote.
     #[must_use]
     pub fn closes(&self, to: &Recipient) -> Option<Timestamp> {
-        Some(Timestamp(end(self.wrote.get(&key(to.as_str()))?)))
+        Some(Timestamp::from_seconds(end(self.wrote.get(&key(to.as_str()))?)))
     }
     /// Whether a message that needs an open window may go to `to` now, in seconds since 1970.
     #[must_use]

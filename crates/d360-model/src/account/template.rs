@@ -1,9 +1,11 @@
 //! Templates as they are managed: what is handed in for approval, and what there is.
-use crate::block::Paging;
-use crate::check::{At, Findings, Invalid, Validate};
 pub use crate::enums::{Category, TemplateStatus};
-use crate::wire::{FromJson, Reader, lenient, lenient_text};
-use crate::{Extra, masked_fields};
+use crate::{
+    check::{At, Findings, Invalid, Validate},
+    masked_fields,
+    response::{Extra, Paging},
+    wire::{FromJson, Reader, lenient, lenient_text},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;

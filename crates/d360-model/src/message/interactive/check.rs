@@ -1,7 +1,7 @@
 //! What the API would refuse about an interactive message.
 use super::{Action, Card, Header, HeaderType, Interactive, InteractiveType, ReplyButton, Section};
 use crate::check::{At, Findings, Validate};
-use crate::media::{NO_URL, is_url};
+use crate::message::media::{NO_URL, is_url};
 use std::collections::HashSet;
 
 /// A text that has to be there, of at most so many characters.

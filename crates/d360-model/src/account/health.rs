@@ -1,9 +1,11 @@
 //! What is set for a number or an account: webhooks; and how it is doing.
-use crate::Extra;
-use crate::check::{At, Findings, Validate, blank};
 pub use crate::enums::CanSend;
-use crate::media::without_scheme;
-use crate::wire::{lenient, lenient_list, lenient_text};
+use crate::{
+    check::{At, Findings, Validate, blank},
+    message::without_scheme,
+    response::Extra,
+    wire::{lenient, lenient_list, lenient_text},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
@@ -71,7 +73,7 @@ impl Validate for WebhookConfig {
         }
         let host =
             url.split("://").nth(1).unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
-        if !url.is_empty() && (host.is_empty() || !crate::media::is_url(url)) {
+        if !url.is_empty() && (host.is_empty() || !crate::message::is_url(url)) {
             out.error(at.key("url"), "is no URL with a host");
         }
         if host.contains('@') {

@@ -1,9 +1,12 @@
 //! Contact cards.
-use crate::check::{At, Findings, Validate, blank};
-pub use crate::enums::{AddressType, EmailType, PhoneType, UrlType};
-use crate::id::wa_id_problem;
-use crate::{Birthday, PhoneNumber, WaId, wire_struct};
 
+use super::birthday::Birthday;
+pub use crate::enums::{AddressType, EmailType, PhoneType, UrlType};
+use crate::{
+    check::{At, Findings, Validate, blank},
+    id::{PhoneNumber, WaId, wa_id_problem},
+    wire_struct,
+};
 wire_struct! {
     /// A postal address. Every part is optional.
     pub struct Address {

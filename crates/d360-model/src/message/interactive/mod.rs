@@ -2,7 +2,8 @@
 mod check;
 
 pub use crate::enums::{HeaderType, InteractiveType};
-use crate::{Document, Image, Video, wire_struct};
+use crate::message::media::{Document, Image, Video};
+use crate::wire_struct;
 use serde_json::{Map, Value};
 
 wire_struct! {

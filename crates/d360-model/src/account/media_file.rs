@@ -1,6 +1,5 @@
 //! Files: which ones WhatsApp takes, how large they may be, and what it tells of one.
-use crate::wire::lenient;
-use crate::{Extra, MediaId};
+use crate::{id::MediaId, response::Extra, wire::lenient};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;

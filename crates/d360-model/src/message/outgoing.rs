@@ -1,11 +1,18 @@
 //! The outgoing message.
-use crate::check::{At, Findings, Validate};
-use crate::content::Raw;
+use super::{
+    contact::Contact,
+    content::{Content, Raw, Text},
+    interactive::Interactive,
+    location::Location,
+    media::{Audio, Document, Image, Reaction, Sticker, Video},
+    template::Template,
+};
 pub use crate::enums::MessageCategory;
-use crate::wire::{FromJson, Object, Reader};
 use crate::{
-    Audio, Contact, Content, Document, Image, Interactive, Invalid, Location, MessageId, Reaction, Recipient,
-    Sticker, Template, Text, Video, wire_struct,
+    check::{At, Findings, Invalid, Validate},
+    id::{MessageId, Recipient},
+    wire::{FromJson, Object, Reader},
+    wire_struct,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;

@@ -1,7 +1,10 @@
 //! Images, videos, audio, documents and stickers in a message.
-use crate::check::{At, Findings, Validate};
-use crate::wire::{FromJson, Reader};
-use crate::{MediaId, MessageId, wire_struct};
+use crate::{
+    check::{At, Findings, Validate},
+    id::{MediaId, MessageId},
+    wire::{FromJson, Reader},
+    wire_struct,
+};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 

@@ -1,8 +1,15 @@
 //! What a message says.
-use crate::check::{At, Findings, Validate, blank};
-use crate::wire::{Object, Reader};
+use super::{
+    contact::Contact,
+    interactive::Interactive,
+    location::Location,
+    media::{Audio, Document, Image, Reaction, Sticker, Video},
+    template::Template,
+};
 use crate::{
-    Audio, Contact, Document, Image, Interactive, Location, Reaction, Sticker, Template, Video, wire_struct,
+    check::{At, Findings, Validate, blank},
+    wire::{Object, Reader},
+    wire_struct,
 };
 use serde_json::Value;
 

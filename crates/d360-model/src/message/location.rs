@@ -1,6 +1,8 @@
 //! Places.
-use crate::check::{At, Findings, Validate, blank};
-use crate::wire::{FromJson, Reader};
+use crate::{
+    check::{At, Findings, Validate, blank},
+    wire::{FromJson, Reader},
+};
 use serde_json::Value;
 use std::str::FromStr;
 

@@ -1,17 +1,22 @@
 //! Template messages: the only ones that may go out while the 24-hour window is closed.
 pub use crate::enums::{ButtonType, ComponentType, ParameterType};
-use crate::wire::{FromJson, Reader};
-use crate::{Document, Image, Location, Video, wire_struct};
+use crate::message::{
+    location::Location,
+    media::{Document, Image, Video},
+};
+use crate::{
+    wire::{FromJson, Reader},
+    wire_struct,
+};
 use serde_json::{Map, Value};
 
 mod check;
-mod definition;
-#[doc(hidden)]
-pub use check::check_text;
-pub use definition::{
+pub use crate::account::template::{
     Category, CreatedTemplate, NewTemplate, TemplateButton, TemplateInfo, TemplatePage, TemplatePart,
     TemplateStatus,
 };
+#[doc(hidden)]
+pub use check::check_text;
 
 wire_struct! {
     /// The language of a template.

@@ -1,13 +1,6 @@
-//! How the JSON of outgoing types is declared: once, for writing and for reading.
-//!
-//! Reading reports every problem with its path, unknown properties among them, because Cloud refuses a body with
-//! a property that it does not know. Responses and webhooks are read by plain serde instead.
-mod lenient;
-
-pub use lenient::{lenient, lenient_list, lenient_some_list, lenient_text, page_items};
-
+//! Reads JSON that a person or program wrote, and reports every problem with its path.
+use super::distinct::distinct;
 use crate::check::{Findings, Invalid};
-use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -285,74 +278,6 @@ impl<T: FromJson + Default> FromJson for Vec<T> {
     }
 }
 
-/// Reads JSON in which no property stands twice.
-///
-/// # Errors
-/// Where it is not JSON, or one does.
-pub fn distinct(json: &[u8]) -> serde_json::Result<Value> {
-    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-    serde_json::from_slice::<Distinct>(json).map(|Distinct(value)| value)
-}
-
-/// JSON in which no property stands twice: of two, one would be left out in silence.
-struct Distinct(Value);
-
-impl<'de> serde::Deserialize<'de> for Distinct {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(DistinctVisitor).map(Self)
-    }
-}
-
-struct DistinctVisitor;
-
-impl<'de> Visitor<'de> for DistinctVisitor {
-    type Value = Value;
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some((key, Distinct(value))) = entries.next_entry::<String, _>()? {
-            if map.contains_key(&key) {
-                return Err(serde::de::Error::custom(format!(
-                    "property `{}` stands twice",
-                    crate::mask(&key)
-                )));
-            }
-            map.insert(key, value);
-        }
-        Ok(map.into())
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Distinct(value)) = items.next_element()? {
-            list.push(value);
-        }
-        Ok(list.into())
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(text.into())
-    }
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(text.into())
-    }
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(number.into())
-    }
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(number.into())
-    }
-    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        Ok(number.into())
-    }
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-}
-
 /// Reads `T` from JSON text, and reports every problem at once. A byte order mark is no part of it.
 pub fn from_slice<T: FromJson>(json: &[u8]) -> (Option<T>, Findings) {
     let mut reader = Reader::default();
@@ -400,76 +325,11 @@ pub fn deserialize<'de, T: FromJson, D: serde::Deserializer<'de>>(deserializer: 
     let findings = reader.into_findings();
     match read {
         Some(read) if !findings.refuses(false) => Ok(read),
-        _ => Err(serde::de::Error::custom(crate::Invalid::from(findings))),
+        _ => Err(serde::de::Error::custom(Invalid::from(findings))),
     }
 }
 
 /// Reports a value that a checked type refused.
 pub fn checked<T, E: std::fmt::Display>(result: Result<T, E>, reader: &mut Reader) -> Option<T> {
     result.map_err(|error| reader.error(error.to_string())).ok()
-}
-
-/// Makes `Serialize`, `Deserialize`, setters and [`FromJson`] of one declaration.
-///
-/// `req` has to be there and is asked for by the constructor; `opt` is left out where it is `None`; `many` is an
-/// array that is left out where it is empty. `typo` names a misspelling that is read and never sent. `unless_empty` reads an object in
-/// which nothing is set as absent, with advice.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! wire_struct {
-    ($(#[$meta:meta])* $vis:vis struct $name:ident {
-        $( req { $($(#[$rmeta:meta])* $req:ident: $rty:ty = $rkey:literal,)* } )?
-        $( opt { $($(#[$ometa:meta])* $opt:ident: $oty:ty = $okey:literal $(typo $typo:literal)? $([$unless:ident])?,)* } )?
-        $( many { $($(#[$mmeta:meta])* $many:ident: $mty:ty = $mkey:literal, by $add:ident,)* } )?
-    }) => {
-        $(#[$meta])*
-        #[derive(Clone, Default, PartialEq, ::serde::Serialize)]
-        #[non_exhaustive]
-        $vis struct $name {
-            $($($(#[$rmeta])* #[serde(rename = $rkey)] pub $req: $rty,)*)?
-            $($($(#[$ometa])* #[serde(rename = $okey, skip_serializing_if = "Option::is_none")] pub $opt: Option<$oty>,)*)?
-            $($($(#[$mmeta])* #[serde(rename = $mkey, skip_serializing_if = "Vec::is_empty")] pub $many: Vec<$mty>,)*)?
-        }
-        impl $name {
-            $($(
-                $(#[$ometa])*
-                #[must_use]
-                pub fn $opt(mut self, $opt: impl Into<$oty>) -> Self {
-                    self.$opt = Some($opt.into());
-                    self
-                }
-            )*)?
-            $($(
-                $(#[$mmeta])*
-                ///
-                /// Adds one.
-                #[must_use]
-                pub fn $add(mut self, $add: impl Into<$mty>) -> Self {
-                    self.$many.push($add.into());
-                    self
-                }
-            )*)?
-        }
-        $crate::masked_fields!($name { $($($req,)*)? $($($opt,)*)? $($($many,)*)? });
-        impl $crate::wire::FromJson for $name {
-            fn read(value: &::serde_json::Value, reader: &mut $crate::wire::Reader) -> Option<Self> {
-                let mut object = reader.object(value)?;
-                let read = Self {
-                    $($($req: object.required($rkey, reader),)*)?
-                    $($($opt: $crate::wire_struct!(@opt object reader $okey $($typo)? $($unless)?),)*)?
-                    $($($many: object.many($mkey, reader),)*)?
-                };
-                object.finish(reader);
-                Some(read)
-            }
-        }
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                $crate::wire::deserialize(d)
-            }
-        }
-    };
-    (@opt $object:ident $reader:ident $key:literal) => { $object.optional($key, $reader) };
-    (@opt $object:ident $reader:ident $key:literal unless_empty) => { $object.optional_unless_empty($key, $reader) };
-    (@opt $object:ident $reader:ident $key:literal $typo:literal) => { $object.optional_or($key, $typo, $reader) };
 }

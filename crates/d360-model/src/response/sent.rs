@@ -1,6 +1,9 @@
 //! The answer to a send.
 pub use crate::enums::MessageStatus;
-use crate::{Bsuid, Extra, GroupId, MessageId, PhoneNumber, WaId};
+use crate::{
+    id::{Bsuid, GroupId, MessageId, PhoneNumber, WaId},
+    response::Extra,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Answer of `POST /messages`: the API **accepted** the message. That is not delivery, and it may still fail: the

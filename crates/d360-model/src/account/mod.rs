@@ -1,0 +1,9 @@
+//! What belongs to a number or an account: its health, webhooks, files and templates.
+mod health;
+mod media_file;
+pub(crate) mod template;
+
+pub use self::{
+    health::{CanSend, Health, HealthEntity, HealthStatus, WebhookConfig},
+    media_file::{MediaInfo, MediaKind, MediaType},
+};

@@ -1,0 +1,186 @@
+//! Who a message goes to.
+use super::{
+    invalid::{
+        InvalidId, bsuid_problem, group_problem, has_no_country, is_international, phone_form, wa_id_problem,
+        with_plus,
+    },
+    text::{Bsuid, GroupId, ParentBsuid, PhoneNumber, WaId},
+};
+use crate::check::{At, Findings};
+use std::str::FromStr;
+
+/// Who a message goes to.
+///
+/// `parse()` tells the kinds apart by their form:
+///
+/// | text | kind |
+/// |---|---|
+/// | `+16505551234`, `0016505551234` (`00` becomes `+`) | [`Phone`](Self::Phone) |
+/// | `16505551234@s.whatsapp.net`, `…@c.us` | [`WaId`](Self::WaId) |
+/// | `US.13491208655302741918` | [`Bsuid`](Self::Bsuid) |
+/// | `US.ENT.11815799212886844830` | [`ParentBsuid`](Self::ParentBsuid) |
+/// | `group:ID`, `…@g.us` | [`Group`](Self::Group) |
+/// | `national:6505551234` | [`National`](Self::National) |
+///
+/// A number with neither `+` nor `00` is refused. The API would put the business's own country code in front of it, and
+/// somebody else might get the message (Meta, "Messages API").
+///
+/// ```
+/// use d360_model::{InvalidId, Recipient};
+/// assert!(matches!("+16505551234".parse(), Ok(Recipient::Phone(_))));
+/// assert!(matches!("16505551234@s.whatsapp.net".parse(), Ok(Recipient::WaId(_))));
+/// assert!(matches!("US.13491208655302741918".parse(), Ok(Recipient::Bsuid(_))));
+/// assert_eq!("16505551234".parse::<Recipient>(), Err(InvalidId::NoCountryCode));
+/// let in_our_country = Recipient::national("650 555 1234");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Recipient {
+    /// A phone number with `+` and country code; sent in `to`, as it is written.
+    Phone(PhoneNumber),
+    /// A phone number without country code; sent in `to`, as it is written. The API puts the business's own country code
+    /// in front.
+    National(PhoneNumber),
+    /// A WhatsApp ID; sent in `to`, with a `+` in front so that it is taken for international.
+    WaId(WaId),
+    /// A business-scoped user ID; sent in `recipient`.
+    Bsuid(Bsuid),
+    /// A parent's business-scoped user ID; sent in `recipient`.
+    ParentBsuid(ParentBsuid),
+    /// A group; sent in `to`, with `recipient_type` `group`.
+    Group(GroupId),
+}
+
+impl Default for Recipient {
+    /// An empty phone number, which no check lets pass.
+    fn default() -> Self {
+        Self::Phone(PhoneNumber::default())
+    }
+}
+
+impl Recipient {
+    /// A phone number without country code. The API puts the business's own country code in front of it.
+    pub fn national(number: impl Into<PhoneNumber>) -> Self {
+        Self::National(number.into())
+    }
+
+    /// The whole text, as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Phone(id) | Self::National(id) => id.as_str(),
+            Self::WaId(id) => id.as_str(),
+            Self::Bsuid(id) => id.as_str(),
+            Self::ParentBsuid(id) => id.as_str(),
+            Self::Group(id) => id.as_str(),
+        }
+    }
+
+    /// Why a message or a block must not be sent to it: the API would refuse it, or might take it for somebody else.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        self.invalid().map(|invalid| invalid.problem().to_owned())
+    }
+
+    fn invalid(&self) -> Option<InvalidId> {
+        let (kind, problem) = match self {
+            Self::Phone(id) | Self::National(id) if id.as_str().is_empty() => return Some(InvalidId::Empty),
+            Self::Phone(id) => match phone_form(id.as_str()) {
+                None if is_international(id.as_str()) => {
+                    let problem =
+                        "begins with 0 after the +, and no country code does; write + and country code";
+                    ("phone number", has_no_country(id.as_str()).then(|| problem.to_owned()))
+                }
+                None => return Some(InvalidId::NoCountryCode),
+                problem => ("phone number", problem),
+            },
+            Self::National(id) => ("phone number", phone_form(id.as_str())),
+            Self::WaId(id) if has_no_country(id.as_str()) => {
+                let problem = "is no WhatsApp ID: it begins with 0, and no country code does";
+                ("WhatsApp ID", Some(problem.to_owned()))
+            }
+            Self::WaId(id) => ("WhatsApp ID", wa_id_problem(id.as_str())),
+            Self::Bsuid(id) => ("BSUID", bsuid_problem(id.as_str(), false)),
+            Self::ParentBsuid(id) => ("parent BSUID", bsuid_problem(id.as_str(), true)),
+            Self::Group(id) => ("group ID", group_problem(id.as_str())),
+        };
+        problem.map(|problem| InvalidId::Malformed { kind, problem })
+    }
+
+    /// A recipient out of the `to` of a body in the API's own form: there, a number without `+` means what the API takes it for.
+    pub(crate) fn from_to(to: String) -> Self {
+        if let Some(number) = with_plus(&to) {
+            return Self::Phone(number.into());
+        }
+        let national = phone_form(&to).is_none() && !is_international(&to);
+        if national { Self::National(to.into()) } else { Self::Phone(to.into()) }
+    }
+
+    /// The property that a message carries it in.
+    pub(crate) fn property(&self) -> &'static str {
+        match self {
+            Self::Phone(_) | Self::National(_) | Self::WaId(_) | Self::Group(_) => "to",
+            Self::Bsuid(_) | Self::ParentBsuid(_) => "recipient",
+        }
+    }
+
+    pub(crate) fn check(&self, at: &At<'_>, out: &mut Findings) {
+        let at = at.key(self.property());
+        if let Some(problem) = self.problem() {
+            out.error(at, problem);
+        } else if let Self::National(_) = self {
+            out.advise(
+                at,
+                "has no +: the API puts the business's own country code in front; write + and country code",
+            );
+        }
+    }
+}
+
+impl FromStr for Recipient {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let text = text.trim();
+        let country = text
+            .split_once('.')
+            .filter(|(cc, _)| cc.len() == 2 && cc.bytes().all(|b| b.is_ascii_uppercase()));
+        let jid = ["@s.whatsapp.net", "@c.us"].iter().find_map(|host| text.strip_suffix(host));
+        let recipient = if text.is_empty() {
+            return Err(InvalidId::Empty);
+        } else if let Some(id) = text.strip_prefix("group:") {
+            Self::Group(id.into())
+        } else if text.ends_with("@g.us") {
+            Self::Group(text.into())
+        } else if let Some(number) = text.strip_prefix("national:") {
+            Self::National(number.trim().into())
+        } else if let Some(id) = jid {
+            Self::WaId(id.into())
+        } else if let Some((_, rest)) = country {
+            if rest.starts_with("ENT.") { Self::ParentBsuid(text.into()) } else { Self::Bsuid(text.into()) }
+        } else {
+            Self::Phone(with_plus(text).unwrap_or_else(|| text.to_owned()).into())
+        };
+        match recipient.invalid() {
+            Some(invalid) => Err(invalid),
+            None => Ok(recipient),
+        }
+    }
+}
+
+impl From<PhoneNumber> for Recipient {
+    /// `00` becomes `+`.
+    fn from(number: PhoneNumber) -> Self {
+        Self::Phone(with_plus(number.as_str()).map_or(number, PhoneNumber::from))
+    }
+}
+
+macro_rules! from_id {
+    ($($id:ident => $variant:ident),+) => {$(
+        impl From<$id> for Recipient {
+            fn from(id: $id) -> Self {
+                Self::$variant(id)
+            }
+        }
+    )+};
+}
+from_id!(WaId => WaId, Bsuid => Bsuid, ParentBsuid => ParentBsuid, GroupId => Group);

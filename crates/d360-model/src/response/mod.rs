@@ -1,0 +1,10 @@
+//! What the APIs answer.
+mod extra;
+mod paging;
+mod sent;
+
+pub use self::{
+    extra::Extra,
+    paging::{Cursors, Paging},
+    sent::{MessageStatus, SendResponse, SentMessage, SentTo},
+};

@@ -1,0 +1,22 @@
+//! Declares the structs of what comes in.
+
+/// Structs of what comes in: every property may be absent, and one of unknown shape costs no other; `many` are lists, in which an
+/// item of unknown shape costs no other.
+macro_rules! inbound {
+    ($($(#[$meta:meta])* $name:ident {
+        $($(#[$fmeta:meta])* $field:ident: $ty:ty = $key:literal,)*
+        $(; many $($(#[$mmeta:meta])* $many:ident: $mty:ty = $mkey:literal,)*)?
+    })+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Default, PartialEq, serde::Deserialize)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($(#[$fmeta])* #[serde(rename = $key, default, deserialize_with = "crate::wire::lenient")]
+            pub $field: Option<$ty>,)*
+            $($($(#[$mmeta])* #[serde(rename = $mkey, default, deserialize_with = "crate::wire::lenient_some_list")]
+            pub $many: Option<Vec<$mty>>,)*)?
+        }
+        $crate::masked_fields!($name { $($field,)* $($($many),*)? });
+    )+};
+}
+pub(crate) use inbound;

@@ -1,0 +1,256 @@
+//! Reads webhooks into events.
+use super::{
+    event::{Event, EventKind, Generation, NotAWebhook},
+    message::InboundMessage,
+    people::People,
+    repair,
+    sender::Sender,
+    status::{MessageStatusEvent, UserIdUpdate},
+};
+use crate::id::PhoneNumber;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+use std::{fmt, sync::Arc};
+
+/// Reads the body of a webhook: Cloud's envelope, On-Premise's flat form, or the bare `{field, value}` of Meta's test button.
+///
+/// An odd scalar costs nothing but itself: half an emoji and stray bytes are read as U+FFFD, a number that none can hold as text.
+///
+/// # Errors
+/// [`NotAWebhook`] where it is no JSON object. Anything else gives events: what is not known is [`EventKind::Other`].
+pub fn read(body: &[u8]) -> Result<Vec<Event>, NotAWebhook> {
+    json(body).and_then(read_value)
+}
+
+/// The JSON of a webhook, odd scalars made readable; see [`read`].
+///
+/// # Errors
+/// [`NotAWebhook`] where it is no JSON.
+pub fn json(body: &[u8]) -> Result<Value, NotAWebhook> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    serde_json::from_slice::<Value>(body)
+        .or_else(|error| serde_json::from_str(&repair::repaired(body)).map_err(|_| error))
+        .map_err(|error| NotAWebhook(error.to_string()))
+}
+
+/// Reads a webhook that was read as JSON before; see [`read`].
+///
+/// # Errors
+/// [`NotAWebhook`] where it is no object.
+pub fn read_value(body: Value) -> Result<Vec<Event>, NotAWebhook> {
+    let Value::Object(mut body) = body else { return Err(NotAWebhook("it is no JSON object".to_owned())) };
+    let mut events = Events::default();
+    // One without entries is told whole.
+    let has_entries = body.get("entry").is_some_and(|entry| match entry {
+        Value::Array(entries) => !entries.is_empty(),
+        entry => entry.is_object(),
+    });
+    if has_entries {
+        list(body.remove("entry").unwrap_or_default()).into_iter().for_each(|entry| events.entry(entry));
+        body.remove("object");
+    } else if body.contains_key("field") && body.contains_key("value") {
+        events.change(Value::Object(std::mem::take(&mut body)), Origin::default());
+    }
+    if ITEMS.iter().chain(&["contacts"]).any(|key| body.contains_key(*key))
+        && matches!(Holds::of(&text(body.get("field"))), Holds::Items | Holds::UserIds)
+    {
+        let field = text(body.get("field"));
+        let from = Origin { generation: Some(Generation::OnPremise), field, ..Origin::default() };
+        events.value(body, from);
+    } else if !body.is_empty() || events.0.is_empty() {
+        let field = text(body.get("field"));
+        let from = Origin { generation: Some(Generation::Cloud), field, ..Origin::default() };
+        events.push(&from, EventKind::Other, Value::Object(body));
+    }
+    Ok(events.0)
+}
+
+/// Where the items of a value stand.
+const ITEMS: [&str; 4] = ["messages", "statuses", "errors", "user_id_update"];
+
+/// What a value holds, by the field that it came in.
+#[derive(Clone, Copy, PartialEq)]
+enum Holds {
+    /// What is for this program.
+    Items,
+    /// What is for another sender on the number.
+    Standby,
+    /// Changed ids of users, in the old form.
+    UserIds,
+    /// Anything else, whose items are not to be taken for messages.
+    Other,
+}
+
+impl Holds {
+    fn of(field: &Option<String>) -> Self {
+        match field.as_deref() {
+            // A test tool may leave the field out.
+            None | Some("" | "messages") => Self::Items,
+            Some("user_id_update") => Self::UserIds,
+            Some("standby") => Self::Standby,
+            Some(_) => Self::Other,
+        }
+    }
+}
+
+/// Where an item stood.
+#[derive(Clone, Default)]
+struct Origin {
+    generation: Option<Generation>,
+    account: Option<String>,
+    phone_number_id: Option<String>,
+    display_phone_number: Option<PhoneNumber>,
+    field: Option<String>,
+    envelope: Arc<Value>,
+}
+
+#[derive(Default)]
+struct Events(Vec<Event>);
+
+/// One item, or many.
+fn list(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items,
+        Value::Null => Vec::new(),
+        one => vec![one],
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+impl Events {
+    fn push(&mut self, from: &Origin, kind: EventKind, raw: Value) {
+        let Origin { generation, account, phone_number_id, display_phone_number, field, envelope } =
+            from.clone();
+        let generation = generation.unwrap_or(Generation::Cloud);
+        self.0.push(Event {
+            generation,
+            account,
+            phone_number_id,
+            display_phone_number,
+            field,
+            kind,
+            raw,
+            envelope,
+        });
+    }
+
+    fn unreadable(&mut self, from: &Origin, reason: impl fmt::Display, raw: Value) {
+        let reason = crate::mask(&reason.to_string());
+        self.push(from, EventKind::Unreadable(reason), raw);
+    }
+
+    fn entry(&mut self, mut entry: Value) {
+        let account = text(entry.get("id"));
+        let from = Origin { account, ..Origin::default() };
+        let changes = match entry.get_mut("changes").map(Value::take) {
+            Some(changes) => list(changes),
+            None => return self.unreadable(&from, "an entry without changes", entry),
+        };
+        if let Value::Object(entry) = &mut entry {
+            entry.remove("changes");
+        }
+        if changes.is_empty() {
+            return self.push(&from, EventKind::Other, entry);
+        }
+        let from = Origin { envelope: Arc::new(entry), ..from };
+        for change in changes {
+            self.change(change, from.clone());
+        }
+    }
+
+    fn change(&mut self, mut change: Value, from: Origin) {
+        let mut from = Origin { field: text(change.get("field")), ..from };
+        match change.get_mut("value").map(Value::take) {
+            Some(Value::Object(value)) => {
+                let metadata = value.get("metadata");
+                let of_metadata = |key| text(metadata.and_then(|metadata| metadata.get(key)));
+                from.phone_number_id = of_metadata("phone_number_id");
+                from.display_phone_number = of_metadata("display_phone_number").map(Into::into);
+                self.value(value, from);
+            }
+            Some(other) => {
+                change["value"] = other;
+                self.unreadable(&from, "a change whose value is no object", change);
+            }
+            None => self.unreadable(&from, "a change without a value", change),
+        }
+    }
+
+    /// What both generations have: messages, statuses, errors, and who wrote.
+    fn value(&mut self, mut value: Map<String, Value>, from: Origin) {
+        let holds = Holds::of(&from.field);
+        let taken = |key: &str| match holds {
+            Holds::Items => true,
+            Holds::Standby => key == "messages",
+            Holds::UserIds => key == "user_id_update",
+            Holds::Other => false,
+        };
+        let items = ITEMS
+            .map(|key| if taken(key) { value.remove(key).map(list).unwrap_or_default() } else { Vec::new() });
+        let people = match value.get("contacts") {
+            Some(Value::Array(people)) => people.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        let people =
+            People::new(people.iter().filter_map(|person| Sender::deserialize(person).ok()).collect());
+        // What else there may be is told too, but not the frame of what was told.
+        let is_frame = |key: &String| ["messaging_product", "metadata", "contacts"].contains(&key.as_str());
+        let tells_more = items.iter().all(Vec::is_empty) || !value.keys().all(is_frame);
+        let more = tells_more.then(|| Value::Object(value.clone()));
+        let from = Origin { envelope: Arc::new(around(&from.envelope, value)), ..from };
+        let [messages, statuses, errors, updates] = items;
+        for item in messages {
+            self.item(&from, item, |item| {
+                let message = item.as_object().ok_or("a message that is no object")?;
+                let message = InboundMessage::of(message)?.by(&people);
+                if holds == Holds::Standby {
+                    return Ok(EventKind::Standby(Box::new(message)));
+                }
+                Ok(match UserIdUpdate::of(&message) {
+                    Some(update) => EventKind::UserIdUpdate(update),
+                    None => EventKind::Message(Box::new(message)),
+                })
+            });
+        }
+        for item in statuses {
+            self.item(&from, item, |item| {
+                Ok(EventKind::Status(Box::new(typed::<MessageStatusEvent>(item)?.of(&people))))
+            });
+        }
+        for item in errors {
+            self.item(&from, item, |item| typed(item).map(EventKind::Error));
+        }
+        for item in updates {
+            self.item(&from, item, |item| typed(item).map(EventKind::UserIdUpdate));
+        }
+        if let Some(more) = more {
+            self.push(&from, EventKind::Other, more);
+        }
+    }
+
+    fn item(&mut self, from: &Origin, raw: Value, read: impl FnOnce(&Value) -> Result<EventKind, String>) {
+        match read(&raw) {
+            Ok(kind) => self.push(from, kind, raw),
+            Err(reason) => self.unreadable(from, reason, raw),
+        }
+    }
+}
+
+fn typed<T: DeserializeOwned>(item: &Value) -> Result<T, String> {
+    T::deserialize(item).map_err(|error| error.to_string())
+}
+
+/// An entry's own properties, and a value's, which win.
+fn around(entry: &Value, value: Map<String, Value>) -> Value {
+    let mut around = entry.as_object().cloned().unwrap_or_default();
+    around.extend(value);
+    around.into()
+}

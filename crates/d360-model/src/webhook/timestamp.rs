@@ -1,0 +1,28 @@
+//! Times of webhooks.
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// Seconds since 1970, which come as text and as numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// A time of `seconds` since 1970.
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds)
+    }
+    /// Seconds since 1970.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let seconds = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
+        seconds.map(Self).ok_or_else(|| serde::de::Error::custom("is no time in seconds"))
+    }
+}
