@@ -1,5 +1,5 @@
 //! The command line.
-use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args as ClapArgs, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 mod manage;
@@ -68,6 +68,15 @@ pub(crate) struct Global {
     /// Read the API key from a file that only its owner can read, or from standard input (-)
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// Print results and errors only: no notes, no advice, no progress
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Print each request and response to standard error; the key and phone numbers are masked
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// When to use colors
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
     /// Use the blocking transport (ureq) instead of the async one (reqwest)
     #[arg(long, global = true)]
     pub(crate) blocking: bool,

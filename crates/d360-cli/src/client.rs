@@ -3,7 +3,7 @@ use crate::{
     args::{ApiName, Args, Command, Global, Migrate, Webhook},
     input,
     output::Failure,
-    shown::Shown,
+    shown::{Manner, Shown},
 };
 use d360::{
     ApiKey, CallOptions, Config, Error,
@@ -139,23 +139,34 @@ impl<A: Api> Client<A> {
         };
         let mut config = config(global, key)?;
         config.host = host;
-        if global.blocking {
-            let client = transport::blocking::Client::new(config)?;
-            return Ok(Self::Blocking(client.with_options(options(global))));
+        if global.verbose {
+            let client = Self::shown(global.blocking, config, Manner::Masked)?;
+            return Ok(client.with_options(options(global)));
         }
-        let runtime = runtime()?;
-        Ok(Self::Async(transport::Client::new(config)?.with_options(options(global)), runtime))
+        let client = if global.blocking {
+            Self::Blocking(transport::blocking::Client::new(config)?)
+        } else {
+            Self::Async(transport::Client::new(config)?, runtime()?)
+        };
+        Ok(client.with_options(options(global)))
     }
 
-    /// A client that shows what it sends and gets.
-    pub(crate) fn shown(blocking: bool, config: Config, to_stderr: bool) -> Step<Self> {
+    fn with_options(self, options: CallOptions) -> Self {
+        match self {
+            Self::Async(client, runtime) => Self::Async(client.with_options(options), runtime),
+            Self::Blocking(client) => Self::Blocking(client.with_options(options)),
+        }
+    }
+
+    /// A client that prints what it sends and receives.
+    pub(crate) fn shown(blocking: bool, config: Config, manner: Manner) -> Step<Self> {
         let host = |error| Box::new(Failure::Setup(SetupError::Host(error)));
         if blocking {
-            let transport = Shown::new(UreqTransport::new(&config.connection)?, to_stderr);
+            let transport = Shown::new(UreqTransport::new(&config.connection)?, manner);
             let client = transport::blocking::Client::with_transport(config, transport, ThreadSleep::new());
             return Ok(Self::Blocking(client.map_err(host)?));
         }
-        let transport = Shown::new(ReqwestTransport::new(&config.connection)?, to_stderr);
+        let transport = Shown::new(ReqwestTransport::new(&config.connection)?, manner);
         let client = transport::Client::with_transport(config, transport, TokioSleep::new());
         Ok(Self::Async(client.map_err(host)?, runtime()?))
     }

@@ -3,6 +3,7 @@ mod args;
 mod client;
 mod commands;
 mod input;
+mod ordered;
 mod output;
 mod shown;
 
@@ -12,13 +13,16 @@ use output::{Exit, Output};
 use std::{io::Write as _, process::ExitCode};
 
 fn main() -> ExitCode {
-    let parsed = Args::command().try_get_matches();
+    // Help and mistakes in the command line have colors too.
+    let color = color_asked();
+    output::use_colors(color);
+    let parsed = Args::command().color(color).try_get_matches();
     let parsed = parsed.and_then(|matches| Args::from_arg_matches(&matches).map(|args| (matches, args)));
     let (matches, mut args) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
-    let output = Output::new(args.global.output).sending(sends(&args.command));
+    let output = Output::new(args.global.output).quiet(args.global.quiet).sending(sends(&args.command));
     if args.global.base_url.is_none() {
         args.global.base_url = match std::env::var("D360_BASE_URL") {
             Ok(url) => Some(url),
@@ -54,6 +58,14 @@ fn main() -> ExitCode {
     let exit = result.unwrap_or_else(|failure| output.failure(&failure));
     let exit = if exit == Exit::Done && output::was_cut() { Exit::Local } else { exit };
     ExitCode::from(exit as u8)
+}
+
+/// The value of `--color`, which is needed before the command line is parsed.
+fn color_asked() -> clap::ColorChoice {
+    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let next = args.windows(2).find(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());
+    let asked = next.or_else(|| args.iter().find_map(|arg| arg.strip_prefix("--color=")));
+    asked.and_then(|asked| asked.parse().ok()).unwrap_or_default()
 }
 
 /// Whether a command would have sent something, had its input been right.

@@ -138,17 +138,39 @@ pub(crate) fn json_visible(text: &str) -> String {
     text.chars().map(show).collect()
 }
 
+/// Labels at the start of a line on standard error, and how a terminal shows them.
+const LABELS: [(&str, &str); 3] =
+    [("error:", "\u{1b}[1;31m"), ("hint:", "\u{1b}[1;36m"), ("advice:", "\u{1b}[1;33m")];
+
+/// Sets when colors are used. `auto` asks the terminal, `NO_COLOR`, `CLICOLOR` and `TERM`.
+pub(crate) fn use_colors(when: clap::ColorChoice) {
+    let choice = match when {
+        clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
+        clap::ColorChoice::Always => anstream::ColorChoice::Always,
+        clap::ColorChoice::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
 /// Where and how to print.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
     /// Whether the command sends something: then a failure says that nothing was sent.
     sends: bool,
+    /// Whether remarks beside results are left out.
+    quiet: bool,
 }
 
 impl Output {
     pub(crate) fn new(format: Format) -> Self {
-        Self { json: matches!(format, Format::Json), sends: false }
+        Self { json: matches!(format, Format::Json), sends: false, quiet: false }
+    }
+    pub(crate) fn quiet(self, quiet: bool) -> Self {
+        Self { quiet, ..self }
+    }
+    pub(crate) fn is_quiet(self) -> bool {
+        self.quiet
     }
     pub(crate) fn sending(self, sends: bool) -> Self {
         Self { sends, ..self }
@@ -169,7 +191,7 @@ impl Output {
             && error.kind() != std::io::ErrorKind::BrokenPipe
             && !CUT.swap(true, Ordering::Relaxed)
         {
-            self.note(format!(
+            self.error(format!(
                 "error: standard output could not be written: {error}; what was done was done all the same"
             ));
         }
@@ -183,7 +205,19 @@ impl Output {
     }
     /// A remark beside the result.
     pub(crate) fn note(self, text: impl AsRef<str>) {
-        let _ = writeln!(std::io::stderr(), "{}", visible(text.as_ref()));
+        if !self.quiet {
+            self.error(text);
+        }
+    }
+    /// Part of an error, which is printed even with `--quiet`. A label such as `error:` at its start is colored on a terminal.
+    pub(crate) fn error(self, text: impl AsRef<str>) {
+        let text = visible(text.as_ref());
+        let label = LABELS.iter().find(|(label, _)| text.starts_with(label));
+        let text = match label {
+            Some((label, style)) => format!("{style}{label}\u{1b}[0m{}", &text[label.len()..]),
+            None => text,
+        };
+        let _ = writeln!(anstream::stderr(), "{text}");
     }
     /// Advice, for people.
     pub(crate) fn advice(self, findings: &Findings) {
@@ -227,27 +261,27 @@ impl Output {
 
     fn explain(self, failure: &Failure) {
         match failure {
-            Failure::Local(message) => self.note(format!("error: {message}")),
-            Failure::Usage(message) => self.note(format!("error: {message}; see d360 --help")),
+            Failure::Local(message) => self.error(format!("error: {message}")),
+            Failure::Usage(message) => self.error(format!("error: {message}; see d360 --help")),
             Failure::Setup(error) => {
-                self.note(format!("error: {error}"));
-                causes(error).iter().for_each(|cause| self.note(format!("  because: {cause}")));
+                self.error(format!("error: {error}"));
+                causes(error).iter().for_each(|cause| self.error(format!("  because: {cause}")));
             }
             Failure::Invalid(invalid) => {
                 let count = invalid.findings().iter().count();
                 let problems = if count == 1 { "problem" } else { "problems" };
                 let sent = if self.sends { "; nothing was sent" } else { "" };
-                self.note(format!("error: {count} {problems} in the input{sent}"));
+                self.error(format!("error: {count} {problems} in the input{sent}"));
                 for finding in invalid.findings().iter() {
                     let advice = if finding.severity == Severity::Advice { " (advice)" } else { "" };
-                    self.note(format!("  {finding}{advice}"));
+                    self.error(format!("  {finding}{advice}"));
                 }
             }
             Failure::Call(error) => self.call_error(error),
             Failure::Block(error) => {
                 self.call_error(error.error());
                 error.left().iter().for_each(|user| self.line(format!("left {}", user.as_str())));
-                self.note(format!(
+                self.error(format!(
                     "{} not answered for; once the cause is mended, run again with those left",
                     error.left().len()
                 ));
@@ -257,23 +291,23 @@ impl Output {
 
     fn call_error(self, error: &Error) {
         let text = error.to_string();
-        self.note(format!("error: {text}"));
+        self.error(format!("error: {text}"));
         // What Meta wrote for whoever uses the app, where the error does not say it itself.
         let api = error.api();
         let told = [api.and_then(|api| api.user_title()), api.and_then(|api| api.user_message())];
         for told in told.into_iter().flatten().map(d360::model::mask) {
             if !told.is_empty() && !text.contains(&told) {
-                self.note(format!("  {told}"));
+                self.error(format!("  {told}"));
             }
         }
-        causes(error).iter().for_each(|cause| self.note(format!("  because: {cause}")));
-        self.note(format!("outcome: {}", outcome(error.outcome())));
-        self.note(format!("hint: {}", error.hint()));
+        causes(error).iter().for_each(|cause| self.error(format!("  because: {cause}")));
+        self.error(format!("outcome: {}", outcome(error.outcome())));
+        self.error(format!("hint: {}", error.hint()));
     }
 }
 
 /// What lies below an error, numbers masked.
-fn causes(error: &dyn std::error::Error) -> Vec<String> {
+pub(crate) fn causes(error: &dyn std::error::Error) -> Vec<String> {
     std::iter::successors(error.source(), |cause| cause.source())
         .map(|cause| d360::model::mask(&cause.to_string()))
         .collect()

@@ -1,128 +1,135 @@
-//! A transport that shows what passes through it, for the demo.
-use crate::output;
+//! A transport that prints what passes through it, for `--verbose` and the demo.
+use crate::{ordered::Ordered, output};
 use async_trait::async_trait;
-use d360::transport::{AsyncTransport, BlockingTransport, HttpRequest, HttpResponse, TransportError};
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{MapAccess, SeqAccess, Visitor},
+use d360::{
+    model::mask,
+    transport::{AsyncTransport, BlockingTransport, HttpRequest, HttpResponse, Payload, TransportError},
 };
-use serde_json::Value;
-use std::io::Write as _;
+use std::{
+    io::Write as _,
+    time::{Duration, Instant},
+};
+
+/// Bytes of a body that `--verbose` prints at most.
+const MOST: usize = 16 * 1024;
+const HIDDEN: &str = "••••";
+
+/// What is printed, and where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Manner {
+    /// Bodies as they are, phone numbers included: the demo's are made up.
+    Whole { to_stderr: bool },
+    /// On standard error, with times and headers; secrets and phone numbers are masked.
+    Masked,
+}
 
 #[derive(Debug)]
 pub(crate) struct Shown<T> {
     inner: T,
-    to_stderr: bool,
+    manner: Manner,
 }
 
 impl<T> Shown<T> {
-    pub(crate) fn new(inner: T, to_stderr: bool) -> Self {
-        Self { inner, to_stderr }
+    pub(crate) fn new(inner: T, manner: Manner) -> Self {
+        Self { inner, manner }
     }
+
     fn print(&self, mark: char, text: &str) {
+        let text = match self.manner {
+            Manner::Whole { .. } => text.to_owned(),
+            Manner::Masked => mask(text),
+        };
         for line in text.lines() {
             let line = output::json_visible(&format!("  {mark} {line}"));
             let line = line.trim_end();
-            // A reader who has gone away is no failure.
-            let _ = if self.to_stderr {
-                writeln!(std::io::stderr(), "{line}")
-            } else {
+            // A reader that is gone does not change the result of the call.
+            let _ = if matches!(self.manner, Manner::Whole { to_stderr: false }) {
                 writeln!(std::io::stdout(), "{line}")
+            } else {
+                writeln!(std::io::stderr(), "{line}")
             };
         }
     }
+
     fn request(&self, request: &HttpRequest) {
         self.print('>', &format!("{} {}", request.method, request.uri));
         output::headers(request).for_each(|(name, value)| self.print('>', &format!("{name}: {value}")));
-        if let Some(body) = request.payload.bytes().filter(|body| !body.is_empty()) {
-            self.print('>', &pretty(body));
+        match &request.payload {
+            Payload::Parts(_) => self.print('>', &format!("({} bytes of parts)", request.payload.length())),
+            payload => self.body('>', payload.bytes().unwrap_or_default()),
         }
     }
-    fn answer(&self, answer: &Result<HttpResponse, TransportError>) {
+
+    fn answer(&self, answer: &Result<HttpResponse, TransportError>, took: Duration) {
+        let masked = matches!(self.manner, Manner::Masked);
         match answer {
-            Ok(response) => {
-                self.print('<', &format!("HTTP {}\n{}", response.status(), pretty(response.body())))
+            Ok(response) if masked => {
+                self.print('<', &format!("HTTP {} in {:.3} s", response.status(), took.as_secs_f64()));
+                for (name, value) in response.headers() {
+                    let hidden = value.is_sensitive() || is_secret(name.as_str());
+                    let value = if hidden { HIDDEN } else { value.to_str().unwrap_or(HIDDEN) };
+                    self.print('<', &format!("{name}: {value}"));
+                }
+                self.body('<', response.body());
             }
-            Err(error) => self.print('<', &error.to_string()),
+            Ok(response) => {
+                self.print('<', &format!("HTTP {}", response.status()));
+                self.body('<', response.body());
+            }
+            Err(error) => {
+                let text = match output::causes(error).first() {
+                    Some(cause) if masked => format!("{error}: {cause} (after {:.3} s)", took.as_secs_f64()),
+                    _ => error.to_string(),
+                };
+                self.print('<', &text);
+            }
+        }
+    }
+
+    fn body(&self, mark: char, body: &[u8]) {
+        if body.is_empty() {
+            return;
+        }
+        let json = serde_json::from_slice::<Ordered>(body);
+        let text = match (self.manner, json) {
+            (Manner::Whole { .. }, Ok(value)) => pretty(&value),
+            (Manner::Masked, Ok(value)) => pretty(&value.without(is_secret, HIDDEN)),
+            (_, Err(_)) => String::from_utf8(body.to_vec()).ok(),
+        };
+        let text = text.unwrap_or_else(|| format!("({} bytes)", body.len()));
+        if matches!(self.manner, Manner::Masked) && text.len() > MOST {
+            // Masked as a whole: a cut through a number would leave too few digits to be taken for one.
+            let text = mask(&text);
+            let end = (0..=MOST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+            self.print(mark, &text[..end]);
+            self.print(mark, &format!("… ({} bytes)", body.len()));
+        } else {
+            self.print(mark, &text);
         }
     }
 }
 
-fn pretty(body: &[u8]) -> String {
-    let text = serde_json::from_slice::<Ordered>(body).and_then(|value| serde_json::to_string_pretty(&value));
-    text.unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned())
+fn pretty(value: &Ordered) -> Option<String> {
+    serde_json::to_string_pretty(value).ok()
 }
 
-/// JSON whose properties stay in the order in which they were written, for people to compare.
-enum Ordered {
-    Object(Vec<(String, Ordered)>),
-    List(Vec<Ordered>),
-    Plain(Value),
-}
-
-impl<'de> Deserialize<'de> for Ordered {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OrderedVisitor)
-    }
-}
-
-struct OrderedVisitor;
-
-impl<'de> Visitor<'de> for OrderedVisitor {
-    type Value = Ordered;
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Ordered::Object(entries))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Ordered, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element()? {
-            items.push(item);
-        }
-        Ok(Ordered::List(items))
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Ordered, E> {
-        Ok(Ordered::Plain(text.into()))
-    }
-    fn visit_bool<E>(self, value: bool) -> Result<Ordered, E> {
-        Ok(Ordered::Plain(value.into()))
-    }
-    fn visit_u64<E>(self, number: u64) -> Result<Ordered, E> {
-        Ok(Ordered::Plain(number.into()))
-    }
-    fn visit_i64<E>(self, number: i64) -> Result<Ordered, E> {
-        Ok(Ordered::Plain(number.into()))
-    }
-    fn visit_f64<E>(self, number: f64) -> Result<Ordered, E> {
-        Ok(Ordered::Plain(number.into()))
-    }
-    fn visit_unit<E>(self) -> Result<Ordered, E> {
-        Ok(Ordered::Plain(Value::Null))
-    }
-}
-
-impl Serialize for Ordered {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Object(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (key, value))),
-            Self::List(items) => serializer.collect_seq(items),
-            Self::Plain(value) => value.serialize(serializer),
-        }
-    }
+/// Whether a property or header of this name holds a secret. `headers` are those of a webhook's configuration.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "headers"
+        || name == "pin"
+        || ["token", "password", "secret", "api_key", "api-key", "apikey", "authorization", "cookie"]
+            .iter()
+            .any(|part| name.contains(part))
 }
 
 #[async_trait]
 impl<T: AsyncTransport> AsyncTransport for Shown<T> {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         self.request(&request);
+        let started = Instant::now();
         let answer = self.inner.send(request).await;
-        self.answer(&answer);
+        self.answer(&answer, started.elapsed());
         answer
     }
 }
@@ -130,8 +137,9 @@ impl<T: AsyncTransport> AsyncTransport for Shown<T> {
 impl<T: BlockingTransport> BlockingTransport for Shown<T> {
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         self.request(&request);
+        let started = Instant::now();
         let answer = self.inner.send(request);
-        self.answer(&answer);
+        self.answer(&answer, started.elapsed());
         answer
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     args::Global,
     client::Client,
     output::{Exit, Failure, Output},
+    shown::Manner,
 };
 use d360::{
     ApiKey, Config, Error, Outcome,
@@ -39,7 +40,7 @@ pub(crate) fn run(global: &Global, output: Output) -> Result {
     // No proxy of the environment has a part in it.
     let config =
         Config::new(key).base_url(sandbox.base_url()).connection(Connection::new().proxy(Proxy::None));
-    let client = Client::shown(global.blocking, config, output.is_json())?;
+    let client = Client::shown(global.blocking, config, Manner::Whole { to_stderr: output.is_json() })?;
     let mut demo = Demo { sandbox, client, output, steps: Vec::new() };
     demo.say(&format!(
         "A sandbox that behaves as 360dialog Cloud does listens on {}.\nThe client talks to it over a real socket, {}.",

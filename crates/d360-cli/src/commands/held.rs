@@ -235,7 +235,7 @@ fn change(numbers: &[Number], which: &str, chosen: &Chosen, retry: bool, output:
         output.line(format!("{name}: {}", done.len()));
         missing
             .iter()
-            .for_each(|id| output.note(format!("no webhook has the id {id} among those of `{which}`")));
+            .for_each(|id| output.error(format!("no webhook has the id {id} among those of `{which}`")));
     }
     Ok(match (missing.is_empty(), done.is_empty()) {
         (true, _) => Exit::Done,

@@ -41,7 +41,8 @@ fn cloud(global: &Global) -> std::result::Result<client::Client<d360::cloud::Clo
 
 /// A bar on standard error, where that is a terminal and somebody reads along.
 fn bar(total: u64, output: Output) -> ProgressBar {
-    let target = if output.is_json() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let hidden = output.is_json() || output.is_quiet();
+    let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(total), target);
     let style = ProgressStyle::with_template("{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
     style.map_or(bar.clone(), |style| bar.with_style(style))

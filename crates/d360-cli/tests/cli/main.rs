@@ -11,6 +11,7 @@ mod registry;
 mod send;
 mod setup;
 mod systems;
+mod verbose;
 
 use assert_cmd::Command;
 use d360_sandbox::Sandbox;
@@ -45,9 +46,14 @@ fn command(args: &[&str]) -> Command {
         "all_proxy",
         "NO_PROXY",
         "no_proxy",
+        "D360_CONFIG",
+        "D360_PROFILE",
     ] {
         command.env_remove(name);
     }
+    // Away from the settings and the state of whoever runs the tests.
+    let home = concat!(env!("CARGO_TARGET_TMPDIR"), "/home");
+    command.env("XDG_CONFIG_HOME", format!("{home}/config")).env("XDG_STATE_HOME", format!("{home}/state"));
     command
 }
 
@@ -85,6 +91,16 @@ impl Folder {
         let path = self.0.path().join(name);
         std::fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
+    }
+    /// Takes a file away from everybody but its owner.
+    fn owner_alone(&self, name: &str) {
+        #[cfg(unix)]
+        self.mode(name, 0o600);
+    }
+    #[cfg(unix)]
+    fn mode(&self, name: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(self.0.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
     }
     /// Where a file would be.
     fn path(&self, name: &str) -> String {

@@ -138,7 +138,8 @@ fn import(global: &Global, args: &BlocklistImport, output: Output) -> Result {
     let cloud: client::Client<Cloud> = client::cloud_alone(global, "importing")?;
     let (before, to_do): (Vec<_>, Vec<_>) =
         users.into_iter().partition(|user| journal.done.contains(user.as_str()));
-    let target = if output.is_json() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let hidden = output.is_json() || output.is_quiet();
+    let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(to_do.len() as u64), target);
     let mut done = Vec::new();
     let mut failed: Vec<Failed> = Vec::new();
@@ -197,7 +198,7 @@ fn import(global: &Global, args: &BlocklistImport, output: Output) -> Result {
     match stopped {
         Some(error) => {
             if !output.is_json() {
-                output.note(format!("error: {error}; {}", error.hint()));
+                output.error(format!("error: {error}; {}", error.hint()));
             }
             Ok(if done.is_empty() { call_exit(&error) } else { Exit::Partly })
         }

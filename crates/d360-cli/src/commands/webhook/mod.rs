@@ -70,7 +70,7 @@ fn parse(args: &Parse, output: Output) -> Result {
             Err(Failure::invalid("", format!("{} holds no webhook: it is empty", input::name(&args.file))))
         }
         (_, Some(problem)) => {
-            output.note(format!("unreadable: {}", d360::model::mask(&problem)));
+            output.error(format!("unreadable: {}", d360::model::mask(&problem)));
             Ok(Exit::Partly)
         }
         (_, None) => Ok(Exit::Done),
