@@ -1,17 +1,23 @@
 //! Starting and stopping.
 use crate::{
-    access::{self, Tokens},
-    api::{self, Shared},
-    body::Budget,
-    config::Config,
-    idempotency, inbound,
+    access::Tokens,
+    api::{self, idempotency, inbound, shared::Shared},
+    config::{Config, InvalidConfig},
+    delivery::{
+        outbox::Outbox,
+        targets::{Target, Targets},
+        worker::Patience,
+    },
+    hash::login_hash,
     metrics::Metrics,
     number::Number,
-    outbox::{Outbox, Patience, Target},
     place::Place,
     sent_status,
-    server::{self, Limits},
-    store::{Store, StoreError},
+    state::{error::StoreError, store::Store},
+    web::{
+        body::Budget,
+        server::{self, Limits},
+    },
 };
 use d360::{
     ApiKey, CallOptions, Pacing,
@@ -39,7 +45,7 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 pub enum StartError {
     /// Its settings.
     #[error(transparent)]
-    Config(#[from] crate::InvalidConfig),
+    Config(#[from] InvalidConfig),
     /// Its client.
     #[error(transparent)]
     Client(#[from] SetupError),
@@ -103,13 +109,13 @@ impl Gateway {
         let mut webhook_hosts = config.webhook_hosts.clone();
         let configured = targets.values().filter_map(|target| Place::of(&target.url));
         webhook_hosts.extend(configured.map(|place| place.to_string()));
+        let targets = Arc::new(Targets::load(store.clone(), targets, &webhook_hosts).await?);
         // From here on webhooks go out, and nothing can fail.
         let outbox = Outbox::open(
             store.clone(),
             transport,
             metrics.clone(),
-            targets,
-            &webhook_hosts,
+            targets.clone(),
             Patience { hold_for: config.hold_for, give_up_after: config.give_up_after },
             stopping.clone(),
         )
@@ -121,6 +127,7 @@ impl Gateway {
             numbers,
             store,
             outbox: outbox.clone(),
+            targets,
             metrics: metrics.clone(),
             ended: Arc::default(),
             guesses: Arc::default(),
@@ -193,7 +200,7 @@ async fn listen(address: &str) -> Result<(TcpListener, SocketAddr), StartError> 
 
 /// The numbers with their clients, which share connections.
 fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
-    let other = |problem: String| StartError::Config(crate::InvalidConfig::Other(problem));
+    let other = |problem: String| StartError::Config(InvalidConfig::Other(problem));
     if config.numbers.is_empty() {
         return Err(other("there is no number: a gateway needs a key of Cloud".to_owned()));
     }
@@ -205,7 +212,7 @@ fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
     let mut first: Option<Client> = None;
     for number in &config.numbers {
         let bad = |problem: &str| {
-            StartError::Config(crate::InvalidConfig::Number {
+            StartError::Config(InvalidConfig::Number {
                 name: number.name.clone(),
                 problem: problem.to_owned(),
             })
@@ -231,7 +238,7 @@ fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
                 "another number has the same client key; the old program could not say which it means",
             ));
         }
-        if !logins.insert(access::login_hash(&number.user, number.password.expose_secret())) {
+        if !logins.insert(login_hash(&number.user, number.password.expose_secret())) {
             return Err(bad(
                 "another number has the same user and password; a login could not say which it means",
             ));
@@ -278,10 +285,7 @@ fn targets(config: &Config) -> Result<HashMap<String, Target>, StartError> {
         let Some(url) = &number.webhook_to else { continue };
         if Place::of(url).is_none() {
             let problem = "webhook_to is no URL that begins with http:// or https://".to_owned();
-            return Err(StartError::Config(crate::InvalidConfig::Number {
-                name: number.name.clone(),
-                problem,
-            }));
+            return Err(StartError::Config(InvalidConfig::Number { name: number.name.clone(), problem }));
         }
         let target = Target { url: url.clone(), headers: Default::default() };
         targets.insert(number.name.clone(), target);

@@ -1,5 +1,5 @@
 //! What is counted, as Prometheus reads it. No label holds anything of a person.
-use crate::store::Counts;
+use crate::state::store::Counts;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},

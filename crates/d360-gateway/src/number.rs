@@ -1,5 +1,10 @@
 //! A number at work: its client, what it looks up, and who may speak for it.
-use crate::{access, blocker::Blocker, config, notes::Notes};
+use crate::{
+    blocker::Blocker,
+    config,
+    hash::{Hash, hash, login_hash},
+    notes::Notes,
+};
 use d360::{cloud::Client, migrate::Options, webhook::Verification};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
@@ -12,9 +17,9 @@ pub(crate) struct Number {
     pub(crate) name: String,
     pub(crate) client: Client,
     /// The hash of what the old program shows: compared in constant time.
-    pub(crate) client_key: access::Hash,
+    pub(crate) client_key: Hash,
     /// The hash of user and password.
-    pub(crate) login: access::Hash,
+    pub(crate) login: Hash,
     pub(crate) verification: Option<Verification>,
     pub(crate) verify_token: Option<SecretString>,
     /// Whose webhooks it takes alone, if that is configured.
@@ -34,8 +39,8 @@ impl Number {
             name: config.name.clone(),
             blocker: Blocker::new(client.clone()),
             client,
-            client_key: access::hash(config.client_key.expose_secret().trim()),
-            login: access::login_hash(&config.user, config.password.expose_secret()),
+            client_key: hash(config.client_key.expose_secret().trim()),
+            login: login_hash(&config.user, config.password.expose_secret()),
             verification: config.verification.clone(),
             verify_token: config.verify_token.clone(),
             phone_number_id: config.phone_number_id.clone(),

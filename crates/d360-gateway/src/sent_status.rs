@@ -1,7 +1,7 @@
 //! Whether statuses `sent` go to the old program: `sent_status` of its settings, kept on disk.
 use crate::{
     number::Number,
-    store::{Store, StoreError},
+    state::{error::StoreError, store::Store},
 };
 use std::sync::{Arc, atomic::Ordering};
 

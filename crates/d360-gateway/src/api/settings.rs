@@ -1,11 +1,6 @@
 //! `/v1/settings/application` and `/v1/configs/webhook`, as far as webhooks need them: where the old program takes them.
-use crate::{
-    api::{Reply, Shared},
-    number::Number,
-    outbox::Target,
-    place::Place,
-    sent_status,
-};
+use super::{reply::Reply, shared::Shared};
+use crate::{delivery::targets::Target, number::Number, place::Place, sent_status};
 use d360::migrate::{Settings, answers, errors::Answer};
 use serde_json::{Map, Value, json};
 use std::sync::atomic::Ordering;
@@ -25,7 +20,7 @@ const RESERVED: [&str; 9] = [
 
 /// `GET /v1/settings/application`.
 pub(crate) fn get(shared: &Shared, number: &Number) -> Reply {
-    let url = shared.outbox.target(&number.name).map(|target| target.url);
+    let url = shared.targets.get(&number.name).map(|target| target.url);
     let settings = json!({ "application": { "callback_persist": true, "sent_status": number.sent_status.load(Ordering::Relaxed), "webhooks": { "url": url } } });
     Reply::new(Answer::ok(200, Map::from_iter([("settings".to_owned(), settings)])))
 }
@@ -46,7 +41,7 @@ pub(crate) async fn patch(shared: &Shared, number: &Number, sent: &[u8]) -> Repl
     }
     if let Some(url) = settings.url {
         // On-Premise had no headers: those that were set for the same URL stay, and no other place gets them.
-        let known = shared.outbox.target(&number.name).filter(|target| target.url == url);
+        let known = shared.targets.get(&number.name).filter(|target| target.url == url);
         let headers = known
             .map(|target| target.headers.into_iter().map(|(name, value)| (name, value.into())).collect());
         if let Some(refusal) = set(shared, number, url, headers.unwrap_or_default()).await {
@@ -63,7 +58,7 @@ pub(crate) async fn patch(shared: &Shared, number: &Number, sent: &[u8]) -> Repl
 
 /// `DELETE /v1/settings/application`: as it is configured.
 pub(crate) async fn delete(shared: &Shared, number: &Number) -> Reply {
-    let target = shared.outbox.reset(&number.name).await;
+    let target = shared.targets.reset(&number.name).await;
     match (target, sent_status::set(&shared.store, number, true).await) {
         (Ok(()), Ok(())) => Reply::new(answers::done()),
         _ => Reply::new(Answer::error(1023, NOT_WRITTEN)),
@@ -72,7 +67,7 @@ pub(crate) async fn delete(shared: &Shared, number: &Number) -> Reply {
 
 /// `GET /v1/configs/webhook`, of 360dialog.
 pub(crate) fn config(shared: &Shared, number: &Number) -> Reply {
-    let target = shared.outbox.target(&number.name);
+    let target = shared.targets.get(&number.name);
     let names = |target: &Target| {
         target.headers.keys().map(|name| (name.clone(), json!("••••"))).collect::<Map<_, _>>()
     };
@@ -127,7 +122,7 @@ async fn set(shared: &Shared, number: &Number, url: String, headers: Map<String,
     let Some(headers) = texts else {
         return refuse("headers must be names and texts, and none that HTTP itself sets");
     };
-    match shared.outbox.set(&number.name, Target { url, headers }).await {
+    match shared.targets.set(&number.name, Target { url, headers }).await {
         Ok(()) => None,
         Err(_) => Some(Reply::new(Answer::error(1023, NOT_WRITTEN))),
     }

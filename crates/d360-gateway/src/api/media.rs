@@ -1,9 +1,8 @@
 //! `/v1/media`: files go through the disk, so that memory stays flat; ids have the form of On-Premise's.
+use super::reply::Reply;
 use crate::{
-    api::Reply,
-    body::{self, Response},
-    messages::failed,
     number::Number,
+    web::body::{self, Response},
 };
 use axum::body::{Body, BodyDataStream};
 use d360::{
@@ -66,7 +65,7 @@ pub(crate) async fn upload(number: &Number, headers: &HeaderMap, body: Body) -> 
     };
     match files(number).call(upload).await {
         Ok(uploaded) => Reply::new(answers::uploaded(uploaded.id.as_str())),
-        Err(error) => Reply::new(failed(&error, Call::Message).0).failed(&error),
+        Err(error) => Reply::failed(&error, Call::Message),
     }
 }
 
@@ -125,7 +124,7 @@ fn about_file(error: &d360::Error) -> Reply {
     if missing || error.invalid().is_some() {
         return not_found();
     }
-    Reply::new(failed(error, Call::Message).0).failed(error)
+    Reply::failed(error, Call::Message)
 }
 
 /// `GET /v1/media/{id}`: the file itself.

@@ -1,5 +1,6 @@
 //! The listener: limits on connections, heads and their time, and an end that lets what is under way finish.
-use crate::{body, connections::Connections, metrics::Metrics};
+use super::{body, connections::Connections};
+use crate::metrics::Metrics;
 use axum::body::Body;
 use http::{Request, Response, StatusCode, header};
 use hyper::{body::Incoming, service::service_fn};

@@ -6,12 +6,16 @@
 //! | `GET /…/{id}` | shows one with its body |
 //! | `POST /…/{id}/retry`, `POST /…/retry` | delivers one, or all (`?user=`), again |
 //! | `DELETE /…/{id}`, `DELETE /…` | drops one, or all (`?user=`) |
+use super::shared::Shared;
 use crate::{
-    api::Shared,
-    body::{self, Response},
-    lines::{Front, Item},
+    delivery::lines::{Front, Item},
+    metrics::NumberLabel,
     number::Number,
-    store::{StoreError, now},
+    state::{error::StoreError, store::now},
+    web::{
+        body::{self, Response},
+        routes::{self, Route},
+    },
 };
 use d360::migrate::errors::Answer;
 use http::Method;
@@ -60,19 +64,50 @@ struct Choice {
 
 const CHOSEN: &str = "number = :number AND (:id IS NULL OR id = :id) AND (:user IS NULL OR user = :user)";
 
-/// The answer, where the path is one of these.
-pub(crate) async fn answer(
+/// What is done to them.
+#[derive(Clone, Copy, Debug)]
+enum Verb {
+    List,
+    Show,
+    Retry,
+    Drop,
+}
+
+const VERBS: &[Route<Verb>] = &[
+    ("GET", "{which}", Verb::List),
+    ("GET", "{which}/{id}", Verb::Show),
+    ("POST", "{which}/retry", Verb::Retry),
+    ("POST", "{which}/{id}/retry", Verb::Retry),
+    ("DELETE", "{which}", Verb::Drop),
+    ("DELETE", "{which}/{id}", Verb::Drop),
+];
+
+/// Whether a path is one of these.
+pub(super) fn is_of(segments: &[String]) -> bool {
+    which(segments).is_some()
+}
+
+fn which(segments: &[String]) -> Option<Which> {
+    Which::of(segments.first()?)
+}
+
+/// Answers a request of the number's owner.
+pub(super) async fn answer(
     shared: &Shared,
     number: &Number,
     method: &Method,
-    steps: &[&str],
+    segments: &[String],
     query: &str,
-) -> Option<Response> {
-    let which = Which::of(steps.first()?)?;
+) -> Response {
+    let which = which(segments).unwrap_or(Which::Waiting);
+    let (verb, id) = match routes::find(VERBS, method, segments) {
+        Some((verb, parameters)) => (Some(verb), parameters.get(1).copied()),
+        None => (None, None),
+    };
     // What is not followed is refused: a slip in a parameter would choose all.
-    let followed: &[&str] = match (method, &steps[1..]) {
-        (&Method::GET, []) => &["user", "limit", "after"],
-        (&Method::POST, ["retry"]) | (&Method::DELETE, []) => &["user"],
+    let followed: &[&str] = match (verb, id) {
+        (Some(Verb::List), _) => &["user", "limit", "after"],
+        (Some(Verb::Retry | Verb::Drop), None) => &["user"],
         _ => &[],
     };
     let mut asked = HashMap::new();
@@ -86,55 +121,50 @@ pub(crate) async fn answer(
                 "The parameter {} is unknown here or given twice; nothing was done. Allowed: {allowed}",
                 d360::model::mask(&name)
             );
-            return Some(body::answer(&Answer::error(1009, &details)));
+            return body::answer(&Answer::error(1009, &details));
         }
     }
     let of_query = |name: &str| asked.get(name).cloned();
     // A + that is not percent-encoded is read as a space.
     let user = of_query("user").map(|user| user.trim_start_matches(['+', ' ']).to_owned());
     if user.as_deref().is_some_and(str::is_empty) {
-        return Some(body::answer(&Answer::error(1009, "user is empty; nothing was done")));
+        return body::answer(&Answer::error(1009, "user is empty; nothing was done"));
     }
-    let choice = |id| Choice { number: number.name.clone(), id, user: user.clone() };
-    let id = |text: &str| text.parse::<i64>().ok();
-    let done = match (method, &steps[1..]) {
-        (&Method::GET, []) => {
-            let whole = |name: &str, otherwise| of_query(name).map_or(Some(otherwise), |text| id(&text));
-            let (Some(limit @ 1..=LONGEST_PAGE), Some(after @ 0..)) =
-                (whole("limit", PAGE), whole("after", 0))
+    let Some(verb) = verb else {
+        let details = "See GET, POST …/retry and DELETE of /waiting and /aside";
+        return body::answer(&Answer::error_with(405, 1006, details));
+    };
+    let no_such = || {
+        let details = format!("There is no webhook with this id among those of /{}", which.name());
+        body::answer(&Answer::error(1006, &details))
+    };
+    let whole = |text: &str| text.parse::<i64>().ok();
+    let id = match id.map(whole) {
+        Some(None) => return no_such(),
+        Some(id) => id,
+        None => None,
+    };
+    let choice = Choice { number: number.name.clone(), id, user };
+    let one = |done: Value| if id.is_some() { some_of(done) } else { Some(done) };
+    let done = match verb {
+        Verb::List => {
+            let read = |name: &str, otherwise| of_query(name).map_or(Some(otherwise), |text| whole(&text));
+            let (Some(limit @ 1..=LONGEST_PAGE), Some(after @ 0..)) = (read("limit", PAGE), read("after", 0))
             else {
                 let details = "limit must be 1 to 1000, after must be an id";
-                return Some(body::answer(&Answer::error(1009, details)));
+                return body::answer(&Answer::error(1009, details));
             };
-            list(shared, which, choice(None), after, limit).await
+            list(shared, which, choice, after, limit).await
         }
-        (&Method::GET, [one]) => match id(one) {
-            Some(id) => show(shared, which, choice(Some(id))).await,
-            None => Ok(None),
-        },
-        (&Method::POST, ["retry"]) => retry(shared, which, choice(None)).await.map(Some),
-        (&Method::POST, [one, "retry"]) => match id(one) {
-            Some(id) => retry(shared, which, choice(Some(id))).await.map(some_of),
-            None => Ok(None),
-        },
-        (&Method::DELETE, []) => drop_chosen(shared, which, choice(None)).await.map(Some),
-        (&Method::DELETE, [one]) => match id(one) {
-            Some(id) => drop_chosen(shared, which, choice(Some(id))).await.map(some_of),
-            None => Ok(None),
-        },
-        _ => {
-            let details = "See GET, POST …/retry and DELETE of /waiting and /aside";
-            return Some(body::answer(&Answer::error_with(405, 1006, details)));
-        }
+        Verb::Show => show(shared, which, choice).await,
+        Verb::Retry => retry(shared, which, choice).await.map(one),
+        Verb::Drop => drop_chosen(shared, which, choice).await.map(one),
     };
-    Some(match done {
+    match done {
         Ok(Some(value)) => body::json(200, &value),
-        Ok(None) => {
-            let details = format!("There is no webhook with this id among those of /{}", which.name());
-            body::answer(&Answer::error(1006, &details))
-        }
+        Ok(None) => no_such(),
         Err(error) => body::answer(&Answer::error_with(503, 1023, &error.to_string())),
-    })
+    }
 }
 
 /// One that was asked for by its id has to be there.
@@ -339,7 +369,7 @@ pub(crate) async fn count_aside(shared: &Arc<Shared>) {
     });
     let Ok(counted) = counted.await else { return };
     for number in &shared.numbers {
-        let label = crate::metrics::NumberLabel { number: number.name.clone() };
+        let label = NumberLabel { number: number.name.clone() };
         let all = counted.get(&number.name).copied().unwrap_or_default();
         shared.metrics.aside.get_or_create(&label).set(all);
     }

@@ -1,9 +1,6 @@
 //! `/v1/configs/templates`, of 360dialog: the account's templates in the old shape.
-use crate::{
-    api::Reply,
-    messages::{failed, not_json, refused},
-    number::Number,
-};
+use super::reply::Reply;
+use crate::number::Number;
 use d360::{
     cloud::templates::{CreateTemplate, DeleteTemplate, ListTemplates},
     migrate::{
@@ -22,7 +19,7 @@ pub(crate) async fn list(number: &Number, query: &str) -> Reply {
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
     let read = Query::read(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())));
     let mut notes = read.notes;
-    let Some(query) = read.value else { return Reply::new(refused(&notes)).noted(notes) };
+    let Some(query) = read.value else { return Reply::refused(&notes).noted(notes) };
     match number.client.pages(ListTemplates::new().limit(PAGE)).all().await {
         Ok(all) => {
             let listed =
@@ -30,22 +27,22 @@ pub(crate) async fn list(number: &Number, query: &str) -> Reply {
             notes.extend(listed.notes);
             Reply::plain(200, &listed.value.unwrap_or_default()).noted(notes)
         }
-        Err(error) => Reply::new(failed(&error, Call::Message).0).failed(&error),
+        Err(error) => Reply::failed(&error, Call::Message),
     }
 }
 
 /// `POST /v1/configs/templates`: submits a template. Never repeated while its outcome is unknown.
 pub(crate) async fn create(number: &Number, sent: &[u8]) -> Reply {
-    let Ok(old) = serde_json::from_slice::<Value>(sent) else { return not_json() };
+    let Ok(old) = serde_json::from_slice::<Value>(sent) else { return Reply::not_json() };
     let translated = templates::to_cloud(&old);
-    let Some(body) = translated.value else { return Reply::new(refused(&translated.notes)) };
+    let Some(body) = translated.value else { return Reply::refused(&translated.notes) };
     let template = match NewTemplate::from_json(body.to_string().as_bytes()) {
         Ok((template, _)) => template,
         Err(invalid) => return Reply::new(Answer::error(1009, &invalid.to_string())),
     };
     match number.client.call(CreateTemplate::new(template)).await {
         Ok(answer) => Reply::plain(201, &templates::created(&body, &json!(answer), &number.options)),
-        Err(error) => Reply::new(failed(&error, Call::Message).0).failed(&error),
+        Err(error) => Reply::failed(&error, Call::Message),
     }
 }
 
@@ -58,6 +55,6 @@ pub(crate) async fn delete(number: &Number, name: &str, query: &str) -> Reply {
     }
     match number.client.call(endpoint).await {
         Ok(()) => Reply::plain(200, &templates::deleted()),
-        Err(error) => Reply::new(failed(&error, Call::Message).0).failed(&error),
+        Err(error) => Reply::failed(&error, Call::Message),
     }
 }

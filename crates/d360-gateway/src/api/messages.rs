@@ -1,20 +1,19 @@
 //! `/v1/messages`, `/v1/contacts`, `/v1/health`: what Cloud is asked, and how its answers are told.
+use super::{reply::Reply, shared::Shared};
 use crate::{
-    api::{Reply, Shared},
     blocker::{Change, Outcome},
-    body,
     number::Number,
+    web::body,
 };
 use d360::{
-    CallOptions, Error, Outcome as CallOutcome,
+    CallOptions,
     cloud::{health::GetHealth, messages::MarkMessageRead},
     migrate::{
-        Note, NoteKind, answers, calls,
-        errors::{self, Answer, Call},
+        answers, calls,
+        errors::{Answer, Call},
         ids, message, user,
     },
     model::{Bsuid, CanSend, MessageId, PhoneNumber, SendResponse, WaId, block::User},
-    transport::ErrorKind,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -32,7 +31,7 @@ const MAX_PAGE: usize = 200;
 
 /// `POST /v1/messages`.
 pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply {
-    let Ok(old) = serde_json::from_slice::<Value>(sent) else { return not_json() };
+    let Ok(old) = serde_json::from_slice::<Value>(sent) else { return Reply::not_json() };
     // What is answered in contacts[].input.
     let to = match old.get("to") {
         Some(Value::String(to)) => Some(to.clone()),
@@ -40,8 +39,8 @@ pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply
         _ => None,
     };
     let translated = message::to_cloud_message(old, &number.options);
-    let mut notes = translated.notes;
-    let Some(message) = translated.value else { return Reply::new(refused(&notes)).noted(notes) };
+    let notes = translated.notes;
+    let Some(message) = translated.value else { return Reply::refused(&notes).noted(notes) };
     // Posted once at most: whether to send again is for the old program to say, which is told all that is known.
     let options = CallOptions::new().deadline(shared.call_timeout).no_retry();
     match number.client.with_options(options).send(message).await {
@@ -49,11 +48,7 @@ pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply
             Some(id) => Reply::plain(201, &Sent::new(&answer, to.as_deref(), id, number)).noted(notes),
             None => Reply::new(answers::unknown("The answer has no id.")).noted(notes),
         },
-        Err(error) => {
-            let (answer, more) = failed(&error, Call::Message);
-            notes.extend(more);
-            Reply::new(answer).noted(notes).failed(&error)
-        }
+        Err(error) => Reply::failed_with(&error, Call::Message, notes),
     }
 }
 
@@ -101,63 +96,9 @@ impl<'a> Sent<'a> {
     }
 }
 
-pub(crate) fn not_json() -> Reply {
-    Reply::new(Answer::error(1025, "The body is not JSON"))
-}
-
-/// What a translation refused, in On-Premise's codes.
-pub(crate) fn refused(notes: &[Note]) -> Answer {
-    let refused: Vec<&Note> = notes.iter().filter(|note| note.kind == NoteKind::Refused).collect();
-    let code = match refused.first() {
-        Some(note) if note.why.starts_with("is required") => 1008,
-        Some(note) if note.path == "to" => 1013,
-        Some(note) if note.path == "recipient_type" => 1002,
-        Some(note) if note.path == "text.body" && note.why.contains("characters") => 1001,
-        _ => 1009,
-    };
-    let told: Vec<String> = refused.iter().map(|note| format!("{}: {}", note.path, note.why)).collect();
-    Answer::error(code, told.join("; ").trim_start_matches(": "))
-}
-
-/// A call of Cloud that failed, as On-Premise's answer.
-pub(crate) fn failed(error: &Error, call: Call) -> (Answer, Vec<Note>) {
-    let nothing = "Nothing was sent";
-    let answer = match (error.outcome(), error.kind()) {
-        (CallOutcome::Unknown, _) if error.endpoint() == "cloud.messages.send" => {
-            answers::unknown(&error.to_string())
-        }
-        (CallOutcome::Unknown, _) if error.endpoint() == "cloud.templates.create" => {
-            let why = "The outcome is unknown: list the templates before you submit it again";
-            Answer::error_with(504, 1000, &format!("{why}: {error}"))
-        }
-        (CallOutcome::Unknown, _) => {
-            let details = format!("The outcome is unknown; doing it again does no harm: {error}");
-            Answer::error_with(504, 1000, &details)
-        }
-        (_, ErrorKind::Api(api)) => {
-            let told = errors::to_onprem(api, call);
-            let mut answer = told.value.unwrap_or_else(|| Answer::error(1000, "the API gave no reason"));
-            if answer.status == 401 {
-                // It is the gateway's key that Cloud does not take, and not the old program's.
-                answer =
-                    Answer::error_with(403, 1005, "Cloud refuses the gateway's key; see its configuration");
-            }
-            return (answer, told.notes);
-        }
-        (_, ErrorKind::Paced(_) | ErrorKind::Deadline) => {
-            Answer::error(1015, &format!("{nothing}: more messages wait than may be sent in time"))
-        }
-        (_, ErrorKind::Transport(_)) => {
-            Answer::error(1016, &format!("{nothing}: Cloud cannot be reached ({error})"))
-        }
-        _ => Answer::error(1009, &format!("{nothing}: {error}")),
-    };
-    (answer, Vec::new())
-}
-
 /// `PUT /v1/messages/{id}` `{"status": "read"}`.
 pub(crate) async fn mark_read(number: &Number, id: &str, sent: &[u8]) -> Reply {
-    let Ok(body) = serde_json::from_slice::<Value>(sent) else { return not_json() };
+    let Ok(body) = serde_json::from_slice::<Value>(sent) else { return Reply::not_json() };
     if body.get("status").and_then(Value::as_str) != Some("read") {
         return Reply::new(Answer::error(1009, "status must be read"));
     }
@@ -172,13 +113,13 @@ pub(crate) async fn mark_read(number: &Number, id: &str, sent: &[u8]) -> Reply {
     };
     match number.client.call(MarkMessageRead::new(id)).await {
         Ok(()) => Reply::new(answers::done()),
-        Err(error) => Reply::new(failed(&error, Call::Message).0).failed(&error),
+        Err(error) => Reply::failed(&error, Call::Message),
     }
 }
 
 /// `POST /v1/contacts`: Cloud cannot be asked.
 pub(crate) fn check_contacts(sent: &[u8]) -> Reply {
-    let Ok(body) = serde_json::from_slice::<Value>(sent) else { return not_json() };
+    let Ok(body) = serde_json::from_slice::<Value>(sent) else { return Reply::not_json() };
     let Some(numbers) = body.get("contacts").and_then(Value::as_array) else {
         return Reply::new(Answer::error(1008, "contacts is required"));
     };
@@ -231,7 +172,7 @@ async fn changed(number: &Number, change: Change, user: User) -> Reply {
             let errors: Vec<Value> = errors.iter().map(|error| json!(error)).collect();
             Reply::new(answers::blocked(&errors).value.unwrap_or_else(answers::done))
         }
-        Some(Outcome::Call(error)) => Reply::new(failed(&error, Call::Block).0).failed(&error),
+        Some(Outcome::Call(error)) => Reply::failed(&error, Call::Block),
         None => Reply::new(Answer::error(1016, "The gateway is stopping; nothing was done")),
     }
 }
@@ -273,7 +214,7 @@ pub(crate) async fn blocklist(number: &Number, query: &str) -> Reply {
                 *number.blocked.lock().unwrap_or_else(PoisonError::into_inner) = fetched;
                 users
             }
-            Err(error) => return Reply::new(failed(&error, Call::Block).0).failed(&error),
+            Err(error) => return Reply::failed(&error, Call::Block),
         },
     };
     Reply::new(answers::blocklist(&users, limit, offset))

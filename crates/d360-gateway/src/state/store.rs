@@ -2,7 +2,10 @@
 //!
 //! Whoever asks for a change is answered once it is on disk. `PRAGMA synchronous = FULL`: a commit outlives a loss of power. A change
 //! that nobody waits for and that could not be written (a full disk) is kept and retried until it is.
-use crate::file::{self, StateFile};
+use super::{
+    error::StoreError,
+    file::{self, StateFile},
+};
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use rusqlite::Connection;
 use std::{
@@ -20,30 +23,6 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long the end waits for a disk that takes no more.
 const LAST_TRIES: Duration = Duration::from_secs(10);
-
-/// The state could not be read or written.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum StoreError {
-    #[error("the state file: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("the state file: {0}")]
-    File(#[from] std::io::Error),
-    #[error("{0}")]
-    Name(&'static str),
-    #[error("the state file is used by another process")]
-    InUse,
-    #[error("the state file was written by a newer version of the gateway")]
-    Newer,
-    #[error(
-        "this file does not belong to a gateway, and was left as it is; choose a new file name for the state"
-    )]
-    Foreign,
-    #[error("the state file could not be written")]
-    NotCommitted,
-    #[error("the gateway is stopping")]
-    Stopped,
-}
 
 /// What to do to the state; `None` where nothing can be done to it. Whether that went well, and what to do once it is committed or not.
 type Job = Box<dyn FnOnce(Option<&Connection>) -> (bool, After) + Send>;

@@ -1,5 +1,5 @@
 //! The state file: which files are taken for it, who may use it at once, and its tables.
-use crate::store::StoreError;
+use super::error::StoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
     fs::{File, OpenOptions, TryLockError},

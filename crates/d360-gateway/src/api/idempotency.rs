@@ -1,7 +1,10 @@
 //! `Idempotency-Key`: the same key and request get the first answer again, and nothing is done twice.
 use crate::{
-    body::{self, Response},
-    store::{Store, StoreError, now},
+    state::{
+        error::StoreError,
+        store::{Store, now},
+    },
+    web::body::{self, Response},
 };
 use d360::migrate::errors::Answer;
 use rusqlite::{Connection, OptionalExtension as _};

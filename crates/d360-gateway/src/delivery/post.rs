@@ -1,6 +1,6 @@
 //! One post of a webhook to an old program, and what its answer means. An answer is taken at its head: what its body is like, or
 //! whether it ever ends, says nothing about the webhook.
-use crate::outbox::Target;
+use super::targets::Target;
 use d360::transport::{
     AsyncTransport as _, BodySink, HttpRequest, Payload, ReqwestTransport, TransportError, TransportErrorKind,
 };

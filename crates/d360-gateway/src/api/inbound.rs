@@ -1,11 +1,13 @@
 //! Webhooks of Cloud: proven, translated, written to disk, answered.
+use super::shared::Shared;
 use crate::{
-    api::Shared,
-    body::{self, Kept, Response},
-    connections::Entry,
+    delivery::outbox::Parcel,
     metrics::{OutcomeLabels, ReasonLabels},
     number::Number,
-    outbox::Parcel,
+    web::{
+        body::{self, Kept, Response},
+        connections::Entry,
+    },
 };
 use axum::body::Body;
 use d360::{

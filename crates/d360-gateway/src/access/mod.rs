@@ -1,15 +1,17 @@
 //! Who may call: the configured key, or a token of a login, compared in constant time.
 use crate::{
-    body::{self, Response},
-    guesses::Guesses,
+    hash::{Hash, hash, login_hash},
     number::Number,
-    store::{Store, now},
+    state::{
+        error::StoreError,
+        store::{Store, now},
+    },
+    web::body::{self, Response},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use d360::migrate::errors::Answer;
 use http::{HeaderMap, header};
 use serde_json::{Map, json};
-use sha2::{Digest as _, Sha256};
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -17,13 +19,14 @@ use std::{
 };
 use subtle::ConstantTimeEq as _;
 
+pub(crate) mod guesses;
+use guesses::Guesses;
+
 /// How long a token is good for, as On-Premise's were.
 const TOKEN_SECONDS: i64 = 7 * 24 * 60 * 60;
 /// Tokens of a number that are good at once, at most: a program that logs in for every call must not fill the memory. Beyond, the
 /// oldest is good no more.
 const MOST_TOKENS: usize = 10_000;
-
-pub(crate) type Hash = [u8; 32];
 
 /// Tokens that were given out. Their hashes alone are kept, here and on disk.
 #[derive(Debug, Default)]
@@ -31,10 +34,7 @@ pub(crate) struct Tokens(Mutex<HashMap<Hash, (String, i64)>>);
 
 impl Tokens {
     /// Those of an earlier process that are good still: of a number whose user and password are the same.
-    pub(crate) async fn load(
-        store: &Store,
-        numbers: &[Arc<Number>],
-    ) -> Result<Self, crate::store::StoreError> {
+    pub(crate) async fn load(store: &Store, numbers: &[Arc<Number>]) -> Result<Self, StoreError> {
         let now = now();
         let logins: HashMap<String, Hash> =
             numbers.iter().map(|number| (number.name.clone(), number.login)).collect();
@@ -97,15 +97,6 @@ impl Tokens {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&hash);
         hash
     }
-}
-
-pub(crate) fn hash(token: &str) -> Hash {
-    Sha256::digest(token.as_bytes()).into()
-}
-
-/// What a user and a password are known by.
-pub(crate) fn login_hash(user: &str, password: &str) -> Hash {
-    Sha256::new().chain_update(Sha256::digest(user)).chain_update(Sha256::digest(password)).finalize().into()
 }
 
 /// Whether a request shows a token or key at all.

@@ -1,0 +1,5 @@
+//! What outlives the process: one SQLite file, and the thread that writes it.
+
+pub(crate) mod error;
+mod file;
+pub(crate) mod store;
