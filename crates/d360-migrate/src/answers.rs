@@ -1,31 +1,16 @@
 //! Answers of Cloud as On-Premise gave them.
+pub use crate::answer::Meta;
 use crate::{
     Options, Translation,
-    errors::{self, Answer, Call},
+    answer::Answer,
+    errors::{self, Call},
     ids,
     json::{list, text_of},
     note::Notes,
     phone_number,
 };
 use d360_model::error::ApiError;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
-
-/// What On-Premise says about itself in every answer (`meta`): the last version with new features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Meta {
-    /// Whether it is held stable.
-    pub api_status: &'static str,
-    /// The client's version.
-    pub version: &'static str,
-}
-
-impl Default for Meta {
-    fn default() -> Self {
-        Self { api_status: "stable", version: "2.53.0" }
-    }
-}
 
 fn body(key: &str, value: Value) -> Map<String, Value> {
     Map::from_iter([(key.to_owned(), value)])

@@ -1,10 +1,10 @@
 //! Error codes of both systems, and the answers that carry them.
+pub use crate::answer::Answer;
 use crate::{
     note::{Notes, Translation},
     titles,
 };
 use d360_model::error::{ApiError, ErrorCode};
-use serde_json::{Map, Value, json};
 
 /// A code of Cloud, and what an old program expects in its place. (Which codes belong together: Meta "Migrating from On-Premises
 /// API to Cloud API" where it says so, else by what they mean; [`source`](Pair::source) tells which.)
@@ -146,57 +146,8 @@ pub fn to_cloud(onprem: i64) -> Option<i64> {
     whole.or_else(either).map(|pair| pair.cloud)
 }
 
-/// What On-Premise calls a code.
-pub(crate) fn onprem_title(code: i64) -> &'static str {
-    // In webhooks it had this title, and the table's words for details.
-    if code == 501 {
-        return "Unknown message type";
-    }
-    titles::ONPREM.iter().find(|(known, ..)| *known == code).map_or("Generic error", |(.., title)| title)
-}
-
 pub(crate) fn cloud_title(code: i64) -> Option<&'static str> {
     titles::CLOUD.iter().find(|(known, _)| *known == code).map(|(_, title)| *title)
-}
-
-/// An answer of On-Premise.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body.
-    pub body: Value,
-}
-
-d360_model::masked_fields!(Answer { status, body });
-
-impl Answer {
-    /// An answer that says what is wrong: `{"errors": [{"code", "title", "details"}], "meta": …}`, with On-Premise's HTTP status for
-    /// the code.
-    #[must_use]
-    pub fn error(code: i64, details: &str) -> Self {
-        let status =
-            titles::ONPREM.iter().find(|(known, ..)| *known == code).map_or(500, |(_, status, _)| *status);
-        Self::error_with(status, code, details)
-    }
-    /// The same with another HTTP status.
-    #[must_use]
-    pub fn error_with(status: u16, code: i64, details: &str) -> Self {
-        let error = json!({ "code": code, "title": onprem_title(code), "details": details });
-        Self { status, body: json!({ "errors": [error], "meta": meta() }) }
-    }
-    /// An answer without errors: `body`, and `meta` beside it.
-    #[must_use]
-    pub fn ok(status: u16, body: Map<String, Value>) -> Self {
-        let mut body = body;
-        body.insert("meta".to_owned(), meta());
-        Self { status, body: body.into() }
-    }
-}
-
-fn meta() -> Value {
-    json!(crate::answers::Meta::default())
 }
 
 /// A refusal of Cloud, or of 360dialog's gateway before it, as On-Premise's answer.
@@ -285,6 +236,7 @@ fn by_text(error: &ApiError) -> (i64, u16) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
     use std::collections::HashSet;
 
     #[test]

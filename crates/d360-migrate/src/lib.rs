@@ -25,6 +25,7 @@
 //! | ids | [`ids::message_to_cloud`], [`ids::media_to_cloud`] | [`ids::message_to_onprem`], [`ids::media_to_onprem`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod answer;
 pub mod answers;
 pub mod calls;
 pub mod errors;

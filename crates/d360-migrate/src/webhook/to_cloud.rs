@@ -1,7 +1,7 @@
 //! A webhook of On-Premise as Cloud posts it.
 use super::{ITEMS, each_id, unknown};
 use crate::{
-    Options, Translation, errors, ids,
+    Options, Translation, answer, errors, ids,
     json::{is_bsuid, list, rename, text, text_of},
     message::each_file,
     note::Notes,
@@ -318,7 +318,7 @@ impl Translator<'_> {
                 error.insert("code".to_owned(), json!(cloud));
                 let title = errors::cloud_title(cloud);
                 let told = error.remove("title");
-                let old_title = code.map(errors::onprem_title);
+                let old_title = code.map(answer::onprem_title);
                 if told.as_ref().is_some_and(|told| told.as_str() != old_title) {
                     let why = "is Cloud's title of the code now";
                     self.notes.changed(&format!("{path}.title"), why, "decide by the code");

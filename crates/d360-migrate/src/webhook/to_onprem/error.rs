@@ -1,6 +1,6 @@
 //! Errors of a webhook of Cloud as On-Premise told them.
 use super::Translator;
-use crate::errors;
+use crate::{answer, errors};
 use serde_json::{Map, Value, json};
 
 impl Translator<'_> {
@@ -32,7 +32,7 @@ impl Translator<'_> {
                             "read the details",
                         );
                     }
-                    let title = errors::onprem_title(pair.webhook);
+                    let title = answer::onprem_title(pair.webhook);
                     let told = error.insert("title".to_owned(), json!(title));
                     if told.is_some_and(|told| {
                         Some(told.as_str().unwrap_or_default()) != errors::cloud_title(code)

@@ -1,0 +1,7 @@
+//! Every call of On-Premise, and what becomes of it on Cloud.
+
+mod table;
+mod to_cloud;
+
+pub use table::{ALL, Fate, OldCall, look_up, message_id};
+pub use to_cloud::{CloudCall, report_blocks, to_cloud};
