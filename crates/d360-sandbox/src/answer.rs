@@ -1,10 +1,12 @@
 //! Answers, in the shapes of the documents.
-use crate::{codes, world::Failure};
+use crate::{
+    codes, route,
+    world::{failure::Failure, ids::encode},
+};
 use axum::{
     body::{Body, Bytes},
     http::{Response, StatusCode, header},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
@@ -49,7 +51,7 @@ impl Answer {
     }
     /// Graph's answer to a path that leads nowhere (2500), or that does not take the method (100).
     pub(crate) fn graph_path(code: i64, method: &str, path: &str) -> Self {
-        let rest = crate::route::without_version(path);
+        let rest = route::without_version(path);
         let message = match code {
             2500 => format!("Unknown path components: {rest}"),
             _ => format!(
@@ -151,12 +153,4 @@ pub(crate) fn webhook_error(code: i64, onprem: bool) -> Value {
     }
     let title = known(code).1;
     json!({ "code": code, "title": title, "message": title, "error_data": { "details": title }, "href": "/documentation/business-messaging/whatsapp/support/error-codes" })
-}
-
-pub(crate) fn encode(text: &str) -> String {
-    URL_SAFE_NO_PAD.encode(text)
-}
-
-pub(crate) fn decode(text: &str) -> Option<String> {
-    String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }

@@ -1,9 +1,12 @@
 //! `/block_users` in its three methods.
 use crate::{
-    answer::{self, Answer, error_object},
+    answer::{Answer, error_object},
     json,
-    schema::BLOCK,
-    world::{World, digits, is_bsuid},
+    schema::contents::BLOCK,
+    world::{
+        World,
+        ids::{decode, digits, encode, is_bsuid},
+    },
 };
 use serde_json::{Value, json as value};
 use std::collections::HashMap;
@@ -36,7 +39,7 @@ pub(crate) fn change(world: &mut World, key: &str, body: &[u8], block: bool) -> 
         if input.get(2..).is_some_and(|rest| rest.starts_with(".ENT.")) {
             return Answer::error(100, "Parent BSUIDs are not supported for blocking or unblocking users");
         }
-        let user = world.user(input);
+        let user = world.users.key(input);
         let mut named = if is_bsuid(input) {
             value!({ "input": input, "user_id": input })
         } else {
@@ -136,11 +139,11 @@ pub(crate) fn list(world: &World, key: &str, query: &HashMap<String, String>) ->
 }
 
 fn cursor_at(offset: usize, version: u64) -> String {
-    answer::encode(&value!({ "offset": offset, "versionId": version.to_string() }).to_string())
+    encode(&value!({ "offset": offset, "versionId": version.to_string() }).to_string())
 }
 
 fn read_cursor(cursor: &str) -> Option<(usize, u64)> {
-    let cursor: Value = serde_json::from_str(&answer::decode(cursor)?).ok()?;
+    let cursor: Value = serde_json::from_str(&decode(cursor)?).ok()?;
     let offset = usize::try_from(cursor.get("offset")?.as_u64()?).ok()?;
     Some((offset, cursor.get("versionId")?.as_str()?.parse().ok()?))
 }

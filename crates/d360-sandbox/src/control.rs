@@ -1,7 +1,8 @@
 //! `/_sandbox`: what cannot be done through the API, done over HTTP.
 use crate::{
     answer::Answer,
-    world::{Failure, World},
+    inbound,
+    world::{World, failure::Failure},
 };
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -23,7 +24,7 @@ pub(crate) fn handle(world: &mut World, method: &str, path: &str, body: &[u8]) -
             done()
         }
         ("GET", "deliveries") => Answer::ok(&json!({ "deliveries": world.hooks.delivered })),
-        ("POST", "inbound") => inbound(world, key, &value),
+        ("POST", "inbound") => user_sends(world, key, &value),
         ("POST", "webhooks") => webhooks(world, key, &value),
         ("POST", "templates") => template(world, &value),
         ("POST", "not_on_whatsapp") => each(&value, "users", |user| world.not_on_whatsapp(user)),
@@ -90,14 +91,14 @@ fn describe(world: &World) -> Value {
 }
 
 /// A message of each user.
-fn inbound(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
+fn user_sends(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
     let Some(asked) = value.as_object() else { return refuse("expected an object") };
     let (mut ids, mut user_ids, mut refused) = (Vec::new(), Vec::new(), None);
-    let answer = each(value, "from", |user| match world.user_sends(key, user, asked) {
+    let answer = each(value, "from", |user| match inbound::send(world, key, user, asked) {
         Ok(id) => {
             ids.push(id);
-            let user = world.user(user);
-            user_ids.push(world.user_id(&user));
+            let user = world.users.key(user);
+            user_ids.push(world.users.id(&user));
         }
         Err(why) => refused = Some(why),
     });
@@ -139,12 +140,13 @@ fn webhooks(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
             _ => return refuse(&format!("{name} is no setting of webhooks, or has a wrong value")),
         }
     }
+    let key = world.key_or_first(key);
     if !target.is_empty()
-        && let Err(why) = world.set_webhook(key, &Value::Object(target))
+        && let Err(why) = world.hooks.set(&key, &Value::Object(target), false)
     {
         return refuse(&why);
     }
-    world.set_webhooks(settings);
+    world.hooks.change(settings);
     done()
 }
 

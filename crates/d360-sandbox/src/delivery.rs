@@ -1,8 +1,5 @@
 //! Posts webhooks, and posts them again until they are taken.
-use crate::{
-    Shared,
-    webhooks::{self, Post},
-};
+use crate::world::{Shared, World, hooks::Post};
 use axum::{
     body::Body,
     http::{Request, StatusCode},
@@ -40,7 +37,10 @@ pub(crate) async fn run(world: Shared) {
         wake.notified().await;
         let delay = world.lock().hooks.settings.delay;
         sleep(delay).await;
-        let posts = webhooks::take(&mut world.lock());
+        let posts = {
+            let World { hooks, numbers, .. } = &mut *world.lock();
+            hooks.take(numbers)
+        };
         for post in posts {
             let receiver =
                 receivers.entry(post.url.clone()).or_insert_with(|| receiver(client.clone(), world.clone()));

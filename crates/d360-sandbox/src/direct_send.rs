@@ -1,8 +1,9 @@
 //! Direct Send: a message with a `category` opens a conversation without a template of the sender's (Meta, "Direct Send", 2026-07-31;
 //! 360dialog, "Direct Send").
 use crate::{
-    schema::{Mistake, UNKNOWN},
-    world::{World, is_bsuid},
+    schema::kind::{Mistake, UNKNOWN},
+    templates::{GENERATED, MOST, is_generated},
+    world::{World, ids::is_bsuid},
 };
 use serde_json::{Value, json};
 
@@ -15,9 +16,6 @@ const MAX_BODY: usize = 1024;
 
 /// Business-scoped user ids are not supported for the message.
 const NO_BSUID: i64 = 131_062;
-
-/// The `source` of templates that Direct Send made.
-const GENERATED: &str = "AUTO_GENERATED";
 
 pub(crate) fn is(message: &Value) -> bool {
     message.get("category").is_some()
@@ -82,7 +80,7 @@ pub(crate) fn keep_template(world: &mut World, message: &Value) {
     let same = |known: &Value| {
         is_generated(known) && known["components"] == components && known["category"] == category.as_str()
     };
-    if world.templates.iter().any(same) || world.templates.len() >= crate::templates::MOST {
+    if world.templates.iter().any(same) || world.templates.len() >= MOST {
         return;
     }
     let id = world.next_number();
@@ -90,8 +88,4 @@ pub(crate) fn keep_template(world: &mut World, message: &Value) {
         "id": id, "name": format!("direct_send_{id}"), "language": "en", "status": "APPROVED", "category": category,
         "parameter_format": "POSITIONAL", "source": GENERATED, "components": components,
     }));
-}
-
-pub(crate) fn is_generated(template: &Value) -> bool {
-    template["source"] == GENERATED
 }

@@ -1,21 +1,23 @@
 //! Messages of users, of every type, as webhooks show them (Meta, "Webhooks", 2025-11 to 2026-06; On-Premise's own pages).
 use crate::{
-    ids::Way,
     media,
-    world::{World, is_bsuid},
+    world::{
+        World,
+        ids::{Way, is_bsuid},
+    },
 };
 use axum::body::Bytes;
 use serde_json::{Map, Value, json};
 
 /// A message and the contact that it is from.
 #[derive(Debug)]
-pub(crate) struct Inbound {
-    pub(crate) message: Value,
-    pub(crate) contact: Value,
+struct Inbound {
+    message: Value,
+    contact: Value,
 }
 
 /// The types that can be asked for without a content: an example stands in.
-pub(crate) const TYPES: [&str; 15] = [
+const TYPES: [&str; 15] = [
     "text",
     "image",
     "video",
@@ -33,19 +35,56 @@ pub(crate) const TYPES: [&str; 15] = [
     "request_welcome",
 ];
 
+/// A user sends what `asked` describes: opens the window, and goes out by webhook. Returns the message's id.
+///
+/// # Errors
+/// Where it cannot be made.
+pub(crate) fn send(
+    world: &mut World,
+    key: Option<&str>,
+    from: &str,
+    asked: &Map<String, Value>,
+) -> Result<String, String> {
+    let user = world.users.key(from);
+    if user.is_empty() {
+        return Err(format!("from: {from:?} is no number or user id"));
+    }
+    let Inbound { message, contact } = message(world, &user, asked)?;
+    let (key, now) = (world.key_or_first(key), world.now());
+    let id = message["id"].as_str().unwrap_or_default().to_owned();
+    let number = world.number(Some(&key)).ok_or("there is no number of this key")?;
+    // Somebody who is blocked cannot write.
+    if number.is_blocked(&user) {
+        return Err("the user is blocked, and cannot write".to_owned());
+    }
+    number.written(user, now);
+    world.hooks.message(&key, message, contact);
+    Ok(id)
+}
+
+/// A user writes: opens the window, whether or not the user is blocked.
+pub(crate) fn write(world: &mut World, key: Option<&str>, user: &str) {
+    let (now, known) = (world.now(), world.users.key(user));
+    if send(world, key, user, &Map::new()).is_err()
+        && let Some(number) = world.number(key)
+    {
+        number.written(known, now);
+    }
+}
+
 /// The message that `asked` describes: `type`, its content, and what else a message may have (`context`, `referral`, `group_id`,
 /// …); `name` and `username` are the sender's.
-pub(crate) fn message(world: &mut World, user: &str, asked: &Map<String, Value>) -> Result<Inbound, String> {
+fn message(world: &mut World, user: &str, asked: &Map<String, Value>) -> Result<Inbound, String> {
     let onprem = world.hooks.settings.on_premise;
     let user_ids = world.hooks.settings.user_ids && !onprem;
     let kind = asked.get("type").map_or(Ok("text"), |kind| kind.as_str().ok_or("type must be a text"))?;
-    world.introduce(user, asked);
+    world.users.introduce(user, asked);
     let mut message = Map::new();
     if !is_bsuid(user) {
         message.insert("from".to_owned(), json!(user));
     }
     if user_ids || is_bsuid(user) {
-        message.insert("from_user_id".to_owned(), json!(world.user_id(user)));
+        message.insert("from_user_id".to_owned(), json!(world.users.id(user)));
     }
     let id = if onprem { format!("ABGG{}", world.next_id("in")) } else { world.wamid(user, Way::In) };
     message.insert("id".to_owned(), json!(id));
@@ -74,7 +113,7 @@ pub(crate) fn message(world: &mut World, user: &str, asked: &Map<String, Value>)
     for (key, value) in asked.iter().filter(|(key, _)| !ours.contains(&key.as_str()) && *key != kind) {
         message.insert(key.clone(), value.clone());
     }
-    let contact = world.contact(user, true, user_ids);
+    let contact = world.users.contact(user, true, user_ids);
     Ok(Inbound { message: message.into(), contact })
 }
 
@@ -136,15 +175,15 @@ fn example(world: &mut World, kind: &str, user: &str, onprem: bool) -> Option<Va
             "product_items": [{ "product_retailer_id": "di9ozbzfi4", "quantity": 2, "item_price": 30, "currency": "USD" }],
         }),
         "system" if onprem => json!({
-            "type": "user_changed_number", "body": format!("User {} changed from {user} to 12195555358", world.name(user)), "new_wa_id": "12195555358",
+            "type": "user_changed_number", "body": format!("User {} changed from {user} to 12195555358", world.users.name(user)), "new_wa_id": "12195555358",
         }),
         "system" => {
-            let body = format!("User {} changed from {user} to 12195555358", world.name(user));
+            let body = format!("User {} changed from {user} to 12195555358", world.users.name(user));
             let mut system = json!({ "type": "user_changed_number", "body": body, "wa_id": "12195555358" });
             if world.hooks.settings.user_ids {
                 // A new number brings a new user id (Meta, changelog, 2026-08-11).
-                system["user_id"] = json!(world.user_id("12195555358"));
-                system["previous_user_id"] = json!(world.user_id(user));
+                system["user_id"] = json!(world.users.id("12195555358"));
+                system["previous_user_id"] = json!(world.users.id(user));
             }
             system
         }

@@ -51,18 +51,15 @@ mod answer;
 mod blocking;
 mod codes;
 mod config_templates;
-mod contents;
 mod control;
 mod delivery;
 mod direct_send;
 mod guard;
-mod ids;
 mod inbound;
 mod json;
 mod media;
 mod messages;
 mod onprem;
-mod onprem_contents;
 mod partner;
 mod route;
 mod schema;
@@ -71,7 +68,6 @@ mod statuses;
 mod template_match;
 mod template_values;
 mod templates;
-mod users;
 mod webhooks;
 mod world;
 
@@ -79,15 +75,13 @@ use serde_json::{Map, Value};
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
     time::Duration,
 };
 use tokio::sync::oneshot;
-use world::World;
+use world::{Shared, World, hooks::Hooks};
 
-pub use webhooks::Webhooks;
-pub use world::Failure;
+pub use world::{failure::Failure, hooks::Webhooks};
 
 /// The key that a sandbox takes if no other is set.
 pub const DEFAULT_KEY: &str = "sandbox-key";
@@ -100,16 +94,6 @@ pub struct Sandbox {
     world: Shared,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// The state, shared by the server's thread and the handle.
-#[derive(Clone, Debug)]
-pub(crate) struct Shared(Arc<Mutex<World>>);
-
-impl Shared {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Settings of a [`Sandbox`].
@@ -161,8 +145,8 @@ impl Builder {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let mut world = World::new(self.keys, self.seed);
-        world.hooks = webhooks::Hooks::new(self.webhooks);
-        let world = Shared(Arc::new(Mutex::new(world)));
+        world.hooks = Hooks::new(self.webhooks);
+        let world = Shared::new(world);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (stop, stopped) = oneshot::channel();
         let served = world.clone();
@@ -210,11 +194,11 @@ impl Sandbox {
     }
     /// A user writes to the (first) business number: opens the 24-hour window.
     pub fn user_writes(&self, user: &str) {
-        self.world.lock().user_writes(None, user);
+        inbound::write(&mut self.world.lock(), None, user);
     }
     /// A user writes to the business number of another key.
     pub fn user_writes_to(&self, key: &str, user: &str) {
-        self.world.lock().user_writes(Some(key), user);
+        inbound::write(&mut self.world.lock(), Some(key), user);
     }
     /// A user sends a message to the (first) business number: opens the 24-hour window, and goes out by webhook. `message` is what
     /// `POST /_sandbox/inbound` takes: `{"type": "image"}` for an example, `{"type": "text", "text": {"body": "Hi"}}` for a content of
@@ -226,7 +210,7 @@ impl Sandbox {
     #[track_caller]
     pub fn user_sends(&self, user: &str, message: &Value) -> String {
         let none = Map::new();
-        let sent = self.world.lock().user_sends(None, user, message.as_object().unwrap_or(&none));
+        let sent = inbound::send(&mut self.world.lock(), None, user, message.as_object().unwrap_or(&none));
         sent.unwrap_or_else(|why| panic!("the user cannot send that: {why}"))
     }
     /// Returns the business-scoped user ID of a user, as webhooks name it. A message to it reaches the same user as one to the number,
@@ -234,8 +218,8 @@ impl Sandbox {
     #[must_use]
     pub fn user_id(&self, user: &str) -> String {
         let mut world = self.world.lock();
-        let user = world.user(user);
-        world.user_id(&user)
+        let user = world.users.key(user);
+        world.users.id(&user)
     }
     /// Webhooks of the (first) business number go to `url` (http alone), with these headers.
     ///
@@ -245,7 +229,9 @@ impl Sandbox {
     pub fn webhook(&self, url: &str, headers: &[(&str, &str)]) {
         let headers: Map<String, Value> =
             headers.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
-        let set = self.world.lock().set_webhook(None, &serde_json::json!({ "url": url, "headers": headers }));
+        let mut world = self.world.lock();
+        let key = world.key_or_first(None);
+        let set = world.hooks.set(&key, &serde_json::json!({ "url": url, "headers": headers }), false);
         set.unwrap_or_else(|why| panic!("{url:?} is no webhook: {why}"));
     }
     /// Changes how webhooks are sent: repeated, late, out of order, in batches, signed, escaped, in On-Premise's form or without
@@ -254,7 +240,7 @@ impl Sandbox {
         let mut world = self.world.lock();
         let mut settings = world.hooks.settings.clone();
         change(&mut settings);
-        world.set_webhooks(settings);
+        world.hooks.change(settings);
     }
     /// Webhooks that went out: `{"url", "attempt", "status", "error", "body"}`. The last thousand.
     #[must_use]

@@ -1,7 +1,8 @@
 //! `/media`, `/{media-id}` and what Meta's URLs lead to: files, in memory.
 use crate::{
     answer::Answer,
-    world::{World, user_key},
+    route::ATTACHMENTS,
+    world::{File, World, ids::user_key},
 };
 use axum::{
     body::{Body, Bytes},
@@ -16,9 +17,6 @@ use std::{collections::HashMap, fmt::Write as _, time::Duration};
 pub(crate) const MAX_FORM: usize = (100 << 20) + (64 << 10);
 /// How long a URL holds.
 const URL_HOLDS: Duration = Duration::from_secs(5 * 60);
-/// Where Meta's URLs lead. 360dialog serves the same path under its own host.
-pub(crate) const ATTACHMENTS: &str = "/whatsapp_business/attachments/";
-
 /// Types that are taken, and most bytes of each (Meta, "Media").
 const TAKEN: [(&str, u64); 19] = [
     ("audio/aac", 16 << 20),
@@ -41,14 +39,6 @@ const TAKEN: [(&str, u64); 19] = [
     ("video/mp4", 16 << 20),
     ("video/3gpp", 16 << 20),
 ];
-
-/// A stored file.
-#[derive(Clone, Debug)]
-pub(crate) struct File {
-    mime: String,
-    bytes: Bytes,
-    hash: String,
-}
 
 /// A form that was posted.
 #[derive(Debug, Default)]

@@ -1,11 +1,13 @@
 //! `POST /messages`.
 use crate::{
     answer::Answer,
-    contents::READ,
     direct_send, json, media,
-    schema::{CONTENTS, MESSAGE},
-    template_values, templates,
-    world::{World, digits, is_bsuid},
+    schema::contents::{CONTENTS, MESSAGE, READ},
+    statuses, template_values, templates,
+    world::{
+        World,
+        ids::{digits, is_bsuid},
+    },
 };
 use serde_json::{Value, json as value};
 
@@ -51,7 +53,7 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     if !group && !is_recipient(name, input) {
         return Answer::error(131_009, &format!("{name} is no phone number or user id"));
     }
-    let user = world.user(input);
+    let user = world.users.key(input);
     let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
     if number.phone == user {
         return Answer::error(131_021, "Recipient phone number cannot be the sender phone number");
@@ -80,7 +82,7 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     let id = world.accept(message.clone(), to);
     // A wrong number is told by webhook alone.
     let failed = (!group && !world.is_on_whatsapp(&user)).then_some(131_026);
-    world.tell(key, &id, &message, to, failed);
+    statuses::tell(world, key, &id, &message, to, failed);
     let contact = if is_bsuid(input) {
         value!({ "input": input, "user_id": input })
     } else {

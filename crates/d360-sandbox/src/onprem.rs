@@ -1,8 +1,13 @@
 //! `/v1`: On-Premise. Unknown properties are taken, errors come as a list, contacts are blocked one by one.
 use crate::{
     answer::{Answer, onprem_meta},
-    config_templates, onprem_contents, templates, webhooks,
-    world::{World, digits, user_key},
+    config_templates,
+    schema::onprem_contents,
+    statuses, templates, webhooks,
+    world::{
+        World,
+        ids::{digits, encode, user_key},
+    },
 };
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -91,7 +96,7 @@ fn send(world: &mut World, key: &str, message: &Value) -> Answer {
         world.accept(message.clone(), to);
     }
     let id = format!("gBEG{}", world.next_id("onprem"));
-    world.tell(key, &id, message, if group { to } else { &user }, failed);
+    statuses::tell(world, key, &id, message, if group { to } else { &user }, failed);
     Answer::json(201, &json!({ "messages": [{ "id": id }], "meta": onprem_meta() }))
 }
 
@@ -185,7 +190,7 @@ fn report(world: &mut World, key: &str, contact: &str, request: &Value) -> Answe
 
 /// The identity follows from the number: it never changes here.
 fn hash(contact: &str) -> String {
-    crate::answer::encode(&format!("identity:{}", digits(contact)))
+    encode(&format!("identity:{}", digits(contact)))
 }
 
 fn identity(contact: &str) -> Answer {

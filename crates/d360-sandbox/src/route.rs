@@ -1,5 +1,7 @@
 //! Which system a path belongs to.
-use crate::media;
+
+/// Where Meta's URLs lead. 360dialog serves the same path under its own host.
+pub(crate) const ATTACHMENTS: &str = "/whatsapp_business/attachments/";
 
 /// The system of a path, with the rest of it.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +32,7 @@ const NODE: &[&str] = &["GET", "POST", "DELETE"];
 /// a token, and no key of 360dialog's, so that it is meant for Graph where the path alone does not tell. `unversioned`: paths without a
 /// version are served too.
 pub(crate) fn system<'p>(method: &str, path: &'p str, bearer: bool, unversioned: bool) -> System<'p> {
-    if path == media::ATTACHMENTS || path == media::ATTACHMENTS.trim_end_matches('/') {
+    if path == ATTACHMENTS || path == ATTACHMENTS.trim_end_matches('/') {
         return System::Media;
     }
     if let Some(rest) = path.strip_prefix("/v1/") {

@@ -1,13 +1,12 @@
 //! The HTTP side.
 use crate::{
-    Shared,
     answer::Answer,
     blocking, control, delivery, guard,
     media::{self, Form},
     messages, onprem, partner,
     route::{System, system},
     templates, webhooks,
-    world::Asked,
+    world::{Asked, Shared},
 };
 use axum::{
     Router,
@@ -80,7 +79,7 @@ async fn handle(State((world, local)): State<(Shared, bool)>, request: Request) 
 }
 
 fn api(
-    world: &mut crate::World,
+    world: &mut crate::world::World,
     method: &str,
     path: &str,
     query: &str,
@@ -162,7 +161,7 @@ fn api(
 }
 
 /// What Meta says of a number that is well.
-fn health(world: &crate::World, key: &str) -> Answer {
+fn health(world: &crate::world::World, key: &str) -> Answer {
     let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
     let entity =
         |kind: &str, id: &str| json!({ "entity_type": kind, "id": id, "can_send_message": "AVAILABLE" });

@@ -1,12 +1,13 @@
 //! Webhooks of what becomes of a message of ours.
 use crate::{
-    answer, webhooks,
-    world::{World, is_bsuid},
+    answer,
+    world::{World, ids::is_bsuid},
 };
 use serde_json::{Value, json};
 
 /// Tells what became of a message to `user`, or to the group of this id. `failed` names the code that it failed by.
 pub(crate) fn tell(world: &mut World, key: &str, id: &str, message: &Value, user: &str, failed: Option<i64>) {
+    world.last_id = Some(id.to_owned());
     // Most sandboxes have no webhook, and what has nowhere to go is not worth writing.
     if !world.hooks.has_target(key) {
         return;
@@ -33,10 +34,10 @@ pub(crate) fn tell(world: &mut World, key: &str, id: &str, message: &Value, user
             // A failed message names the user id only if it was sent to it, and no contact (Meta, "Business-scoped user IDs").
             let by_user_id = message.get("to").is_none();
             if is_bsuid(user) || user_ids && (!has_failed || by_user_id) {
-                item["recipient_user_id"] = json!(world.user_id(user));
+                item["recipient_user_id"] = json!(world.users.id(user));
             }
             let with_username = matches!(status.as_str(), "delivered" | "read" | "played");
-            contact = (user_ids && !has_failed).then(|| world.contact(user, with_username, true));
+            contact = (user_ids && !has_failed).then(|| world.users.contact(user, with_username, true));
         }
         if let Some(data) = message.get("biz_opaque_callback_data") {
             item["biz_opaque_callback_data"] = data.clone();
@@ -47,7 +48,7 @@ pub(crate) fn tell(world: &mut World, key: &str, id: &str, message: &Value, user
         if let Some(code) = failed.or(has_failed.then_some(131_000)) {
             item["errors"] = json!([answer::webhook_error(code, onprem)]);
         }
-        webhooks::status(world, key, item, contact);
+        world.hooks.status(key, item, contact);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The values of a template message against the template.
 use crate::{
-    schema::{MISSING, Mistake},
+    schema::kind::{MISSING, Mistake},
     template_values::{COUNT, count, is_text, kind, list},
 };
 use serde_json::Value;

@@ -1,5 +1,5 @@
 //! The values of a template message, as far as they can be judged without the template: Meta's refusals that people meet most.
-use crate::schema::{MISSING, Mistake, UNKNOWN, WRONG};
+use crate::schema::kind::{MISSING, Mistake, UNKNOWN, WRONG};
 use serde_json::Value;
 
 /// Kinds of buttons that values can be given for, in any case (Meta's error text, Graph v24.0).

@@ -1,10 +1,12 @@
 //! `/message_templates`: those of the one account that all numbers belong to.
 use crate::{
-    answer::{Answer, decode, encode},
-    direct_send,
-    schema::Mistake,
+    answer::Answer,
+    schema::kind::Mistake,
     template_match::{self, Format},
-    world::World,
+    world::{
+        World,
+        ids::{decode, encode},
+    },
 };
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -14,21 +16,11 @@ const PAGE: usize = 25;
 /// Most names of an account (360dialog, "Templates").
 pub(crate) const MOST: usize = 250;
 
-/// The template that every account begins with.
-pub(crate) fn first() -> Value {
-    json!({
-        "id": "1192339204654487",
-        "name": "hello_world",
-        "language": "en_US",
-        "status": "APPROVED",
-        "category": "UTILITY",
-        "parameter_format": "POSITIONAL",
-        "components": [
-            { "type": "HEADER", "format": "TEXT", "text": "Hello World" },
-            { "type": "BODY", "text": "Welcome and congratulations!! This message demonstrates your ability to send a message." },
-            { "type": "FOOTER", "text": "WhatsApp Business Platform sample message" },
-        ],
-    })
+/// The `source` of templates that Direct Send made.
+pub(crate) const GENERATED: &str = "AUTO_GENERATED";
+
+pub(crate) fn is_generated(template: &Value) -> bool {
+    template["source"] == GENERATED
 }
 
 fn text<'v>(value: &'v Value, key: &str) -> &'v str {
@@ -126,7 +118,7 @@ pub(crate) fn delete(world: &mut World, query: &HashMap<String, String>) -> Answ
     let before = world.templates.len();
     let id = query.get("hsm_id");
     let meant = |known: &Value| text(known, "name") == name && id.is_none_or(|id| text(known, "id") == id);
-    if world.templates.iter().any(|known| meant(known) && direct_send::is_generated(known)) {
+    if world.templates.iter().any(|known| meant(known) && is_generated(known)) {
         return Answer::error(2_388_330, "Can't delete a Direct Send template");
     }
     world.templates.retain(|known| !meant(known));
@@ -147,7 +139,7 @@ pub(crate) fn update(world: &mut World, id: &str, body: &[u8]) -> Option<Answer>
     let Some(Value::Object(change)) = crate::json::read(body) else {
         return Some(Answer::error(100, "The body is not JSON"));
     };
-    if direct_send::is_generated(template) {
+    if is_generated(template) {
         return Some(Answer::error(2_388_318, "Can't update a Direct Send template"));
     }
     let known = ["category", "components", "message_send_ttl_seconds", "parameter_format"];

@@ -1,6 +1,8 @@
-//! Message ids and user ids, in the forms that Meta gives them.
-use crate::world::digits;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+//! Ids of messages and users in the forms that Meta gives them, and texts whose content nobody should rely on.
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use sha2::{Digest as _, Sha256};
 
 /// Which way a message goes.
@@ -75,4 +77,28 @@ fn decimal(text: &str, length: usize) -> String {
         out.push(char::from(b'0' + digit));
         out
     })
+}
+
+pub(crate) fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// What a user is remembered by: the digits of a number, or the whole of a BSUID.
+pub(crate) fn user_key(user: &str) -> String {
+    if is_bsuid(user) { user.to_owned() } else { digits(user) }
+}
+
+/// `CC.` and letters and digits.
+pub(crate) fn is_bsuid(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(cc, rest)| {
+        cc.len() == 2 && cc.bytes().all(|b| b.is_ascii_uppercase()) && !rest.is_empty()
+    })
+}
+
+pub(crate) fn encode(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+pub(crate) fn decode(text: &str) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }

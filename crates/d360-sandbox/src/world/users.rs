@@ -1,8 +1,5 @@
 //! Users: by number, by business-scoped user id, or both.
-use crate::{
-    ids,
-    world::{World, is_bsuid, user_key},
-};
+use super::ids::{self, is_bsuid, user_key};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
@@ -21,19 +18,19 @@ struct Profile {
     username: Option<String>,
 }
 
-impl World {
+impl Users {
     /// What a user is remembered by. The user id of somebody whose number is known means the same user as the number.
-    pub(crate) fn user(&self, text: &str) -> String {
+    pub(crate) fn key(&self, text: &str) -> String {
         let key = user_key(text);
-        self.users.phones.get(&key).cloned().unwrap_or(key)
+        self.phones.get(&key).cloned().unwrap_or(key)
     }
     /// The user id of a user, which is known from now on.
-    pub(crate) fn user_id(&mut self, user: &str) -> String {
+    pub(crate) fn id(&mut self, user: &str) -> String {
         if is_bsuid(user) {
             return user.to_owned();
         }
         let id = ids::bsuid(user);
-        self.users.phones.insert(id.clone(), user.to_owned());
+        self.phones.insert(id.clone(), user.to_owned());
         id
     }
     /// Remembers the name and the username that a user is given.
@@ -41,20 +38,20 @@ impl World {
         let text = |name: &str| asked.get(name).and_then(Value::as_str).map(str::to_owned);
         let (name, username) = (text("name"), text("username"));
         if name.is_some() || username.is_some() {
-            let profile = self.users.profiles.entry(user.to_owned()).or_default();
+            let profile = self.profiles.entry(user.to_owned()).or_default();
             profile.name = name.or(profile.name.take());
             profile.username = username.or(profile.username.take());
         }
     }
     /// What a user is called.
     pub(crate) fn name(&self, user: &str) -> &str {
-        let profile = self.users.profiles.get(user);
+        let profile = self.profiles.get(user);
         profile.and_then(|profile| profile.name.as_deref()).unwrap_or("Sheena Nelson")
     }
     /// An item of a webhook's `contacts`. Before April 2026 it had a user id only where there is no number.
     pub(crate) fn contact(&mut self, user: &str, with_username: bool, with_user_id: bool) -> Value {
         let mut contact = json!({ "profile": { "name": self.name(user) } });
-        let username = self.users.profiles.get(user).and_then(|profile| profile.username.as_ref());
+        let username = self.profiles.get(user).and_then(|profile| profile.username.as_ref());
         if let Some(username) = username.filter(|_| with_username) {
             contact["profile"]["username"] = json!(username);
         }
@@ -62,7 +59,7 @@ impl World {
             contact["wa_id"] = json!(user);
         }
         if with_user_id || is_bsuid(user) {
-            contact["user_id"] = json!(self.user_id(user));
+            contact["user_id"] = json!(self.id(user));
         }
         contact
     }

@@ -1,9 +1,9 @@
 //! What a message of On-Premise may hold, as Meta's On-Premise reference says ("Messages", until 2025-10).
-use crate::{
-    contents::{COMPONENT, INTERACTIVE, MANY, REACTION, may, must},
-    schema::{self, CONTEXT, Field, Kind, LOCATION, MISSING},
-    template_values,
+use super::{
+    contents::{COMPONENT, CONTACT, CONTEXT, INTERACTIVE, LOCATION, MANY, REACTION, may, must},
+    kind::{Field, Kind, MISSING, Mistake},
 };
+use crate::template_values;
 use serde_json::Value;
 
 const PROVIDER: Kind = Kind::Object(&[must("name", Kind::Short(MANY))]);
@@ -35,7 +35,7 @@ const TEXT: Kind = Kind::Object(&[must("body", Kind::Short(4096))]);
 
 /// The contents by their types.
 const CONTENTS: &[Field] = &[
-    may("contacts", Kind::List(&schema::CONTACT, 1, 257)),
+    may("contacts", Kind::List(&CONTACT, 1, 257)),
     may("location", LOCATION),
     may("text", TEXT),
     may("image", FILE),
@@ -58,7 +58,7 @@ const MESSAGE: Kind = Kind::Object(&[
 
 /// On-Premise's code, and what is wrong with a message.
 pub(crate) fn problem(message: &Value) -> Option<(i64, String)> {
-    let by_cloud = |(code, details): schema::Mistake| (if code == MISSING { 1008 } else { 1009 }, details);
+    let by_cloud = |(code, details): Mistake| (if code == MISSING { 1008 } else { 1009 }, details);
     if let Err(mistake) = MESSAGE.check_loosely(message, "") {
         return Some(by_cloud(mistake));
     }

@@ -1,5 +1,5 @@
-//! What the contents of a message may hold, as Meta's and 360dialog's pages say (2025-11 to 2026-05).
-use crate::schema::{Field, Kind};
+//! What requests of Cloud may hold, as Meta's and 360dialog's pages say (2025-11 to 2026-05).
+use super::kind::{Field, Kind};
 
 /// A property that has to be there, and one that may.
 pub(crate) const fn must(name: &'static str, kind: Kind) -> Field {
@@ -150,4 +150,93 @@ pub(crate) const READ: Kind = Kind::Object(&[
     must("status", Kind::One(&["read"])),
     must("message_id", Kind::Short(128)),
     may("typing_indicator", Kind::Object(&[must("type", Kind::One(&["text"]))])),
+]);
+
+const ADDRESS: Kind = Kind::Object(&[
+    may("street", Kind::Text),
+    may("city", Kind::Text),
+    may("state", Kind::Text),
+    may("zip", Kind::Text),
+    may("country", Kind::Text),
+    may("country_code", Kind::Text),
+    may("type", Kind::Text),
+]);
+const EMAIL: Kind = Kind::Object(&[may("email", Kind::Text), may("type", Kind::Text)]);
+const NAME: Kind = Kind::Object(&[
+    must("formatted_name", Kind::Short(MANY)),
+    may("first_name", Kind::Text),
+    may("last_name", Kind::Text),
+    may("middle_name", Kind::Text),
+    may("suffix", Kind::Text),
+    may("prefix", Kind::Text),
+]);
+const ORG: Kind =
+    Kind::Object(&[may("company", Kind::Text), may("department", Kind::Text), may("title", Kind::Text)]);
+const PHONE: Kind =
+    Kind::Object(&[may("phone", Kind::Text), may("type", Kind::Text), may("wa_id", Kind::Text)]);
+const URL: Kind = Kind::Object(&[may("url", Kind::Text), may("type", Kind::Text)]);
+pub(crate) const CONTACT: Kind = Kind::Object(&[
+    may("addresses", Kind::List(&ADDRESS, 0, MANY)),
+    may("birthday", Kind::Day),
+    may("emails", Kind::List(&EMAIL, 0, MANY)),
+    must("name", NAME),
+    may("org", ORG),
+    may("phones", Kind::List(&PHONE, 0, MANY)),
+    may("urls", Kind::List(&URL, 0, MANY)),
+]);
+pub(crate) const LOCATION: Kind = Kind::Object(&[
+    must("latitude", Kind::Degrees(90.0)),
+    must("longitude", Kind::Degrees(180.0)),
+    may("name", Kind::Text),
+    may("address", Kind::Text),
+]);
+const TEXT: Kind = Kind::Object(&[must("body", Kind::Short(4096)), may("preview_url", Kind::Flag)]);
+pub(crate) const CONTEXT: Kind = Kind::Object(&[must("message_id", Kind::Short(128))]);
+
+/// `POST /messages`.
+pub(crate) const MESSAGE: Kind = Kind::Object(&[
+    must("messaging_product", Kind::One(&["whatsapp"])),
+    may("recipient_type", Kind::One(&["individual", "group"])),
+    may("to", Kind::Text),
+    may("recipient", Kind::Text),
+    must("type", Kind::Text),
+    may("context", CONTEXT),
+    may("biz_opaque_callback_data", Kind::Short(512)),
+    may("recipient_identity_key_hash", Kind::Text),
+    may("category", Kind::Text),
+    may("ttl_seconds", Kind::Number),
+    may("contacts", Kind::List(&CONTACT, 1, 257)),
+    may("location", LOCATION),
+    may("text", TEXT),
+    may("image", CAPTIONED),
+    may("video", CAPTIONED),
+    may("audio", AUDIO),
+    may("document", DOCUMENT),
+    may("sticker", STICKER),
+    may("reaction", REACTION),
+    may("template", TEMPLATE),
+    may("interactive", INTERACTIVE),
+]);
+
+/// The contents that a message may have.
+pub(crate) const CONTENTS: [&str; 11] = [
+    "contacts",
+    "location",
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "reaction",
+    "template",
+    "interactive",
+];
+
+const USER: Kind = Kind::Object(&[may("user", Kind::Text), may("user_id", Kind::Text)]);
+
+/// `POST` and `DELETE /block_users`.
+pub(crate) const BLOCK: Kind = Kind::Object(&[
+    must("messaging_product", Kind::One(&["whatsapp"])),
+    must("block_users", Kind::List(&USER, 1, MANY)),
 ]);

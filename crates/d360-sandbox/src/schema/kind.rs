@@ -1,5 +1,4 @@
 //! What a body may hold, as the documents say. The first mistake is the answer, as the API does it.
-use crate::contents;
 use serde_json::Value;
 
 /// What a value has to be.
@@ -37,104 +36,6 @@ pub(crate) type Mistake = (i64, String);
 pub(crate) const UNKNOWN: i64 = 100;
 pub(crate) const MISSING: i64 = 131_008;
 pub(crate) const WRONG: i64 = 131_009;
-
-const MANY: usize = usize::MAX;
-
-const ADDRESS: Kind = Kind::Object(&[
-    Field("street", false, Kind::Text),
-    Field("city", false, Kind::Text),
-    Field("state", false, Kind::Text),
-    Field("zip", false, Kind::Text),
-    Field("country", false, Kind::Text),
-    Field("country_code", false, Kind::Text),
-    Field("type", false, Kind::Text),
-]);
-const EMAIL: Kind = Kind::Object(&[Field("email", false, Kind::Text), Field("type", false, Kind::Text)]);
-const NAME: Kind = Kind::Object(&[
-    Field("formatted_name", true, Kind::Short(MANY)),
-    Field("first_name", false, Kind::Text),
-    Field("last_name", false, Kind::Text),
-    Field("middle_name", false, Kind::Text),
-    Field("suffix", false, Kind::Text),
-    Field("prefix", false, Kind::Text),
-]);
-const ORG: Kind = Kind::Object(&[
-    Field("company", false, Kind::Text),
-    Field("department", false, Kind::Text),
-    Field("title", false, Kind::Text),
-]);
-const PHONE: Kind = Kind::Object(&[
-    Field("phone", false, Kind::Text),
-    Field("type", false, Kind::Text),
-    Field("wa_id", false, Kind::Text),
-]);
-const URL: Kind = Kind::Object(&[Field("url", false, Kind::Text), Field("type", false, Kind::Text)]);
-pub(crate) const CONTACT: Kind = Kind::Object(&[
-    Field("addresses", false, Kind::List(&ADDRESS, 0, MANY)),
-    Field("birthday", false, Kind::Day),
-    Field("emails", false, Kind::List(&EMAIL, 0, MANY)),
-    Field("name", true, NAME),
-    Field("org", false, ORG),
-    Field("phones", false, Kind::List(&PHONE, 0, MANY)),
-    Field("urls", false, Kind::List(&URL, 0, MANY)),
-]);
-pub(crate) const LOCATION: Kind = Kind::Object(&[
-    Field("latitude", true, Kind::Degrees(90.0)),
-    Field("longitude", true, Kind::Degrees(180.0)),
-    Field("name", false, Kind::Text),
-    Field("address", false, Kind::Text),
-]);
-const TEXT: Kind =
-    Kind::Object(&[Field("body", true, Kind::Short(4096)), Field("preview_url", false, Kind::Flag)]);
-pub(crate) const CONTEXT: Kind = Kind::Object(&[Field("message_id", true, Kind::Short(128))]);
-
-/// `POST /messages`.
-pub(crate) const MESSAGE: Kind = Kind::Object(&[
-    Field("messaging_product", true, Kind::One(&["whatsapp"])),
-    Field("recipient_type", false, Kind::One(&["individual", "group"])),
-    Field("to", false, Kind::Text),
-    Field("recipient", false, Kind::Text),
-    Field("type", true, Kind::Text),
-    Field("context", false, CONTEXT),
-    Field("biz_opaque_callback_data", false, Kind::Short(512)),
-    Field("recipient_identity_key_hash", false, Kind::Text),
-    Field("category", false, Kind::Text),
-    Field("ttl_seconds", false, Kind::Number),
-    Field("contacts", false, Kind::List(&CONTACT, 1, 257)),
-    Field("location", false, LOCATION),
-    Field("text", false, TEXT),
-    Field("image", false, contents::CAPTIONED),
-    Field("video", false, contents::CAPTIONED),
-    Field("audio", false, contents::AUDIO),
-    Field("document", false, contents::DOCUMENT),
-    Field("sticker", false, contents::STICKER),
-    Field("reaction", false, contents::REACTION),
-    Field("template", false, contents::TEMPLATE),
-    Field("interactive", false, contents::INTERACTIVE),
-]);
-
-/// The contents that a message may have.
-pub(crate) const CONTENTS: [&str; 11] = [
-    "contacts",
-    "location",
-    "text",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "reaction",
-    "template",
-    "interactive",
-];
-
-const USER: Kind = Kind::Object(&[Field("user", false, Kind::Text), Field("user_id", false, Kind::Text)]);
-
-/// `POST` and `DELETE /block_users`.
-pub(crate) const BLOCK: Kind = Kind::Object(&[
-    Field("messaging_product", true, Kind::One(&["whatsapp"])),
-    Field("block_users", true, Kind::List(&USER, 1, MANY)),
-]);
 
 impl Kind {
     /// The first mistake of `value`, which stands at `path`.

@@ -1,0 +1,244 @@
+//! What the sandbox remembers.
+use axum::body::Bytes;
+use failure::{Failure, Failures};
+use hooks::{Hooks, Webhooks};
+use ids::Way;
+use number::Number;
+use serde_json::{Value, json};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use users::Users;
+
+pub(crate) mod failure;
+pub(crate) mod hooks;
+pub(crate) mod ids;
+pub(crate) mod number;
+pub(crate) mod users;
+
+/// The business number behind the default key.
+pub(crate) const DEFAULT_NUMBER: &str = "15550783881";
+/// Entries kept of what happened.
+const KEPT: usize = 1_000;
+
+/// A request that was answered. Its body is read once somebody looks.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) body: Bytes,
+    pub(crate) status: u16,
+}
+
+impl Asked {
+    fn shown(&self) -> Value {
+        let text = || json!(String::from_utf8_lossy(&self.body));
+        let body: Value = serde_json::from_slice(&self.body).unwrap_or_else(|_| text());
+        json!({ "method": self.method, "path": self.path, "body": body, "status": self.status })
+    }
+}
+
+/// What can be set.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) messages_per_second: Option<u32>,
+    pub(crate) pair_limit: bool,
+    pub(crate) mixed_block_status: u16,
+    pub(crate) unversioned: bool,
+}
+
+/// A stored file.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    pub(crate) mime: String,
+    pub(crate) bytes: Bytes,
+    pub(crate) hash: String,
+}
+
+/// The state, shared by the server's thread and the handle.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(Arc<Mutex<World>>);
+
+impl Shared {
+    pub(crate) fn new(world: World) -> Self {
+        Self(Arc::new(Mutex::new(world)))
+    }
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) numbers: HashMap<String, Number>,
+    first_key: String,
+    pub(crate) settings: Settings,
+    pub(crate) accepted: VecDeque<Value>,
+    requests: VecDeque<Asked>,
+    failures: Failures,
+    /// The id of the last accepted message.
+    pub(crate) last_id: Option<String>,
+    pub(crate) media: HashMap<String, File>,
+    pub(crate) templates: Vec<Value>,
+    pub(crate) hooks: Hooks,
+    /// Tokens that the hub gave out.
+    pub(crate) tokens: HashSet<String>,
+    /// Numbers that On-Premise was asked about.
+    pub(crate) checked: HashSet<String>,
+    pub(crate) users: Users,
+    not_on_whatsapp: HashSet<String>,
+    advanced: Duration,
+    frozen: Option<Duration>,
+    seed: u64,
+    counter: u64,
+    /// Messages that got an id: to users, and by them.
+    messages: [u64; 2],
+}
+
+impl World {
+    pub(crate) fn new(keys: Vec<(String, String)>, seed: u64) -> Self {
+        let first_key = keys.first().map(|(key, _)| key.clone()).unwrap_or_default();
+        Self {
+            numbers: keys.into_iter().map(|(key, phone)| (key, Number::new(&phone))).collect(),
+            first_key,
+            settings: Settings {
+                messages_per_second: None,
+                pair_limit: false,
+                mixed_block_status: 400,
+                unversioned: false,
+            },
+            accepted: VecDeque::new(),
+            requests: VecDeque::new(),
+            failures: Failures::default(),
+            last_id: None,
+            media: HashMap::new(),
+            templates: vec![hello_world()],
+            hooks: Hooks::new(Webhooks::default()),
+            tokens: HashSet::new(),
+            checked: HashSet::new(),
+            users: Users::default(),
+            not_on_whatsapp: HashSet::new(),
+            advanced: Duration::ZERO,
+            frozen: None,
+            seed,
+            counter: 0,
+            messages: [0; 2],
+        }
+    }
+
+    /// Everything as at the start, the keys and the seed too.
+    pub(crate) fn reset(&mut self) {
+        let keys = self.numbers.iter().map(|(key, number)| (key.clone(), number.phone.clone())).collect();
+        let first_key = self.first_key.clone();
+        let mut hooks = std::mem::take(&mut self.hooks);
+        hooks.reset();
+        *self = Self { first_key, hooks, ..Self::new(keys, self.seed) };
+    }
+
+    /// The number of a key, or the first one.
+    pub(crate) fn number(&mut self, key: Option<&str>) -> Option<&mut Number> {
+        self.numbers.get_mut(key.unwrap_or(&self.first_key))
+    }
+
+    /// Time since 1970.
+    pub(crate) fn now(&self) -> Duration {
+        let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.frozen.unwrap_or_else(real).saturating_add(self.advanced)
+    }
+    pub(crate) fn advance(&mut self, time: Duration) {
+        self.advanced = self.advanced.saturating_add(time);
+    }
+    pub(crate) fn set_clock(&mut self, now: Duration) {
+        (self.frozen, self.advanced) = (Some(now), Duration::ZERO);
+    }
+
+    /// The key that is meant: the first one where none is named.
+    pub(crate) fn key_or_first(&self, key: Option<&str>) -> String {
+        key.unwrap_or(&self.first_key).to_owned()
+    }
+    pub(crate) fn not_on_whatsapp(&mut self, user: &str) {
+        self.not_on_whatsapp.insert(self.users.key(user));
+    }
+    pub(crate) fn is_on_whatsapp(&self, user: &str) -> bool {
+        !self.not_on_whatsapp.contains(user)
+    }
+    pub(crate) fn force_block(&mut self, key: Option<&str>, user: &str) {
+        let user = self.users.key(user);
+        if let Some(number) = self.number(key) {
+            number.block(&user);
+        }
+    }
+
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        self.failures.push(failure);
+    }
+    /// Takes the failure that was asked for a call of this method and path.
+    pub(crate) fn take_failure(&mut self, method: &str, path: &str) -> Option<Failure> {
+        self.failures.take(method, path)
+    }
+
+    pub(crate) fn log(&mut self, request: Asked) {
+        keep(&mut self.requests, request);
+    }
+    /// What the sandbox was asked, oldest first.
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        self.requests.iter().map(Asked::shown).collect()
+    }
+    /// Keeps an accepted message to `user`, and gives it an id.
+    pub(crate) fn accept(&mut self, message: Value, user: &str) -> String {
+        keep(&mut self.accepted, message);
+        self.wamid(user, Way::Out)
+    }
+    /// A message id of Cloud.
+    pub(crate) fn wamid(&mut self, user: &str, way: Way) -> String {
+        let count = &mut self.messages[usize::from(way == Way::In)];
+        *count += 1;
+        ids::wamid(user, way, self.seed, *count)
+    }
+    /// Digits that no other thing has for an id.
+    pub(crate) fn next_number(&mut self) -> String {
+        self.counter += 1;
+        format!("{}", 4_490_709_327_000_000 + (self.seed % 1_000) * 1_000_000_000 + self.counter)
+    }
+    /// Letters and digits that no other id has.
+    pub(crate) fn next_id(&mut self, prefix: &str) -> String {
+        self.counter += 1;
+        ids::encode(&format!("{prefix}:{:016x}:{:08}", self.seed, self.counter))
+    }
+
+    pub(crate) fn window_is_open(&self, key: &str, user: &str) -> bool {
+        self.numbers.get(key).is_some_and(|number| number.window_is_open(user, self.now()))
+    }
+
+    /// The code of a limit that a message to `user` would break; counts the message where it breaks none.
+    pub(crate) fn count_message(&mut self, key: &str, user: &str) -> Option<i64> {
+        let (now, settings) = (self.now(), &self.settings);
+        self.numbers.get_mut(key)?.count_message(user, now, settings.messages_per_second, settings.pair_limit)
+    }
+}
+
+/// The template that every account begins with.
+fn hello_world() -> Value {
+    json!({
+        "id": "1192339204654487",
+        "name": "hello_world",
+        "language": "en_US",
+        "status": "APPROVED",
+        "category": "UTILITY",
+        "parameter_format": "POSITIONAL",
+        "components": [
+            { "type": "HEADER", "format": "TEXT", "text": "Hello World" },
+            { "type": "BODY", "text": "Welcome and congratulations!! This message demonstrates your ability to send a message." },
+            { "type": "FOOTER", "text": "WhatsApp Business Platform sample message" },
+        ],
+    })
+}
+
+fn keep<T>(list: &mut VecDeque<T>, item: T) {
+    if list.len() == KEPT {
+        list.pop_front();
+    }
+    list.push_back(item);
+}
