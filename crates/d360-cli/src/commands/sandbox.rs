@@ -3,6 +3,7 @@ use crate::{
     Result,
     args::Sandbox as Args,
     client::runtime,
+    commands::signals,
     output::{Exit, Failure, Output},
 };
 use d360_sandbox::{DEFAULT_KEY, Sandbox};
@@ -54,23 +55,8 @@ pub(crate) fn run(args: &Args, output: Output) -> Result {
         output.line(format!("{url}/_sandbox says what else it can do. Stop it with Ctrl-C."));
     }
     runtime()?
-        .block_on(stopped())
+        .block_on(signals::stopped())
         .map_err(|error| Failure::local(format!("cannot wait for signals: {error}")))?;
     sandbox.stop();
     Ok(Exit::Done)
-}
-
-/// Ends at SIGTERM or Ctrl-C.
-pub(super) async fn stopped() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            _ = terminate.recv() => Ok(()),
-            done = tokio::signal::ctrl_c() => done,
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }

@@ -97,7 +97,7 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
             served = async { server.with_graceful_shutdown(enough).await } => {
                 served.map_err(|error| Failure::local(format!("the server ended: {error}")))
             }
-            stopped = crate::commands::sandbox::stopped() => {
+            stopped = crate::commands::signals::stopped() => {
                 stopped.map_err(|error| Failure::local(format!("cannot wait for signals: {error}")))
             }
         }

@@ -1,5 +1,5 @@
 //! `d360 gateway waiting` and `aside`: calls of a gateway that runs.
-use super::gateway::config;
+use super::config;
 use crate::{
     Result,
     args::{Chosen, Gateway, GatewayVerb, Global, Held, HeldVerb},
@@ -54,7 +54,7 @@ pub(crate) fn run(global: &Global, args: &Gateway, output: Output) -> Result {
 
 /// The numbers that are asked for, by the configuration that the gateway was started with.
 fn numbers(global: &Global, args: &Gateway, held: &Held) -> Step<Vec<Number>> {
-    let config = config(global, args)?;
+    let config = config::read(global, args)?;
     let url = match &held.url {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => url_of(&config),
