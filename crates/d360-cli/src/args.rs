@@ -1,9 +1,11 @@
 //! The command line.
+use crate::settings::{Active, Origin};
 use clap::{ArgGroup, Args as ClapArgs, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 mod manage;
 mod moving;
+mod profile;
 pub(crate) use manage::{
     Config, Download, Listen, Media as MediaVerb, Parse, Signer, TemplateList, Templates, Upload, Verify,
     Webhook,
@@ -14,9 +16,11 @@ pub(crate) use moving::{
     Translate, TranslateKind,
 };
 
+pub(crate) use profile::{Profile, ProfileAdd, ProfileName, ProfileShown, Whoami};
+
 const AFTER_HELP: &str = "\
-The API key is read from D360_API_KEY, or from --key-file (a file that only its owner can read, or - for standard input); \
-never from the command line. Without a key: `d360 sandbox` starts a local server and prints a key for it; \
+The API key is read from D360_API_KEY, or from --key-file (a file that only its owner can read, or - for standard input), \
+or from the profile in use (`d360 profile --help`); never from the command line. Without a key: `d360 sandbox` starts a local server and prints a key for it; \
 D360_BASE_URL, or --base-url, is where it is.
 
 Exit codes:
@@ -68,6 +72,9 @@ pub(crate) struct Global {
     /// Read the API key from a file that only its owner can read, or from standard input (-)
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// Use this profile; none for no profile [env: D360_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// Print results and errors only: no notes, no advice, no progress
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
@@ -101,6 +108,15 @@ pub(crate) struct Global {
     /// Trust the CA certificates of this PEM file alone
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// Where the base URL comes from.
+    #[arg(skip)]
+    pub(crate) base_url_from: Origin,
+    /// The profile in use, whose settings stand in the fields above.
+    #[arg(skip)]
+    pub(crate) active: Option<Active>,
+    /// Messages per second of the number, if another rate than the default is set.
+    #[arg(skip)]
+    pub(crate) messages_per_second: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -113,6 +129,18 @@ pub(crate) enum ApiName {
     Onprem,
     /// 360dialog's Partner API
     Partner,
+}
+
+impl ApiName {
+    /// As `--api` takes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Cloud => "cloud",
+            Self::Graph => "graph",
+            Self::Onprem => "onprem",
+            Self::Partner => "partner",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -162,6 +190,11 @@ pub(crate) enum Command {
     /// Move an old program to Cloud: translate its payloads, carry its list of blocked users over, check what has to change
     #[command(subcommand)]
     Migrate(Migrate),
+    /// Manage profiles: settings and keys of numbers, kept in a file
+    #[command(subcommand)]
+    Profile(Profile),
+    /// Print which number, system and key a command uses
+    Whoami(Whoami),
     /// Explain an error code, or those whose text holds a word: what it means and what to do
     Errors(Errors),
     /// Write man pages into a folder, one a verb

@@ -1,8 +1,9 @@
 //! One client, over either transport.
 use crate::{
-    args::{ApiName, Args, Command, Global, Migrate, Webhook},
+    args::{ApiName, Args, Command, Global, Migrate, Profile, Webhook},
     input,
     output::Failure,
+    settings::Origin,
     shown::{Manner, Shown},
 };
 use d360::{
@@ -18,11 +19,12 @@ use d360::{
     onprem::OnPrem,
     partner::{self, Channel, ChannelId, Partner, PartnerId},
     transport::{
-        self, Api, BlockUsersError, BlocksUsers, Connection, Endpoint, Host, HttpRequest, PagedEndpoint,
-        Proxy, ReqwestTransport, Roots, SendsMessages, SetupError, ThreadSleep, TokioSleep, UreqTransport,
+        self, Api, BlockUsersError, BlocksUsers, Connection, Endpoint, Host, HttpRequest, Pacing,
+        PagedEndpoint, Proxy, ReqwestTransport, Roots, SendsMessages, SetupError, ThreadSleep, TokioSleep,
+        UreqTransport,
     },
 };
-use std::{path::Path, time::Duration};
+use std::{num::NonZeroU32, path::Path, time::Duration};
 
 type Step<T> = Result<T, Box<Failure>>;
 
@@ -44,6 +46,8 @@ pub(crate) fn is_local(command: &Command) -> bool {
         | Command::Completions(_) => true,
         Command::Webhook(verb) => !matches!(verb, Webhook::Config(_)),
         Command::Gateway(_) => true,
+        // Its flags become settings.
+        Command::Profile(verb) => !matches!(verb, Profile::Add(_)),
         Command::Migrate(verb) => !matches!(verb, Migrate::Blocklist(_)),
         _ => false,
     }
@@ -90,9 +94,11 @@ pub(crate) fn onprem(global: &Global, needs_key: bool) -> Step<Client<OnPrem>> {
 pub(crate) fn channel(global: &Global) -> Step<Client<Channel>> {
     let partner = partner_id(global)?;
     let channel = required(global.channel_id.as_deref(), "--channel-id", "partner")?;
-    let channel =
-        ChannelId::new(channel).map_err(|error| Failure::invalid("channel_id", error.to_string()))?;
-    Client::new(global, Some(partner::channel_host(&partner, &channel)), true)
+    Client::new(global, Some(partner::channel_host(&partner, &channel_id(channel)?)), true)
+}
+
+fn channel_id(id: &str) -> Step<ChannelId> {
+    ChannelId::new(id).map_err(|error| Failure::invalid("channel_id", error.to_string()))
 }
 
 pub(crate) fn partner(global: &Global) -> Step<Client<Partner>> {
@@ -128,10 +134,31 @@ fn required<'g>(value: Option<&'g str>, flag: &str, api: &str) -> Step<&'g str> 
     value.ok_or_else(|| Failure::usage(format!("--api {api} needs {flag}")))
 }
 
+/// Refuses settings that no call could be made with, before they are kept.
+pub(crate) fn check_settings(global: &Global) -> Step<()> {
+    let host = match global.api {
+        Some(ApiName::Graph) if global.phone_number_id.is_some() => graph_host(global)?,
+        Some(ApiName::Onprem) => OnPrem::default_host(),
+        Some(ApiName::Partner) => Partner::default_host(),
+        // The number may be named by each call.
+        None | Some(ApiName::Cloud | ApiName::Graph) => Cloud::default_host(),
+    };
+    if global.partner_id.is_some() {
+        partner_id(global)?;
+    }
+    if let Some(channel) = &global.channel_id {
+        channel_id(channel)?;
+    }
+    if let Some(url) = &global.base_url {
+        host.with_base_url(url).map_err(SetupError::from)?;
+    }
+    Ok(())
+}
+
 impl<A: Api> Client<A> {
     /// The client for the flags; without a key where none is needed.
     fn new(global: &Global, host: Option<Host>, needs_key: bool) -> Step<Self> {
-        let key = match key(global)? {
+        let key = match key(global, needs_key)? {
             Some(key) => key,
             None if needs_key => return Err(SetupError::NoKey.into()),
             // Stands in a request that is shown masked, and not sent.
@@ -254,6 +281,10 @@ fn config(global: &Global, key: ApiKey) -> Step<Config> {
         .attempt_timeout(Duration::from_secs(global.timeout))
         .strict(global.strict)
         .connection(connection);
+    let config = match global.messages_per_second.and_then(NonZeroU32::new) {
+        Some(rate) => config.pacing(Pacing::per_second(rate)),
+        None => config,
+    };
     Ok(match &global.base_url {
         // A variable that was never set must not mean the real thing.
         Some(url) if url.trim().is_empty() => {
@@ -273,7 +304,7 @@ fn options(global: &Global) -> CallOptions {
 }
 
 /// The text of a file that only its owner can read.
-fn secret_file(path: &Path, flag: &str) -> Step<String> {
+pub(crate) fn secret_file(path: &Path, flag: &str) -> Step<String> {
     refuse_if_open_to_others(path)?;
     // Its name may be the secret itself, given in the wrong place.
     let text = String::from_utf8(input::read_as(path, flag)?);
@@ -293,18 +324,38 @@ pub(crate) fn webhook_secret(file: Option<&Path>) -> Step<String> {
     Ok(text.to_owned())
 }
 
-/// The key from `--key-file`, or else from the environment.
-fn key(global: &Global) -> Step<Option<ApiKey>> {
-    let text = key_text(global)?;
+/// The key from `--key-file`, the environment, or the profile.
+fn key(global: &Global, needs_key: bool) -> Step<Option<ApiKey>> {
+    let text = if needs_key { key_text(global)? } else { own_key(global)? };
     Ok(text.map(ApiKey::new).transpose().map_err(SetupError::from)?)
 }
 
 /// The same as text, for what keeps it on its own.
 pub(crate) fn key_text(global: &Global) -> Step<Option<String>> {
+    if let Some(key) = own_key(global)? {
+        return Ok(Some(key));
+    }
+    let profile = global.active.as_ref();
+    profile.and_then(|profile| Some(profile.key.as_ref()?.read(&profile.name))).transpose()
+}
+
+/// The key of the command line or the environment.
+fn own_key(global: &Global) -> Step<Option<String>> {
     Ok(match &global.key_file {
         Some(path) => Some(secret_file(path, "--key-file")?.trim().to_owned()),
         None => std::env::var("D360_API_KEY").ok().filter(|text| !text.trim().is_empty()),
     })
+}
+
+/// Where the key comes from, without reading it.
+pub(crate) fn key_origin(global: &Global) -> Option<Origin> {
+    if global.key_file.is_some() {
+        return Some(Origin::Flag);
+    }
+    if std::env::var("D360_API_KEY").is_ok_and(|text| !text.trim().is_empty()) {
+        return Some(Origin::Environment);
+    }
+    global.active.as_ref()?.key.as_ref().map(|_| Origin::Profile)
 }
 
 #[cfg(unix)]

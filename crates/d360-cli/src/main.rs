@@ -5,6 +5,9 @@ mod commands;
 mod input;
 mod ordered;
 mod output;
+mod paths;
+mod profile;
+mod settings;
 mod shown;
 
 use args::{Args, Command};
@@ -23,15 +26,8 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let output = Output::new(args.global.output).quiet(args.global.quiet).sending(sends(&args.command));
-    if args.global.base_url.is_none() {
-        args.global.base_url = match std::env::var("D360_BASE_URL") {
-            Ok(url) => Some(url),
-            Err(std::env::VarError::NotPresent) => None,
-            Err(_) => {
-                let failure = output::Failure::Usage("D360_BASE_URL is not UTF-8".to_owned());
-                return ExitCode::from(output.failure(&failure) as u8);
-            }
-        };
+    if let Err(failure) = settings::resolve(&mut args, output) {
+        return ExitCode::from(output.failure(&failure) as u8);
     }
     if let Err(failure) = client::check_flags(&args) {
         return ExitCode::from(output.failure(&failure) as u8);
@@ -50,6 +46,8 @@ fn main() -> ExitCode {
         Command::Webhook(verb) => commands::webhook::run(&args.global, verb, output),
         Command::Gateway(gateway) => commands::gateway::run(&args.global, gateway, output),
         Command::Migrate(verb) => commands::migrate::run(&args.global, verb, output),
+        Command::Profile(verb) => commands::profile::run(&args.global, verb, output),
+        Command::Whoami(whoami) => commands::whoami::run(&args.global, whoami, output),
         Command::Errors(errors) => commands::errors::run(errors, output),
         Command::Man(man) => commands::manual::man(man, output),
         Command::Completions(completions) => commands::manual::completions(completions, output),
@@ -72,6 +70,7 @@ fn color_asked() -> clap::ColorChoice {
 fn sends(command: &Command) -> bool {
     let dry = match command {
         Command::Send(send) => commands::send::is_dry(send),
+        Command::Profile(_) => true,
         _ => false,
     };
     !dry && !client::is_local(command)

@@ -34,6 +34,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// Settings.
     Setup(SetupError),
+    /// The file of profiles, or what it names.
+    Settings(String),
     /// What was given, with every problem.
     Invalid(Invalid),
     /// A call.
@@ -79,6 +81,9 @@ impl Failure {
     pub(crate) fn usage(message: impl Into<String>) -> Box<Self> {
         Box::new(Self::Usage(message.into()))
     }
+    pub(crate) fn settings(message: impl Into<String>) -> Box<Self> {
+        Box::new(Self::Settings(message.into()))
+    }
     /// One problem with what was given.
     pub(crate) fn invalid(path: &str, message: impl Into<String>) -> Box<Self> {
         let mut findings = Findings::new();
@@ -89,7 +94,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Local(_) | Self::Setup(SetupError::Library(_)) => Exit::Local,
-            Self::Usage(_) | Self::Setup(_) => Exit::Usage,
+            Self::Usage(_) | Self::Setup(_) | Self::Settings(_) => Exit::Usage,
             Self::Invalid(_) => Exit::Invalid,
             Self::Call(error) => call_exit(error),
             Self::Block(error) if !error.report().done.is_empty() => Exit::Partly,
@@ -263,9 +268,13 @@ impl Output {
         match failure {
             Failure::Local(message) => self.error(format!("error: {message}")),
             Failure::Usage(message) => self.error(format!("error: {message}; see d360 --help")),
+            Failure::Settings(message) => self.error(format!("error: {message}")),
             Failure::Setup(error) => {
                 self.error(format!("error: {error}"));
                 causes(error).iter().for_each(|cause| self.error(format!("  because: {cause}")));
+                if matches!(error, SetupError::NoKey) {
+                    self.error("hint: keep keys in profiles with `d360 profile add NAME`");
+                }
             }
             Failure::Invalid(invalid) => {
                 let count = invalid.findings().iter().count();
@@ -350,10 +359,11 @@ pub(crate) fn findings<'f>(findings: impl Iterator<Item = &'f Finding>) -> Value
     findings.map(one).collect()
 }
 
-fn failure_document(failure: &Failure, sends: bool) -> Value {
+pub(crate) fn failure_document(failure: &Failure, sends: bool) -> Value {
     match failure {
         Failure::Local(message) => json!({ "error": { "kind": "local", "message": message } }),
         Failure::Usage(message) => json!({ "error": { "kind": "usage", "message": message } }),
+        Failure::Settings(message) => json!({ "error": { "kind": "setup", "message": message } }),
         Failure::Setup(error) => {
             let kind = if failure.exit() == Exit::Local { "local" } else { "setup" };
             json!({ "error": { "kind": kind, "message": error.to_string(), "causes": causes(error) } })

@@ -47,6 +47,7 @@ fn an_interrupted_download_leaves_nothing_behind() {
             .arg(&target)
             .args(["--base-url", &half_a_file()])
             .env("D360_API_KEY", "key")
+            .env("D360_PROFILE", "none")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -79,6 +80,7 @@ fn a_file_that_another_download_writes_is_named() {
         .arg(&target)
         .args(["--base-url", &half_a_file()])
         .env("D360_API_KEY", "key")
+        .env("D360_PROFILE", "none")
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr);

@@ -50,6 +50,7 @@ fn the_rehearsal_of_the_migration_guide_works_as_it_stands() {
         .current_dir(folder.0.path())
         .env("PATH", path)
         .env("NO_PROXY", "*")
+        .env("D360_PROFILE", "none")
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -6,6 +6,7 @@ mod local;
 mod manage;
 mod migrate;
 mod mistakes;
+mod profiles;
 mod readme;
 mod registry;
 mod send;

@@ -35,6 +35,7 @@ fn environment(command: &mut Command, sandbox: &Sandbox, folder: &Path) {
         std::iter::once(program).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     );
     command.current_dir(folder).env("PATH", path.unwrap());
+    command.env("XDG_CONFIG_HOME", folder.join("config")).env("XDG_STATE_HOME", folder.join("state"));
     let values = [
         ("D360_API_KEY", sandbox.key()),
         ("D360_BASE_URL", &sandbox.base_url()),
@@ -56,6 +57,7 @@ fn every_command_of_the_readme_works_in_its_order() {
     let message = folder.file("message.json", &old);
     let received = folder.file("webhook.json", webhook.to_string());
     let secret = folder.file("secret", "a-long-random-text-of-ours");
+    folder.file("key.txt", sandbox.key());
     folder.file("offer.pdf", b"%PDF-1.4\n%%EOF\n");
     let place = Path::new(&message).parent().unwrap().to_owned();
     fs::create_dir(place.join("old")).unwrap();

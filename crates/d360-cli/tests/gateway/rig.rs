@@ -116,6 +116,7 @@ impl Gateway {
             .env("D360_API_KEY", key)
             .env("D360_WEBHOOK_SECRET", "hush")
             .env_remove("D360_BASE_URL")
+            .env("D360_PROFILE", "none")
             .env("NO_PROXY", "*")
             .stdout(Stdio::piped())
             .stderr(log)
@@ -152,6 +153,7 @@ impl Gateway {
             .args(["--url", &url])
             .env("D360_API_KEY", key)
             .env_remove("D360_BASE_URL")
+            .env("D360_PROFILE", "none")
             .output()
             .unwrap();
         let mut answer: Value =

@@ -1,0 +1,62 @@
+//! Changing the file of profiles. What a person wrote into it stays, comments included.
+use super::read::{Profiles, text};
+use crate::{output::Failure, paths};
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::Path,
+};
+use toml_edit::DocumentMut;
+
+type Step<T> = Result<T, Box<Failure>>;
+
+/// Permissions of a file that this program creates: it may hold keys.
+const PRIVATE: u32 = 0o600;
+
+/// Changes the file as `edit` says, or creates it. Another process sees the file before or after the change, never between.
+pub(crate) fn change(
+    path: &Path,
+    edit: impl FnOnce(&Profiles, &mut DocumentMut) -> Step<()>,
+) -> Step<Profiles> {
+    let fail = |error: io::Error| Failure::local(format!("{} cannot be written: {error}", path.display()));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    paths::create_private(folder).map_err(fail)?;
+    // Two changes at once would lose one. Where a folder cannot be locked, as on Windows, the later one wins.
+    let lock = File::open(folder).ok();
+    let _ = lock.as_ref().map(File::lock);
+    let (before, mode) = text(path)?.unwrap_or((String::new(), PRIVATE));
+    let profiles = Profiles::parse(path, &before)?;
+    profiles.refuse_if_open(mode)?;
+    let mut document: DocumentMut = before
+        .parse()
+        .map_err(|error: toml_edit::TomlError| Failure::settings(error.message().to_owned()))?;
+    edit(&profiles, &mut document)?;
+    let after = document.to_string();
+    let profiles = Profiles::parse(path, &after)?;
+    profiles.refuse_if_open(mode)?;
+    // A link, such as one into a folder of dot files, stays one.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    replace(&target, &after, mode).map_err(fail)?;
+    Ok(profiles)
+}
+
+fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".config.").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    set_mode(file.as_file(), mode)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &File, _: u32) -> io::Result<()> {
+    Ok(())
+}
