@@ -1,6 +1,6 @@
 //! One client, over either transport.
 use crate::{
-    args::{ApiName, Args, Command, Global, Migrate, Profile, Webhook},
+    args::{ApiName, Args, Command, Global},
     input,
     output::Failure,
     settings::Origin,
@@ -35,30 +35,9 @@ pub(crate) enum Client<A: Api> {
     Blocking(transport::blocking::Client<A>),
 }
 
-/// Whether a command stays on this machine.
-pub(crate) fn is_local(command: &Command) -> bool {
-    match command {
-        Command::Demo
-        | Command::Sandbox(_)
-        | Command::Vcard(_)
-        | Command::Errors(_)
-        | Command::Man(_)
-        | Command::Completions(_) => true,
-        Command::Webhook(verb) => !matches!(verb, Webhook::Config(_)),
-        Command::Gateway(_) => true,
-        // Its flags become settings.
-        Command::Profile(verb) => !matches!(verb, Profile::Add(_)),
-        Command::Migrate(verb) => !matches!(verb, Migrate::Blocklist(_)),
-        _ => false,
-    }
-}
-
 /// Refuses flags of a system that is not spoken to: a token of Meta's must not go to 360dialog because `--api` was forgotten.
 pub(crate) fn check_flags(args: &Args) -> Step<()> {
     let global = &args.global;
-    if is_local(&args.command) && global.api.is_some() {
-        return Err(Failure::usage("--api is for what is sent to one: this stays on this machine"));
-    }
     let hub = global.api == Some(ApiName::Partner) || matches!(args.command, Command::Channels(_));
     let wrong = [
         ("--phone-number-id", &global.phone_number_id, global.api == Some(ApiName::Graph), "graph"),

@@ -2,6 +2,7 @@
 mod args;
 mod client;
 mod commands;
+mod help;
 mod input;
 mod ordered;
 mod output;
@@ -11,21 +12,32 @@ mod settings;
 mod shown;
 
 use args::{Args, Command};
-use clap::{CommandFactory as _, FromArgMatches as _};
-use output::{Exit, Output};
+use clap::FromArgMatches as _;
+use output::{Exit, Failure, Output};
 use std::{io::Write as _, process::ExitCode};
 
 fn main() -> ExitCode {
     // Help and mistakes in the command line have colors too.
     let color = color_asked();
     output::use_colors(color);
-    let parsed = Args::command().color(color).try_get_matches();
+    let parsed = help::command().color(color).try_get_matches();
     let parsed = parsed.and_then(|matches| Args::from_arg_matches(&matches).map(|args| (matches, args)));
     let (matches, mut args) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
-    let output = Output::new(args.global.output).quiet(args.global.quiet).sending(sends(&args.command));
+    if args.global.json {
+        args.global.output = args::Format::Json;
+    }
+    args.path = path(&matches);
+    let path = args.path.as_str();
+    let output = Output::new(args.global.output).quiet(args.global.quiet).sending(sends(&args.command, path));
+    if let Some(option) = help::refused(&matches, &help::command(), path) {
+        let failure = Failure::usage(format!(
+            "{option} is for commands that call an API, and `d360 {path}` calls none"
+        ));
+        return ExitCode::from(output.failure(&failure) as u8);
+    }
     if let Err(failure) = settings::resolve(&mut args, output) {
         return ExitCode::from(output.failure(&failure) as u8);
     }
@@ -51,6 +63,7 @@ fn main() -> ExitCode {
         Command::Errors(errors) => commands::errors::run(errors, output),
         Command::Man(man) => commands::manual::man(man, output),
         Command::Completions(completions) => commands::manual::completions(completions, output),
+        Command::Help(help) => help::run(help, output),
         Command::Vcard(vcard) => commands::vcard::run(&args.global, vcard, output),
     };
     let exit = result.unwrap_or_else(|failure| output.failure(&failure));
@@ -66,14 +79,20 @@ fn color_asked() -> clap::ColorChoice {
     asked.and_then(|asked| asked.parse().ok()).unwrap_or_default()
 }
 
+/// The names of the command and of those above it, such as `send text`.
+fn path(matches: &clap::ArgMatches) -> String {
+    let first = matches.subcommand();
+    let names = std::iter::successors(first, |(_, below)| below.subcommand()).map(|(name, _)| name);
+    names.collect::<Vec<_>>().join(" ")
+}
+
 /// Whether a command would have sent something, had its input been right.
-fn sends(command: &Command) -> bool {
+fn sends(command: &Command, path: &str) -> bool {
     let dry = match command {
         Command::Send(send) => commands::send::is_dry(send),
-        Command::Profile(_) => true,
         _ => false,
     };
-    !dry && !client::is_local(command)
+    !dry && help::calls_an_api(path)
 }
 
 /// Help, the version, or a mistake in the command line, which clap would show with every number in it.
@@ -86,14 +105,14 @@ fn usage(error: &clap::Error) -> ExitCode {
     // The flag could not be parsed, but it can be seen.
     let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let json = args.windows(2).any(|pair| pair == ["--output", "json"])
-        || args.iter().any(|arg| arg == "--output=json");
+        || args.iter().any(|arg| arg == "--output=json" || arg == "--json");
     if json {
         let output = Output::new(args::Format::Json);
-        return ExitCode::from(output.failure(&output::Failure::Usage(message)) as u8);
+        return ExitCode::from(output.failure(&Failure::Usage(message)) as u8);
     }
     let _ = write!(std::io::stderr(), "{message}");
     ExitCode::from(Exit::Usage as u8)
 }
 
 /// What a verb ends in: an exit code, or a failure that says why.
-type Result = std::result::Result<Exit, Box<output::Failure>>;
+type Result = std::result::Result<Exit, Box<Failure>>;

@@ -202,6 +202,12 @@ impl Output {
         }
         written.is_ok()
     }
+    /// A page of help, with styles on a terminal.
+    pub(crate) fn page(self, page: &clap::builder::StyledStr) {
+        let choice = anstream::AutoStream::choice(&std::io::stdout());
+        let plain = choice == anstream::ColorChoice::Never;
+        self.exact(&if plain { page.to_string() } else { page.ansi().to_string() });
+    }
     /// A result for programs; whether it could be written.
     pub(crate) fn document(self, value: &impl Serialize) -> bool {
         let text = serde_json::to_string(value)

@@ -1,7 +1,7 @@
 //! Where settings come from: the command line, then the environment, then a profile.
 use crate::{
     args::{ApiName, Args, Command, Global},
-    client,
+    help,
     output::{Failure, Output},
     paths,
     profile::{KeySource, NONE, Profile, Profiles},
@@ -52,7 +52,8 @@ pub(crate) fn resolve(args: &mut Args, output: Output) -> Step<()> {
             global.base_url_from = Origin::Environment;
         }
     }
-    if !takes_profile(&args.command) {
+    let local = !help::calls_an_api(&args.path);
+    if !takes_profile(&args.command, local) {
         return match global.profile {
             Some(_) => Err(Failure::usage("--profile is for commands that call an API; this one does not")),
             None => Ok(()),
@@ -84,8 +85,7 @@ pub(crate) fn resolve(args: &mut Args, output: Output) -> Step<()> {
             }
         }
     }
-    let local = client::is_local(&args.command);
-    apply(global, profile, &profiles, name, local);
+    apply(global, profile, &profiles, name);
     Ok(())
 }
 
@@ -130,11 +130,10 @@ fn variable(name: &str) -> Step<Option<String>> {
 }
 
 /// Whether a command has use for a profile: it calls an API, or serves one with the number's key.
-fn takes_profile(command: &Command) -> bool {
+fn takes_profile(command: &Command, local: bool) -> bool {
     match command {
         Command::Gateway(gateway) => gateway.config.is_none(),
-        Command::Profile(_) => false,
-        other => !client::is_local(other),
+        _ => !local,
     }
 }
 
@@ -148,14 +147,13 @@ fn only_api(command: &Command) -> Option<ApiName> {
     }
 }
 
-fn apply(global: &mut Global, profile: Profile, profiles: &Profiles, name: String, local: bool) {
+fn apply(global: &mut Global, profile: Profile, profiles: &Profiles, name: String) {
     fn or<T>(setting: &mut Option<T>, value: Option<T>) {
         if setting.is_none() {
             *setting = value;
         }
     }
-    // A command that stays on this machine refuses --api.
-    or(&mut global.api, profile.api.filter(|_| !local));
+    or(&mut global.api, profile.api);
     if global.base_url.is_none() && profile.base_url.is_some() {
         global.base_url = profile.base_url;
         global.base_url_from = Origin::Profile;

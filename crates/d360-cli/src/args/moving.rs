@@ -3,39 +3,50 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Debug, ClapArgs)]
-#[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs for a gateway that runs")]
+#[command(subcommand_value_name = "COMMAND", subcommand_help_heading = "Commands for a running gateway")]
 pub(crate) struct Gateway {
     #[command(subcommand)]
     pub(crate) verb: Option<GatewayVerb>,
-    /// Where old programs find it [default: 127.0.0.1:8080]
-    #[arg(long, global = true, value_name = "ADDRESS")]
+    /// Address or port [default: 127.0.0.1:8080]
+    #[arg(long, alias = "port", global = true, value_name = "ADDRESS", value_parser = super::address)]
     pub(crate) listen: Option<String>,
-    /// The file that holds what has to outlive the process [default: d360-gateway.db]
+    /// State file [default: d360-gateway.db]
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-    /// Where the old program takes webhooks
+    /// URL of the old program's webhook
     #[arg(long, value_name = "URL")]
     pub(crate) webhook_to: Option<String>,
-    /// Take webhooks of Cloud only with the secret (D360_WEBHOOK_SECRET or --secret-file) in this header, which `webhook config set`
-    /// named. Without it, they are taken from whatever connects from this machine, a proxy on it included
+    /// Header with the secret in Cloud webhooks
+    ///
+    /// The header is the one given to `d360 webhook config set --secret-header`; the secret comes from
+    /// D360_WEBHOOK_SECRET or --secret-file. Without this option, webhooks are accepted from every connection of
+    /// this machine, including those of a proxy on it.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Option<String>,
-    /// Read the secret from a file that only its owner can read, or from standard input (-), instead of D360_WEBHOOK_SECRET
+    /// File with the secret
+    ///
+    /// It is used instead of D360_WEBHOOK_SECRET. Only its owner may be able to read the file. - is standard input.
     #[arg(long, value_name = "FILE", requires = "secret_header")]
     pub(crate) secret_file: Option<PathBuf>,
-    /// Messages a second that the number may send [default: 80]
+    /// Rate limit of the number [default: 80]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) messages_per_second: Option<u32>,
-    /// Give ids of messages a form without . + / =
+    /// Return message IDs without . + / =
     #[arg(long)]
     pub(crate) old_ids: bool,
-    /// Forward messages of types that On-Premise never had with their own type, instead of as `unknown` with error 501
+    /// Forward message types new since On-Premise
+    ///
+    /// The default is to forward them as `unknown` with error 501.
     #[arg(long)]
     pub(crate) pass_new_types: bool,
-    /// The operations port, where /healthz, /readyz and /metrics need no key
-    #[arg(long, global = true, value_name = "ADDRESS")]
+    /// Address of /healthz, /readyz, /metrics
+    ///
+    /// They need no key there.
+    #[arg(long, global = true, value_name = "ADDRESS", value_parser = super::address)]
     pub(crate) metrics_listen: Option<String>,
-    /// Settings in TOML, of several numbers for example; flags win
+    /// Configuration file, for several numbers
+    ///
+    /// Options override it.
     #[arg(long, global = true, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,
 }
@@ -44,13 +55,13 @@ pub(crate) struct Gateway {
 pub(crate) enum GatewayVerb {
     /// Manage webhooks that wait for the old program
     ///
-    /// The gateway is found by the flags that it was started with (--config, --metrics-listen or --listen), or by --url. The key is
-    /// the number's: D360_API_KEY, --key-file, or what the configuration names.
+    /// Give the options that the gateway was started with (--config, --metrics-listen or --listen), or --url. The key is that of
+    /// the number: D360_API_KEY, --key-file, or the one in the configuration.
     Waiting(Held),
-    /// Manage webhooks that the old program refused or failed on for too long
+    /// Manage webhooks that the old program refused
     ///
-    /// The gateway is found by the flags that it was started with (--config, --metrics-listen or --listen), or by --url. The key is
-    /// the number's: D360_API_KEY, --key-file, or what the configuration names.
+    /// Give the options that the gateway was started with (--config, --metrics-listen or --listen), or --url. The key is that of
+    /// the number: D360_API_KEY, --key-file, or the one in the configuration.
     Aside(Held),
 }
 
@@ -58,74 +69,76 @@ pub(crate) enum GatewayVerb {
 pub(crate) struct Held {
     #[command(subcommand)]
     pub(crate) verb: Option<HeldVerb>,
-    /// The gateway's URL: https, or http on this machine
+    /// URL of the gateway: https, or http on this machine
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// One number of --config alone
+    /// Only this number of --config
     #[arg(long, global = true, value_name = "NAME", requires = "config")]
     pub(crate) number: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum HeldVerb {
-    /// List them, the oldest first (the default)
+    /// List webhooks, oldest first (the default)
     List {
-        /// Those of one user alone
+        /// Only webhooks of this user
         #[arg(long, value_name = "USER")]
         user: Option<String>,
     },
-    /// Show one with its body
+    /// Show a webhook with its body
     Show {
-        /// Its id in the list
+        /// ID of the webhook in the list
         #[arg(value_name = "ID")]
         id: u64,
     },
-    /// Deliver them again now, before newer ones of the same user
+    /// Deliver webhooks now, before newer ones of the same user
     Retry(Chosen),
-    /// Delete them: they are never delivered
+    /// Delete webhooks without delivering them
     Drop(Chosen),
 }
 
 #[derive(Debug, ClapArgs)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Chosen {
-    /// Their ids in the list
+    /// IDs of webhooks in the list
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<u64>,
-    /// All of one user
+    /// All webhooks of this user
     #[arg(long, value_name = "USER")]
     pub(crate) user: Option<String>,
-    /// All
+    /// All webhooks
     #[arg(long)]
     pub(crate) all: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Migrate {
-    /// On-Premise's requests or webhooks as Cloud's, with notes of what is changed, assumed, lost or refused
+    /// Translate requests or webhooks of On-Premise to Cloud
+    ///
+    /// Notes on standard error name what is changed, assumed, lost or refused.
     Translate(Translate),
-    /// The list of blocked users
+    /// Export and import the list of blocked users
     #[command(subcommand)]
     Blocklist(Blocklist),
-    /// Read what an old program sends and tells: what works as it is through the gateway, what has to change, and into what
+    /// Report what an old program has to change
     Check(Check),
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Translate {
-    /// One JSON document, or several, one a line or not (- for standard input)
+    /// One or more JSON documents (- for stdin)
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// What they are; it is told by their properties, if nothing is said
+    /// Kind of document [default: by its properties]
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<TranslateKind>,
-    /// The account (WABA) that webhooks of Cloud name
+    /// Account (WABA) ID to put into webhooks
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,
-    /// The number's ID at Meta that webhooks of Cloud name
+    /// Phone number ID to put into webhooks
     #[arg(long, value_name = "ID", requires = "display_phone_number")]
     pub(crate) number_id: Option<String>,
-    /// The number that webhooks of Cloud name
+    /// Phone number to put into webhooks
     #[arg(long, value_name = "NUMBER", requires = "number_id")]
     pub(crate) display_phone_number: Option<String>,
 }
@@ -136,38 +149,38 @@ pub(crate) enum TranslateKind {
     Message,
     /// Bodies of webhooks
     Webhook,
-    /// Any call, as {"method", "path", "body"}; what comes out is a list of Cloud's calls
+    /// Any call, as {"method", "path", "body"}; prints a list of calls
     Call,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Blocklist {
-    /// Print the users whom On-Premise (--api onprem) or Cloud has blocked, one a line
+    /// Print blocked users of On-Premise (--api onprem) or Cloud
     Export(BlocklistExport),
-    /// Block the users of a list on Cloud, as many a call as it takes
+    /// Block the users of a list on Cloud
     Import(BlocklistImport),
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BlocklistExport {
-    /// Users a page; the list always runs to its end
+    /// Users per request; all pages are read
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u32>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BlocklistImport {
-    /// A list of On-Premise as JSON, or users one a line, # begins a comment (- for standard input)
+    /// List of On-Premise as JSON, or one user per line (- for stdin)
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Keep here who was done; run again with the same file, only the others are tried
+    /// File that records who is done; a second run skips them
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {
-    /// Payloads as JSON, templates, a Postman collection, or a folder of them
+    /// JSON payloads, templates, a Postman collection, or a folder
     #[arg(value_name = "DIR|FILE")]
     pub(crate) path: PathBuf,
 }

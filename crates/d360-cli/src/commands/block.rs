@@ -1,7 +1,7 @@
 //! `d360 block`: the same on every system.
 use crate::{
     Result,
-    args::{ApiName, Block, BlockAdd, BlockList, Global, Report},
+    args::{ApiName, Block, BlockAdd, Global, Limit, Report},
     client::{self, Client},
     input,
     output::{Exit, Failure, Output, error_document},
@@ -123,11 +123,7 @@ fn show(report: &BlockReport, verb: &str, output: Output) {
     }
 }
 
-fn list<A: BlocksUsers>(
-    client: impl FnOnce() -> Step<Client<A>>,
-    args: &BlockList,
-    output: Output,
-) -> Result {
+fn list<A: BlocksUsers>(client: impl FnOnce() -> Step<Client<A>>, args: &Limit, output: Output) -> Result {
     items(client, A::list(args.limit), "users", text, output)
 }
 

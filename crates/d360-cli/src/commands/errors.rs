@@ -8,19 +8,19 @@ use d360::model::error::{ALL_CODES, CodeInfo, ErrorCode, RetryRule, System};
 use serde_json::{Value, json};
 
 pub(crate) fn run(args: &Errors, output: Output) -> Result {
-    let found: Vec<CodeInfo> = match args.what.as_deref().map(str::trim) {
-        None => ALL_CODES.to_vec(),
-        Some(text) => match text.trim_start_matches('#').parse::<i64>() {
+    let what = args.what.join(" ");
+    let found: Vec<CodeInfo> = match what.trim() {
+        "" => ALL_CODES.to_vec(),
+        text => match text.trim_start_matches('#').parse::<i64>() {
             Ok(code) => ErrorCode(code).info().into_iter().collect(),
             Err(_) => ALL_CODES.iter().filter(|info| holds(info, &words(text))).copied().collect(),
         },
     };
     if found.is_empty() {
-        let what = args.what.as_deref().unwrap_or_default();
         // A code of seven digits is none of the numbers that are hidden.
         let code = what.trim().trim_start_matches('#');
         let is_code = code.len() <= 7 && code.bytes().all(|b| b.is_ascii_digit());
-        let what = if is_code { what.to_owned() } else { d360::model::mask(what) };
+        let what = if is_code { what } else { d360::model::mask(&what) };
         let message = format!("no code of the documents is or holds {what:?}; without it, all are listed");
         return Err(Failure::invalid("", message));
     }

@@ -1,10 +1,10 @@
 //! `d360 man` and `d360 completions`: made from the command line itself, so that they cannot differ from it.
 use crate::{
     Result,
-    args::{Args, Completions, Man},
+    args::{Completions, Man},
+    help,
     output::{Exit, Failure, Output},
 };
-use clap::CommandFactory as _;
 use serde_json::json;
 
 /// A page for `d360` and for each verb, as `d360.1`, `d360-send.1` and so on.
@@ -12,7 +12,7 @@ pub(crate) fn man(man: &Man, output: Output) -> Result {
     let folder = &man.folder;
     let cannot = |error| Failure::local(format!("{}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(cannot)?;
-    let mut command = without_help(Args::command().max_term_width(0));
+    let mut command = help::listed(false).max_term_width(0).mut_subcommands(without_help);
     command.build();
     clap_mangen::generate_to(command, folder).map_err(cannot)?;
     if output.is_json() {
@@ -27,14 +27,15 @@ pub(crate) fn man(man: &Man, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// `d360 help send` is what `d360 send --help` is, and needs no page.
+/// `d360 send help text` is what `d360 send text --help` is, and needs no page.
 fn without_help(command: clap::Command) -> clap::Command {
-    command.disable_help_subcommand(true).mut_subcommands(without_help)
+    let hidden = command.get_name() == "help";
+    command.hide(hidden).disable_help_subcommand(true).mut_subcommands(without_help)
 }
 
 pub(crate) fn completions(completions: &Completions, output: Output) -> Result {
     let mut script = Vec::new();
-    clap_complete::generate(completions.shell, &mut Args::command(), "d360", &mut script);
+    clap_complete::generate(completions.shell, &mut help::listed(true), "d360", &mut script);
     let script = String::from_utf8_lossy(&script);
     if output.is_json() {
         output.document(&json!({ "shell": completions.shell.to_string(), "script": script }));

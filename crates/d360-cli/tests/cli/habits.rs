@@ -220,7 +220,7 @@ fn usage_names_what_is_missing_alone() {
     };
     assert!(run("").err.contains("the base URL is empty"));
     assert_eq!(run("http://127.0.0.1:1").code, 7);
-    assert!(d360(&["send", "--help"]).out.contains("D360_BASE_URL"));
+    assert!(d360(&["help", "options"]).out.contains("D360_BASE_URL"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 mod download;
 mod guide;
 mod habits;
+mod help;
 mod local;
 mod manage;
 mod migrate;

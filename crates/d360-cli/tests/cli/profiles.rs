@@ -168,7 +168,7 @@ fn mistakes_in_the_file_are_named_with_their_line() {
             "unknown key kye_file in profile a; it has api, base_url, key,",
         ),
         ("\nprofile = \"a\"\n", 2, "unknown key profile; the file has default_profile and [profiles.NAME]"),
-        ("[profiles.a]\n\napi = \"meta\"\n", 3, "api is cloud, graph, onprem or partner"),
+        ("[profiles.a]\n\napi = \"facebook\"\n", 3, "api is cloud, graph, onprem or partner"),
         ("[profiles.a]\nphone_number_id = 1065\n", 2, "phone_number_id takes a text in quotes"),
         ("[profiles.a]\nbase_url = \"\"\n", 2, "base_url takes a text in quotes"),
         (

@@ -121,7 +121,7 @@ fn man_pages_and_completions_are_made_of_the_command_line() {
         fs::read_dir(&place).unwrap().map(|page| page.unwrap().file_name().into_string().unwrap()).collect();
     assert!(pages.len() > 40 && !pages.iter().any(|page| page.contains("help")), "{pages:?}");
     for (page, told) in [
-        ("d360.1", "outcome unknown"),
+        ("d360.1", "Outcome unknown"),
         ("d360.1", "D360_BASE_URL"),
         ("d360-send-location.1", "latitude"),
         ("d360-gateway.1", "webhook"),

@@ -1,0 +1,219 @@
+//! `d360 send` and `d360 read`.
+use clap::{ArgGroup, Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Send {
+    #[command(flatten)]
+    Other(Content),
+    /// Send 1 to 257 contact cards
+    #[command(aliases = ["contact", "card", "cards"])]
+    Contacts(Contacts),
+    /// Send a location
+    Location(Location),
+    /// Send a message body as the API documents it
+    Raw(Raw),
+}
+
+/// Messages other than contact cards and locations.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Content {
+    /// Send a text message
+    Text(Text),
+    /// Send an image: JPEG or PNG, up to 5 MB
+    Image(Captioned),
+    /// Send a video: MP4 or 3GPP, up to 16 MB
+    Video(Captioned),
+    /// Send an audio file or a voice message, up to 16 MB
+    Audio(Audio),
+    /// Send a document, up to 100 MB
+    Document(Document),
+    /// Send a sticker: WebP, up to 500 KB
+    Sticker(Media),
+    /// React to a message with an emoji, or remove the reaction
+    Reaction(Reaction),
+    /// Send a template; needs no open 24-hour window
+    Template(Template),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct To {
+    /// Number with +, WhatsApp ID, BSUID or group:ID
+    ///
+    /// A WhatsApp ID is written as 16505551234@s.whatsapp.net. A number with neither + nor 00 is refused, because the API
+    /// would add the business's own country code; write national:NUMBER if that is meant. With --api onprem, digits alone
+    /// are a WhatsApp ID.
+    #[arg(long, value_name = "RECIPIENT")]
+    pub(crate) to: String,
+    /// Message that this one replies to
+    #[arg(long, value_name = "WAMID")]
+    pub(crate) reply_to: Option<String>,
+    /// Text returned in each status webhook
+    ///
+    /// Up to 512 characters (biz_opaque_callback_data).
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) callback_data: Option<String>,
+    /// Direct Send: utility or authentication
+    ///
+    /// Direct Send (beta) needs neither a template nor an open 24-hour window.
+    #[arg(long, value_name = "CATEGORY")]
+    pub(crate) category: Option<String>,
+    /// Direct Send: time limit of the delivery
+    ///
+    /// 30 to 43200 (utility) or 900 (authentication).
+    #[arg(long, value_name = "SECONDS", requires = "category")]
+    pub(crate) ttl_seconds: Option<u32>,
+    #[command(flatten)]
+    pub(crate) dry_run: DryRun,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DryRun {
+    /// Print the request, key masked, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("cards").args(["card", "vcard"]).required(true).multiple(true)))]
+pub(crate) struct Contacts {
+    /// One contact or a list as JSON (- for stdin)
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) card: Vec<PathBuf>,
+    /// Contacts of a vCard file (- for stdin)
+    #[arg(long, value_name = "FILE.vcf")]
+    pub(crate) vcard: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) to: To,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Location {
+    /// Degrees north, -90 to 90
+    #[arg(long, alias = "lat", value_name = "DEGREES", allow_hyphen_values = true)]
+    pub(crate) latitude: String,
+    /// Degrees east, -180 to 180
+    #[arg(long, aliases = ["lon", "lng", "long"], value_name = "DEGREES", allow_hyphen_values = true)]
+    pub(crate) longitude: String,
+    /// Name of the place
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Address, shown only with a name
+    #[arg(long)]
+    pub(crate) address: Option<String>,
+    #[command(flatten)]
+    pub(crate) to: To,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Text {
+    /// Text, up to 4,096 characters (- for stdin)
+    #[arg(value_name = "TEXT")]
+    pub(crate) body: String,
+    /// Show a preview of the first URL
+    #[arg(long)]
+    pub(crate) preview_url: bool,
+    #[command(flatten)]
+    pub(crate) to: To,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").args(["id", "link"]).required(true)))]
+pub(crate) struct Media {
+    /// Media ID of an uploaded file
+    #[arg(long, value_name = "MEDIA_ID")]
+    pub(crate) id: Option<String>,
+    /// URL of a public file, fetched by WhatsApp
+    #[arg(long, value_name = "URL")]
+    pub(crate) link: Option<String>,
+    #[command(flatten)]
+    pub(crate) to: To,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Captioned {
+    /// Caption, up to 1,024 characters
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) caption: Option<String>,
+    #[command(flatten)]
+    pub(crate) media: Media,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Audio {
+    /// Show it as a voice message (Ogg with Opus)
+    #[arg(long)]
+    pub(crate) voice: bool,
+    #[command(flatten)]
+    pub(crate) media: Media,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Document {
+    /// File name shown to the recipient
+    #[arg(long, value_name = "NAME")]
+    pub(crate) filename: Option<String>,
+    #[command(flatten)]
+    pub(crate) captioned: Captioned,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").args(["emoji", "remove"]).required(true)))]
+pub(crate) struct Reaction {
+    /// Message to react to
+    #[arg(long, value_name = "WAMID")]
+    pub(crate) message: String,
+    /// One emoji
+    #[arg(long, value_name = "EMOJI")]
+    pub(crate) emoji: Option<String>,
+    /// Remove an earlier reaction
+    #[arg(long)]
+    pub(crate) remove: bool,
+    #[command(flatten)]
+    pub(crate) to: To,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Template {
+    /// Template name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Template language
+    #[arg(long, alias = "lang", value_name = "CODE", default_value = "en_US")]
+    pub(crate) language: String,
+    /// Template namespace (On-Premise)
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Text of the next placeholder in the body
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) body: Vec<String>,
+    /// List of components as JSON (- for stdin)
+    #[arg(long, value_name = "FILE.json", conflicts_with = "body")]
+    pub(crate) components: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) to: To,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Raw {
+    /// Message body as JSON (- for stdin)
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Send the body unchanged and unchecked (Cloud, Graph)
+    ///
+    /// For message types that are newer than this version.
+    #[arg(long)]
+    pub(crate) unchecked: bool,
+    #[command(flatten)]
+    pub(crate) dry_run: DryRun,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Read {
+    /// Message ID; earlier messages of the chat are marked too
+    #[arg(value_name = "WAMID")]
+    pub(crate) message: String,
+    /// Show a typing indicator
+    #[arg(long)]
+    pub(crate) typing: bool,
+}

@@ -1,0 +1,80 @@
+//! Which common options a command takes: one that calls no API takes none that are about calls.
+use clap::{Arg, ArgMatches, Command, parser::ValueSource};
+
+/// Of every command.
+const EVERYWHERE: &[&str] = &["output", "json", "quiet", "verbose", "color"];
+
+/// Commands that call no API, and the options about calls that they take all the same.
+const LOCAL: &[(&str, &[&str])] = &[
+    ("demo", &["blocking"]),
+    ("sandbox", &[]),
+    ("webhook parse", &[]),
+    ("webhook listen", &[]),
+    ("webhook verify", &[]),
+    ("gateway", &["key_file", "base_url", "profile"]),
+    ("migrate translate", &[]),
+    ("migrate check", &[]),
+    // They become settings of the profile.
+    (
+        "profile add",
+        &[
+            "key_file",
+            "api",
+            "base_url",
+            "phone_number_id",
+            "waba_id",
+            "graph_version",
+            "partner_id",
+            "channel_id",
+            "proxy",
+            "ca_file",
+        ],
+    ),
+    ("profile", &[]),
+    ("vcard", &[]),
+    ("errors", &[]),
+    ("completions", &[]),
+    ("man", &[]),
+    ("help", &[]),
+];
+
+fn local(path: &str) -> Option<&'static [&'static str]> {
+    let is_in =
+        |name: &str| path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '));
+    LOCAL.iter().find(|(name, _)| is_in(name)).map(|(_, taken)| *taken)
+}
+
+/// Whether the command at this path, such as `send text`, calls an API.
+pub(crate) fn calls_an_api(path: &str) -> bool {
+    local(path).is_none()
+}
+
+pub(super) fn takes_only_output(path: &str) -> bool {
+    local(path).is_some_and(<[_]>::is_empty)
+}
+
+fn takes(path: &str, id: &str) -> bool {
+    EVERYWHERE.contains(&id) || local(path).is_none_or(|taken| taken.contains(&id))
+}
+
+/// The first option of the command line that its command does not take.
+pub(crate) fn refused(matches: &ArgMatches, command: &Command, path: &str) -> Option<String> {
+    let given = |arg: &&Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let arg = command.get_arguments().filter(given).find(|arg| !takes(path, arg.get_id().as_str()))?;
+    arg.get_long().map(|long| format!("--{long}"))
+}
+
+/// Gives a command the common options that it takes.
+pub(super) fn add(command: Command, path: &str, common: &[Arg]) -> Command {
+    command.args(common.iter().filter(|arg| takes(path, arg.get_id().as_str())).cloned())
+}
+
+/// The same for each command below this one.
+pub(super) fn give(command: Command, path: &str, common: &[Arg]) -> Command {
+    let is_leaf = !path.is_empty() && !command.has_subcommands();
+    let command = if is_leaf { add(command, path, common) } else { command };
+    command.mut_subcommands(|sub| {
+        let path = format!("{path} {}", sub.get_name());
+        give(sub, path.trim_start(), common)
+    })
+}
