@@ -4,13 +4,13 @@
 use d360::{Config, blocking::Client, model::block::User};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let users = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<Vec<User>, _>>()?;
+    let users: Vec<String> = std::env::args().skip(1).collect();
     run(&Client::new(Config::from_env()?)?, &users)
 }
 
-fn run(client: &Client, users: &[User]) -> Result<(), Box<dyn std::error::Error>> {
+fn run(client: &Client, users: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     // Any number of users: they go in requests of up to 1,000, and each is reported on.
-    let report = client.block_users(users.to_vec())?;
+    let report = client.block_users(users)?;
     for failed in &report.failed {
         println!("not blocked: {}: {}", failed.input.as_str(), failed.errors[0]);
     }
@@ -27,7 +27,7 @@ fn it_blocks_and_unblocks() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = d360_sandbox::Sandbox::start()?;
     sandbox.user_writes("+16505551234");
     let config = Config::new(d360::ApiKey::new(sandbox.key())?).base_url(sandbox.base_url());
-    run(&Client::new(config)?, &["+16505551234".parse()?, "+14155559876".parse()?])?;
+    run(&Client::new(config)?, &["+16505551234".into(), "+14155559876".into()])?;
     let methods: Vec<_> = sandbox.requests().iter().map(|request| request["method"].clone()).collect();
     assert_eq!(methods, ["POST", "GET", "GET", "DELETE"]);
     Ok(())

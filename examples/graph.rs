@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 async fn send(config: Config, number: &PhoneNumberId, to: &str) -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::new(config.host(host(GraphVersion::default(), number)))?;
-    let sent = client.send(Message::text(to.parse()?, "Hello")).await?;
+    let sent = client.send(Message::text(to, "Hello")).await?;
     if let Some(id) = sent.message_id() {
         println!("accepted as {id}");
     }

@@ -39,7 +39,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::new(ApiKey::new(sandbox.key())?).base_url(sandbox.base_url());
     let transport = Logged(ReqwestTransport::new(&Connection::new())?);
     let client = Client::with_transport(config, transport, TokioSleep::new())?;
-    client.send(Message::text("+16505551234".parse()?, "Hello")).await?;
+    client.send(Message::text("+16505551234", "Hello")).await?;
     Ok(())
 }
 

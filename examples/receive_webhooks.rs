@@ -1,66 +1,119 @@
-//! Receiving: webhooks come in, are answered at once, and a worker answers users while their 24-hour window is open.
+//! Receiving: webhooks are stored on disk before they are answered, and a worker answers users while their 24-hour window is open.
 //!
 //! `cargo run -p d360-examples --example receive_webhooks -- 0.0.0.0:8080`, with D360_API_KEY, and in D360_WEBHOOK_SECRET what
-//! `d360 webhook config set URL --secret-header x-webhook-secret` was given
+//! `d360 webhook config set URL --secret-header x-webhook-secret` was given. The folder gets `inbox.jsonl` and `inbox.done`.
 use d360::{
     Client, Config,
     model::{
-        Message, Recipient,
+        Message,
         webhook::{Event, EventKind, Windows},
     },
-    webhook::{NotTaken, Receiver, Verification, axum::router},
+    webhook::{Receiver, Verification, axum::router},
 };
-use std::time::SystemTime;
-use tokio::{net::TcpListener, sync::mpsc};
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+use tokio::{net::TcpListener, sync::Notify};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("where to listen?")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let secret = std::env::var("D360_WEBHOOK_SECRET")?;
     let client = Client::new(Config::from_env()?)?;
-    run(TcpListener::bind(address).await?, secret, client, usize::MAX).await
+    run(TcpListener::bind(address).await?, secret, client, Inbox::in_folder(Path::new(".")), usize::MAX).await
 }
 
 async fn run(
     listener: TcpListener,
     secret: String,
     client: Client,
+    inbox: Inbox,
     answers: usize,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    // A full queue loses nothing: the webhook is answered with 503 and comes again.
-    let (queue, mut events) = mpsc::channel(1_000);
     let receiver = Receiver::new(Verification::header("x-webhook-secret", secret)?);
-    let app = router("/webhook", receiver, move |events| queue.try_send(events).map_err(NotTaken::because));
+    let stored = Arc::new(Notify::new());
+    let (store, wake) = (inbox.clone(), stored.clone());
+    // 200 means stored: 360dialog posts again whatever this refuses, or a crash interrupts.
+    let app = router("/webhook", receiver, move |events| {
+        let (store, wake) = (store.clone(), wake.clone());
+        async move {
+            tokio::task::spawn_blocking(move || store.append(&events)).await??;
+            wake.notify_one();
+            Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+        }
+    });
     let server = tokio::spawn(async move { axum::serve(listener, app).await });
 
     let (mut windows, mut answered) = (Windows::default(), 0);
-    while let Some(batch) = events.recv().await {
-        for event in &batch {
-            windows.saw(event);
-            if let Some(reply) = reply(event, &windows, now()) {
-                println!("answered with {:?}", client.send(reply).await?.message_id());
-                answered += 1;
-            }
-        }
-        if answered >= answers {
-            break;
+    while answered < answers {
+        // What was stored before a restart comes first.
+        let Some(event) = inbox.next()? else {
+            stored.notified().await;
+            continue;
+        };
+        windows.saw(&event);
+        if let Some(reply) = reply(&event, &windows, now()) {
+            let sent = client.send(reply).await?;
+            println!("answered with {:?}", sent.message_id());
+            answered += 1;
         }
     }
     server.abort();
     Ok(())
 }
 
-/// What is said to a user who wrote, as long as anything but a template may be sent.
+/// Returns the reply to a user who wrote, while the user's window is open.
 fn reply(event: &Event, windows: &Windows, now: i64) -> Option<Message> {
     // Not `Standby`: another sender on the number, such as Meta Business Agent, holds that conversation.
     let EventKind::Message(message) = &event.kind else { return None };
-    // Who has a user name and no number is answered by the business-scoped id.
-    let to = match (&message.from, &message.from_user_id) {
-        (Some(number), _) => Recipient::WaId(number.clone()),
-        (None, id) => Recipient::Bsuid(id.clone()?),
-    };
-    let reply = Message::text(to.clone(), "Thank you, we will be with you soon.");
-    windows.is_open(&to, now).then(|| reply.reply_to(message.id.clone().unwrap_or_default()))
+    let to = message.reply_to()?;
+    let reply = Message::text(&to, "Thank you, we will be with you soon.");
+    windows.is_open(to, now).then(|| reply.reply_to(message.id.clone().unwrap_or_default()))
+}
+
+/// A file of events, one a line, and how many bytes of it are done. (A program with a database uses a table.)
+#[derive(Clone)]
+struct Inbox {
+    events: PathBuf,
+    done: PathBuf,
+}
+
+impl Inbox {
+    fn in_folder(folder: &Path) -> Self {
+        Self { events: folder.join("inbox.jsonl"), done: folder.join("inbox.done") }
+    }
+    fn append(&self, events: &[Event]) -> io::Result<()> {
+        let mut lines = String::new();
+        for event in events {
+            lines += &(serde_json::to_string(event)? + "\n");
+        }
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.events)?;
+        file.write_all(lines.as_bytes())?;
+        file.sync_data()
+    }
+    /// Takes the next event. It counts as done before it is worked on: a crash may leave a user without a reply, and never sends two.
+    fn next(&self) -> io::Result<Option<Event>> {
+        let done: usize = match fs::read_to_string(&self.done) {
+            Ok(text) => text.parse().map_err(io::Error::other)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error),
+        };
+        let text = fs::read_to_string(&self.events).unwrap_or_default();
+        let Some((line, _)) = text.get(done..).and_then(|rest| rest.split_once('\n')) else {
+            return Ok(None);
+        };
+        // Renamed, so that a crash leaves the old number or the new one.
+        let new = self.done.with_extension("new");
+        let mut file = fs::File::create(&new)?;
+        write!(file, "{}", done + line.len() + 1)?;
+        file.sync_data()?;
+        fs::rename(new, &self.done)?;
+        Ok(Some(serde_json::from_str(line)?))
+    }
 }
 
 fn now() -> i64 {
@@ -70,6 +123,7 @@ fn now() -> i64 {
 
 #[tokio::test]
 async fn who_writes_is_answered_while_the_window_is_open() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
     let sandbox = d360_sandbox::Sandbox::start()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/webhook", listener.local_addr()?);
@@ -78,7 +132,7 @@ async fn who_writes_is_answered_while_the_window_is_open() -> Result<(), Box<dyn
     let config = Config::new(d360::ApiKey::new(sandbox.key())?).base_url(sandbox.base_url());
     let id = sandbox.user_sends("+16505551234", &serde_json::json!({"type": "location"}));
     let _ = sandbox.user_sends("US.13491208655302741918", &serde_json::json!({"type": "image"}));
-    run(listener, "hush".to_owned(), Client::new(config)?, 2).await?;
+    run(listener, "hush".to_owned(), Client::new(config)?, Inbox::in_folder(folder.path()), 2).await?;
     let sent = sandbox.messages();
     assert_eq!(sent.len(), 2, "duplicates are answered once");
     assert_eq!((&sent[0]["to"], &sent[0]["context"]["message_id"]), (&"+16505551234".into(), &id.into()));
@@ -97,5 +151,21 @@ async fn who_writes_is_answered_while_the_window_is_open() -> Result<(), Box<dyn
     assert!(
         reply(&event, &windows, 1000 + 86_399).is_some() && reply(&event, &windows, 1000 + 86_400).is_none()
     );
+    Ok(())
+}
+
+#[test]
+fn an_inbox_goes_on_where_it_stopped() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    let body = br#"{"messages": [{"id": "a", "type": "text", "text": {"body": "1"}}, {"id": "b", "type": "text", "text": {"body": "2"}}]}"#;
+    Inbox::in_folder(folder.path()).append(&d360::model::webhook::read(body)?)?;
+    let text = |event: Option<Event>| match event.map(|event| event.kind) {
+        Some(EventKind::Message(message)) => message.text().map(str::to_owned),
+        _ => None,
+    };
+    assert_eq!(text(Inbox::in_folder(folder.path()).next()?).as_deref(), Some("1"));
+    // After a restart.
+    assert_eq!(text(Inbox::in_folder(folder.path()).next()?).as_deref(), Some("2"));
+    assert!(Inbox::in_folder(folder.path()).next()?.is_none());
     Ok(())
 }

@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn send(client: &Client, to: &str) -> Result<String, Box<dyn std::error::Error>> {
     let card = Contact::new(Name::new("Barbara J. Johnson").first_name("Barbara"))
         .phone(Phone::new("+16505559999").kind("CELL").wa_id("16505559999"));
-    let sent = client.send(Message::contacts(to.parse()?, [card])).await?;
+    let sent = client.send(Message::contacts(to, [card])).await?;
     Ok(sent.message_id().map(|id| id.as_str().to_owned()).unwrap_or_default())
 }
 

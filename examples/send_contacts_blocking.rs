@@ -18,7 +18,7 @@ fn send(client: &Client, to: &str, file: &[u8]) -> Result<String, Box<dyn std::e
         eprintln!("left out: {loss}");
     }
     let contacts = cards.into_iter().map(|card| card.contact);
-    let sent = client.send(Message::contacts(to.parse()?, contacts))?;
+    let sent = client.send(Message::contacts(to, contacts))?;
     Ok(sent.message_id().map(|id| id.as_str().to_owned()).unwrap_or_default())
 }
 

@@ -3,7 +3,7 @@
 //! `cargo run -p d360-examples --example send_location -- +16505551234`
 use d360::{
     Client, Config, Outcome,
-    model::{Latitude, Location, Longitude, Message},
+    model::{Location, Message},
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,10 +15,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn send(client: &Client, to: &str) -> Result<String, Box<dyn std::error::Error>> {
-    let place = Location::new(Latitude::new(37.44216)?, Longitude::new(-122.16153)?)
+    let place = Location::new(37.44216, -122.16153)?
         .name("Philz Coffee")
         .address("101 Forest Ave, Palo Alto, CA 94301");
-    Ok(match client.send(Message::location(to.parse()?, place)).await {
+    Ok(match client.send(Message::location(to, place)).await {
         Ok(_) => "accepted; a webhook will tell whether it is delivered".to_owned(),
         Err(error) => {
             let known = match error.outcome() {

@@ -72,7 +72,7 @@ fn threaded(threads: usize, call: impl Fn() + Sync) {
 pub(crate) fn sandbox(table: &mut Table) {
     let sandbox = d360_sandbox::Sandbox::start().unwrap();
     sandbox.user_writes("+16505551234");
-    let body = serde_json::to_string(&Message::text("+16505551234".parse().unwrap(), "Hello")).unwrap();
+    let body = serde_json::to_string(&Message::text("+16505551234", "Hello")).unwrap();
     let bare = axum_server();
     let post = |to: std::net::SocketAddr, key: &str| {
         // Sixteen at once: one at a time would measure how quickly this machine wakes a thread.
@@ -106,7 +106,7 @@ pub(crate) fn memory(table: &mut Table) {
                     calls.join_next().await.unwrap().unwrap();
                 }
                 let client = client.clone();
-                let to = format!("+1650{at:07}").parse().unwrap();
+                let to = format!("+1650{at:07}");
                 calls.spawn(async move { drop(client.send(Message::text(to, "Hello")).await.unwrap()) });
             }
             while let Some(done) = calls.join_next().await {

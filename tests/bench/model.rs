@@ -24,7 +24,7 @@ pub(crate) fn card(at: usize) -> Contact {
 }
 
 pub(crate) fn message(cards: usize) -> Message {
-    Message::contacts("+16505551234".parse().unwrap(), (0..cards).map(card))
+    Message::contacts("+16505551234", (0..cards).map(card))
 }
 
 /// The same shape for plain serde.

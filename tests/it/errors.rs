@@ -12,7 +12,7 @@ const FINAL: Outcome = Outcome::Refused { retryable: false };
 const LATER: Outcome = Outcome::Refused { retryable: true };
 
 fn message() -> SendMessage {
-    SendMessage::new(Message::text("+16505550123".parse().unwrap(), "x"))
+    SendMessage::new(Message::text("+16505550123", "x"))
 }
 
 /// Status, body; then the shape, code and message that are read, and the outcome.
@@ -228,7 +228,9 @@ fn nothing_that_was_told_is_lost() {
         assert_eq!(api.trace_id(), Some("Abc"));
         assert_eq!(api.is_transient(), Some(false));
         assert_eq!((api.user_title(), api.user_message()), (Some("T"), Some("U")));
-        assert_eq!(error.to_string(), "cloud.messages.send: HTTP 400, code 131009: m (why) [trace Abc]");
+        let text = error.to_string();
+        assert!(text.starts_with("POST http://"), "{text}");
+        assert!(text.ends_with("/messages failed: HTTP 400, code 131009: m (why) [trace Abc]"), "{text}");
     }
     let detail = r#"{"detail":{"json":{"to":["Missing data"]}},"message":"Validation error"}"#;
     for (_, error) in meets(&answer(400, detail)) {
@@ -362,8 +364,50 @@ fn what_could_not_be_sent_names_where_to() {
     for (who, client) in crate::rig::real(&crate::rig::config(&closed), &crate::rig::Naps::default()) {
         let error = client.call(message()).unwrap_err();
         assert_eq!(error.outcome(), Outcome::NotSent);
-        assert!(error.to_string().contains(&format!("could not be sent to {closed}")), "{who}: {error}");
+        // Refused at once three times; the waits in between take no time here.
+        let text = error.to_string().to_lowercase();
+        let start = format!("post {closed}/messages failed after 3 attempts in ");
+        assert!(text.starts_with(&start) && text.contains(" s: could not be sent: "), "{who}: {error}");
+        assert!(text.contains("connection refused"), "{who}: {error}");
+        assert_eq!((error.method().as_str(), error.url()), ("POST", Some(&*format!("{closed}/messages"))));
     }
+}
+
+/// What an error says of its request: never the query, never a whole number.
+#[test]
+fn an_error_names_its_request_and_hides_numbers() {
+    let key = d360::ApiKey::new(crate::rig::KEY).unwrap();
+    let server = crate::server::Server::start(vec![answer(404, "{}")]);
+    let config = d360::Config::new(key).host(d360::onprem::self_hosted(&server.url()).unwrap());
+    let client = d360::onprem::blocking::Client::new(config).unwrap();
+    let user: d360::model::block::User = "+16505551234".parse().unwrap();
+    let error = client.report_user(d360::onprem::contacts::ReportContact::new(user)).unwrap_err();
+    let url = error.url().unwrap();
+    assert!(url.starts_with(&server.url()) && !url.contains("1650555") && !url.contains('?'), "{url}");
+    assert!(error.to_string().starts_with(&format!("POST {url} failed: HTTP 404")), "{error}");
+}
+
+/// Attempts and time, waits included.
+#[test]
+fn an_error_tells_attempts_and_time() {
+    let throttled = answer(400, r#"{"error":{"code":131056}}"#);
+    for run in everywhere(&vec![throttled; 3], |client| client.send(text()).unwrap_err()) {
+        let error = run.result;
+        assert_eq!(
+            (error.attempts(), error.elapsed()),
+            (3, std::time::Duration::from_secs(5)),
+            "{}",
+            run.who
+        );
+        assert!(
+            error.to_string().contains("/messages failed after 3 attempts in 5.0 s: HTTP 400"),
+            "{error}"
+        );
+    }
+}
+
+fn text() -> d360::model::Message {
+    d360::model::Message::text("+16505550123", "x")
 }
 
 fn unused_port() -> u16 {

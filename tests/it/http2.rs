@@ -34,7 +34,7 @@ async fn send(url: &str) -> (Result<SendResponse, Error>, Naps) {
 }
 
 fn message() -> Message {
-    Message::location("+16505551234".parse().unwrap(), Location::default())
+    Message::location("+16505551234", Location::default())
 }
 
 async fn get(

@@ -23,7 +23,7 @@ const OK: &str =
     r#"{"messages":[{"id":"wamid.x"}],"contacts":[{"input":"+16505550123","wa_id":"16505550123"}]}"#;
 
 fn message() -> Message {
-    Message::text(format!("+{NUMBER}").parse().unwrap(), format!("call {NUMBER}"))
+    Message::text(format!("+{NUMBER}"), format!("call {NUMBER}"))
 }
 
 /// What was logged by this thread.

@@ -10,6 +10,7 @@ mod fuzz;
 mod gateway;
 mod gateway_workers;
 mod habits;
+mod handles;
 mod hostile;
 mod http2;
 mod http2_server;

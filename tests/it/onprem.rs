@@ -81,7 +81,7 @@ fn every_type_is_read_checked_and_sent_as_it_stood() {
 
 #[test]
 fn what_is_built_is_what_is_read() {
-    let to = || d360::model::WaId::new(TO).into();
+    let to = || d360::model::WaId::new(TO);
     let image = Media::hosted(Image::link("https://example.com/i.jpg").caption("c"), "bearer");
     for (built, sent) in [
         (
@@ -119,7 +119,7 @@ fn what_is_built_is_what_is_read() {
             json!({"type": "stickerpack", "stickerpack": {"id": "7"}}),
         ),
         (
-            Message::text("group:abc".parse().unwrap(), "Hi"),
+            Message::text("group:abc", "Hi"),
             json!({"type": "text", "recipient_type": "group", "to": "abc", "text": {"body": "Hi"}}),
         ),
     ] {
@@ -169,6 +169,6 @@ fn mistakes_are_named_with_their_paths() {
         let invalid = Message::from_json(message.to_string().as_bytes()).unwrap_err();
         assert!(invalid.findings().errors().any(|found| found.path == path), "{message}: {invalid}");
     }
-    let bsuid = Message::text("US.13491208655302741918".parse().unwrap(), "Hi");
+    let bsuid = Message::text("US.13491208655302741918", "Hi");
     assert!(bsuid.validate().refuses(false), "BSUIDs came after On-Premise");
 }

@@ -4,7 +4,7 @@ use crate::{
     server::{Server, answer},
 };
 use d360::{
-    ApiKey, Config, Outcome, Pacing, RetryPolicy, cloud,
+    ApiKey, CallOptions, Config, Outcome, Pacing, RetryPolicy, cloud,
     cloud::block_users::ListBlockedUsers,
     model::Message,
     transport::{
@@ -18,7 +18,7 @@ const OK: &str = r#"{"messages":[{"id":"wamid.x"}]}"#;
 const TURN: Duration = Duration::from_micros(12_625);
 
 fn to(number: u32) -> Message {
-    Message::text(format!("+1650{number:07}").parse().unwrap(), "x")
+    Message::text(format!("+1650{number:07}"), "x")
 }
 
 #[test]
@@ -54,7 +54,10 @@ fn try_send_sends_at_once_or_not_at_all() {
         assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 0));
         assert_eq!(
             error.to_string(),
-            "cloud.messages.send: has to wait 0.013 s for its turn, so as not to go out too fast"
+            format!(
+                "POST {}/messages was not sent: rate limited before sending: the next slot is in 0.013 s",
+                error.url().unwrap().trim_end_matches("/messages")
+            )
         );
         // It left no place taken.
         client.send(to(2)).unwrap();
@@ -112,4 +115,77 @@ fn without_pacing_nothing_waits() {
         (0..100).for_each(|_| drop(client.send(to(1)).unwrap()));
         assert!(naps.taken().is_empty(), "{who}");
     }
+}
+
+/// A permit waits before anything is written down, and sends without waiting.
+#[test]
+fn a_permit_waits_before_and_not_after() {
+    for run in everywhere(&vec![answer(200, OK); 3], |client| {
+        let client = client.with_pacing(Pacing::standard());
+        let mut journal = Vec::new();
+        for i in 0..3 {
+            let number = format!("+1650{i:07}");
+            client.send_with_permit(&number, || journal.push(i), to(i)).unwrap();
+        }
+        journal
+    }) {
+        assert_eq!((run.result, run.naps, run.seen.len()), (vec![0, 1, 2], vec![TURN; 2], 3), "{}", run.who);
+    }
+}
+
+/// What was asked for and not used costs nobody a slot, and nothing is sent for anybody else.
+#[test]
+fn a_permit_is_for_one_message_to_one_recipient() {
+    for run in everywhere(&vec![answer(200, OK); 45], |client| {
+        let client = client.with_pacing(Pacing::high_throughput());
+        for _ in 0..100 {
+            client.ready("+16500000001").unwrap();
+        }
+        let error = client.send_with_permit("+16500000002", || (), to(3)).unwrap_err();
+        assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 0));
+        assert!(error.to_string().contains("to: is not the recipient of the permit"), "{error}");
+        let error = client.ready("6500000001").unwrap_err();
+        assert!(error.to_string().contains("to: has no + and no country code"), "{error}");
+        (0..45).for_each(|_| drop(client.send_with_permit("+16500000001", || (), to(1)).unwrap()));
+        let error = client.with_options(CallOptions::new().no_wait()).ready("+1 650 000-0001").unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Paced(wait) if wait.as_secs() == 5), "{error:?}");
+        let soon = CallOptions::new().deadline(Duration::from_secs(1));
+        let error = client.with_options(soon).ready("+16500000001").unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Deadline), "{error:?}");
+    }) {
+        assert_eq!(run.seen.len(), 45, "{}", run.who);
+    }
+}
+
+/// A journal beside a batch that is killed: rows of messages that only waited are not in doubt.
+#[test]
+fn a_batch_that_stops_while_it_waits_leaves_no_row_in_doubt() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut mock = MockAsyncTransport::new();
+    mock.expect_send().returning(|_| Ok(http::Response::new(OK.into())));
+    let config = Config::new(ApiKey::new("key").unwrap());
+    let client = cloud::Client::with_transport(config, mock, d360::transport::TokioSleep::new()).unwrap();
+    let started = std::sync::Arc::new(std::sync::Mutex::new([false; 20]));
+    let answered = std::sync::Arc::new(std::sync::Mutex::new([false; 20]));
+    runtime.block_on(async {
+        let all: Vec<_> = (0..20)
+            .map(|i| {
+                let (client, started, answered) = (client.clone(), started.clone(), answered.clone());
+                tokio::spawn(async move {
+                    let permit = client.ready(format!("+1650{i:07}")).await.unwrap();
+                    started.lock().unwrap()[i as usize] = true;
+                    permit.send(to(i)).await.unwrap();
+                    answered.lock().unwrap()[i as usize] = true;
+                })
+            })
+            .collect();
+        // As soon as the first is through, the batch is killed.
+        while !answered.lock().unwrap().contains(&true) {
+            tokio::task::yield_now().await;
+        }
+        all.iter().for_each(tokio::task::JoinHandle::abort);
+    });
+    let rows = *started.lock().unwrap();
+    assert_eq!(rows, *answered.lock().unwrap());
+    assert!(rows.contains(&false), "the last had to wait");
 }

@@ -1,12 +1,14 @@
 //! The sandbox's webhooks into the axum router: every type, each once, whatever happens to them on the way.
 use d360::{
     model::webhook::{Event, EventKind, Generation, InboundContent, Windows},
-    webhook::{NotTaken, Receiver, Verification, axum::router},
+    webhook::{Receiver, Verification, axum::router},
 };
 use d360_sandbox::Sandbox;
 use serde_json::json;
 use std::{
     collections::BTreeSet,
+    future::Future,
+    io::{Read as _, Write as _},
     net::SocketAddr,
     sync::mpsc,
     time::{Duration, SystemTime},
@@ -17,9 +19,9 @@ const USER: &str = "16505551234";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server of the router on a thread of its own, which ends with the test.
-fn serve(
+fn serve<F: Future<Output = Result<(), E>> + Send + 'static, E>(
     receiver: Receiver,
-    take: impl Fn(Vec<Event>) -> Result<(), NotTaken> + Send + Sync + 'static,
+    store: impl Fn(Vec<Event>) -> F + Send + Sync + 'static,
 ) -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -27,7 +29,7 @@ fn serve(
     std::thread::spawn(move || {
         crate::rig::runtime().block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, router("/hook", receiver, take)).await.unwrap();
+            axum::serve(listener, router("/hook", receiver, store)).await.unwrap();
         });
     });
     address
@@ -36,8 +38,7 @@ fn serve(
 /// A sandbox whose webhooks arrive here.
 fn joined(verification: Verification) -> (Sandbox, String, mpsc::Receiver<Vec<Event>>) {
     let (queue, events) = mpsc::channel();
-    let address =
-        serve(Receiver::new(verification), move |events| queue.send(events).map_err(NotTaken::because));
+    let address = serve(Receiver::new(verification), move |events| std::future::ready(queue.send(events)));
     (Sandbox::start().unwrap(), format!("http://{address}/hook"), events)
 }
 
@@ -99,7 +100,7 @@ fn every_type_of_message_comes_in_from_both_generations() {
             let EventKind::Message(message) = &event.kind else { panic!("{kind}: {event:?}") };
             assert_eq!(message.id.as_ref().unwrap().as_str(), sent);
             assert_eq!(message.from.as_ref().unwrap().as_str(), USER);
-            assert!(message.context.is_some() && message.sender.is_some(), "{kind}");
+            assert!(message.context.is_some() && message.contact.is_some(), "{kind}");
             let is_other = matches!(message.content, InboundContent::Other(_));
             assert!(!is_other && (kind == "unsupported") != message.errors.is_empty(), "{kind}: {message:?}");
         }
@@ -142,14 +143,16 @@ fn duplicates_delay_disorder_and_batches_lose_nothing() {
 }
 
 #[test]
-fn a_webhook_that_is_not_taken_comes_again() {
+fn a_webhook_that_is_not_stored_comes_again() {
     let (queue, events) = mpsc::sync_channel(8);
     let full = std::sync::atomic::AtomicBool::new(true);
     let address = serve(Receiver::new(Verification::none()), move |events| {
-        if full.swap(false, std::sync::atomic::Ordering::Relaxed) {
-            return Err(NotTaken::because("full"));
-        }
-        queue.try_send(events).map_err(NotTaken::because)
+        let stored = if full.swap(false, std::sync::atomic::Ordering::Relaxed) {
+            Err("full".to_owned())
+        } else {
+            queue.try_send(events).map_err(|error| error.to_string())
+        };
+        std::future::ready(stored)
     });
     let sandbox = Sandbox::start().unwrap();
     sandbox.webhook(&format!("http://{address}/hook"), &[]);
@@ -157,6 +160,50 @@ fn a_webhook_that_is_not_taken_comes_again() {
     assert_eq!(id(&take(&events, 1)[0]), sent);
     let statuses: Vec<_> = sandbox.deliveries().iter().map(|one| one["status"].clone()).collect();
     assert_eq!(statuses[0], 503);
+}
+
+/// 200 is a promise: nothing is answered before the events are stored. A client that gives up meanwhile changes nothing.
+#[test]
+fn the_answer_waits_for_the_store() {
+    let (started, begun) = mpsc::channel();
+    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    let stored = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let (open, count) = (gate.clone(), stored.clone());
+    let address = serve(Receiver::new(Verification::none()), move |_| {
+        let (started, gate, count) = (started.clone(), open.clone(), count.clone());
+        async move {
+            started.send(()).unwrap();
+            gate.acquire().await.unwrap().forget();
+            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Ok::<(), ()>(())
+        }
+    });
+    let body = json!({ "messages": [{ "id": "a", "type": "text", "text": { "body": "Hi" } }] }).to_string();
+    let post = || {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let head = "POST /hook HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length:";
+        write!(stream, "{head} {}\r\n\r\n{body}", body.len()).unwrap();
+        stream
+    };
+    let status = |mut stream: std::net::TcpStream| {
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response.split(' ').nth(1).unwrap().to_owned()
+    };
+    let first = post();
+    begun.recv_timeout(PATIENCE).unwrap();
+    first.set_nonblocking(true).unwrap();
+    assert_eq!(first.peek(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    // The client loses patience; the same webhook comes again while the first is being stored, and once more after that.
+    drop(first);
+    assert_eq!(status(post()), "503");
+    gate.add_permits(1);
+    let start = std::time::Instant::now();
+    while status(post()) != "200" {
+        assert!(start.elapsed() < PATIENCE);
+    }
+    assert_eq!(stored.load(std::sync::atomic::Ordering::Relaxed), 1, "it was stored once");
+    assert!(begun.try_recv().is_err());
 }
 
 #[test]
@@ -188,9 +235,9 @@ fn statuses_come_back_and_the_window_is_told() {
     let settings = Config::new(key).base_url(sandbox.base_url()).pacing(config("http://localhost:1").pacing);
     let mut windows = Windows::default();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64;
-    let user = format!("+{USER}").parse().unwrap();
+    let user = format!("+{USER}");
     for (who, client) in real(&settings, &Naps::default()) {
-        let text = || Message::text(format!("+{USER}").parse().unwrap(), "Hi");
+        let text = || Message::text(format!("+{USER}"), "Hi");
         let _ = sandbox.user_sends(USER, &json!({}));
         take(&events, 1).iter().for_each(|event| windows.saw(event));
         assert!(windows.is_open(&user, now), "{who}");
@@ -206,7 +253,7 @@ fn statuses_come_back_and_the_window_is_told() {
         sandbox.not_on_whatsapp("+16505550000");
         sandbox.user_writes("+16505550000");
         let _ = take(&events, 1);
-        client.send(Message::text("+16505550000".parse().unwrap(), "Hi")).unwrap();
+        client.send(Message::text("+16505550000", "Hi")).unwrap();
         let told = take(&events, 1);
         let EventKind::Status(status) = &told[0].kind else { panic!() };
         assert_eq!((status.status.as_str(), status.errors[0].code.unwrap().0), ("failed", 131_026), "{who}");

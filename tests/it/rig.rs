@@ -48,6 +48,33 @@ impl Client {
             Self::Blocking(client) => client.try_send(message),
         }
     }
+    /// Asks for a permit, runs `between`, and sends.
+    pub(crate) fn send_with_permit(
+        &self,
+        to: &str,
+        between: impl FnOnce(),
+        message: Message,
+    ) -> Result<SendResponse, Error> {
+        match self {
+            Self::Async(client, runtime) => runtime.block_on(async {
+                let permit = is_send(client.ready(to)).await?;
+                between();
+                is_send(permit.send(message)).await
+            }),
+            Self::Blocking(client) => {
+                let permit = client.ready(to)?;
+                between();
+                permit.send(message)
+            }
+        }
+    }
+    /// Asks for a permit and drops it.
+    pub(crate) fn ready(&self, to: &str) -> Result<(), Error> {
+        match self {
+            Self::Async(client, runtime) => runtime.block_on(client.ready(to)).map(drop),
+            Self::Blocking(client) => client.ready(to).map(drop),
+        }
+    }
     pub(crate) fn pages<E: PagedEndpoint<Api = Cloud>>(&self, first: E) -> Result<Vec<E::Item>, Error> {
         match self {
             Self::Async(client, runtime) => runtime.block_on(client.pages(first).all()),

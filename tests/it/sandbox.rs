@@ -3,7 +3,7 @@ use crate::rig::{Client, Naps, real};
 use d360::{
     ApiKey, Config, Error, Outcome, RetryPolicy,
     cloud::messages::SendMessage,
-    model::{Contact, Latitude, Location, Longitude, Message, Name, Phone, block::User},
+    model::{Contact, Location, Message, Name, Phone, block::User},
 };
 use d360_sandbox::{Failure, Sandbox};
 use std::time::Duration;
@@ -24,12 +24,12 @@ fn each(test: impl Fn(&Sandbox, &Client)) {
 fn card() -> Message {
     let card = Contact::new(Name::new("Ada King").first_name("Ada"))
         .phone(Phone::new("+447700900123").wa_id("447700900123"));
-    Message::contacts("+16505551234".parse().unwrap(), [card])
+    Message::contacts("+16505551234", [card])
 }
 
 fn place(to: &str) -> Message {
-    let place = Location::new(Latitude::new(-33.8).unwrap(), Longitude::new(151.2).unwrap()).name("Sydney");
-    Message::location(to.parse().unwrap(), place)
+    let place = Location::new(-33.8, 151.2).unwrap().name("Sydney");
+    Message::location(to, place)
 }
 
 fn code(error: &Error) -> i64 {
@@ -52,9 +52,7 @@ fn messages_need_an_open_window() {
         assert!(sent.message_id().unwrap().as_str().starts_with("wamid."));
         assert_eq!(sent.contacts[0].wa_id.as_ref().unwrap().as_str(), "16505551234");
         client.call(SendMessage::new(place("0016505551234"))).unwrap();
-        client
-            .call(SendMessage::new(Message::text("16505551234@s.whatsapp.net".parse().unwrap(), "Hi")))
-            .unwrap();
+        client.call(SendMessage::new(Message::text("16505551234@s.whatsapp.net", "Hi"))).unwrap();
         assert_eq!(sandbox.messages()[0], serde_json::to_value(card()).unwrap());
         sandbox.advance(Duration::from_secs(24 * 60 * 60));
         assert_eq!(code(&client.call(SendMessage::new(card())).unwrap_err()), 131_047);

@@ -168,8 +168,8 @@ fn who_it_is_from_and_what_stands_around_it_is_kept() {
     let read = events(&body);
     let name = |event: &Event| {
         let sender = match &event.kind {
-            EventKind::Message(message) => message.sender.clone(),
-            EventKind::Status(status) => status.recipient.clone(),
+            EventKind::Message(message) => message.contact.clone(),
+            EventKind::Status(status) => status.contact.clone(),
             _ => None,
         };
         sender.and_then(|sender| sender.profile?.name)
@@ -187,7 +187,7 @@ fn who_it_is_from_and_what_stands_around_it_is_kept() {
     let EventKind::Message(message) = &mut late.kind else { panic!() };
     message.timestamp = Some(serde_json::from_value(json!(1000)).unwrap());
     windows.saw(&late);
-    assert!(!windows.may_block(&"US.1".parse().unwrap(), 1000), "another one wrote");
+    assert!(!windows.may_block("US.1", 1000), "another one wrote");
     // What holds no event is told as it is.
     for empty in [
         json!({ "entry": [{ "id": "1", "changes": [], "messaging": [{}] }] }),
@@ -324,25 +324,25 @@ fn the_window_is_open_for_a_day_after_the_last_message() {
         events(&json!({ "messages": [item] })).remove(0)
     };
     let mut windows = Windows::default();
-    let (number, id) = ("+1 (650) 555-1234".parse().unwrap(), "US.1a".parse().unwrap());
-    assert!(!windows.is_open(&number, 0) && windows.closes(&number).is_none());
+    let (number, id) = ("+1 (650) 555-1234", "US.1a");
+    assert!(!windows.is_open(number, 0) && windows.closes(number).is_none());
     windows.saw(&wrote(1000, json!({ "from": "16505551234", "from_user_id": "US.1a" })));
     let day = 24 * 3600;
-    for to in [&number, &id] {
+    for to in [number, id] {
         assert!(
             windows.is_open(to, 1000) && windows.is_open(to, 999 + day) && !windows.is_open(to, 1000 + day)
         );
     }
-    assert!(windows.may_block(&"+16505551234".parse().unwrap(), 999 + day));
-    assert!(!windows.may_block(&"+16505551235".parse().unwrap(), 1000));
+    assert!(windows.may_block("+16505551234", 999 + day));
+    assert!(!windows.may_block("+16505551235", 1000));
     // One that comes late shortens nothing; a system message and a group open nothing.
     windows.saw(&wrote(500, json!({ "from": "16505551234" })));
-    assert_eq!(windows.closes(&number).unwrap().seconds(), 1000 + day);
+    assert_eq!(windows.closes(number).unwrap().seconds(), 1000 + day);
     windows.saw(&wrote(9000, json!({ "from": "16505551234", "type": "system", "system": {} })));
     windows.saw(&wrote(9000, json!({ "from": "16505551234", "group_id": "g" })));
-    assert_eq!(windows.closes(&number).unwrap().seconds(), 1000 + day);
+    assert_eq!(windows.closes(number).unwrap().seconds(), 1000 + day);
     windows.forget_closed(1000 + day);
-    assert!(windows.closes(&number).is_none());
+    assert!(windows.closes(number).is_none());
 }
 
 /// The messages of all examples.

@@ -6,21 +6,21 @@ use http::Method;
 
 /// `POST /messages`: Sends a message. Source: 360dialog "Contacts", Meta "Contacts messages" (2026-05-21).
 pub const MESSAGES_SEND: Meta = Meta::new("cloud.messages.send", Method::POST, "/messages", Effect::Once);
-/// `POST /messages`: Marks a message as read, and may show that an answer is being typed. Source: Meta "Mark messages as read" and "Typing indicators" (2025-11), Meta OpenAPI v23.0.
+/// `POST /messages`: Marks a message as read, and optionally shows a typing indicator. Source: Meta "Mark messages as read" and "Typing indicators" (2025-11), Meta OpenAPI v23.0.
 pub const MESSAGES_MARK_READ: Meta =
     Meta::new("cloud.messages.mark_read", Method::POST, "/messages", Effect::Repeatable);
 /// `POST /block_users`: Blocks up to 1,000 users. Source: 360dialog "Contacts", Meta "Block users" (2026-05-21).
 pub const BLOCK_USERS_ADD: Meta =
     Meta::new("cloud.block_users.add", Method::POST, "/block_users", Effect::Repeatable);
-/// `DELETE /block_users`: Unblocks up to 1,000 users, who stand in a JSON body. Source: 360dialog "Contacts", Meta "Block users" (2026-05-21).
+/// `DELETE /block_users`: Unblocks up to 1,000 users, given in a JSON body. Source: 360dialog "Contacts", Meta "Block users" (2026-05-21).
 pub const BLOCK_USERS_REMOVE: Meta =
     Meta::new("cloud.block_users.remove", Method::DELETE, "/block_users", Effect::Repeatable);
-/// `GET /block_users`: Lists a page of the blocked users. Source: 360dialog "Contacts" and "Block Users" reference, Meta "Block users" (2026-05-21).
+/// `GET /block_users`: Lists the blocked users, page by page. Source: 360dialog "Contacts" and "Block Users" reference, Meta "Block users" (2026-05-21).
 pub const BLOCK_USERS_LIST: Meta =
     Meta::new("cloud.block_users.list", Method::GET, "/block_users", Effect::Repeatable);
-/// `POST /media`: Uploads a file as multipart/form-data; doing it again leaves another copy, which goes after 30 days. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11), Meta OpenAPI v23.0.
+/// `POST /media`: Uploads a file as multipart/form-data; a repeated upload leaves another copy, which is deleted after 30 days. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11), Meta OpenAPI v23.0.
 pub const MEDIA_UPLOAD: Meta = Meta::new("cloud.media.upload", Method::POST, "/media", Effect::Repeatable);
-/// `GET /{media_id}`: Tells a file's type, length and URL. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11), Meta OpenAPI v23.0.
+/// `GET /{media_id}`: Returns a file's type, length and URL. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11), Meta OpenAPI v23.0.
 pub const MEDIA_GET: Meta =
     Meta::new("cloud.media.get", Method::GET, "/{media_id}", Effect::Repeatable).of(Scope::Object);
 /// `GET /{media_url}`: Downloads a file from its URL: from 360dialog's own host, whatever host of Meta's the URL names. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11).
@@ -29,26 +29,26 @@ pub const MEDIA_DOWNLOAD: Meta =
 /// `DELETE /{media_id}`: Deletes a file. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11), Meta OpenAPI v23.0.
 pub const MEDIA_DELETE: Meta =
     Meta::new("cloud.media.delete", Method::DELETE, "/{media_id}", Effect::Repeatable).of(Scope::Object);
-/// `GET /message_templates`: Lists a page of the templates. Source: 360dialog Messaging API reference, Meta "Message templates" (2025-11), Meta OpenAPI v23.0.
+/// `GET /message_templates`: Lists the message templates, page by page. Source: 360dialog Messaging API reference, Meta "Message templates" (2025-11), Meta OpenAPI v23.0.
 pub const TEMPLATES_LIST: Meta =
     Meta::new("cloud.templates.list", Method::GET, "/message_templates", Effect::Repeatable)
         .of(Scope::Account);
-/// `POST /message_templates`: Hands in a template for approval. Source: 360dialog Messaging API reference, Meta "Message templates" (2025-11), Meta OpenAPI v23.0.
+/// `POST /message_templates`: Submits a template for review. Source: 360dialog Messaging API reference, Meta "Message templates" (2025-11), Meta OpenAPI v23.0.
 pub const TEMPLATES_CREATE: Meta =
     Meta::new("cloud.templates.create", Method::POST, "/message_templates", Effect::Once).of(Scope::Account);
 /// `DELETE /message_templates`: Deletes a template by name, in all languages or in one. Source: 360dialog Messaging API reference, Meta "Message templates" (2025-11), Meta OpenAPI v23.0.
 pub const TEMPLATES_DELETE: Meta =
     Meta::new("cloud.templates.delete", Method::DELETE, "/message_templates", Effect::Repeatable)
         .of(Scope::Account);
-/// `GET /v1/configs/webhook`: Tells where the number's webhooks go. Source: 360dialog "Webhook events and notifications" (2025).
+/// `GET /v1/configs/webhook`: Returns where the number's webhooks go. Source: 360dialog "Webhook events and notifications" (2025).
 pub const WEBHOOKS_GET: Meta =
     Meta::new("cloud.webhooks.get", Method::GET, "/v1/configs/webhook", Effect::Repeatable)
         .of(Scope::Gateway);
-/// `POST /v1/configs/webhook`: Sets where the number's webhooks go, which counts before the account's. Source: 360dialog "Webhook events and notifications" (2025).
+/// `POST /v1/configs/webhook`: Sets where the number's webhooks go; takes precedence over the account's. Source: 360dialog "Webhook events and notifications" (2025).
 pub const WEBHOOKS_SET: Meta =
     Meta::new("cloud.webhooks.set", Method::POST, "/v1/configs/webhook", Effect::Repeatable)
         .of(Scope::Gateway);
-/// `GET /waba_webhook`: Tells where the account's webhooks go. Source: 360dialog "Webhook events and notifications" (2025).
+/// `GET /waba_webhook`: Returns where the account's webhooks go. Source: 360dialog "Webhook events and notifications" (2025).
 pub const WEBHOOKS_GET_ACCOUNT: Meta =
     Meta::new("cloud.webhooks.get_account", Method::GET, "/waba_webhook", Effect::Repeatable)
         .of(Scope::Gateway);
@@ -56,7 +56,7 @@ pub const WEBHOOKS_GET_ACCOUNT: Meta =
 pub const WEBHOOKS_SET_ACCOUNT: Meta =
     Meta::new("cloud.webhooks.set_account", Method::POST, "/waba_webhook", Effect::Repeatable)
         .of(Scope::Gateway);
-/// `GET /health_status`: Tells whether messages can be sent, and what keeps them back. Source: 360dialog Messaging API reference (2026).
+/// `GET /health_status`: Returns whether messages can be sent, and what blocks them. Source: 360dialog Messaging API reference (2026).
 pub const HEALTH_GET: Meta =
     Meta::new("cloud.health.get", Method::GET, "/health_status", Effect::Repeatable).of(Scope::Gateway);
 

@@ -8,7 +8,7 @@
 //! use d360_cloud::messages::SendMessage;
 //! use d360_model::Message;
 //!
-//! let sent = client.call(SendMessage::new(Message::text("+16505551234".parse()?, "Hello")))?;
+//! let sent = client.call(SendMessage::new(Message::text("+16505551234", "Hello")))?;
 //! # Ok(()) }
 //! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -19,6 +19,7 @@ pub mod graph;
 pub mod health;
 pub mod media;
 pub mod messages;
+pub mod resources;
 pub mod templates;
 pub mod webhooks;
 

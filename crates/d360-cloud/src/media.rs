@@ -7,7 +7,7 @@
 //! use d360_transport::FileSink;
 //!
 //! let file = client.call(UploadMedia::file("invoice.pdf")?)?;
-//! client.send(Message::document("+16505551234".parse()?, Document::id(file.id)))?;
+//! client.send(Message::document("+16505551234", Document::id(file.id)))?;
 //!
 //! let info = client.call(GetMedia::new("4490709327384033"))?; // an id that a webhook brought
 //! let photo = FileSink::create("photo.jpg")?;

@@ -9,9 +9,8 @@
 //!
 //! let card = Contact::new(Name::new("Barbara J. Johnson").first_name("Barbara"))
 //!     .phone(Phone::new("+16505559999").wa_id("16505559999"));
-//! let message = Message::contacts("+16505551234".parse()?, [card]);
+//! let message = Message::contacts("+16505551234", [card]);
 //! assert!(message.validate().is_empty());
-//! # Ok::<(), d360_model::InvalidId>(())
 //! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

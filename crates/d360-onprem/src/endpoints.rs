@@ -9,7 +9,7 @@ pub const MESSAGES_SEND: Meta = Meta::new("onprem.messages.send", Method::POST, 
 /// `PUT /messages/{id}`: Marks a message as read. Meta shut On-Premise on 2025-10-23; on Cloud, POST /messages with status read replaces it. Source: Meta On-Premise reference (2025).
 pub const MESSAGES_MARK_READ: Meta =
     Meta::new("onprem.messages.mark_read", Method::PUT, "/messages/{id}", Effect::Repeatable);
-/// `POST /contacts`: Asks whether numbers are on WhatsApp. Meta shut On-Premise on 2025-10-23; on Cloud, nothing replaces it. Source: Meta On-Premise reference (2025).
+/// `POST /contacts`: Checks whether numbers are on WhatsApp. Meta shut On-Premise on 2025-10-23; on Cloud, nothing replaces it. Source: Meta On-Premise reference (2025).
 pub const CONTACTS_CHECK: Meta =
     Meta::new("onprem.contacts.check", Method::POST, "/contacts", Effect::Repeatable);
 /// `POST /contacts/{phone_number}/block`: Blocks a contact. Meta shut On-Premise on 2025-10-23; on Cloud, POST /block_users replaces it. Source: 360dialog "Contacts and Location Messages" (2025).
@@ -22,13 +22,13 @@ pub const CONTACTS_UNBLOCK: Meta = Meta::new(
     "/contacts/{phone_number}/unblock",
     Effect::Repeatable,
 );
-/// `GET /contacts/blocklist`: Lists a page of the blocked contacts. Meta shut On-Premise on 2025-10-23; on Cloud, GET /block_users replaces it. Source: 360dialog "Contacts and Location Messages" (2025).
+/// `GET /contacts/blocklist`: Lists the blocked contacts, page by page. Meta shut On-Premise on 2025-10-23; on Cloud, GET /block_users replaces it. Source: 360dialog "Contacts and Location Messages" (2025).
 pub const CONTACTS_BLOCKLIST: Meta =
     Meta::new("onprem.contacts.blocklist", Method::GET, "/contacts/blocklist", Effect::Repeatable);
 /// `POST /contacts/{phone_number}/report`: Reports a contact to WhatsApp. Meta shut On-Premise on 2025-10-23; on Cloud, nothing replaces it. Source: 360dialog "Contacts and Location Messages" (2025).
 pub const CONTACTS_REPORT: Meta =
     Meta::new("onprem.contacts.report", Method::POST, "/contacts/{phone_number}/report", Effect::Once);
-/// `GET /contacts/{wa_id}/identity`: Tells a contact's identity. Meta shut On-Premise on 2025-10-23; on Cloud, identity_key_hash in webhooks replaces it. Source: Meta On-Premise reference (2025).
+/// `GET /contacts/{wa_id}/identity`: Returns a contact's identity. Meta shut On-Premise on 2025-10-23; on Cloud, identity_key_hash in webhooks replaces it. Source: Meta On-Premise reference (2025).
 pub const CONTACTS_IDENTITY_GET: Meta =
     Meta::new("onprem.contacts.identity_get", Method::GET, "/contacts/{wa_id}/identity", Effect::Repeatable);
 /// `PUT /contacts/{wa_id}/identity`: Acknowledges a contact's changed identity. Meta shut On-Premise on 2025-10-23; on Cloud, recipient_identity_key_hash of a message replaces it. Source: Meta On-Premise reference (2025).

@@ -29,6 +29,7 @@ mod enums;
 mod media;
 mod message;
 pub mod messages;
+pub mod resources;
 pub mod template;
 mod ttl;
 

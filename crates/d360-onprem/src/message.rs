@@ -20,9 +20,8 @@ use serde_json::Value;
 /// ```
 /// use d360_onprem::{Message, Template, Ttl};
 /// let template = Template::new("cdb2df51_9816_c754_c5a4_64cdabdcad3e", "purchase", "en_US");
-/// let message = Message::template("+16505551234".parse()?, template).ttl(Ttl::days(2));
+/// let message = Message::template("+16505551234", template).ttl(Ttl::days(2));
 /// assert!(message.validate().is_empty());
-/// # Ok::<(), d360_model::InvalidId>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -108,69 +107,71 @@ wire_struct! {
 
 impl Message {
     /// A message of any content.
-    #[must_use]
-    pub fn new(to: Recipient, content: Content) -> Self {
-        Self { to, content, preview_url: None, ttl: None, reply_to: None, says_individual: false }
+    pub fn new(to: impl Into<Recipient>, content: Content) -> Self {
+        Self { to: to.into(), content, preview_url: None, ttl: None, reply_to: None, says_individual: false }
     }
     /// Contact cards.
-    pub fn contacts(to: Recipient, contacts: impl IntoIterator<Item = impl Into<Contact>>) -> Self {
+    pub fn contacts(
+        to: impl Into<Recipient>,
+        contacts: impl IntoIterator<Item = impl Into<Contact>>,
+    ) -> Self {
         Self::new(to, Content::Contacts(contacts.into_iter().map(Into::into).collect()))
     }
     /// A place on the map.
     #[must_use]
-    pub fn location(to: Recipient, location: Location) -> Self {
+    pub fn location(to: impl Into<Recipient>, location: Location) -> Self {
         Self::new(to, Content::Location(location))
     }
     /// Text.
-    pub fn text(to: Recipient, body: impl Into<Text>) -> Self {
+    pub fn text(to: impl Into<Recipient>, body: impl Into<Text>) -> Self {
         Self::new(to, Content::Text(body.into()))
     }
     /// An image.
-    pub fn image(to: Recipient, image: impl Into<Media<Image>>) -> Self {
+    pub fn image(to: impl Into<Recipient>, image: impl Into<Media<Image>>) -> Self {
         Self::new(to, Content::Image(image.into()))
     }
     /// A video.
-    pub fn video(to: Recipient, video: impl Into<Media<Video>>) -> Self {
+    pub fn video(to: impl Into<Recipient>, video: impl Into<Media<Video>>) -> Self {
         Self::new(to, Content::Video(video.into()))
     }
     /// Audio.
-    pub fn audio(to: Recipient, audio: impl Into<Media<Audio>>) -> Self {
+    pub fn audio(to: impl Into<Recipient>, audio: impl Into<Media<Audio>>) -> Self {
         Self::new(to, Content::Audio(audio.into()))
     }
     /// A voice message.
-    pub fn voice(to: Recipient, audio: impl Into<Media<Audio>>) -> Self {
+    pub fn voice(to: impl Into<Recipient>, audio: impl Into<Media<Audio>>) -> Self {
         Self::new(to, Content::Voice(audio.into()))
     }
     /// A document.
-    pub fn document(to: Recipient, document: impl Into<Media<Document>>) -> Self {
+    pub fn document(to: impl Into<Recipient>, document: impl Into<Media<Document>>) -> Self {
         Self::new(to, Content::Document(document.into()))
     }
     /// A sticker.
-    pub fn sticker(to: Recipient, sticker: impl Into<Media<Sticker>>) -> Self {
+    pub fn sticker(to: impl Into<Recipient>, sticker: impl Into<Media<Sticker>>) -> Self {
         Self::new(to, Content::Sticker(sticker.into()))
     }
     /// An emoji on a message.
     #[must_use]
-    pub fn reaction(to: Recipient, reaction: Reaction) -> Self {
+    pub fn reaction(to: impl Into<Recipient>, reaction: Reaction) -> Self {
         Self::new(to, Content::Reaction(reaction))
     }
     /// A message by a template, which may go out while the window is closed.
     #[must_use]
-    pub fn template(to: Recipient, template: Template) -> Self {
+    pub fn template(to: impl Into<Recipient>, template: Template) -> Self {
         Self::new(to, Content::Template(template))
     }
     /// A message by a template, in the form before `template`.
     #[must_use]
-    pub fn hsm(to: Recipient, hsm: Hsm) -> Self {
+    pub fn hsm(to: impl Into<Recipient>, hsm: Hsm) -> Self {
         Self::new(to, Content::Hsm(hsm))
     }
     /// Buttons, a list, products, a flow.
     #[must_use]
-    pub fn interactive(to: Recipient, interactive: Interactive) -> Self {
+    pub fn interactive(to: impl Into<Recipient>, interactive: Interactive) -> Self {
         Self::new(to, Content::Interactive(Box::new(interactive)))
     }
     /// Anything else: `content` is sent as property `kind`, unchecked.
-    pub fn raw(to: Recipient, kind: impl Into<String>, content: Value) -> Self {
+    pub fn raw(to: impl Into<Recipient>, kind: impl Into<String>, content: Value) -> Self {
         Self::new(to, Content::Raw(Raw::new(kind, content)))
     }
     /// Shows the first URL of a text with a preview, or not.
@@ -265,6 +266,12 @@ impl Serialize for Message {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Message {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        wire::deserialize(d)
+    }
+}
+
 impl FromJson for Message {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let mut object = reader.object(value)?;
@@ -281,6 +288,13 @@ impl FromJson for Message {
         let reply_to = object.optional::<Context>("context", reader).map(|context| context.message_id);
         let content = content?;
         object.finish(reader);
-        Some(Self { to, content, preview_url, ttl, reply_to, says_individual: says_group == Some(false) })
+        Some(Self {
+            to: to.into(),
+            content,
+            preview_url,
+            ttl,
+            reply_to,
+            says_individual: says_group == Some(false),
+        })
     }
 }

@@ -4,9 +4,9 @@
 use d360_transport::{Effect, Meta};
 use http::Method;
 
-/// `POST /token`: Gives out a bearer token. Source: 360dialog Partner API reference (2026).
+/// `POST /token`: Creates a bearer token. Source: 360dialog Partner API reference (2026).
 pub const TOKEN_CREATE: Meta = Meta::new("partner.token.create", Method::POST, "/token", Effect::Repeatable);
-/// `GET /partners/{partner_id}/channels`: Lists a page of the channels. Source: 360dialog Partner API reference (2026).
+/// `GET /partners/{partner_id}/channels`: Lists the channels, page by page. Source: 360dialog Partner API reference (2026).
 pub const CHANNELS_LIST: Meta =
     Meta::new("partner.channels.list", Method::GET, "/partners/{partner_id}/channels", Effect::Repeatable);
 /// `POST /block_users`: Blocks up to 1,000 users of a channel (behind `/partners/{partner_id}/channels/{channel_id}`). Source: 360dialog "Contacts & Location Messages", partner edition (2026).
@@ -15,7 +15,7 @@ pub const BLOCK_USERS_ADD: Meta =
 /// `DELETE /block_users`: Unblocks up to 1,000 users of a channel. Source: 360dialog "Contacts & Location Messages", partner edition (2026).
 pub const BLOCK_USERS_REMOVE: Meta =
     Meta::new("partner.block_users.remove", Method::DELETE, "/block_users", Effect::Repeatable);
-/// `GET /block_users`: Lists a page of the users whom a channel blocks. Source: 360dialog "Contacts & Location Messages", partner edition (2026).
+/// `GET /block_users`: Lists the users that a channel blocks, page by page. Source: 360dialog "Contacts & Location Messages", partner edition (2026).
 pub const BLOCK_USERS_LIST: Meta =
     Meta::new("partner.block_users.list", Method::GET, "/block_users", Effect::Repeatable);
 

@@ -9,7 +9,7 @@
 //! let partner = PartnerId::new("a1b2c3PA")?;
 //! let id = client.call(ListChannels::new(&partner))?.partner_channels[0].id.clone().ok_or("no channel")?;
 //! let channel = client.with_host::<d360_partner::Channel>(d360_partner::channel_host(&partner, &ChannelId::new(id)?))?;
-//! let report = channel.block_users(["+16505551234".parse()?])?;
+//! let report = channel.block_users(["+16505551234"])?;
 //! # Ok(()) }
 //! ```
 //!
@@ -21,6 +21,7 @@ pub mod block_users;
 pub mod channels;
 pub mod endpoints;
 mod id;
+pub mod resources;
 pub mod token;
 
 use d360_transport::{Api, AuthScheme, Host, Path};

@@ -20,7 +20,10 @@ mod exchange;
 mod policy;
 mod transport;
 
-pub use client::{BlockUsersError, Client, Config, Pages, blocking};
+pub use client::{
+    BlockUsersError, Client, Config, HasChannels, HasContacts, HasHealth, HasMedia, HasMessages,
+    HasTemplates, HasWebhooks, Pages, Permit, blocking,
+};
 pub use endpoint::{
     Api, ApiKey, AuthScheme, BlocksUsers, Body, BuildError, Effect, Endpoint, Host, InvalidHost, InvalidKey,
     Media, Meta, Multipart, PagedEndpoint, Path, ReportsUsers, Scope, SendsMessages, Transfer, Unreadable,

@@ -1,5 +1,5 @@
 //! A router for axum 0.8. Needs feature `axum`.
-use crate::{NotTaken, Receiver};
+use crate::Receiver;
 use ::axum::{
     Router,
     body::{Body, to_bytes},
@@ -10,39 +10,58 @@ use ::axum::{
 use bytes::Bytes;
 use d360_model::webhook::Event;
 use http::StatusCode;
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 /// How long a body may take.
 const BODY_LIMIT: Duration = Duration::from_secs(10);
 
-/// A router that takes webhooks at `path`, answers them at once and hands their events on to `take`, which is to put them into a
-/// queue and return. A webhook whose events it does not take is answered with 503, and comes again: a full queue loses nothing.
+/// A router that receives webhooks at `path`. The response is 200 only after `store` returned `Ok`; otherwise it is 503, and the webhook
+/// comes again.
 ///
-/// A body has 10 seconds to arrive (408 after that); how long a client may take over its headers is for the server to limit.
+/// `store` gets the events that did not come before. Write them where they survive a crash: a program that queues them in memory loses
+/// what is in the queue when it is killed (measured: 220 of 300 events). 360dialog waits for 5 seconds, and recommends an answer within
+/// 250 ms, so store the events here and work on them afterwards. `store` runs to its end even if the client closes the connection.
+///
+/// A body has 10 seconds to arrive (408 after that). The server limits how long a client may take over its headers.
 ///
 /// ```
-/// use d360_webhook::{NotTaken, Receiver, Verification, axum::router};
-/// let (queue, mut events) = tokio::sync::mpsc::channel(1_000);
+/// use d360_webhook::{Receiver, Verification, axum::router};
+/// use tokio::{fs::OpenOptions, io::AsyncWriteExt as _};
+///
 /// let receiver = Receiver::new(Verification::header("x-webhook-secret", "a long random text")?);
-/// let app: axum::Router =
-///     router("/webhook", receiver, move |events| queue.try_send(events).map_err(NotTaken::because));
-/// // tokio::spawn(async move { while let Some(events) = events.recv().await { … } });
+/// let app: axum::Router = router("/webhook", receiver, async |events| {
+///     let mut lines = String::new();
+///     for event in &events {
+///         lines += &(serde_json::to_string(event)? + "\n");
+///     }
+///     let mut inbox = OpenOptions::new().create(true).append(true).open("inbox.jsonl").await?;
+///     inbox.write_all(lines.as_bytes()).await?;
+///     inbox.sync_data().await
+/// });
 /// // axum::serve(tokio::net::TcpListener::bind("0.0.0.0:8080").await?, app).await?;
 /// # Ok::<(), d360_webhook::InvalidVerification>(())
 /// ```
-pub fn router(
+pub fn router<E, F>(
     path: &str,
     receiver: impl Into<Arc<Receiver>>,
-    take: impl Fn(Vec<Event>) -> Result<(), NotTaken> + Send + Sync + 'static,
-) -> Router {
-    let (receiver, take) = (receiver.into(), Arc::new(take));
+    store: impl Fn(Vec<Event>) -> F + Send + Sync + 'static,
+) -> Router
+where
+    F: Future<Output = Result<(), E>> + Send + 'static,
+{
+    let (receiver, store) = (receiver.into(), Arc::new(store));
     let answer = move |request: Request| {
-        let (receiver, take) = (receiver.clone(), take.clone());
+        let (receiver, store) = (receiver.clone(), store.clone());
         async move {
-            match whole(&receiver, request).await {
-                Ok(request) => receiver.answer(&request, |events| take(events)).map(Body::from),
-                Err(refused) => refused,
-            }
+            let request = match whole(&receiver, request).await {
+                Ok(request) => request,
+                Err(refused) => return refused,
+            };
+            // A task of its own: the server drops this future when the client closes the connection.
+            let storing = tokio::spawn(async move {
+                receiver.answer_async(&request, |events| store(events)).await.map(Body::from)
+            });
+            storing.await.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
         }
     };
     Router::new().route(path, any(answer))

@@ -17,8 +17,8 @@
 //! seven days: webhooks come at least once, and not in order. Source: 360dialog "Receiving messages via webhook", "Signature
 //! validation"; Meta "Webhooks" (2025 to 2026).
 //!
-//! [`Receiver::answer`] is the plain function for any server that speaks the `http` crate's types: it answers, and hands events on to
-//! a closure. Feature `axum` makes a router of it: `d360_webhook::axum::router`.
+//! In a server, use [`Receiver::answer`] or [`Receiver::answer_async`] with the `http` crate's types, or the router of feature `axum`
+//! (`d360_webhook::axum::router`). They give the new events to a closure, and answer with 200 only after it has stored them.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "axum")]
@@ -29,6 +29,6 @@ mod receiver;
 mod seen;
 mod verify;
 
-pub use receiver::{MAX_BODY, NotTaken, Received, Receiver};
+pub use receiver::{MAX_BODY, Received, Receiver};
 pub use seen::Seen;
 pub use verify::{InvalidVerification, Refused, Verification, answer_challenge};

@@ -5,7 +5,7 @@ use d360_model::webhook::{self, Event};
 use http::{Method, Request, Response, StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
-    fmt,
+    future::Future,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -33,26 +33,6 @@ pub struct Received {
     /// Why it was not taken.
     pub reason: Option<String>,
 }
-
-/// Events could not be taken on, because a queue is full or a store is down: the webhook is answered with 503, comes again, and its
-/// events are new then.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotTaken(String);
-
-impl NotTaken {
-    /// Says why, for the program's own log: whoever posted is told that it was not taken, and no more.
-    pub fn because(why: impl fmt::Display) -> Self {
-        Self(d360_model::mask(&why.to_string()))
-    }
-}
-
-impl fmt::Display for NotTaken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the events were not taken: {}", self.0)
-    }
-}
-
-impl std::error::Error for NotTaken {}
 
 impl Receiver {
     /// Takes what `verification` lets pass, and remembers the last 100,000 events.
@@ -86,46 +66,70 @@ impl Receiver {
         self.max_body
     }
 
-    /// Answers a request, and hands the events that did not come before to `take`, which is to put them somewhere and return: the
-    /// answer waits for it, and should be there within 250 ms. What it does not take comes again.
+    /// Answers a request. `store` gets the events that did not come before; the response is 200 only after it returned `Ok`.
     ///
-    /// `POST` is a webhook; `GET` is Meta's question for the [verify token](Self::verify_token); anything else gets a 405.
-    pub fn answer(
+    /// If it fails, the response is 503: 360dialog posts the webhook again, and its events are new then. A program that answers first and
+    /// works later loses what it holds in memory when it stops: store the events before returning `Ok`. 360dialog waits for 5 seconds
+    /// and recommends answering within 250 ms. Its error is not logged here; log it in `store` if you need it.
+    ///
+    /// `POST` is a webhook; `GET` is Meta's question for the [verify token](Self::verify_token); anything else gets a 405. With an async
+    /// `store`, use [`answer_async`](Self::answer_async).
+    pub fn answer<E>(
         &self,
         request: &Request<Bytes>,
-        take: impl FnOnce(Vec<Event>) -> Result<(), NotTaken>,
+        store: impl FnOnce(Vec<Event>) -> Result<(), E>,
     ) -> Response<Bytes> {
-        let (status, text) = match *request.method() {
-            Method::POST => {
-                let received = self.receive_with(request, |events| {
-                    if events.is_empty() { Ok(()) } else { take(events.to_vec()) }
-                });
-                (received.status, received.reason.unwrap_or_default())
-            }
-            Method::GET => match &self.verify_token {
+        match self.begin(request) {
+            Ok((events, taking)) => taking.end(if events.is_empty() { Ok(()) } else { store(events) }),
+            Err(response) => response,
+        }
+    }
+
+    /// Answers a request as [`answer`](Self::answer) does, and awaits `store` first.
+    ///
+    /// If the future is dropped before `store` is done, the events are new when they come again. Servers drop it when the client closes
+    /// the connection: spawn it as a task, as the [axum router](crate::axum::router) does.
+    pub async fn answer_async<E, F>(
+        &self,
+        request: &Request<Bytes>,
+        store: impl FnOnce(Vec<Event>) -> F,
+    ) -> Response<Bytes>
+    where
+        F: Future<Output = Result<(), E>>,
+    {
+        match self.begin(request) {
+            Ok((events, taking)) => taking.end(if events.is_empty() { Ok(()) } else { store(events).await }),
+            Err(response) => response,
+        }
+    }
+
+    /// The new events of a webhook, or the response to any other request.
+    fn begin(&self, request: &Request<Bytes>) -> Result<(Vec<Event>, Taking<'_>), Response<Bytes>> {
+        match *request.method() {
+            Method::POST => self
+                .take(request)
+                .map_err(|refused| response(refused.status, refused.reason.unwrap_or_default())),
+            Method::GET => Err(match &self.verify_token {
                 Some(token) => match answer_challenge(request.uri(), token.expose_secret()) {
-                    Ok(challenge) => (StatusCode::OK, challenge),
-                    Err(refused) => (StatusCode::FORBIDDEN, refused.to_string()),
+                    Ok(challenge) => response(StatusCode::OK, challenge),
+                    Err(refused) => response(StatusCode::FORBIDDEN, refused.to_string()),
                 },
-                None => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
-            },
-            _ => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
-        };
-        let mut response = Response::new(Bytes::from(text));
-        *response.status_mut() = status;
-        // What somebody sent comes back as text, never as a page.
-        let plain = header::HeaderValue::from_static("text/plain; charset=utf-8");
-        response.headers_mut().insert(header::CONTENT_TYPE, plain);
-        response
-            .headers_mut()
-            .insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
-        response
+                None => response(StatusCode::METHOD_NOT_ALLOWED, String::new()),
+            }),
+            _ => Err(response(StatusCode::METHOD_NOT_ALLOWED, String::new())),
+        }
     }
 
     /// Takes a posted webhook. The body has to be as it came, to the last byte. From then on its events came before: a program that
     /// may fail to take them on uses [`answer`](Self::answer).
     pub fn receive(&self, request: &Request<Bytes>) -> Received {
-        self.receive_with(request, |_| Ok(()))
+        match self.take(request) {
+            Ok((events, taking)) => {
+                let _ = taking.end(Ok::<(), ()>(()));
+                Received { status: StatusCode::OK, events, reason: None }
+            }
+            Err(refused) => refused,
+        }
     }
 
     /// Whether a posted webhook is one, and by whom; nothing is read of it or remembered.
@@ -159,36 +163,18 @@ impl Receiver {
         proven.map(drop).map_err(|refused| refuse(StatusCode::UNAUTHORIZED, refused.to_string()))
     }
 
-    fn receive_with(
-        &self,
-        request: &Request<Bytes>,
-        take: impl FnOnce(&[Event]) -> Result<(), NotTaken>,
-    ) -> Received {
-        if let Err(refused) = self.check(request) {
-            return refused;
+    /// The new events of a posted webhook, marked as being stored.
+    fn take(&self, request: &Request<Bytes>) -> Result<(Vec<Event>, Taking<'_>), Received> {
+        self.check(request)?;
+        let events = webhook::read(request.body())
+            .map_err(|error| refuse(StatusCode::BAD_REQUEST, error.to_string()))?;
+        // The same webhook may come on two threads at once: who is second comes again, and sees whether the first was stored.
+        let mut seen = self.seen();
+        let events = seen.new_of(events);
+        match seen.begin(&events) {
+            Some(keys) => Ok((events, Taking { receiver: self, keys, taken: false })),
+            None => Err(refuse(StatusCode::SERVICE_UNAVAILABLE, UNDER_WAY.to_owned())),
         }
-        let events = match webhook::read(request.body()) {
-            Ok(events) => events,
-            Err(error) => return refuse(StatusCode::BAD_REQUEST, error.to_string()),
-        };
-        // The same webhook may come on two threads at once: who is second comes again, and sees whether the first was taken.
-        let (events, keys) = {
-            let mut seen = self.seen();
-            let events = seen.new_of(events);
-            let Some(keys) = seen.begin(&events) else {
-                return refuse(StatusCode::SERVICE_UNAVAILABLE, UNDER_WAY.to_owned());
-            };
-            (events, keys)
-        };
-        // Ended in any case, a panic of `take` among them.
-        let mut taking = Taking { receiver: self, keys, taken: false };
-        if take(&events).is_err() {
-            // The reason is the program's own business.
-            return refuse(StatusCode::SERVICE_UNAVAILABLE, "the events were not taken".to_owned());
-        }
-        taking.taken = true;
-        drop(taking);
-        Received { status: StatusCode::OK, events, reason: None }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -196,19 +182,43 @@ impl Receiver {
     }
 }
 
-const UNDER_WAY: &str = "the same webhook is being taken on just now";
+const UNDER_WAY: &str = "the same webhook is being stored right now";
 
-/// Events that are being taken on.
+/// Events that are being stored.
 struct Taking<'r> {
     receiver: &'r Receiver,
     keys: Vec<u64>,
     taken: bool,
 }
 
+impl Taking<'_> {
+    /// The response. The reason of a failure is the program's own business.
+    fn end<E>(mut self, stored: Result<(), E>) -> Response<Bytes> {
+        self.taken = stored.is_ok();
+        match stored {
+            Ok(()) => response(StatusCode::OK, String::new()),
+            Err(_) => response(StatusCode::SERVICE_UNAVAILABLE, "the events were not stored".to_owned()),
+        }
+    }
+}
+
+// In any case, a panic or a dropped future among them.
 impl Drop for Taking<'_> {
     fn drop(&mut self) {
         self.receiver.seen().end(&self.keys, self.taken);
     }
+}
+
+fn response(status: StatusCode, text: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(text));
+    *response.status_mut() = status;
+    // What somebody sent comes back as text, never as a page.
+    let plain = header::HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+    response
 }
 
 fn refuse(status: StatusCode, reason: String) -> Received {
@@ -269,21 +279,24 @@ mod tests {
         let receiver = receiver();
         let body =
             json!({ "messages": [{ "id": "a", "type": "text", "text": { "body": "Hi" } }] }).to_string();
-        let again =
-            || receiver.answer(&post(body.clone()), |_| unreachable!("somebody else has it")).status();
+        let again = || {
+            receiver
+                .answer(&post(body.clone()), |_| -> Result<(), ()> { unreachable!("somebody else has it") })
+                .status()
+        };
         let first = receiver.answer(&post(body.clone()), |_| {
             // Meanwhile the sender loses patience and posts it again: nothing is locked, and nothing is told as done.
             assert_eq!(again(), 503);
-            Ok(())
+            Ok::<(), ()>(())
         });
         assert_eq!((first.status().as_u16(), again().as_u16()), (200, 200));
         let other =
             json!({ "messages": [{ "id": "b", "type": "text", "text": { "body": "Hi" } }] }).to_string();
         let failing = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            receiver.answer(&post(other.clone()), |_| panic!("a bug of the program"))
+            receiver.answer(&post(other.clone()), |_| -> Result<(), ()> { panic!("a bug of the program") })
         }));
         assert!(failing.is_err());
-        assert_eq!(receiver.answer(&post(other), |_| Ok(())).status(), 200);
+        assert_eq!(receiver.answer(&post(other), |_| Ok::<(), ()>(())).status(), 200);
     }
 
     #[test]
@@ -322,10 +335,10 @@ mod tests {
         let receiver = receiver().verify_token("t\u{f6}ken").unwrap();
         let body =
             json!({ "messages": [{ "id": "a", "type": "text", "text": { "body": "Hi" } }] }).to_string();
-        let answer = |take: &dyn Fn(Vec<Event>) -> Result<(), NotTaken>| {
+        let answer = |take: &dyn Fn(Vec<Event>) -> Result<(), &'static str>| {
             receiver.answer(&post(body.clone()), take).status()
         };
-        assert_eq!(answer(&|_| Err(NotTaken::because("the queue of +16505551234 is full"))), 503);
+        assert_eq!(answer(&|_| Err("the queue of +16505551234 is full")), 503);
         let taken = std::cell::Cell::new(0);
         let take = |events: Vec<Event>| {
             taken.set(taken.get() + events.len());
@@ -335,22 +348,22 @@ mod tests {
         assert_eq!(taken.get(), 1);
         // What came before is answered, and nobody is bothered.
         assert_eq!(answer(&|_| unreachable!("it came before")), 200);
-        let refused = receiver.answer(&post(json!({ "messages": [{ "id": "b" }] }).to_string()), |_| {
-            Err(NotTaken::because("+16505551234"))
-        });
+        let refused = receiver
+            .answer(&post(json!({ "messages": [{ "id": "b" }] }).to_string()), |_| Err("+16505551234"));
         assert!(!String::from_utf8_lossy(refused.body()).contains("16505551234"));
 
         let ask = |method: Method, query: &str| {
             let request =
                 Request::builder().method(method).uri(format!("/w?{query}")).body(Bytes::new()).unwrap();
-            receiver.answer(&request, |_| unreachable!())
+            receiver.answer(&request, |_| -> Result<(), ()> { unreachable!() })
         };
         let good = ask(Method::GET, "hub.mode=subscribe&hub.challenge=%3Cb%3E7&hub.verify_token=t%C3%B6ken");
         assert_eq!((good.status().as_u16(), &good.body()[..]), (200, &b"<b>7"[..]));
         assert_eq!(good.headers()[header::CONTENT_TYPE], "text/plain; charset=utf-8");
         assert_eq!(ask(Method::GET, "hub.mode=subscribe&hub.challenge=1&hub.verify_token=x").status(), 403);
         assert_eq!(ask(Method::PUT, "").status(), 405);
-        let deaf = self::receiver().answer(&Request::new(Bytes::new()), |_| unreachable!());
+        let deaf =
+            self::receiver().answer(&Request::new(Bytes::new()), |_| -> Result<(), ()> { unreachable!() });
         assert_eq!(deaf.status(), 405);
         assert!(self::receiver().verify_token(" ").is_err());
     }

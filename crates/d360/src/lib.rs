@@ -11,7 +11,7 @@
 //! let client = Client::new(Config::from_env()?)?;
 //! let card = Contact::new(Name::new("Barbara J. Johnson").first_name("Barbara"))
 //!     .phone(Phone::new("+16505559999").wa_id("16505559999"));
-//! let sent = client.send(Message::contacts("+16505551234".parse()?, [card])).await?;
+//! let sent = client.send(Message::contacts("+16505551234", [card])).await?;
 //! if let Some(id) = sent.message_id() {
 //!     println!("accepted as {id}");
 //! }
@@ -26,7 +26,7 @@
 //! use d360::{Config, blocking::Client, model::Message};
 //!
 //! let client = Client::new(Config::from_env()?)?;
-//! client.send(Message::text("+16505551234".parse()?, "Your parcel is on its way"))?;
+//! client.send(Message::text("+16505551234", "Your parcel is on its way"))?;
 //! for user in client.blocked_users(None) {
 //!     println!("{}", user?.key().unwrap_or("?"));
 //! }
@@ -151,7 +151,7 @@ pub mod guide {
 ///
 /// ```
 /// use d360::prelude::*;
-/// let message = Message::text("+16505551234".parse()?, "Hello");
+/// let message = Message::text("+16505551234", "Hello");
 /// # Ok::<(), InvalidId>(())
 /// ```
 pub mod prelude {

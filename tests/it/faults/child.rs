@@ -219,7 +219,7 @@ fn client() {
 }
 
 fn message(client: &Client) -> Option<Outcome> {
-    let to = "+16505551234".parse().unwrap();
+    let to = "+16505551234";
     let sent = client.call(SendMessage::new(Message::location(to, Location::default())));
     sent.err().map(|error| error.outcome())
 }

@@ -17,7 +17,7 @@ fn a_number_without_plus_is_refused_with_two_ways_out() {
         assert!(text.contains("Recipient::national"), "{text}");
         // Who builds the number without parsing it is told before it is sent.
         let number = PhoneNumber::new(bare.trim());
-        assert!(Message::text(number.clone().into(), "x").validate().refuses(false), "{bare}");
+        assert!(Message::text(number.clone(), "x").validate().refuses(false), "{bare}");
         assert!(User::from(number).problem().is_some());
     }
     // To block, digits alone are the WhatsApp ID that lists and webhooks name; anything else needs its country code.
@@ -156,8 +156,8 @@ fn errors_of_parse_name_their_subject() {
         ("group:a b".parse::<Recipient>().unwrap_err().to_string(), "invalid group ID"),
         ("+1@c.us".parse::<Recipient>().unwrap_err().to_string(), "invalid WhatsApp ID"),
         ("group:abc".parse::<User>().unwrap_err().to_string(), "invalid user"),
-        ("north".parse::<Latitude>().unwrap_err().to_string(), "invalid coordinate"),
-        ("181".parse::<Longitude>().unwrap_err().to_string(), "invalid coordinate"),
+        ("north".parse::<Latitude>().unwrap_err().to_string(), "invalid latitude"),
+        ("181".parse::<Longitude>().unwrap_err().to_string(), "invalid longitude"),
         ("2023-02-30".parse::<Birthday>().unwrap_err().to_string(), "invalid date"),
         ("25".parse::<GraphVersion>().unwrap_err().to_string(), "invalid Graph version"),
     ] {

@@ -19,7 +19,7 @@ const SMALLEST: [Program; 4] = [
              use d360::model::{Contact, Message, Name, Phone};
              let client = d360::cloud::Client::new(d360::Config::from_env()?)?;
              let card = Contact::new(Name::new(\"Barbara\")).phone(Phone::new(\"+16505559999\"));
-             client.send(Message::contacts(\"+16505551234\".parse()?, [card])).await?;
+             client.send(Message::contacts(\"+16505551234\", [card])).await?;
              Ok(())
          }
          fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,7 +49,7 @@ const SMALLEST: [Program; 4] = [
              use d360::model::{Contact, Message, Name, Phone};
              let client = d360::cloud::blocking::Client::new(d360::Config::from_env()?)?;
              let card = Contact::new(Name::new(\"Barbara\")).phone(Phone::new(\"+16505559999\"));
-             client.send(Message::contacts(\"+16505551234\".parse()?, [card]))?;
+             client.send(Message::contacts(\"+16505551234\", [card]))?;
              Ok(())
          }",
     ),

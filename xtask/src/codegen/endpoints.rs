@@ -1,23 +1,24 @@
 //! Endpoints: constants and registry of each crate, a page of all, and the page of wire shapes.
 use super::{MARKDOWN_HEADER, RUST_HEADER};
 use crate::{Result, root};
-use std::{fmt::Write as _, fs};
+use std::{collections::BTreeMap, fmt::Write as _, fs};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Endpoints {
-    endpoint: Vec<Endpoint>,
+    pub(super) resources: BTreeMap<String, String>,
+    pub(super) endpoint: Vec<Endpoint>,
 }
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Endpoint {
-    name: String,
-    method: String,
-    path: String,
+    pub(super) name: String,
+    pub(super) method: String,
+    pub(super) path: String,
     effect: String,
-    summary: String,
-    source: String,
+    pub(super) summary: String,
+    pub(super) source: String,
     replaced_by: Option<String>,
     scope: Option<String>,
     request: Option<String>,
@@ -25,6 +26,8 @@ pub(super) struct Endpoint {
     verified: String,
     wire_test: String,
     sandbox: String,
+    pub(super) handle: Option<super::handles::Handle>,
+    pub(super) handle_not: Option<String>,
     cli: Option<String>,
     cli_not: Option<String>,
 }

@@ -3,6 +3,7 @@ mod codes;
 mod countries;
 mod endpoints;
 mod enums;
+mod handles;
 
 use crate::{Result, root};
 use codes::{Codes, Table};
@@ -34,6 +35,10 @@ pub(crate) fn run(check: bool) -> Result {
         ("crates/d360-onprem/src/endpoints.rs", rust(endpoints::endpoint_consts(&endpoints, "onprem"))?),
         ("crates/d360-onprem/src/enums.rs", rust(enums::file(&enums, "d360-onprem"))?),
         ("crates/d360-partner/src/endpoints.rs", rust(endpoints::endpoint_consts(&endpoints, "partner"))?),
+        ("crates/d360-transport/src/client/resources.rs", rust(handles::traits(&endpoints))?),
+        ("crates/d360-cloud/src/resources.rs", rust(handles::handles(&endpoints, "cloud", "Cloud"))?),
+        ("crates/d360-onprem/src/resources.rs", rust(handles::handles(&endpoints, "onprem", "OnPrem"))?),
+        ("crates/d360-partner/src/resources.rs", rust(handles::handles(&endpoints, "partner", "Partner"))?),
         ("crates/d360/docs/errors.md", codes::code_page(&codes)),
         ("crates/d360/docs/endpoints.md", endpoints::page(&endpoints)?),
         ("crates/d360/docs/contracts.md", endpoints::contracts(&endpoints)?),

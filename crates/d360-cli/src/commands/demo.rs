@@ -10,7 +10,7 @@ use d360::{
     ApiKey, Config, Error, Outcome,
     cloud::{Cloud, block_users::ListBlockedUsers, messages::SendMessage},
     model::{
-        Latitude, Location, Longitude, Message,
+        Location, Message,
         block::{BlockReport, User},
     },
     transport::{Connection, Proxy, SetupError},
@@ -188,9 +188,8 @@ fn user(number: &str) -> Step<User> {
 
 fn place() -> Step<Location> {
     let wrong = |error: d360::model::InvalidCoordinate| Failure::local(error.to_string());
-    let (latitude, longitude) =
-        (Latitude::new(37.442_16).map_err(wrong)?, Longitude::new(-122.161_53).map_err(wrong)?);
-    Ok(Location::new(latitude, longitude).name("Philz Coffee").address("101 Forest Ave, Palo Alto, CA 94301"))
+    let place = Location::new(37.442_16, -122.161_53).map_err(wrong)?;
+    Ok(place.name("Philz Coffee").address("101 Forest Ave, Palo Alto, CA 94301"))
 }
 
 fn code_of(report: &BlockReport) -> Option<i64> {

@@ -232,10 +232,10 @@ fn location(args: &Location, onprem: bool) -> Step<(Recipient, model::Location)>
         |path: &str, problem: Option<String>| problem.map(|problem| problems.error(path, problem));
     report("location.latitude", latitude.as_ref().err().map(|error| error.problem()));
     report("location.longitude", longitude.as_ref().err().map(|error| error.problem()));
-    let (Ok(recipient), Ok(latitude), Ok(longitude)) = (recipient, latitude, longitude) else {
+    let place = latitude.and_then(|latitude| model::Location::new(latitude, longitude?));
+    let (Ok(recipient), Ok(mut place)) = (recipient, place) else {
         return Err(Box::new(Failure::Invalid(problems.into())));
     };
-    let mut place = model::Location::new(latitude, longitude);
     place.name.clone_from(&args.name);
     place.address.clone_from(&args.address);
     Ok((recipient, place))

@@ -222,6 +222,12 @@ impl FromJson for TemplatePart {
     }
 }
 
+impl<'de> Deserialize<'de> for NewTemplate {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        crate::wire::deserialize(d)
+    }
+}
+
 impl FromJson for NewTemplate {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let mut object = reader.object(value)?;

@@ -7,11 +7,12 @@ use super::{
     text::{Bsuid, GroupId, ParentBsuid, PhoneNumber, WaId},
 };
 use crate::check::{At, Findings};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::str::FromStr;
 
 /// Who a message goes to.
 ///
-/// `parse()` tells the kinds apart by their form:
+/// Text, ids and an inbound message convert into it. The form of a text decides the kind:
 ///
 /// | text | kind |
 /// |---|---|
@@ -25,15 +26,21 @@ use std::str::FromStr;
 /// A number with neither `+` nor `00` is refused. The API would put the business's own country code in front of it, and
 /// somebody else might get the message (Meta, "Messages API").
 ///
+/// `parse()` checks at once. `Recipient::from(text)` keeps any text; what is wrong with it is reported when the message is sent, with
+/// everything else that is wrong.
+///
 /// ```
-/// use d360_model::{InvalidId, Recipient};
+/// use d360_model::{InvalidId, Message, Recipient};
 /// assert!(matches!("+16505551234".parse(), Ok(Recipient::Phone(_))));
 /// assert!(matches!("16505551234@s.whatsapp.net".parse(), Ok(Recipient::WaId(_))));
 /// assert!(matches!("US.13491208655302741918".parse(), Ok(Recipient::Bsuid(_))));
 /// assert_eq!("16505551234".parse::<Recipient>(), Err(InvalidId::NoCountryCode));
 /// let in_our_country = Recipient::national("650 555 1234");
+///
+/// let problems = Message::text("16505551234", "Hello").validate().to_string();
+/// assert!(problems.starts_with("to: has no + and no country code"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Recipient {
     /// A phone number with `+` and country code; sent in `to`, as it is written.
@@ -137,17 +144,15 @@ impl Recipient {
     }
 }
 
-impl FromStr for Recipient {
-    type Err = InvalidId;
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
+impl Recipient {
+    /// The kind that `text` has the form of. Whether it is valid is another question.
+    fn of(text: &str) -> Self {
         let text = text.trim();
         let country = text
             .split_once('.')
             .filter(|(cc, _)| cc.len() == 2 && cc.bytes().all(|b| b.is_ascii_uppercase()));
         let jid = ["@s.whatsapp.net", "@c.us"].iter().find_map(|host| text.strip_suffix(host));
-        let recipient = if text.is_empty() {
-            return Err(InvalidId::Empty);
-        } else if let Some(id) = text.strip_prefix("group:") {
+        if let Some(id) = text.strip_prefix("group:") {
             Self::Group(id.into())
         } else if text.ends_with("@g.us") {
             Self::Group(text.into())
@@ -159,11 +164,72 @@ impl FromStr for Recipient {
             if rest.starts_with("ENT.") { Self::ParentBsuid(text.into()) } else { Self::Bsuid(text.into()) }
         } else {
             Self::Phone(with_plus(text).unwrap_or_else(|| text.to_owned()).into())
-        };
+        }
+    }
+
+    /// Returns the text that [`parse`](Self#impl-FromStr-for-Recipient) reads as the same recipient.
+    ///
+    /// This is the whole phone number or ID. `Recipient` has no `Display`, so that none ends in a log by accident.
+    ///
+    /// ```
+    /// use d360_model::{Recipient, WaId};
+    /// let recipient = Recipient::from(WaId::from("16505551234"));
+    /// assert_eq!(recipient.to_text(), "16505551234@s.whatsapp.net");
+    /// ```
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Phone(id) => id.as_str().to_owned(),
+            Self::National(id) => format!("national:{}", id.as_str()),
+            Self::WaId(id) => format!("{}@s.whatsapp.net", id.as_str()),
+            Self::Bsuid(id) => id.as_str().to_owned(),
+            Self::ParentBsuid(id) => id.as_str().to_owned(),
+            Self::Group(id) => format!("group:{}", id.as_str()),
+        }
+    }
+}
+
+impl FromStr for Recipient {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let recipient = Self::of(text);
         match recipient.invalid() {
             Some(invalid) => Err(invalid),
             None => Ok(recipient),
         }
+    }
+}
+
+/// As [`to_text`](Recipient::to_text).
+impl Serialize for Recipient {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_text())
+    }
+}
+
+/// As [`parse`](Recipient#impl-FromStr-for-Recipient).
+impl<'de> Deserialize<'de> for Recipient {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        std::borrow::Cow::<str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+macro_rules! from_text {
+    ($($text:ty),+) => {$(
+        /// The kind that the text has the form of. A text that is not valid is reported when the message is checked or sent;
+        /// `parse()` reports it at once.
+        impl From<$text> for Recipient {
+            fn from(text: $text) -> Self {
+                Self::of(&text)
+            }
+        }
+    )+};
+}
+from_text!(&str, &&str, String, &String, std::borrow::Cow<'_, str>);
+
+impl From<&Recipient> for Recipient {
+    fn from(recipient: &Recipient) -> Self {
+        recipient.clone()
     }
 }
 

@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// list of blocked users has it; the API takes that in the place of a number (360dialog, "Contacts", 2026).
 ///
 /// Parent BSUIDs cannot be blocked (Meta, 2026-05-04) and groups are no users: neither is a `User`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum User {
     /// A phone number with `+` and country code; sent in `user`, as it is written. (On-Premise takes any form.)
@@ -46,6 +46,12 @@ impl From<User> for Recipient {
             User::WaId(id) => Self::WaId(id),
             User::Bsuid(id) => Self::Bsuid(id),
         }
+    }
+}
+
+impl From<&User> for Recipient {
+    fn from(user: &User) -> Self {
+        user.clone().into()
     }
 }
 

@@ -143,10 +143,30 @@ impl Name {
 }
 
 impl Contact {
-    /// A card with a name, which every card needs.
+    /// A card with a name, which every card needs: a [`Name`], or the formatted name as text.
+    ///
+    /// ```
+    /// use d360_model::{Contact, Phone};
+    /// let card = Contact::new("Barbara J. Johnson")
+    ///     .phone(Phone::new("+16505559999").wa_id("16505559999"))
+    ///     .email("barbara@example.com")
+    ///     .url("https://example.com")
+    ///     .company("Example Inc.");
+    /// ```
+    pub fn new(name: impl Into<Name>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+    /// Sets the company (`org.company`).
     #[must_use]
-    pub fn new(name: Name) -> Self {
-        Self { name, ..Self::default() }
+    pub fn company(mut self, company: impl Into<String>) -> Self {
+        self.org = Some(self.org.unwrap_or_default().company(company));
+        self
+    }
+    /// Sets the job title (`org.title`).
+    #[must_use]
+    pub fn job_title(mut self, title: impl Into<String>) -> Self {
+        self.org = Some(self.org.unwrap_or_default().title(title));
+        self
     }
 
     /// Reads a list of cards as the documents show it, with everything that is wrong with any of them: paths begin
@@ -260,3 +280,15 @@ impl Validate for Phone {
         }
     }
 }
+
+/// The full forms from the text alone.
+macro_rules! from_text {
+    ($($ty:ident),+) => {$(
+        impl<T: Into<String>> From<T> for $ty {
+            fn from(text: T) -> Self {
+                Self::new(text.into())
+            }
+        }
+    )+};
+}
+from_text!(Name, Phone, Email, Url);

@@ -8,31 +8,49 @@ use std::str::FromStr;
 
 /// Why a number is no coordinate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid coordinate: {}", self.problem())]
+#[error("invalid {}: {}", self.name(), self.problem())]
 #[non_exhaustive]
 pub enum InvalidCoordinate {
     /// NaN, infinite, or no number at all.
-    NotANumber,
+    NotANumber {
+        /// `latitude` or `longitude`.
+        name: &'static str,
+    },
     /// Beyond the pole or the date line.
     OutOfRange {
+        /// `latitude` or `longitude`.
+        name: &'static str,
         /// 90 for a latitude, 180 for a longitude.
         limit: u8,
     },
 }
 
+impl From<std::convert::Infallible> for InvalidCoordinate {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 impl InvalidCoordinate {
+    /// Which coordinate: `latitude` or `longitude`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotANumber { name } | Self::OutOfRange { name, .. } => name,
+        }
+    }
     /// What is wrong, without the subject: for a message that names the place already.
     #[must_use]
     pub fn problem(&self) -> String {
         match self {
-            Self::NotANumber => "is no finite number of degrees, such as -33.86".to_owned(),
-            Self::OutOfRange { limit } => format!("lies outside -{limit} to {limit} degrees"),
+            Self::NotANumber { .. } => "is no finite number of degrees, such as -33.86".to_owned(),
+            Self::OutOfRange { limit, .. } => format!("lies outside -{limit} to {limit} degrees"),
         }
     }
 }
 
 macro_rules! coordinate {
-    ($(#[$meta:meta])* $name:ident, $limit:literal) => {
+    ($(#[$meta:meta])* $name:ident, $text:literal, $limit:literal) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, serde::Serialize)]
         #[serde(transparent)]
@@ -45,9 +63,9 @@ macro_rules! coordinate {
             /// [`InvalidCoordinate`].
             pub fn new(degrees: f64) -> Result<Self, InvalidCoordinate> {
                 if !degrees.is_finite() {
-                    Err(InvalidCoordinate::NotANumber)
+                    Err(InvalidCoordinate::NotANumber { name: $text })
                 } else if degrees.abs() > f64::from($limit) {
-                    Err(InvalidCoordinate::OutOfRange { limit: $limit })
+                    Err(InvalidCoordinate::OutOfRange { name: $text, limit: $limit })
                 } else {
                     Ok(Self(degrees))
                 }
@@ -67,7 +85,7 @@ macro_rules! coordinate {
         impl FromStr for $name {
             type Err = InvalidCoordinate;
             fn from_str(text: &str) -> Result<Self, InvalidCoordinate> {
-                Self::new(text.trim().parse().map_err(|_| InvalidCoordinate::NotANumber)?)
+                Self::new(text.trim().parse().map_err(|_| InvalidCoordinate::NotANumber { name: $text })?)
             }
         }
         impl FromJson for $name {
@@ -91,11 +109,11 @@ macro_rules! coordinate {
 
 coordinate! {
     /// Degrees north (negative: south), -90 to 90. Sent as a number; read from a number or a string.
-    Latitude, 90u8
+    Latitude, "latitude", 90u8
 }
 coordinate! {
     /// Degrees east (negative: west), -180 to 180. Sent as a number; read from a number or a string.
-    Longitude, 180u8
+    Longitude, "longitude", 180u8
 }
 
 crate::wire_struct! {
@@ -105,8 +123,9 @@ crate::wire_struct! {
     /// have, but an address is shown only under a name.
     ///
     /// ```
-    /// use d360_model::{Latitude, Location, Longitude};
-    /// let place = Location::new(Latitude::new(37.44216)?, Longitude::new(-122.16153)?).name("Philz Coffee");
+    /// use d360_model::Location;
+    /// let place = Location::new(37.44216, -122.16153)?.name("Philz Coffee");
+    /// assert_eq!(Location::new(91.0, 0.0).unwrap_err().to_string(), "invalid latitude: lies outside -90 to 90 degrees");
     /// # Ok::<(), d360_model::InvalidCoordinate>(())
     /// ```
     pub struct Location {
@@ -126,10 +145,22 @@ crate::wire_struct! {
 }
 
 impl Location {
-    /// A pin at these coordinates.
-    #[must_use]
-    pub fn new(latitude: Latitude, longitude: Longitude) -> Self {
-        Self { latitude, longitude, name: None, address: None }
+    /// A pin at these coordinates, in degrees: `f64`, or a [`Latitude`] and a [`Longitude`].
+    ///
+    /// # Errors
+    /// [`InvalidCoordinate`] if one is not finite or out of range.
+    pub fn new<N, E>(latitude: N, longitude: E) -> Result<Self, InvalidCoordinate>
+    where
+        N: TryInto<Latitude>,
+        E: TryInto<Longitude>,
+        InvalidCoordinate: From<N::Error> + From<E::Error>,
+    {
+        Ok(Self {
+            latitude: latitude.try_into()?,
+            longitude: longitude.try_into()?,
+            name: None,
+            address: None,
+        })
     }
 }
 

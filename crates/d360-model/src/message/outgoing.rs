@@ -61,10 +61,9 @@ crate::masked_fields!(Message {
 
 impl Message {
     /// A message of any content.
-    #[must_use]
-    pub fn new(to: Recipient, content: Content) -> Self {
+    pub fn new(to: impl Into<Recipient>, content: Content) -> Self {
         Self {
-            to,
+            to: to.into(),
             content,
             reply_to: None,
             biz_opaque_callback_data: None,
@@ -74,51 +73,54 @@ impl Message {
         }
     }
     /// 1 to 257 contact cards.
-    pub fn contacts(to: Recipient, contacts: impl IntoIterator<Item = Contact>) -> Self {
-        Self::new(to, Content::Contacts(contacts.into_iter().collect()))
+    pub fn contacts(
+        to: impl Into<Recipient>,
+        contacts: impl IntoIterator<Item = impl Into<Contact>>,
+    ) -> Self {
+        Self::new(to, Content::Contacts(contacts.into_iter().map(Into::into).collect()))
     }
     /// A place on the map.
-    pub fn location(to: Recipient, location: Location) -> Self {
+    pub fn location(to: impl Into<Recipient>, location: Location) -> Self {
         Self::new(to, Content::Location(location))
     }
     /// Text.
-    pub fn text(to: Recipient, body: impl Into<String>) -> Self {
+    pub fn text(to: impl Into<Recipient>, body: impl Into<String>) -> Self {
         Self::new(to, Content::Text(Text::new(body)))
     }
     /// An image.
-    pub fn image(to: Recipient, image: Image) -> Self {
+    pub fn image(to: impl Into<Recipient>, image: Image) -> Self {
         Self::new(to, Content::Image(image))
     }
     /// A video.
-    pub fn video(to: Recipient, video: Video) -> Self {
+    pub fn video(to: impl Into<Recipient>, video: Video) -> Self {
         Self::new(to, Content::Video(video))
     }
     /// Audio, or a voice message.
-    pub fn audio(to: Recipient, audio: Audio) -> Self {
+    pub fn audio(to: impl Into<Recipient>, audio: Audio) -> Self {
         Self::new(to, Content::Audio(audio))
     }
     /// A document.
-    pub fn document(to: Recipient, document: Document) -> Self {
+    pub fn document(to: impl Into<Recipient>, document: Document) -> Self {
         Self::new(to, Content::Document(document))
     }
     /// A sticker.
-    pub fn sticker(to: Recipient, sticker: Sticker) -> Self {
+    pub fn sticker(to: impl Into<Recipient>, sticker: Sticker) -> Self {
         Self::new(to, Content::Sticker(sticker))
     }
     /// An emoji on a message.
-    pub fn reaction(to: Recipient, reaction: Reaction) -> Self {
+    pub fn reaction(to: impl Into<Recipient>, reaction: Reaction) -> Self {
         Self::new(to, Content::Reaction(reaction))
     }
     /// A message by a template, the only one that may go out while the window is closed.
-    pub fn template(to: Recipient, template: Template) -> Self {
+    pub fn template(to: impl Into<Recipient>, template: Template) -> Self {
         Self::new(to, Content::Template(template))
     }
     /// Buttons, a list, products, a flow and the like.
-    pub fn interactive(to: Recipient, interactive: Interactive) -> Self {
+    pub fn interactive(to: impl Into<Recipient>, interactive: Interactive) -> Self {
         Self::new(to, Content::Interactive(Box::new(interactive)))
     }
     /// Anything else, or anything newer than this version: `content` is sent as property `kind`, unchecked.
-    pub fn raw(to: Recipient, kind: impl Into<String>, content: Value) -> Self {
+    pub fn raw(to: impl Into<Recipient>, kind: impl Into<String>, content: Value) -> Self {
         Self::new(to, Content::Raw(Raw::new(kind, content)))
     }
     /// Replies to a message.
@@ -147,11 +149,10 @@ impl Message {
     ///
     /// ```
     /// use d360_model::{Message, MessageCategory};
-    /// let message = Message::text("+16505551234".parse()?, "Your order 7 has left the house.")
+    /// let message = Message::text("+16505551234", "Your order 7 has shipped.")
     ///     .category(MessageCategory::Utility)
     ///     .ttl_seconds(3_600);
     /// assert!(message.validate().is_empty() && !message.needs_open_window());
-    /// # Ok::<(), d360_model::InvalidId>(())
     /// ```
     #[must_use]
     pub fn category(mut self, category: impl Into<MessageCategory>) -> Self {

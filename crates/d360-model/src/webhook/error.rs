@@ -1,6 +1,6 @@
 //! What is wrong, as webhooks say it.
 use crate::{error::ErrorCode, masked_fields};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 /// What is wrong, in a webhook: the same codes as in answers.
@@ -20,6 +20,28 @@ pub struct WebhookError {
 }
 
 masked_fields!(WebhookError { code, title, message, details, href });
+
+/// In the form of webhooks: the details in `error_data`.
+impl Serialize for WebhookError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Data<'a> {
+            details: &'a str,
+        }
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(code) = self.code {
+            map.serialize_entry("code", &code)?;
+        }
+        let texts = [("title", &self.title), ("message", &self.message), ("href", &self.href)];
+        for (name, text) in texts.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?))) {
+            map.serialize_entry(name, text)?;
+        }
+        if let Some(details) = &self.details {
+            map.serialize_entry("error_data", &Data { details })?;
+        }
+        map.end()
+    }
+}
 
 impl<'de> Deserialize<'de> for WebhookError {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -5,11 +5,14 @@ use super::{
     status::{MessageStatusEvent, UserIdUpdate},
 };
 use crate::{id::PhoneNumber, masked_fields};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::sync::Arc;
 
 /// Something that happened.
-#[derive(Clone, PartialEq)]
+///
+/// Events can be saved and loaded with serde: what stands in `raw` and in the typed parts is kept. The JSON form may gain properties.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
     /// Which system told it.
@@ -28,7 +31,16 @@ pub struct Event {
     pub raw: Value,
     /// What stood around the item: the entry without its changes, and the value without its items (`metadata`, `contacts`, …). The
     /// items of a value share it.
+    #[serde(serialize_with = "shared", deserialize_with = "share")]
     pub envelope: Arc<Value>,
+}
+
+fn shared<S: Serializer>(value: &Arc<Value>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().serialize(serializer)
+}
+
+fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Arc::new)
 }
 
 masked_fields!(Event {
@@ -43,7 +55,8 @@ masked_fields!(Event {
 });
 
 /// Which system told something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Generation {
     /// 360dialog Cloud, or Meta itself.
@@ -53,7 +66,8 @@ pub enum Generation {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EventKind {
     /// Somebody wrote to this program (field `messages`).

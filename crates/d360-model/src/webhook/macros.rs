@@ -8,12 +8,12 @@ macro_rules! inbound {
         $(; many $($(#[$mmeta:meta])* $many:ident: $mty:ty = $mkey:literal,)*)?
     })+) => {$(
         $(#[$meta])*
-        #[derive(Clone, Default, PartialEq, serde::Deserialize)]
+        #[derive(Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[non_exhaustive]
         pub struct $name {
-            $($(#[$fmeta])* #[serde(rename = $key, default, deserialize_with = "crate::wire::lenient")]
+            $($(#[$fmeta])* #[serde(rename = $key, default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::wire::lenient")]
             pub $field: Option<$ty>,)*
-            $($($(#[$mmeta])* #[serde(rename = $mkey, default, deserialize_with = "crate::wire::lenient_some_list")]
+            $($($(#[$mmeta])* #[serde(rename = $mkey, default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::wire::lenient_some_list")]
             pub $many: Option<Vec<$mty>>,)*)?
         }
         $crate::masked_fields!($name { $($field,)* $($($many),*)? });

@@ -17,6 +17,7 @@
 //! # Ok::<(), webhook::NotAWebhook>(())
 //! ```
 mod contact;
+mod content;
 mod error;
 mod event;
 mod macros;
@@ -33,12 +34,12 @@ pub use contact::{
     InboundAddress, InboundContact, InboundEmail, InboundIm, InboundName, InboundOrg, InboundPhone,
     InboundUrl,
 };
-pub use error::WebhookError;
-pub use message::{
+pub use content::{
     InboundContent, InboundContext, InboundIdentity, InboundInteractive, InboundLocation, InboundMedia,
-    InboundMessage, InboundOrder, InboundReaction, InboundReply, InboundSystem, OrderItem, Referral,
-    WelcomeMessage,
+    InboundOrder, InboundReaction, InboundReply, InboundSystem, OrderItem, Referral, WelcomeMessage,
 };
+pub use error::WebhookError;
+pub use message::InboundMessage;
 pub use sender::{Profile, Sender};
 pub use status::{
     Conversation, ConversationOrigin, MessageStatusEvent, Pricing, StatusKind, UserIdChange, UserIdUpdate,

@@ -1,19 +1,15 @@
 //! What became of a message, and what is wrong.
 use super::{
-    error::WebhookError,
-    macros::inbound,
-    message::{InboundContent, InboundMessage},
-    people::People,
-    sender::Sender,
-    timestamp::Timestamp,
+    content::InboundContent, error::WebhookError, macros::inbound, message::InboundMessage, people::People,
+    sender::Sender, timestamp::Timestamp,
 };
 pub use crate::enums::StatusKind;
 use crate::{
-    id::{Bsuid, GroupId, MessageId, ParentBsuid, WaId},
+    id::{Bsuid, GroupId, MessageId, ParentBsuid, Recipient, WaId},
     masked_fields,
     wire::{lenient, lenient_list},
 };
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How far a message of ours got. Statuses may come twice and out of order.
 #[derive(Clone, PartialEq)]
@@ -42,7 +38,7 @@ pub struct MessageStatusEvent {
     /// The recipient's identity hash, where it is checked.
     pub recipient_identity_key_hash: Option<String>,
     /// What else is told of the recipient, such as the user name (`delivered` and `read`).
-    pub recipient: Option<Sender>,
+    pub contact: Option<Sender>,
     /// Why it failed.
     pub errors: Vec<WebhookError>,
     /// The conversation that it counts for (until Graph v24).
@@ -65,53 +61,59 @@ masked_fields!(MessageStatusEvent {
     participant_user_id,
     participant_parent_user_id,
     recipient_identity_key_hash,
-    recipient,
+    contact,
     errors,
     conversation,
     pricing,
     biz_opaque_callback_data
 });
 
+/// The form of webhooks, for reading and writing.
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    id: MessageId,
+    status: StatusKind,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    timestamp: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    recipient_id: Option<WaId>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    recipient_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    recipient_user_id: Option<Bsuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    recipient_parent_user_id: Option<ParentBsuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    recipient_participant_id: Option<WaId>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    recipient_participant_user_id: Option<Bsuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    recipient_participant_parent_user_id: Option<ParentBsuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    recipient_identity_key_hash: Option<String>,
+    /// Not in a webhook's status: saved events have it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    contact: Option<Sender>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient_list")]
+    errors: Vec<WebhookError>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    conversation: Option<Conversation>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pricing: Option<Pricing>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    biz_opaque_callback_data: Option<String>,
+    #[serde(default, skip_serializing, deserialize_with = "lenient")]
+    message: Option<Inner>,
+}
+
+/// Some On-Premise clients put the recipient in here.
+#[derive(Deserialize)]
+struct Inner {
+    recipient_id: Option<WaId>,
+}
+
 impl<'de> Deserialize<'de> for MessageStatusEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Wire {
-            id: MessageId,
-            status: StatusKind,
-            #[serde(default, deserialize_with = "lenient")]
-            timestamp: Option<Timestamp>,
-            #[serde(default, deserialize_with = "lenient")]
-            recipient_id: Option<WaId>,
-            #[serde(default, deserialize_with = "lenient")]
-            recipient_type: Option<String>,
-            #[serde(default, deserialize_with = "lenient")]
-            recipient_user_id: Option<Bsuid>,
-            #[serde(default, deserialize_with = "lenient")]
-            recipient_parent_user_id: Option<ParentBsuid>,
-            #[serde(default, deserialize_with = "lenient")]
-            recipient_participant_id: Option<WaId>,
-            #[serde(default, deserialize_with = "lenient")]
-            recipient_participant_user_id: Option<Bsuid>,
-            #[serde(default, deserialize_with = "lenient")]
-            recipient_participant_parent_user_id: Option<ParentBsuid>,
-            #[serde(default, deserialize_with = "lenient")]
-            recipient_identity_key_hash: Option<String>,
-            #[serde(default, deserialize_with = "lenient_list")]
-            errors: Vec<WebhookError>,
-            #[serde(default, deserialize_with = "lenient")]
-            conversation: Option<Conversation>,
-            #[serde(default, deserialize_with = "lenient")]
-            pricing: Option<Pricing>,
-            #[serde(default, deserialize_with = "lenient")]
-            biz_opaque_callback_data: Option<String>,
-            #[serde(default, deserialize_with = "lenient")]
-            message: Option<Inner>,
-        }
-        /// Some On-Premise clients put the recipient in here.
-        #[derive(Deserialize)]
-        struct Inner {
-            recipient_id: Option<WaId>,
-        }
         let wire = Wire::deserialize(deserializer)?;
         let recipient = wire.recipient_id.or_else(|| wire.message?.recipient_id);
         let is_group = wire.recipient_type.as_deref() == Some("group");
@@ -131,7 +133,7 @@ impl<'de> Deserialize<'de> for MessageStatusEvent {
             participant_user_id: wire.recipient_participant_user_id,
             participant_parent_user_id: wire.recipient_participant_parent_user_id,
             recipient_identity_key_hash: wire.recipient_identity_key_hash,
-            recipient: None,
+            contact: wire.contact,
             errors: wire.errors,
             conversation: wire.conversation,
             pricing: wire.pricing,
@@ -140,10 +142,45 @@ impl<'de> Deserialize<'de> for MessageStatusEvent {
     }
 }
 
+/// In the form of webhooks, with the [`contact`](MessageStatusEvent::contact) beside it.
+impl Serialize for MessageStatusEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let status = self.clone();
+        let group = status.group.map(|group| WaId::from(group.as_str()));
+        Wire {
+            id: status.id,
+            status: status.status,
+            timestamp: status.timestamp,
+            recipient_type: group.is_some().then(|| "group".to_owned()),
+            recipient_id: group.or(status.recipient_id),
+            recipient_user_id: status.recipient_user_id,
+            recipient_parent_user_id: status.recipient_parent_user_id,
+            recipient_participant_id: status.participant_id,
+            recipient_participant_user_id: status.participant_user_id,
+            recipient_participant_parent_user_id: status.participant_parent_user_id,
+            recipient_identity_key_hash: status.recipient_identity_key_hash,
+            contact: status.contact,
+            errors: status.errors,
+            conversation: status.conversation,
+            pricing: status.pricing,
+            biz_opaque_callback_data: status.biz_opaque_callback_data,
+            message: None,
+        }
+        .serialize(serializer)
+    }
+}
+
 impl MessageStatusEvent {
+    /// Returns the recipient: the group, the WhatsApp ID or the business-scoped ID.
+    #[must_use]
+    pub fn recipient(&self) -> Option<Recipient> {
+        let group = self.group.clone().map(Recipient::Group);
+        let user = || self.recipient_id.clone().map(Recipient::WaId);
+        group.or_else(user).or_else(|| self.recipient_user_id.clone().map(Recipient::Bsuid))
+    }
     /// Joins what is told of the recipient.
     pub(super) fn of(mut self, people: &People) -> Self {
-        self.recipient = people.find(self.recipient_id.as_ref(), self.recipient_user_id.as_ref());
+        self.contact = people.find(self.recipient_id.as_ref(), self.recipient_user_id.as_ref());
         self
     }
 }

@@ -1,6 +1,7 @@
 //! Times of webhooks.
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use std::time::{Duration, SystemTime};
 
 /// Seconds since 1970, which come as text and as numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,6 +17,21 @@ impl Timestamp {
     #[must_use]
     pub const fn seconds(self) -> i64 {
         self.0
+    }
+}
+
+/// A time before 1970 or beyond the clock becomes 1970.
+impl From<Timestamp> for SystemTime {
+    fn from(timestamp: Timestamp) -> Self {
+        let since = Duration::from_secs(u64::try_from(timestamp.0).unwrap_or_default());
+        Self::UNIX_EPOCH.checked_add(since).unwrap_or(Self::UNIX_EPOCH)
+    }
+}
+
+/// As text, as webhooks have it.
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
 }
 

@@ -1,9 +1,11 @@
 //! The 24-hour window, as far as webhooks tell. No clock: what time it is comes in.
-use super::{Event, EventKind, Timestamp};
-use crate::{
-    id::{Recipient, User},
-    message::Message,
+use super::{
+    content::InboundContent,
+    event::{Event, EventKind},
+    timestamp::Timestamp,
 };
+use crate::{id::Recipient, message::Message};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// For how long after a user's message anything may be sent to the user, and the user may be blocked.
@@ -20,12 +22,12 @@ const WINDOW: i64 = 24 * 60 * 60;
 /// let body = r#"{"messages": [{"id": "a", "from": "16505551234", "timestamp": "1750000000", "type": "text", "text": {"body": "Hi"}}]}"#;
 /// let mut windows = Windows::default();
 /// webhook::read(body.as_bytes())?.iter().for_each(|event| windows.saw(event));
-/// let user = "+1 650 555 1234".parse().unwrap();
-/// assert!(windows.is_open(&user, 1_750_000_000 + 3600));
-/// assert_eq!(windows.closes(&user).unwrap().seconds(), 1_750_000_000 + 24 * 3600);
+/// assert!(windows.is_open("+1 650 555 1234", 1_750_000_000 + 3600));
+/// assert_eq!(windows.closes("+1 650 555 1234").unwrap().seconds(), 1_750_000_000 + 24 * 3600);
 /// # Ok::<(), webhook::NotAWebhook>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Windows {
     /// When a user wrote last, by the digits of the number and by the business-scoped id.
     wrote: HashMap<String, i64>,
@@ -42,11 +44,11 @@ impl Windows {
     pub fn saw(&mut self, event: &Event) {
         let EventKind::Message(message) = &event.kind else { return };
         // A system message is of WhatsApp, not of the user; one in a group opens no window.
-        if matches!(message.content, super::InboundContent::System(_)) || message.group_id.is_some() {
+        if matches!(message.content, InboundContent::System(_)) || message.group_id.is_some() {
             return;
         }
         let Some(at) = message.timestamp else { return };
-        let sender = message.sender.as_ref();
+        let sender = message.contact.as_ref();
         let number = message.from.as_ref().map(|id| id.as_str());
         let id = message.from_user_id.as_ref().or(sender.and_then(|sender| sender.user_id.as_ref()));
         for user in [number, id.map(|id| id.as_str())].into_iter().flatten() {
@@ -56,12 +58,12 @@ impl Windows {
     }
     /// When the window of a recipient closes, or closed; `None` where nobody wrote.
     #[must_use]
-    pub fn closes(&self, to: &Recipient) -> Option<Timestamp> {
-        Some(Timestamp::from_seconds(end(self.wrote.get(&key(to.as_str()))?)))
+    pub fn closes(&self, to: impl Into<Recipient>) -> Option<Timestamp> {
+        Some(Timestamp::from_seconds(end(self.wrote.get(&key(to.into().as_str()))?)))
     }
     /// Whether a message that needs an open window may go to `to` now, in seconds since 1970.
     #[must_use]
-    pub fn is_open(&self, to: &Recipient, now: i64) -> bool {
+    pub fn is_open(&self, to: impl Into<Recipient>, now: i64) -> bool {
         self.closes(to).is_some_and(|closes| now < closes.seconds())
     }
     /// Whether `message` may be sent now: its recipient's window is open, or it needs none (a template, Direct Send).
@@ -71,8 +73,8 @@ impl Windows {
     }
     /// Whether a user may be blocked now: only who wrote within the last 24 hours.
     #[must_use]
-    pub fn may_block(&self, user: &User, now: i64) -> bool {
-        self.wrote.get(&key(user.as_str())).is_some_and(|wrote| now < end(wrote))
+    pub fn may_block(&self, user: impl Into<Recipient>, now: i64) -> bool {
+        self.wrote.get(&key(user.into().as_str())).is_some_and(|wrote| now < end(wrote))
     }
     /// Forgets the windows that are closed.
     pub fn forget_closed(&mut self, now: i64) {

@@ -77,6 +77,15 @@ macro_rules! open_enum {
                 Self::from(text.as_str())
             }
         }
+        /// The text on the wire; numbers in a value that this version does not know are masked.
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                match self {
+                    Self::Unknown(value) => f.pad(&$crate::mask(value.__as_str())),
+                    known => f.pad(known.as_str()),
+                }
+            }
+        }
         impl ::serde::Serialize for $name {
             fn serialize<S: ::serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
                 s.serialize_str(self.as_str())

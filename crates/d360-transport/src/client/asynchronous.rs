@@ -5,6 +5,7 @@ use super::{
     config::Config,
     core::Core,
     pager::Pager,
+    permit::{Slot, Waiting},
 };
 use crate::{
     endpoint::{
@@ -12,11 +13,11 @@ use crate::{
     },
     error::Error,
     exchange::HttpRequest,
-    policy::{CallOptions, Pacing},
+    policy::{CallOptions, Pacing, Place},
     transport::{AsyncSleep, AsyncTransport},
 };
 use d360_model::{
-    SendResponse,
+    Recipient, SendResponse,
     block::{BlockAnswer, BlockReport, User},
 };
 use futures_core::Stream;
@@ -126,7 +127,15 @@ impl<A: Api> Client<A> {
     /// # Errors
     /// See [`Error`]; [`Error::outcome`] says what is known about what the call did.
     pub async fn call<E: Endpoint<Api = A>>(&self, endpoint: E) -> Result<E::Response, Error> {
-        let mut call = Call::<E>::new(&self.core, &self.options, endpoint, self.sleep.now())?;
+        self.drive(endpoint, None).await
+    }
+
+    async fn drive<E: Endpoint<Api = A>>(
+        &self,
+        endpoint: E,
+        place: Option<Place>,
+    ) -> Result<E::Response, Error> {
+        let mut call = Call::<E>::new(&self.core, &self.options, endpoint, place, self.sleep.now())?;
         loop {
             match call.step(self.sleep.now()) {
                 Step::Wait(wait) => self.sleep.sleep(wait).await,
@@ -151,6 +160,27 @@ impl<A: Api> Client<A> {
         self.call(A::send(message))
     }
 
+    /// Waits until the [`Pacing`] allows a message to `recipient`, and reserves its slot. Nothing is sent.
+    ///
+    /// A program that records each message before it sends it asks for the permit first, so that a message is not recorded as sent
+    /// while it only waits for its turn. A permit that is dropped releases its slot.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the recipient is not valid, [`ErrorKind::Deadline`](crate::ErrorKind::Deadline)
+    /// if the wait goes beyond the deadline, [`ErrorKind::Paced`](crate::ErrorKind::Paced) with
+    /// [`no_wait`](CallOptions::no_wait).
+    pub async fn ready(&self, recipient: impl Into<Recipient>) -> Result<Permit<A>, Error>
+    where
+        A: SendsMessages,
+    {
+        let (meta, now) = (A::Send::META, self.sleep.now());
+        let mut waiting = Waiting::new(&self.core, &self.options, meta, recipient.into(), now)?;
+        while let Some(wait) = waiting.step(self.sleep.now())? {
+            self.sleep.sleep(wait).await;
+        }
+        Ok(Permit { client: self.clone(), slot: waiting.slot() })
+    }
+
     /// Sends a message now or, where the [`Pacing`] would have it wait, not at all.
     ///
     /// # Errors
@@ -163,13 +193,16 @@ impl<A: Api> Client<A> {
         self.with_options(CallOptions::clone(&self.options).no_wait()).send(message).await
     }
 
-    /// Blocks any number of users, as many a request as the API takes, and reports on each in the order given.
+    /// Blocks any number of users, as many a request as the API takes, and reports on each in the order given: `block_users(["+16505551234"])`.
+    ///
+    /// Anything that converts into a [`Recipient`] may be given. A group, a parent BSUID and a number without country code are no users;
+    /// one of them refuses the call before anything is sent.
     ///
     /// # Errors
     /// [`BlockUsersError`] where a request failed as a whole. It holds what was done until then, and who is left.
     pub async fn block_users(
         &self,
-        users: impl IntoIterator<Item = User>,
+        users: impl IntoIterator<Item = impl Into<Recipient>>,
     ) -> Result<BlockReport, BlockUsersError>
     where
         A: BlocksUsers,
@@ -183,7 +216,7 @@ impl<A: Api> Client<A> {
     /// [`BlockUsersError`].
     pub async fn block_users_with(
         &self,
-        users: impl IntoIterator<Item = User>,
+        users: impl IntoIterator<Item = impl Into<Recipient>>,
         options: A::Options,
     ) -> Result<BlockReport, BlockUsersError>
     where
@@ -198,7 +231,7 @@ impl<A: Api> Client<A> {
     /// [`BlockUsersError`].
     pub async fn unblock_users(
         &self,
-        users: impl IntoIterator<Item = User>,
+        users: impl IntoIterator<Item = impl Into<Recipient>>,
     ) -> Result<BlockReport, BlockUsersError>
     where
         A: BlocksUsers,
@@ -208,7 +241,7 @@ impl<A: Api> Client<A> {
 
     async fn change<E>(
         &self,
-        users: impl IntoIterator<Item = User>,
+        users: impl IntoIterator<Item = impl Into<Recipient>>,
         endpoint: impl Fn(&[User]) -> E,
     ) -> Result<BlockReport, BlockUsersError>
     where
@@ -257,6 +290,32 @@ impl<A: Api> Client<A> {
             Box::pin(async move { client.call(endpoint).await })
         });
         Pages { pager: Pager::new(first), call, under_way: None }
+    }
+}
+
+/// A reserved slot of the rate limit for one message; see [`Client::ready`].
+#[must_use = "a permit that is dropped releases its slot"]
+pub struct Permit<A: Api> {
+    client: Client<A>,
+    slot: Slot,
+}
+
+impl<A: SendsMessages> Permit<A> {
+    /// Sends a message to the recipient of the permit. It goes out at once, unless the permit is older than a second or the server has
+    /// throttled meanwhile: then it waits for its turn again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the message is for somebody else. Otherwise as [`Client::send`].
+    pub async fn send(self, message: A::Message) -> Result<SendResponse, Error> {
+        let endpoint = A::send(message);
+        self.slot.check(&endpoint)?;
+        self.client.drive(endpoint, self.slot.place).await
+    }
+}
+
+impl<A: Api> fmt::Debug for Permit<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("recipient", &self.slot.recipient).finish_non_exhaustive()
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     config::Config,
     core::Core,
     pager::Pager,
+    permit::{Slot, Waiting},
 };
 use crate::{
     endpoint::{
@@ -12,11 +13,11 @@ use crate::{
     },
     error::Error,
     exchange::HttpRequest,
-    policy::{CallOptions, Pacing},
+    policy::{CallOptions, Pacing, Place},
     transport::{BlockingSleep, BlockingTransport},
 };
 use d360_model::{
-    SendResponse,
+    Recipient, SendResponse,
     block::{BlockAnswer, BlockReport, User},
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
@@ -120,7 +121,11 @@ impl<A: Api> Client<A> {
     /// # Errors
     /// See [`Error`]; [`Error::outcome`] says what is known about what the call did.
     pub fn call<E: Endpoint<Api = A>>(&self, endpoint: E) -> Result<E::Response, Error> {
-        let mut call = Call::<E>::new(&self.core, &self.options, endpoint, self.sleep.now())?;
+        self.drive(endpoint, None)
+    }
+
+    fn drive<E: Endpoint<Api = A>>(&self, endpoint: E, place: Option<Place>) -> Result<E::Response, Error> {
+        let mut call = Call::<E>::new(&self.core, &self.options, endpoint, place, self.sleep.now())?;
         loop {
             match call.step(self.sleep.now()) {
                 Step::Wait(wait) => self.sleep.sleep(wait),
@@ -144,6 +149,27 @@ impl<A: Api> Client<A> {
         self.call(A::send(message))
     }
 
+    /// Waits until the [`Pacing`] allows a message to `recipient`, and reserves its slot. Nothing is sent.
+    ///
+    /// A program that records each message before it sends it asks for the permit first, so that a message is not recorded as sent
+    /// while it only waits for its turn. A permit that is dropped releases its slot.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the recipient is not valid, [`ErrorKind::Deadline`](crate::ErrorKind::Deadline)
+    /// if the wait goes beyond the deadline, [`ErrorKind::Paced`](crate::ErrorKind::Paced) with
+    /// [`no_wait`](CallOptions::no_wait).
+    pub fn ready(&self, recipient: impl Into<Recipient>) -> Result<Permit<A>, Error>
+    where
+        A: SendsMessages,
+    {
+        let (meta, now) = (A::Send::META, self.sleep.now());
+        let mut waiting = Waiting::new(&self.core, &self.options, meta, recipient.into(), now)?;
+        while let Some(wait) = waiting.step(self.sleep.now())? {
+            self.sleep.sleep(wait);
+        }
+        Ok(Permit { client: self.clone(), slot: waiting.slot() })
+    }
+
     /// Sends a message now or, where the [`Pacing`] would have it wait, not at all.
     ///
     /// # Errors
@@ -156,11 +182,17 @@ impl<A: Api> Client<A> {
         self.with_options(CallOptions::clone(&self.options).no_wait()).send(message)
     }
 
-    /// Blocks any number of users, as many a request as the API takes, and reports on each in the order given.
+    /// Blocks any number of users, as many a request as the API takes, and reports on each in the order given: `block_users(["+16505551234"])`.
+    ///
+    /// Anything that converts into a [`Recipient`] may be given. A group, a parent BSUID and a number without country code are no users;
+    /// one of them refuses the call before anything is sent.
     ///
     /// # Errors
     /// [`BlockUsersError`] where a request failed as a whole. It holds what was done until then, and who is left.
-    pub fn block_users(&self, users: impl IntoIterator<Item = User>) -> Result<BlockReport, BlockUsersError>
+    pub fn block_users(
+        &self,
+        users: impl IntoIterator<Item = impl Into<Recipient>>,
+    ) -> Result<BlockReport, BlockUsersError>
     where
         A: BlocksUsers,
     {
@@ -173,7 +205,7 @@ impl<A: Api> Client<A> {
     /// [`BlockUsersError`].
     pub fn block_users_with(
         &self,
-        users: impl IntoIterator<Item = User>,
+        users: impl IntoIterator<Item = impl Into<Recipient>>,
         options: A::Options,
     ) -> Result<BlockReport, BlockUsersError>
     where
@@ -186,7 +218,10 @@ impl<A: Api> Client<A> {
     ///
     /// # Errors
     /// [`BlockUsersError`].
-    pub fn unblock_users(&self, users: impl IntoIterator<Item = User>) -> Result<BlockReport, BlockUsersError>
+    pub fn unblock_users(
+        &self,
+        users: impl IntoIterator<Item = impl Into<Recipient>>,
+    ) -> Result<BlockReport, BlockUsersError>
     where
         A: BlocksUsers,
     {
@@ -195,7 +230,7 @@ impl<A: Api> Client<A> {
 
     fn change<E>(
         &self,
-        users: impl IntoIterator<Item = User>,
+        users: impl IntoIterator<Item = impl Into<Recipient>>,
         endpoint: impl Fn(&[User]) -> E,
     ) -> Result<BlockReport, BlockUsersError>
     where
@@ -233,6 +268,32 @@ impl<A: Api> Client<A> {
     /// Every item of a paged endpoint, page by page, each once.
     pub fn pages<E: PagedEndpoint<Api = A>>(&self, first: E) -> Pages<E> {
         Pages { pager: Pager::new(first), client: self.clone() }
+    }
+}
+
+/// A reserved slot of the rate limit for one message; see [`Client::ready`].
+#[must_use = "a permit that is dropped releases its slot"]
+pub struct Permit<A: Api> {
+    client: Client<A>,
+    slot: Slot,
+}
+
+impl<A: SendsMessages> Permit<A> {
+    /// Sends a message to the recipient of the permit. It goes out at once, unless the permit is older than a second or the server has
+    /// throttled meanwhile: then it waits for its turn again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the message is for somebody else. Otherwise as [`Client::send`].
+    pub fn send(self, message: A::Message) -> Result<SendResponse, Error> {
+        let endpoint = A::send(message);
+        self.slot.check(&endpoint)?;
+        self.client.drive(endpoint, self.slot.place)
+    }
+}
+
+impl<A: Api> fmt::Debug for Permit<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("recipient", &self.slot.recipient).finish_non_exhaustive()
     }
 }
 

@@ -41,7 +41,8 @@ pub(crate) struct Call<'c, E: Endpoint> {
     core: &'c Core,
     options: &'c CallOptions,
     prepared: Prepared,
-    place: Option<Place<'c>>,
+    place: Option<Place>,
+    started: Instant,
     deadline: Option<Instant>,
     /// Never before the end of the last wait, whatever the clock says.
     now: Instant,
@@ -71,6 +72,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
         core: &'c Core,
         options: &'c CallOptions,
         endpoint: E,
+        place: Option<Place>,
         now: Instant,
     ) -> Result<Self, Error> {
         let trace = Trace::new(E::META.name);
@@ -79,9 +81,10 @@ impl<'c, E: Endpoint> Call<'c, E> {
             core,
             options,
             prepared,
-            place: Place::new(&core.config.pacing, core.sender, endpoint.recipient()),
+            place: place.or_else(|| Place::new(&core.config.pacing, core.sender, endpoint.recipient())),
             // One that lies beyond the clock is none.
             deadline: options.deadline.and_then(|deadline| now.checked_add(deadline)),
+            started: now,
             now,
             made: 0,
             taken: None,
@@ -117,20 +120,16 @@ impl<'c, E: Endpoint> Call<'c, E> {
     }
 
     fn send(&mut self) -> Step {
-        let left = self.left();
-        if left == Some(Duration::ZERO) {
-            return self.give_up(ErrorKind::Deadline);
+        match turn(self.place.as_mut(), self.deadline, self.options, self.now) {
+            Ok(wait) if wait.is_zero() => {}
+            Ok(wait) => {
+                self.trace.waiting(wait, Why::Pacing);
+                return self.wait(wait);
+            }
+            Err(kind) => return self.give_up(kind),
         }
-        let wait = self.place.as_mut().map_or(Duration::ZERO, |place| place.wait(self.now));
-        if !wait.is_zero() {
-            if self.options.no_wait {
-                return self.give_up(ErrorKind::Paced(wait));
-            }
-            if left.is_some_and(|left| wait >= left) {
-                return self.give_up(ErrorKind::Deadline);
-            }
-            self.trace.waiting(wait, Why::Pacing);
-            return self.wait(wait);
+        if let Some(place) = &mut self.place {
+            place.used();
         }
         self.made += 1;
         self.spent = self.taken.take();
@@ -155,19 +154,23 @@ impl<'c, E: Endpoint> Call<'c, E> {
 
     /// No more attempts: the last one's failure is the error, or `otherwise` where there was none.
     fn give_up(&mut self, otherwise: ErrorKind) -> Step {
-        let error = self.failure.take().unwrap_or_else(|| Error::new(&E::META, self.made, otherwise));
+        let error = self.failure.take().unwrap_or_else(|| self.error(otherwise));
         self.next = Next::Done(Err(error));
         Step::Done
     }
 
-    /// Time until the deadline.
+    fn error(&self, kind: ErrorKind) -> Error {
+        let elapsed = self.now.saturating_duration_since(self.started);
+        Error::of_request(&E::META, &self.prepared.uri, self.made, elapsed, kind)
+    }
+
     fn left(&self) -> Option<Duration> {
-        Some(self.deadline?.saturating_duration_since(self.now))
+        left(self.deadline, self.now)
     }
 
     pub(crate) fn answered(&mut self, outcome: Result<HttpResponse, TransportError>, now: Instant) {
         self.now = self.now.max(now);
-        let outcome = outcome.map_err(|error| ErrorKind::Transport(error.to(&self.prepared.uri)));
+        let outcome = outcome.map_err(ErrorKind::Transport);
         let failure = match outcome.and_then(read::<E>) {
             Ok(answer) => {
                 self.core.budget.succeeded(self.spent);
@@ -191,7 +194,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
         if let Some(wait) = wait {
             self.trace.waiting(wait, Why::Retry(&failure));
         }
-        let error = Error::new(&E::META, self.made, failure);
+        let error = self.error(failure);
         self.next = match wait {
             Some(wait) => {
                 self.failure = Some(error);
@@ -211,6 +214,33 @@ impl<E: Endpoint> Drop for Call<'_, E> {
             self.trace.dropped(self.made);
         }
     }
+}
+
+/// Time until the deadline.
+fn left(deadline: Option<Instant>, now: Instant) -> Option<Duration> {
+    Some(deadline?.saturating_duration_since(now))
+}
+
+/// How long a message has to wait for its turn, or why it is not sent.
+#[allow(clippy::result_large_err, reason = "it is moved on at once; a box would cost more")]
+pub(super) fn turn(
+    place: Option<&mut Place>,
+    deadline: Option<Instant>,
+    options: &CallOptions,
+    now: Instant,
+) -> Result<Duration, ErrorKind> {
+    let left = left(deadline, now);
+    if left == Some(Duration::ZERO) {
+        return Err(ErrorKind::Deadline);
+    }
+    let wait = place.map_or(Duration::ZERO, |place| place.wait(now));
+    if !wait.is_zero() && options.no_wait {
+        return Err(ErrorKind::Paced(wait));
+    }
+    if !wait.is_zero() && left.is_some_and(|left| wait >= left) {
+        return Err(ErrorKind::Deadline);
+    }
+    Ok(wait)
 }
 
 /// Reads an answer of any status.
@@ -247,20 +277,24 @@ pub(crate) fn request<E: Endpoint>(
 }
 
 fn prepare<E: Endpoint>(core: &Core, options: &CallOptions, endpoint: &E) -> Result<Prepared, Error> {
-    let fail = |kind| Error::new(&E::META, 0, kind);
-    let build = |error| fail(ErrorKind::Build(error));
+    let mut path = endpoint.path();
+    endpoint.query(&mut path);
+    let uri = core.host.uri(path, E::META.scope);
+    let fail = |kind| match &uri {
+        Ok(uri) => Error::of_request(&E::META, uri, 0, Duration::ZERO, kind),
+        Err(_) => Error::new(&E::META, kind),
+    };
     let mut findings = endpoint.check();
     if options.label.as_deref().is_some_and(|label| !(1..=MAX_CALLBACK_DATA).contains(&label.chars().count()))
     {
         findings.error("label", format!("has to have 1 to {MAX_CALLBACK_DATA} characters"));
     }
     findings.into_result(core.config.strict).map_err(|invalid| fail(ErrorKind::Invalid(invalid)))?;
-    let mut path = endpoint.path();
-    endpoint.query(&mut path);
-    let uri = core.host.uri(path, E::META.scope).map_err(build)?;
     let body =
         options.label.as_deref().map_or_else(|| endpoint.body(), |label| endpoint.labelled_body(label));
-    let (content_type, payload) = match body.map_err(build)? {
+    let body = body.map_err(|error| fail(ErrorKind::Build(error)))?;
+    let uri = uri.map_err(|error| Error::new(&E::META, ErrorKind::Build(error)))?;
+    let (content_type, payload) = match body {
         Body::Empty => (None, Payload::Empty),
         Body::Json(bytes) => (Some(JSON), Payload::Bytes(bytes)),
         Body::Raw { content_type, bytes } => (Some(content_type), Payload::Bytes(bytes)),

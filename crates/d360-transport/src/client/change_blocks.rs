@@ -4,7 +4,7 @@ use crate::{
     error::{Error, ErrorKind},
 };
 use d360_model::{
-    Findings,
+    Findings, Recipient,
     block::{BlockAnswer, BlockReport, User},
 };
 use std::{
@@ -89,16 +89,28 @@ impl ChangeBlocks {
     /// All users are checked before the first request, so that a mistake among the last leaves nothing half done.
     pub(crate) fn new(
         endpoint: &Meta,
-        users: impl IntoIterator<Item = User>,
+        users: impl IntoIterator<Item = impl Into<Recipient>>,
         problem: fn(&User) -> Option<String>,
         per_call: usize,
     ) -> Self {
-        let users: Vec<User> = users.into_iter().collect();
         let mut findings = Findings::new();
-        for (i, problem) in users.iter().enumerate().filter_map(|(i, user)| Some((i, problem(user)?))) {
-            findings.error(format_args!("block_users[{i}]"), problem);
+        let mut known = Vec::new();
+        for (i, user) in users.into_iter().enumerate() {
+            let found = match User::try_from(user.into()) {
+                Ok(user) => {
+                    let problem = problem(&user);
+                    known.push(user);
+                    problem
+                }
+                // What is no user cannot be among those who are left.
+                Err(invalid) => Some(invalid.problem().to_owned()),
+            };
+            if let Some(problem) = found {
+                findings.error(format_args!("block_users[{i}]"), problem);
+            }
         }
-        let error = findings.into_result(false).err().map(|e| Error::new(endpoint, 0, ErrorKind::Invalid(e)));
+        let users = known;
+        let error = findings.into_result(false).err().map(|e| Error::new(endpoint, ErrorKind::Invalid(e)));
         let mut seen = HashSet::with_capacity(users.len());
         let unique: Vec<User> = users.iter().filter(|user| seen.insert(*user)).cloned().collect();
         Self { users, unique, per_call, asked: 0, answers: BTreeMap::new(), error }

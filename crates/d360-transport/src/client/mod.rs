@@ -6,10 +6,13 @@ mod change_blocks;
 mod config;
 mod core;
 mod pager;
+mod permit;
+mod resources;
 mod trace;
 
 pub use self::{
-    asynchronous::{Client, Pages},
+    asynchronous::{Client, Pages, Permit},
     change_blocks::BlockUsersError,
     config::Config,
+    resources::{HasChannels, HasContacts, HasHealth, HasMedia, HasMessages, HasTemplates, HasWebhooks},
 };

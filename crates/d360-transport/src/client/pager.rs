@@ -75,7 +75,7 @@ impl<E: PagedEndpoint> Pager<E> {
                 let endless = self.of_nothing >= MAX_PAGES_OF_NOTHING || self.pages >= MAX_PAGES;
                 if endless && self.asking.take().is_some() {
                     let kind = ErrorKind::Endless { pages: self.pages };
-                    self.ready.push_back(Err(Error::new(&E::META, 1, kind)));
+                    self.ready.push_back(Err(Error::new(&E::META, kind)));
                 }
             }
             Err(error) if must_restart(&error) && self.restarts < MAX_RESTARTS => {

@@ -8,7 +8,8 @@ use d360_model::{
     Invalid,
     error::{ApiError, ErrorCode},
 };
-use std::{error::Error as StdError, fmt, sync::Arc};
+use http::{Method, Uri};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 /// A call that did not end in an answer. Cheap to clone.
 ///
@@ -18,15 +19,28 @@ use std::{error::Error as StdError, fmt, sync::Arc};
 pub struct Error(Arc<Inner>);
 
 struct Inner {
-    endpoint: &'static str,
-    effect: Effect,
+    meta: Meta,
+    url: Option<Box<str>>,
     attempts: u32,
+    elapsed: Duration,
     kind: ErrorKind,
 }
 
 impl Error {
-    pub(crate) fn new(endpoint: &Meta, attempts: u32, kind: ErrorKind) -> Self {
-        Self(Arc::new(Inner { endpoint: endpoint.name, effect: endpoint.effect, attempts, kind }))
+    /// An error of a call that made no request.
+    pub(crate) fn new(meta: &Meta, kind: ErrorKind) -> Self {
+        Self(Arc::new(Inner { meta: meta.clone(), url: None, attempts: 0, elapsed: Duration::ZERO, kind }))
+    }
+    /// An error of a call whose request was built.
+    pub(crate) fn of_request(
+        meta: &Meta,
+        uri: &Uri,
+        attempts: u32,
+        elapsed: Duration,
+        kind: ErrorKind,
+    ) -> Self {
+        let inner = Inner { meta: meta.clone(), url: Some(shown(uri)), attempts, elapsed, kind };
+        Self(Arc::new(inner))
     }
     /// What it ended in.
     #[must_use]
@@ -36,7 +50,23 @@ impl Error {
     /// The endpoint's name, such as `cloud.messages.send`.
     #[must_use]
     pub fn endpoint(&self) -> &'static str {
-        self.0.endpoint
+        self.0.meta.name
+    }
+    /// The HTTP method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.0.meta.method
+    }
+    /// Scheme, host and path of the request, without its query. Phone numbers and long ids in the path are masked. `None` if the
+    /// request could not be built.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.0.url.as_deref()
+    }
+    /// Time from the beginning of the call to its end, waits included.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
     }
     /// How often it was tried.
     #[must_use]
@@ -93,7 +123,8 @@ impl Error {
             }
             (ErrorKind::Api(error), Outcome::Refused { .. }) => error.hint(),
             (ErrorKind::Transport(error), _)
-                if error.kind() == TransportErrorKind::TooLarge && self.0.effect == Effect::Repeatable =>
+                if error.kind() == TransportErrorKind::TooLarge
+                    && self.0.meta.effect == Effect::Repeatable =>
             {
                 "raise the limit (Config::response_limit), or ask for smaller pages; as it is, the answer would be too large again"
             }
@@ -108,10 +139,10 @@ impl Error {
 impl Inner {
     /// What to do where the outcome is unknown.
     fn unknown(&self) -> &'static str {
-        match self.effect {
+        match self.meta.effect {
             Effect::Repeatable => "it may or may not have been done; it is safe to call it again",
             // `cloud.messages.send`, `onprem.messages.send`: their webhooks tell.
-            Effect::Once if self.endpoint.ends_with(".messages.send") => {
+            Effect::Once if self.meta.name.ends_with(".messages.send") => {
                 "it may or may not have been sent: do not send it again blindly; a status webhook with the message's id tells that it was"
             }
             Effect::Once => {
@@ -121,40 +152,40 @@ impl Inner {
     }
 }
 
+/// `POST https://waba-v2.360dialog.io/messages failed after 3 attempts in 12.4 s: could not be sent: connection refused`.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.0.endpoint)?;
-        match self.kind() {
-            ErrorKind::Invalid(error) => error.fmt(f)?,
-            ErrorKind::Build(error) => error.fmt(f)?,
-            ErrorKind::Paced(wait) => {
-                write!(
-                    f,
-                    "has to wait {:.3} s for its turn, so as not to go out too fast",
-                    wait.as_secs_f64()
-                )?;
-            }
-            ErrorKind::Deadline => f.write_str("the deadline left no time to send it")?,
-            ErrorKind::Transport(error) => error.fmt(f)?,
-            ErrorKind::Api(error) => error.fmt(f)?,
-            ErrorKind::Undecodable(error) => error.fmt(f)?,
-            ErrorKind::Endless { pages } => {
-                write!(f, "the list does not end: still a next page after {pages} pages")?
-            }
+        let Inner { meta, url, attempts, elapsed, kind } = &*self.0;
+        write!(f, "{} {} ", meta.method, url.as_deref().unwrap_or(meta.path))?;
+        match (kind, *attempts) {
+            (_, 0) => f.write_str("was not sent")?,
+            (_, 1) => f.write_str("failed")?,
+            (_, attempts) => write!(f, "failed after {attempts} attempts")?,
         }
-        if self.0.attempts > 1 {
-            write!(f, " (after {} attempts)", self.0.attempts)?;
+        if *attempts > 1 || *elapsed >= Duration::from_secs(1) {
+            let after = if *attempts > 1 { "in" } else { "after" };
+            write!(f, " {after} {:.1} s", elapsed.as_secs_f64())?;
         }
-        Ok(())
+        write!(f, ": {kind}")
     }
+}
+
+/// Scheme, host and path; the port of http always, because a sandbox without one is the usual mistake. A login is left out.
+fn shown(uri: &Uri) -> Box<str> {
+    let (scheme, host) = (uri.scheme_str().unwrap_or("http"), uri.host().unwrap_or_default());
+    let port = uri.port_u16().or((scheme == "http").then_some(80));
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{scheme}://{host}{port}{}", d360_model::mask(uri.path())).into()
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { endpoint, attempts, kind, .. } = &*self.0;
+        let Inner { meta, url, attempts, elapsed, kind } = &*self.0;
         f.debug_struct("Error")
-            .field("endpoint", endpoint)
+            .field("endpoint", &meta.name)
+            .field("url", url)
             .field("attempts", attempts)
+            .field("elapsed", elapsed)
             .field("kind", kind)
             .finish()
     }

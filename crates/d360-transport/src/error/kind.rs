@@ -81,6 +81,36 @@ impl fmt::Debug for Undecodable {
     }
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::NotSent => "not sent",
+            Self::Refused { retryable: true } => "refused for now",
+            Self::Refused { retryable: false } => "refused",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(error) => error.fmt(f),
+            Self::Build(error) => error.fmt(f),
+            Self::Paced(wait) => {
+                write!(f, "rate limited before sending: the next slot is in {:.3} s", wait.as_secs_f64())
+            }
+            Self::Deadline => f.write_str("the deadline of the call left no time to send it"),
+            Self::Transport(error) => error.fmt(f),
+            Self::Api(error) => error.fmt(f),
+            Self::Undecodable(error) => error.fmt(f),
+            Self::Endless { pages } => {
+                write!(f, "the list does not end: still a next page after {pages} pages")
+            }
+        }
+    }
+}
+
 impl ErrorKind {
     /// What is known about what the call did.
     #[must_use]

@@ -6,8 +6,6 @@ use std::{error::Error as StdError, fmt};
 pub struct TransportError {
     kind: TransportErrorKind,
     timed_out: bool,
-    /// Scheme, host and port that the request was for.
-    origin: Option<Box<str>>,
     source: Box<dyn StdError + Send + Sync>,
 }
 
@@ -34,21 +32,13 @@ impl TransportError {
     /// An error of `kind`.
     pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let source = source.into();
-        Self { kind, timed_out: kind == TransportErrorKind::Timeout, origin: None, source }
+        Self { kind, timed_out: kind == TransportErrorKind::Timeout, source }
     }
     /// Marks an error of another kind than [`Timeout`](TransportErrorKind::Timeout) as one of a time limit that ran out: such as
     /// [`NotSent`](TransportErrorKind::NotSent) after a connect timeout.
     #[must_use]
     pub fn timed_out(mut self, timed_out: bool) -> Self {
         self.timed_out |= timed_out;
-        self
-    }
-    pub(crate) fn to(mut self, uri: &http::Uri) -> Self {
-        // http's own text of an authority may hold a login.
-        let host = uri.host().unwrap_or_default();
-        let scheme = uri.scheme_str().unwrap_or("http");
-        let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
-        self.origin = Some(format!("{scheme}://{host}:{port}").into());
         self
     }
     /// The kind.
@@ -109,21 +99,22 @@ pub(crate) fn refuses_certificate(_: &(dyn StdError + 'static)) -> bool {
     false
 }
 
+/// What failed, and the innermost cause that the library names.
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let (true, Some(origin)) = (self.is_not_sent(), &self.origin) {
-            let untrusted =
-                if self.kind == TransportErrorKind::Certificate { ": certificate refused" } else { "" };
-            return write!(f, "could not be sent to {origin}{untrusted}");
-        }
         f.write_str(match self.kind {
             TransportErrorKind::NotSent => "could not be sent",
             TransportErrorKind::Certificate => "could not be sent: certificate refused",
-            TransportErrorKind::Timeout => "no whole answer came in time",
-            TransportErrorKind::Interrupted => "the connection broke before the answer was whole",
-            TransportErrorKind::TooLarge => "the answer is larger than the limit",
+            TransportErrorKind::Timeout => "no complete response in time",
+            TransportErrorKind::Interrupted => "the connection closed before the response was complete",
+            TransportErrorKind::TooLarge => "the response is larger than the limit",
             TransportErrorKind::Other => "the exchange failed",
-        })
+        })?;
+        let mut cause: &dyn StdError = &*self.source;
+        while let Some(below) = cause.source() {
+            cause = below;
+        }
+        write!(f, ": {}", d360_model::mask(&cause.to_string()))
     }
 }
 

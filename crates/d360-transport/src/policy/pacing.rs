@@ -219,6 +219,16 @@ impl Table {
         }
     }
 
+    /// A message of this sender that was counted at `at` was not sent.
+    fn unsend(&mut self, sender: u64, at: u64) {
+        let sent = self.senders.get_mut(&sender).map(|line| &mut line.sent);
+        if let Some((sent, i)) =
+            sent.and_then(|sent| sent.iter().rposition(|sent| *sent == at).map(|i| (sent, i)))
+        {
+            sent.remove(i);
+        }
+    }
+
     /// Forgets the idle ones, once in a while.
     fn sweep(&mut self, now: u64) {
         if self.pairs.len().max(self.senders.len()) <= self.most.max(FEW) {
@@ -238,9 +248,9 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).map_or(MOST, |nanos| nanos.min(MOST))
 }
 
-/// A message's place in the line of its sender, or in that of its pair. Dropped before its turn, it is given back.
-pub(crate) struct Place<'p> {
-    pacing: &'p Pacing,
+/// The slot of a message under the limits of its sender and its pair. Dropped before [`used`](Self::used), it is released.
+pub(crate) struct Place {
+    pacing: Pacing,
     sender: u64,
     pair: Option<u64>,
     turn: Turn,
@@ -254,16 +264,23 @@ enum Turn {
     Pair(u64),
     /// The sender's, at that time.
     Sender(u64),
-    /// Over: it was sent.
-    Over,
+    /// The message may go since that time, and counts as sent.
+    Ready(u64),
+    /// The message was sent.
+    Used,
 }
 
-impl<'p> Place<'p> {
+impl Place {
     /// The place of a message of `sender` to `recipient`; `None` where there is no pace to keep.
-    pub(crate) fn new(pacing: &'p Pacing, sender: u64, recipient: Option<&Recipient>) -> Option<Self> {
+    pub(crate) fn new(pacing: &Pacing, sender: u64, recipient: Option<&Recipient>) -> Option<Self> {
         let recipient = recipient.filter(|_| pacing.rate > 0 || pacing.pairs)?;
         let pair = pacing.pairs.then(|| pacing.pair(sender, recipient));
-        Some(Self { pacing, sender, pair, turn: Turn::None })
+        Some(Self { pacing: pacing.clone(), sender, pair, turn: Turn::None })
+    }
+
+    /// The message is sent now: the slot is not released any more.
+    pub(crate) fn used(&mut self) {
+        self.turn = Turn::Used;
     }
 
     /// How long it still has to wait; zero when it is its turn. To be asked again after the wait: there may be another.
@@ -271,24 +288,38 @@ impl<'p> Place<'p> {
         let (turn, wait) = self.pacing.with_table(|table| {
             let now = table.nanos(now);
             table.sweep(now);
-            self.next(table, now)
+            let (turn, wait) = self.next(table, now);
+            let turn =
+                if wait > 0 || matches!(turn, Turn::Ready(_) | Turn::Used) { turn } else { Turn::Ready(now) };
+            (turn, wait)
         });
-        self.turn = if wait == 0 { Turn::Over } else { turn };
+        self.turn = turn;
         Duration::from_nanos(wait)
     }
 
     /// The turn to wait for, and how long.
     fn next(&self, table: &mut Table, now: u64) -> (Turn, u64) {
-        let Pacing { rate, interval, .. } = *self.pacing;
+        let Pacing { rate, interval, .. } = self.pacing;
         let mut counted = false;
-        match self.turn {
-            Turn::Sender(at) | Turn::Pair(at) if at > now => return (self.turn, at - now),
-            Turn::Over => return (Turn::Over, 0),
-            Turn::None => {}
+        let mut turn = self.turn;
+        if let Turn::Ready(since) = turn {
+            let line = table.senders.get_mut(&self.sender).filter(|_| rate > 0);
+            let held = line.as_ref().is_some_and(|line| line.held > now) || table.is_held(self.pair, now);
+            if since + SECOND > now && !held {
+                return (turn, 0);
+            }
+            // A stale one no longer counts in the last second, and the server may have throttled meanwhile.
+            table.unsend(self.sender, since);
+            turn = Turn::Sender(since);
+        }
+        match turn {
+            Turn::Sender(at) | Turn::Pair(at) if at > now => return (turn, at - now),
+            Turn::Used => return (turn, 0),
+            Turn::None | Turn::Ready(_) => {}
             Turn::Pair(_) | Turn::Sender(_) if table.is_held(self.pair, now) => table.uncount(self.pair),
             Turn::Pair(_) => counted = true,
             Turn::Sender(_) if table.senders.entry(self.sender).or_default().goes(now, rate) => {
-                return (Turn::Over, 0);
+                return (Turn::Ready(now), 0);
             }
             // Held meanwhile, or too late: another place.
             Turn::Sender(_) => counted = true,
@@ -345,18 +376,21 @@ impl<'p> Place<'p> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
-        let (pacing, sender) = (self.pacing, self.sender);
-        let in_line = match self.turn {
-            Turn::None | Turn::Over => return,
-            Turn::Pair(_) => None,
-            Turn::Sender(at) => Some(at),
-        };
-        pacing.with_table(|table| {
+        if matches!(self.turn, Turn::None | Turn::Used) {
+            return;
+        }
+        self.pacing.with_table(|table| {
             table.uncount(self.pair);
-            if let Some((at, line)) = in_line.zip(table.senders.get_mut(&sender)) {
-                line.give_back(at, pacing.interval);
+            match self.turn {
+                Turn::Ready(since) => table.unsend(self.sender, since),
+                Turn::Sender(at) => {
+                    if let Some(line) = table.senders.get_mut(&self.sender) {
+                        line.give_back(at, self.pacing.interval);
+                    }
+                }
+                _ => {}
             }
         });
     }

@@ -14,13 +14,18 @@ fn rate(per_second: u32) -> Pacing {
     Pacing::per_second(NonZeroU32::new(per_second).unwrap())
 }
 
-fn place<'p>(pacing: &'p Pacing, to: &Recipient) -> Place<'p> {
+fn place(pacing: &Pacing, to: &Recipient) -> Place {
     Place::new(pacing, 1, Some(to)).unwrap()
 }
 
 /// Whether a message may go at once; if not, it is given up.
 fn goes(pacing: &Pacing, to: &Recipient, now: Instant) -> bool {
-    place(pacing, to).wait(now).is_zero()
+    let mut place = place(pacing, to);
+    let goes = place.wait(now).is_zero();
+    if goes {
+        place.used();
+    }
+    goes
 }
 
 #[test]
@@ -76,7 +81,7 @@ fn no_second_sees_more_than_the_rate_and_hardly_less() {
         let start = Instant::now();
         let mut stalled = start;
         let mut workers: BinaryHeap<_> = (0..96u32).map(|i| Reverse((start, i))).collect();
-        let mut waiting: Vec<Option<Place<'_>>> = (0..96).map(|_| None).collect();
+        let mut waiting: Vec<Option<Place>> = (0..96).map(|_| None).collect();
         let mut sent = Vec::with_capacity(messages);
         let mut next_recipient = 0;
         while sent.len() < messages {
@@ -93,6 +98,7 @@ fn no_second_sees_more_than_the_rate_and_hardly_less() {
             let wait = place.wait(now);
             let late = Duration::from_micros(random.u64(0..5000));
             if wait.is_zero() {
+                place.used();
                 sent.push(now);
                 *slot = None;
                 workers.push(Reverse((now + late, worker)));
@@ -134,6 +140,7 @@ fn a_pair_gets_a_burst_and_then_one_in_six_seconds() {
             }
             now += wait;
         }
+        place.used();
         sent.push((now - start).as_secs_f64());
     }
     assert!(sent[44] < 0.1, "{}", sent[44]);
@@ -143,7 +150,7 @@ fn a_pair_gets_a_burst_and_then_one_in_six_seconds() {
     }
     // Somebody else is not held up, however the number is written.
     assert!(goes(&pacing, &to(1), now + Duration::from_secs(1)));
-    assert!(!goes(&pacing, &"+1 (650) 000-0000".parse().unwrap(), now + Duration::from_secs(2)));
+    assert!(!goes(&pacing, &"+1 (650) 000-0000".into(), now + Duration::from_secs(2)));
 }
 
 #[test]
@@ -178,6 +185,7 @@ fn a_million_recipients_take_little_memory() {
         let mut place = place(&pacing, &to(i));
         now += place.wait(now);
         assert!(place.wait(now).is_zero());
+        place.used();
         if i % 1000 == 0 {
             most = most.max(pacing.with_table(|table| table.pairs.capacity()));
         }
@@ -242,7 +250,7 @@ fn a_refusal_holds_those_who_wait() {
             let wait = waiting[0].1.wait(now);
             if wait.is_zero() {
                 sent.push(now - start);
-                waiting.remove(0);
+                waiting.remove(0).1.used();
             } else {
                 waiting[0].0 = now + wait;
             }
@@ -276,4 +284,41 @@ fn what_did_not_go_out_does_not_count_for_the_pair() {
         assert_eq!(place.wait(now).is_zero(), i < 45);
         place.failed(&unknown, now, Duration::ZERO);
     }
+}
+
+/// What is ready and not used is released, at once and entirely.
+#[test]
+fn what_is_not_used_is_released() {
+    let (pacing, now) = (rate(80), Instant::now());
+    for i in 0..1000 {
+        let mut unused = place(&pacing, &to(0));
+        let now = now + i * Duration::from_millis(20);
+        assert!(unused.wait(now).is_zero(), "{i}");
+        assert!(unused.wait(now + Duration::from_millis(1)).is_zero(), "asking again costs nothing");
+    }
+    let burst = (0..60)
+        .filter(|i| goes(&pacing, &to(0), now + Duration::from_secs(30) + *i * Duration::from_millis(20)));
+    assert_eq!(burst.count(), 45);
+}
+
+/// Many that were ready long ago do not go out at once.
+#[test]
+fn what_is_ready_for_long_is_counted_anew() {
+    let (pacing, start) = (rate(80), Instant::now());
+    let mut now = start;
+    let mut ready: Vec<_> = (0..200).map(|i| place(&pacing, &to(i))).collect();
+    for place in &mut ready {
+        while let wait @ 1.. = place.wait(now).as_nanos() {
+            now += Duration::from_nanos(wait as u64);
+        }
+    }
+    now += Duration::from_secs(60);
+    let mut go = 0;
+    for place in &mut ready {
+        if place.wait(now).is_zero() {
+            place.used();
+            go += 1;
+        }
+    }
+    assert_eq!(go, 80);
 }

@@ -14,7 +14,7 @@ use axum::{
 };
 use d360::{
     transport::{AsyncTransport as _, Connection, HttpRequest, Payload, ReqwestTransport},
-    webhook::{InvalidVerification, NotTaken, Receiver, Verification, axum::whole},
+    webhook::{InvalidVerification, Receiver, Verification, axum::whole},
 };
 use serde_json::json;
 use std::{
@@ -153,7 +153,8 @@ async fn answer(State(state): State<Arc<Listener>>, request: Request) -> Respons
     let mut printed = true;
     let mut answer = state.receiver.answer(&request, |events| {
         printed = events.iter().all(|event| state.output.document(&shown(event)));
-        if printed { Ok(()) } else { Err(NotTaken::because("standard output takes nothing more")) }
+        // Standard output may take nothing more.
+        if printed { Ok(()) } else { Err(()) }
     });
     if forward.is_some() && answer.status() == StatusCode::BAD_REQUEST {
         // Whoever it was for has it.

@@ -116,8 +116,7 @@ fn shown(event: &Event) -> Value {
             put("id", json!(message.id));
             put("from", json!(message.from));
             put("from_user_id", json!(message.from_user_id));
-            let profile = message.sender.as_ref().and_then(|sender| sender.profile.as_ref());
-            put("name", json!(profile.and_then(|profile| profile.name.as_ref())));
+            put("name", json!(message.sender_name()));
             put("timestamp", json!(message.timestamp.map(|time| time.seconds())));
             put("group_id", json!(message.group_id));
             put("reply_to", json!(message.context.as_ref().and_then(|context| context.id.as_ref())));

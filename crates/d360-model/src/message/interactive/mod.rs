@@ -12,9 +12,8 @@ wire_struct! {
     /// ```
     /// use d360_model::{Interactive, Message, interactive::ReplyButton};
     /// let question = Interactive::buttons("Shall we deliver?", [ReplyButton::new("yes", "Yes"), ReplyButton::new("no", "No")]);
-    /// let message = Message::interactive("+16505551234".parse()?, question);
+    /// let message = Message::interactive("+16505551234", question);
     /// assert!(message.validate().is_empty());
-    /// # Ok::<(), d360_model::InvalidId>(())
     /// ```
     pub struct Interactive {
         req {

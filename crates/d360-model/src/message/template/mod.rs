@@ -36,13 +36,16 @@ wire_struct! {
     /// A message by a template that Meta has approved.
     ///
     /// ```
-    /// use d360_model::{Message, Template, template::TemplateComponent};
+    /// use d360_model::{Image, Message, Template};
     /// let template = Template::new("order_shipped", "en_US")
-    ///     .component(TemplateComponent::body().parameter("Barbara"))
-    ///     .component(TemplateComponent::quick_reply(0, "order-7"));
-    /// let message = Message::template("+16505551234".parse()?, template);
-    /// assert!(message.validate().is_empty());
-    /// # Ok::<(), d360_model::InvalidId>(())
+    ///     .header_image(Image::link("https://example.com/parcel.jpg"))
+    ///     .body(["Barbara", "A7"])          // {{1}}, {{2}}
+    ///     .button_url(0, "orders/A7")       // the end of the button's URL
+    ///     .button_quick_reply(1, "stop");   // comes back when the button is tapped
+    /// assert!(Message::template("+16505551234", template).validate().is_empty());
+    ///
+    /// let named = Template::new("order_shipped_named", "en_US").body([("first_name", "Barbara"), ("order", "A7")]);
+    /// assert!(Message::template("+16505551234", named).validate().is_empty());
     /// ```
     pub struct Template {
         req {
@@ -288,6 +291,47 @@ impl Template {
         let language = Language { code: language.into(), policy: None };
         Self { name: name.into(), language, components: Vec::new() }
     }
+    /// Adds a value of the header: a text, or any [`TemplateParameter`].
+    pub fn header(self, value: impl Into<TemplateParameter>) -> Self {
+        self.component(TemplateComponent::header().parameter(value))
+    }
+    /// Sets the header's image.
+    pub fn header_image(self, image: Image) -> Self {
+        self.header(image)
+    }
+    /// Sets the header's video.
+    pub fn header_video(self, video: Video) -> Self {
+        self.header(video)
+    }
+    /// Sets the header's document.
+    pub fn header_document(self, document: Document) -> Self {
+        self.header(document)
+    }
+    /// Sets the header's location.
+    pub fn header_location(self, location: Location) -> Self {
+        self.header(location)
+    }
+    /// Sets the values of the body: texts in the order of its placeholders, or pairs of a placeholder's name and its text.
+    pub fn body(self, values: impl IntoIterator<Item = impl Into<TemplateParameter>>) -> Self {
+        let body = TemplateComponent::body();
+        self.component(values.into_iter().fold(body, |body, value| body.parameter(value)))
+    }
+    /// Sets the end of the URL that the button at `index`, from 0, opens.
+    pub fn button_url(self, index: u8, end: impl Into<String>) -> Self {
+        self.component(TemplateComponent::url(index, end))
+    }
+    /// Sets what the quick reply button at `index`, from 0, sends back; up to 128 characters.
+    pub fn button_quick_reply(self, index: u8, payload: impl Into<String>) -> Self {
+        self.component(TemplateComponent::quick_reply(index, payload))
+    }
+    /// Sets the code that the button at `index`, from 0, copies; up to 15 characters.
+    pub fn button_copy_code(self, index: u8, code: impl Into<String>) -> Self {
+        self.component(TemplateComponent::copy_code(index, code))
+    }
+    /// Adds a carousel of cards.
+    pub fn carousel(self, cards: impl IntoIterator<Item = TemplateCard>) -> Self {
+        self.component(TemplateComponent::carousel(cards))
+    }
 }
 
 impl TemplateComponent {
@@ -343,10 +387,23 @@ impl TemplateParameter {
     }
 }
 
-impl<T: Into<String>> From<T> for TemplateParameter {
-    /// Text.
-    fn from(text: T) -> Self {
-        Self { text: Some(ParameterText(Value::String(text.into()))), ..Self::new(ParameterType::Text) }
+macro_rules! from_text {
+    ($($text:ty),+) => {$(
+        /// Text.
+        impl From<$text> for TemplateParameter {
+            fn from(text: $text) -> Self {
+                let text = ParameterText(Value::String(text.into()));
+                Self { text: Some(text), ..Self::new(ParameterType::Text) }
+            }
+        }
+    )+};
+}
+from_text!(&str, String, &String, std::borrow::Cow<'_, str>);
+
+/// A value for the placeholder of this name.
+impl<N: Into<String>, V: Into<Self>> From<(N, V)> for TemplateParameter {
+    fn from((name, value): (N, V)) -> Self {
+        value.into().parameter_name(name)
     }
 }
 
