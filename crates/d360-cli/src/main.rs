@@ -10,11 +10,13 @@ mod paths;
 mod profile;
 mod settings;
 mod shown;
+mod sniff;
+mod usage;
 
 use args::{Args, Command};
 use clap::FromArgMatches as _;
 use output::{Exit, Failure, Output};
-use std::{io::Write as _, process::ExitCode};
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // Help and mistakes in the command line have colors too.
@@ -24,13 +26,14 @@ fn main() -> ExitCode {
     let parsed = parsed.and_then(|matches| Args::from_arg_matches(&matches).map(|args| (matches, args)));
     let (matches, mut args) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&error),
+        Err(error) => return mistake(&error),
     };
     if args.global.json {
         args.global.output = args::Format::Json;
     }
     args.path = path(&matches);
     let path = args.path.as_str();
+    output::at(path);
     let output = Output::new(args.global.output).quiet(args.global.quiet).sending(sends(&args.command, path));
     if let Some(option) = help::refused(&matches, &help::command(), path) {
         let failure = Failure::usage(format!(
@@ -96,22 +99,22 @@ fn sends(command: &Command, path: &str) -> bool {
 }
 
 /// Help, the version, or a mistake in the command line, which clap would show with every number in it.
-fn usage(error: &clap::Error) -> ExitCode {
+fn mistake(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let message = output::visible(&d360::model::mask(&error.to_string()));
     // The flag could not be parsed, but it can be seen.
     let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let json = args.windows(2).any(|pair| pair == ["--output", "json"])
         || args.iter().any(|arg| arg == "--output=json" || arg == "--json");
-    if json {
-        let output = Output::new(args::Format::Json);
-        return ExitCode::from(output.failure(&Failure::Usage(message)) as u8);
+    if !json && error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // A group of commands without one: its page says which there are.
+        let _ = error.print();
+        return ExitCode::from(Exit::Usage as u8);
     }
-    let _ = write!(std::io::stderr(), "{message}");
-    ExitCode::from(Exit::Usage as u8)
+    let output = Output::new(if json { args::Format::Json } else { args::Format::Text });
+    ExitCode::from(output.failure(&Failure::Mistake(usage::explain(error, &args))) as u8)
 }
 
 /// What a verb ends in: an exit code, or a failure that says why.

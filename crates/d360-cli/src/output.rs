@@ -1,5 +1,5 @@
 //! Results on standard output, everything else on standard error, and the exit codes.
-use crate::args::Format;
+use crate::{args::Format, usage::Mistake};
 use d360::{
     Error, Outcome,
     model::{Finding, Findings, Invalid, Severity, error::ErrorDetails},
@@ -9,7 +9,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
     io::Write as _,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// The documented exit codes.
@@ -32,6 +35,8 @@ pub(crate) enum Failure {
     Local(String),
     /// Flags that do not go together.
     Usage(String),
+    /// A command line that cannot be read.
+    Mistake(Mistake),
     /// Settings.
     Setup(SetupError),
     /// The file of profiles, or what it names.
@@ -94,7 +99,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Local(_) | Self::Setup(SetupError::Library(_)) => Exit::Local,
-            Self::Usage(_) | Self::Setup(_) | Self::Settings(_) => Exit::Usage,
+            Self::Usage(_) | Self::Mistake(_) | Self::Setup(_) | Self::Settings(_) => Exit::Usage,
             Self::Invalid(_) => Exit::Invalid,
             Self::Call(error) => call_exit(error),
             Self::Block(error) if !error.report().done.is_empty() => Exit::Partly,
@@ -155,6 +160,18 @@ pub(crate) fn use_colors(when: clap::ColorChoice) {
         clap::ColorChoice::Never => anstream::ColorChoice::Never,
     };
     choice.write_global();
+}
+
+/// The command that runs.
+static COMMAND: OnceLock<String> = OnceLock::new();
+
+/// Names the command that runs, such as `send text`, for hints.
+pub(crate) fn at(command: &str) {
+    let _ = COMMAND.set(command.to_owned());
+}
+
+fn help_hint() -> String {
+    format!("see `d360 {} -h`", COMMAND.get().map_or("", String::as_str)).replace("  ", " ")
 }
 
 /// Where and how to print.
@@ -273,7 +290,15 @@ impl Output {
     fn explain(self, failure: &Failure) {
         match failure {
             Failure::Local(message) => self.error(format!("error: {message}")),
-            Failure::Usage(message) => self.error(format!("error: {message}; see d360 --help")),
+            Failure::Usage(message) => {
+                self.error(format!("error: {message}"));
+                self.error(format!("hint: {}", help_hint()));
+            }
+            Failure::Mistake(mistake) => {
+                self.error(format!("error: {}", mistake.message));
+                mistake.details.iter().for_each(|line| self.error(line));
+                mistake.hints.iter().for_each(|hint| self.error(format!("hint: {hint}")));
+            }
             Failure::Settings(message) => self.error(format!("error: {message}")),
             Failure::Setup(error) => {
                 self.error(format!("error: {error}"));
@@ -368,7 +393,13 @@ pub(crate) fn findings<'f>(findings: impl Iterator<Item = &'f Finding>) -> Value
 pub(crate) fn failure_document(failure: &Failure, sends: bool) -> Value {
     match failure {
         Failure::Local(message) => json!({ "error": { "kind": "local", "message": message } }),
-        Failure::Usage(message) => json!({ "error": { "kind": "usage", "message": message } }),
+        Failure::Usage(message) => {
+            json!({ "error": { "kind": "usage", "message": message, "hint": help_hint() } })
+        }
+        Failure::Mistake(mistake) => {
+            let hint = mistake.hints.join("; ");
+            json!({ "error": { "kind": "usage", "message": mistake.message, "hint": hint } })
+        }
         Failure::Settings(message) => json!({ "error": { "kind": "setup", "message": message } }),
         Failure::Setup(error) => {
             let kind = if failure.exit() == Exit::Local { "local" } else { "setup" };

@@ -118,8 +118,13 @@ pub(crate) struct Text {
 }
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("source").args(["id", "link"]).required(true)))]
+#[command(group(ArgGroup::new("source").args(["file", "id", "link"]).required(true)))]
 pub(crate) struct Media {
+    /// File to upload and send
+    ///
+    /// Its type is found by its content. A public URL is taken as --link.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
     /// Media ID of an uploaded file
     #[arg(long, value_name = "MEDIA_ID")]
     pub(crate) id: Option<String>,
@@ -158,14 +163,17 @@ pub(crate) struct Document {
 }
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("what").args(["emoji", "remove"]).required(true)))]
+#[command(group(ArgGroup::new("what").args(["emoji", "named", "remove"]).required(true)))]
 pub(crate) struct Reaction {
+    /// One emoji
+    #[arg(value_name = "EMOJI")]
+    pub(crate) emoji: Option<String>,
+    /// The same
+    #[arg(long = "emoji", value_name = "EMOJI", hide = true)]
+    pub(crate) named: Option<String>,
     /// Message to react to
     #[arg(long, value_name = "WAMID")]
     pub(crate) message: String,
-    /// One emoji
-    #[arg(long, value_name = "EMOJI")]
-    pub(crate) emoji: Option<String>,
     /// Remove an earlier reaction
     #[arg(long)]
     pub(crate) remove: bool,
@@ -178,17 +186,20 @@ pub(crate) struct Template {
     /// Template name
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
+    /// Texts of the placeholders in the body
+    #[arg(value_name = "TEXT")]
+    pub(crate) texts: Vec<String>,
     /// Template language
     #[arg(long, alias = "lang", value_name = "CODE", default_value = "en_US")]
     pub(crate) language: String,
     /// Template namespace (On-Premise)
     #[arg(long, value_name = "NAMESPACE")]
     pub(crate) namespace: Option<String>,
-    /// Text of the next placeholder in the body
+    /// Text of the next placeholder, as TEXT
     #[arg(long, value_name = "TEXT")]
     pub(crate) body: Vec<String>,
     /// List of components as JSON (- for stdin)
-    #[arg(long, value_name = "FILE.json", conflicts_with = "body")]
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["body", "texts"])]
     pub(crate) components: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) to: To,

@@ -1,4 +1,5 @@
 //! What `d360 send` sends beside cards and places, and `d360 read`.
+use super::send_file::{self, PLACEHOLDER, Source};
 use crate::{
     Result,
     args::{
@@ -7,6 +8,7 @@ use crate::{
     client, input,
     output::{Exit, Failure, Output},
 };
+use clap::ArgMatches;
 use d360::{
     cloud::messages::MarkMessageRead,
     model::{self, Content, Findings, Message, Recipient, WaId},
@@ -30,8 +32,8 @@ pub(crate) fn to(verb: &Verb) -> &To {
     }
 }
 
-/// What a verb says on Cloud, and what was found.
-pub(crate) fn cloud(verb: &Verb) -> Step<(Message, Findings)> {
+/// What a verb says on Cloud, and what was found. `uploaded` is the ID of the file that it names.
+pub(crate) fn cloud(verb: &Verb, uploaded: &str, matches: &ArgMatches) -> Step<(Message, Findings)> {
     let to = recipient(to(verb), false)?;
     let content = match verb {
         Verb::Text(args) => {
@@ -39,21 +41,22 @@ pub(crate) fn cloud(verb: &Verb) -> Step<(Message, Findings)> {
             text.preview_url = args.preview_url.then_some(true);
             Content::Text(text)
         }
-        Verb::Image(args) => Content::Image(image(args)),
-        Verb::Video(args) => Content::Video(video(args)),
+        Verb::Image(args) => Content::Image(image(args, uploaded)),
+        Verb::Video(args) => Content::Video(video(args, uploaded)),
         Verb::Audio(args) => {
-            let mut audio = audio(&args.media);
+            let mut audio = audio(&args.media, uploaded);
             audio.voice = args.voice.then_some(true);
             Content::Audio(audio)
         }
-        Verb::Document(args) => Content::Document(document(args)),
-        Verb::Sticker(args) => Content::Sticker(sticker(args)),
+        Verb::Document(args) => Content::Document(document(args, uploaded)),
+        Verb::Sticker(args) => Content::Sticker(sticker(args, uploaded)),
         Verb::Reaction(args) => Content::Reaction(reaction(args)?),
         Verb::Template(args) => {
             if args.namespace.is_some() {
                 return Err(Failure::usage("--namespace is for --api onprem; Cloud's templates have none"));
             }
-            let (message, found) = Message::from_json(&template(args, &json!({ "code": args.language }))?)
+            let language = json!({ "code": args.language });
+            let (message, found) = Message::from_json(&template(args, &language, matches)?)
                 .map_err(|invalid| Box::new(Failure::Invalid(invalid)))?;
             return Ok((Message::new(to, message.content), found));
         }
@@ -62,7 +65,7 @@ pub(crate) fn cloud(verb: &Verb) -> Step<(Message, Findings)> {
 }
 
 /// What a verb says on On-Premise, and what was found.
-pub(crate) fn onprem(verb: &Verb) -> Step<(onprem::Message, Findings)> {
+pub(crate) fn onprem(verb: &Verb, matches: &ArgMatches) -> Step<(onprem::Message, Findings)> {
     use onprem::Content;
     let to = recipient(to(verb), true)?;
     let content = match verb {
@@ -71,16 +74,16 @@ pub(crate) fn onprem(verb: &Verb) -> Step<(onprem::Message, Findings)> {
             message.preview_url = args.preview_url.then_some(true);
             return Ok((message, Findings::new()));
         }
-        Verb::Image(args) => Content::Image(image(args).into()),
-        Verb::Video(args) => Content::Video(video(args).into()),
-        Verb::Audio(args) if args.voice => Content::Voice(audio(&args.media).into()),
-        Verb::Audio(args) => Content::Audio(audio(&args.media).into()),
-        Verb::Document(args) => Content::Document(document(args).into()),
-        Verb::Sticker(args) => Content::Sticker(sticker(args).into()),
+        Verb::Image(args) => Content::Image(image(args, PLACEHOLDER).into()),
+        Verb::Video(args) => Content::Video(video(args, PLACEHOLDER).into()),
+        Verb::Audio(args) if args.voice => Content::Voice(audio(&args.media, PLACEHOLDER).into()),
+        Verb::Audio(args) => Content::Audio(audio(&args.media, PLACEHOLDER).into()),
+        Verb::Document(args) => Content::Document(document(args, PLACEHOLDER).into()),
+        Verb::Sticker(args) => Content::Sticker(sticker(args, PLACEHOLDER).into()),
         Verb::Reaction(args) => Content::Reaction(reaction(args)?),
         Verb::Template(args) => {
             let language = json!({ "code": args.language, "policy": "deterministic" });
-            let (message, found) = onprem::Message::from_json(&template(args, &language)?)
+            let (message, found) = onprem::Message::from_json(&template(args, &language, matches)?)
                 .map_err(|invalid| Box::new(Failure::Invalid(invalid)))?;
             return Ok((onprem::Message::new(to, message.content), found));
         }
@@ -92,46 +95,50 @@ fn body(args: &Text) -> Step<String> {
     if args.body == "-" { text_of(Path::new("-")) } else { Ok(args.body.clone()) }
 }
 
-fn image(args: &Captioned) -> model::Image {
-    let mut image = source(&args.media, model::Image::id, model::Image::link);
+fn image(args: &Captioned, uploaded: &str) -> model::Image {
+    let mut image = source(&args.media, uploaded, model::Image::id, model::Image::link);
     image.caption.clone_from(&args.caption);
     image
 }
 
-fn video(args: &Captioned) -> model::Video {
-    let mut video = source(&args.media, model::Video::id, model::Video::link);
+fn video(args: &Captioned, uploaded: &str) -> model::Video {
+    let mut video = source(&args.media, uploaded, model::Video::id, model::Video::link);
     video.caption.clone_from(&args.caption);
     video
 }
 
-fn audio(media: &Media) -> model::Audio {
-    source(media, model::Audio::id, model::Audio::link)
+fn audio(media: &Media, uploaded: &str) -> model::Audio {
+    source(media, uploaded, model::Audio::id, model::Audio::link)
 }
 
-fn document(args: &Document) -> model::Document {
-    let mut document = source(&args.captioned.media, model::Document::id, model::Document::link);
+fn document(args: &Document, uploaded: &str) -> model::Document {
+    let media = &args.captioned.media;
+    let mut document = source(media, uploaded, model::Document::id, model::Document::link);
     document.caption.clone_from(&args.captioned.caption);
     document.filename.clone_from(&args.filename);
+    if let (None, Source::File(path)) = (&args.filename, send_file::source(media)) {
+        document.filename = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    }
     document
 }
 
-fn sticker(media: &Media) -> model::Sticker {
-    source(media, model::Sticker::id, model::Sticker::link)
+fn sticker(media: &Media, uploaded: &str) -> model::Sticker {
+    source(media, uploaded, model::Sticker::id, model::Sticker::link)
 }
 
 fn reaction(args: &Reaction) -> Step<model::Reaction> {
-    let emoji = args.emoji.clone().unwrap_or_default();
+    let emoji = args.emoji.clone().or_else(|| args.named.clone()).unwrap_or_default();
     if emoji.is_empty() && !args.remove {
-        return Err(Failure::usage("--emoji is empty; --remove takes a reaction back"));
+        return Err(Failure::usage("the emoji is empty; --remove removes a reaction"));
     }
     Ok(model::Reaction::new(args.message.as_str(), emoji))
 }
 
-fn source<T>(media: &Media, id: fn(String) -> T, link: fn(String) -> T) -> T {
-    match &media.link {
-        Some(url) => link(url.clone()),
-        // The parser asks for one of the two.
-        None => id(media.id.clone().unwrap_or_default()),
+fn source<T>(media: &Media, uploaded: &str, id: fn(String) -> T, link: fn(String) -> T) -> T {
+    match send_file::source(media) {
+        Source::Link(url) => link(url.to_owned()),
+        Source::Id(known) => id(known.to_owned()),
+        Source::File(_) => id(uploaded.to_owned()),
     }
 }
 
@@ -153,7 +160,7 @@ fn text_of(path: &Path) -> Step<String> {
 }
 
 /// A whole message, so that mistakes have the paths of one.
-fn template(args: &Template, language: &Value) -> Step<Vec<u8>> {
+fn template(args: &Template, language: &Value, matches: &ArgMatches) -> Step<Vec<u8>> {
     let mut template = json!({ "name": args.name, "language": language });
     if let Some(namespace) = &args.namespace {
         template["namespace"] = json!(namespace);
@@ -163,12 +170,22 @@ fn template(args: &Template, language: &Value) -> Step<Vec<u8>> {
             Failure::invalid("template.components", format!("{}: not JSON: {error}", input::name(path)))
         })?;
         template["components"] = components;
-    } else if !args.body.is_empty() {
-        let texts: Vec<Value> =
-            args.body.iter().map(|text| json!({ "type": "text", "text": text })).collect();
+    } else if !(args.body.is_empty() && args.texts.is_empty()) {
+        let texts = in_order(matches, &[("texts", &args.texts), ("body", &args.body)]);
+        let texts: Vec<Value> = texts.iter().map(|text| json!({ "type": "text", "text": text })).collect();
         template["components"] = json!([{ "type": "body", "parameters": texts }]);
     }
     Ok(json!({ "to": "+10000000", "type": "template", "template": template }).to_string().into_bytes())
+}
+
+/// Values of several arguments in the order of the command line.
+fn in_order<'v>(matches: &ArgMatches, values: &[(&str, &'v Vec<String>)]) -> Vec<&'v String> {
+    let matches = std::iter::successors(Some(matches), |matches| Some(matches.subcommand()?.1)).last();
+    let places = |name: &str| matches.and_then(|it| it.indices_of(name)).into_iter().flatten();
+    let mut all: Vec<(usize, &String)> =
+        values.iter().flat_map(|(name, values)| places(name).zip(values.iter())).collect();
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, value)| value).collect()
 }
 
 /// `d360 read`.

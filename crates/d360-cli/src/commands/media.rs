@@ -4,15 +4,18 @@ use crate::{
     args::{Download, Global, MediaVerb, Upload},
     client, input,
     output::{Exit, Failure, Output},
+    sniff,
 };
 use d360::{
     cloud::media::{DeleteMedia, DownloadMedia, GetMedia, UploadMedia},
-    model::{MediaInfo, MediaType},
+    model::{MediaId, MediaInfo, MediaType},
     transport::{Endpoint, FileSink},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+type Step<T> = std::result::Result<T, Box<Failure>>;
 
 pub(crate) fn run(global: &Global, verb: &MediaVerb, output: Output) -> Result {
     match verb {
@@ -35,7 +38,7 @@ pub(crate) fn run(global: &Global, verb: &MediaVerb, output: Output) -> Result {
     }
 }
 
-fn cloud(global: &Global) -> std::result::Result<client::Client<d360::cloud::Cloud>, Box<Failure>> {
+fn cloud(global: &Global) -> Step<client::Client<d360::cloud::Cloud>> {
     client::cloud_alone(global, "media")
 }
 
@@ -48,18 +51,18 @@ fn bar(total: u64, output: Output) -> ProgressBar {
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-fn upload(global: &Global, args: &Upload, output: Output) -> Result {
-    let name = input::name(&args.file);
-    let mut upload = UploadMedia::file(&args.file)
-        .map_err(|error| Failure::invalid(&name, format!("cannot be read: {error}")))?;
-    if let Some(mime) = &args.mime {
-        upload = upload.mime_type(mime.as_str());
-    }
-    // Before the key is asked for: a wrong file is wrong without one.
-    let found = upload.check();
-    found.clone().into_result(global.strict)?;
-    output.advice(&found);
-    let kind = upload.kind().map_or("document", |kind| kind.as_str());
+/// A file to upload. Its type is what was said, what its content says, or what its extension says.
+pub(super) fn upload_of(path: &Path, mime: Option<&str>) -> Step<UploadMedia> {
+    let upload = UploadMedia::file(path)
+        .map_err(|error| Failure::invalid(&input::name(path), format!("cannot be read: {error}")))?;
+    Ok(match mime.or_else(|| sniff::mime(path).map(|known| known.mime)) {
+        Some(mime) => upload.mime_type(mime),
+        None => upload,
+    })
+}
+
+/// Uploads a file, with a bar.
+pub(super) fn transfer(global: &Global, upload: UploadMedia, output: Output) -> Step<MediaId> {
     let bar = bar(0, output);
     let moved = bar.clone();
     let upload = upload.on_progress(move |so_far, total| {
@@ -68,7 +71,17 @@ fn upload(global: &Global, args: &Upload, output: Output) -> Result {
     });
     let uploaded = cloud(global)?.call(upload);
     bar.finish_and_clear();
-    let id = uploaded?.id;
+    Ok(uploaded?.id)
+}
+
+fn upload(global: &Global, args: &Upload, output: Output) -> Result {
+    let upload = upload_of(&args.file, args.mime.as_deref())?;
+    // Before the key is asked for: a wrong file is wrong without one.
+    let found = upload.check();
+    found.clone().into_result(global.strict)?;
+    output.advice(&found);
+    let kind = upload.kind().map_or("document", |kind| kind.as_str());
+    let id = transfer(global, upload, output)?;
     if output.is_json() {
         output.document(&json!({ "id": id, "kind": kind }));
     } else {

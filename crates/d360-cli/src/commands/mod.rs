@@ -12,6 +12,7 @@ pub(crate) mod migrate;
 pub(crate) mod profile;
 pub(crate) mod sandbox;
 pub(crate) mod send;
+mod send_file;
 pub(crate) mod signals;
 pub(crate) mod templates;
 pub(crate) mod vcard;

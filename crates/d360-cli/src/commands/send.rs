@@ -1,5 +1,8 @@
 //! `d360 send`.
-use super::content::{self, recipient};
+use super::{
+    content::{self, recipient},
+    send_file::{self, PLACEHOLDER},
+};
 use crate::{
     Result,
     args::{ApiName, Contacts, Global, Location, Raw, Send, To},
@@ -33,6 +36,10 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
         ));
     }
     let mut left_out = Vec::new();
+    let file = match send {
+        Send::Other(verb) => send_file::of(global, verb, output)?.map(|file| (verb, file)),
+        _ => None,
+    };
     let (message, found, dry_run) = match send {
         Send::Contacts(args) => {
             let (recipient, cards, found) = contacts(args, onprem, matches, output, &mut left_out)?;
@@ -60,10 +67,10 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
         Send::Other(verb) => {
             let to = content::to(verb);
             let (message, found) = if onprem {
-                let (message, found) = content::onprem(verb)?;
+                let (message, found) = content::onprem(verb, matches)?;
                 (Either::OnPrem(replying(message, to)?), found)
             } else {
-                let (message, found) = content::cloud(verb)?;
+                let (message, found) = content::cloud(verb, PLACEHOLDER, matches)?;
                 (Either::Cloud(with_extras(message, to)), found)
             };
             (message, found, to.dry_run.dry_run)
@@ -72,7 +79,19 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
     match message {
         Either::Cloud(message) => {
             let advice = advice(found, message.validate(), global)?;
-            finish(&client::cloud(global, !dry_run)?, message, &advice, &left_out, dry_run, output)
+            let client = client::cloud(global, !dry_run)?;
+            let Some((verb, file)) = file else {
+                return finish(&client, message, &advice, &left_out, dry_run, output);
+            };
+            if dry_run {
+                output.note(format!("{} is uploaded first; its ID stands for {PLACEHOLDER}", file.name()));
+                return finish(&client, message, &advice, &left_out, dry_run, output);
+            }
+            let id = file.upload(global, output)?;
+            let message = with_extras(content::cloud(verb, id.as_str(), matches)?.0, content::to(verb));
+            finish(&client, message, &advice, &left_out, dry_run, output).inspect_err(|_| {
+                output.note(format!("the file is uploaded; next time, send it with --id {}", id.as_str()));
+            })
         }
         Either::OnPrem(message) => {
             let advice = advice(found, message.validate(), global)?;

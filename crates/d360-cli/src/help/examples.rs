@@ -36,49 +36,49 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "send image",
         &[
-            "d360 send image --id MEDIA_ID --to +16505551234",
+            "d360 send image cat.jpg --to +16505551234",
             "d360 send image --link https://example.com/cat.jpg --to +16505551234",
         ],
     ),
     (
         "send video",
         &[
-            "d360 send video --id MEDIA_ID --to +16505551234",
+            "d360 send video cat.mp4 --to +16505551234",
             "d360 send video --link https://example.com/cat.mp4 --to +16505551234",
         ],
     ),
     (
         "send audio",
         &[
-            "d360 send audio --id MEDIA_ID --voice --to +16505551234",
+            "d360 send audio hello.ogg --voice --to +16505551234",
             "d360 send audio --link https://example.com/song.mp3 --to +16505551234",
         ],
     ),
     (
         "send document",
         &[
+            "d360 send document offer.pdf --to +16505551234",
             "d360 send document --id MEDIA_ID --filename offer.pdf --to +16505551234",
-            "d360 send document --link https://example.com/offer.pdf --to +16505551234",
         ],
     ),
     (
         "send sticker",
         &[
-            "d360 send sticker --id MEDIA_ID --to +16505551234",
+            "d360 send sticker cat.webp --to +16505551234",
             "d360 send sticker --link https://example.com/cat.webp --to +16505551234",
         ],
     ),
     (
         "send reaction",
         &[
-            "d360 send reaction --emoji 👍 --message WAMID --to +16505551234",
+            "d360 send reaction 👍 --message WAMID --to +16505551234",
             "d360 send reaction --remove --message WAMID --to +16505551234",
         ],
     ),
     (
         "send template",
         &[
-            "d360 send template order_shipped --body Barbara --to +16505551234",
+            "d360 send template order_shipped Barbara --to +16505551234",
             "d360 send template order_shipped --components shipped.json --to +16505551234",
         ],
     ),

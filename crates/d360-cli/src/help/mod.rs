@@ -94,6 +94,11 @@ fn with_notes(command: Command, path: &str) -> Command {
     })
 }
 
+/// The first example of a command.
+pub(crate) fn example(path: &str) -> Option<&'static str> {
+    examples::of(path).first().copied()
+}
+
 fn examples(notes: &mut StyledStr, path: &str) {
     let _ = writeln!(notes, "{HEADING}Examples:{HEADING:#}");
     for example in examples::of(path) {

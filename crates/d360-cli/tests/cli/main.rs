@@ -1,5 +1,6 @@
 //! The program, run as a person runs it.
 mod download;
+mod guesses;
 mod guide;
 mod habits;
 mod help;

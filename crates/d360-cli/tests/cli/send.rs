@@ -252,7 +252,7 @@ fn mistakes_in_other_types_are_named() {
         (&["image", "--link", "x.png"], 3, "image.link: is no URL"),
         (&["image"], 2, "--id"),
         (&["image", "--id", "1", "--link", "https://x.example"], 2, "cannot be used"),
-        (&["reaction", "--message", "wamid.x"], 2, "--emoji"),
+        (&["reaction", "--message", "wamid.x"], 2, "needs EMOJI or --remove"),
         (&["reaction", "--message", "wamid.x", "--emoji", "yes"], 3, "reaction.emoji: is no emoji"),
         (&["template", "shipped", "--components", "nope.json"], 3, "cannot be read"),
         (&["template", "x", "--api", "onprem"], 3, "template.namespace: is required"),

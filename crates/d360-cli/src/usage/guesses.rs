@@ -1,0 +1,129 @@
+//! What people try that is not there, and what is.
+
+/// Words given for a command, where, and what to use.
+const WORDS: &[(&str, &[&str], &str)] = &[
+    ("send", &["message", "msg", "chat"], "send text \"Hello\" --to NUMBER"),
+    ("send", &["photo", "picture", "jpg", "png"], "send image FILE --to NUMBER"),
+    ("send", &["file", "pdf", "attachment", "media"], "send document FILE --to NUMBER"),
+    ("send", &["voice"], "send audio FILE --voice --to NUMBER"),
+    ("send", &["vcard", "vcf"], "send contacts --vcard FILE.vcf --to NUMBER"),
+    ("send", &["place", "map", "position"], "send location --latitude N --longitude N --to NUMBER"),
+    ("send", &["interactive", "buttons", "button", "list", "flow", "poll"], "send raw FILE"),
+    ("block", &["user", "users", "contact"], "block add USER"),
+    ("block", &["show", "get"], "block list"),
+    ("media", &["send"], "send image FILE --to NUMBER"),
+    ("media", &["get", "show"], "media info MEDIA_ID"),
+    ("templates", &["get", "show"], "templates list --name NAME"),
+    ("templates", &["send"], "send template NAME --to NUMBER"),
+    ("templates", &["new", "add", "update"], "templates create FILE.json"),
+    ("webhook", &["forward", "proxy", "receive", "serve"], "webhook listen --forward-to URL"),
+    ("profile", &["create", "new", "set", "login"], "profile add NAME"),
+    ("profile", &["current"], "whoami"),
+    ("", &["login", "auth", "configure", "init", "setup", "config"], "profile add NAME"),
+    ("", &["message", "messages", "msg"], "send text \"Hello\" --to NUMBER"),
+    ("", &["blocked", "blocklist", "blocks"], "block list"),
+    ("", &["version"], "--version"),
+    ("", &["status", "ping", "check"], "health"),
+    ("", &["me", "number", "numbers", "account"], "whoami"),
+    ("", &["serve", "server", "mock", "emulator", "dev"], "sandbox"),
+    ("", &["code", "codes", "explain"], "errors CODE"),
+    ("", &["inbox", "receive"], "webhook listen"),
+    ("", &["options", "environment", "exit-codes"], "help TOPIC"),
+];
+
+/// The command for a word that is none at this path.
+pub(super) fn command(path: &str, word: &str) -> Option<&'static str> {
+    WORDS.iter().find(|(at, words, _)| *at == path && words.contains(&word)).map(|(_, _, instead)| *instead)
+}
+
+const MEDIA: &[&str] = &["send image", "send video", "send audio", "send document", "send sticker"];
+
+/// Options that are not there, the commands where they are tried, and what to do. An empty list is any command.
+const OPTIONS: &[(&[&str], &[&str], &str)] = &[
+    (
+        &[],
+        &["--key", "--api-key", "--apikey", "--token", "--access-token"],
+        "a key is never given as an argument: set D360_API_KEY, use --key-file FILE, or d360 profile add NAME",
+    ),
+    (
+        &["send text"],
+        &["--text", "--message", "--body", "--msg", "-m"],
+        "the text has no option: d360 send text \"Hello\" --to NUMBER",
+    ),
+    (
+        &["send template"],
+        &["--param", "--params", "--parameter", "--parameters", "--variable", "--text", "--var"],
+        "texts for the placeholders follow the name: d360 send template NAME TEXT... --to NUMBER",
+    ),
+    (
+        &["send template", "templates delete"],
+        &["--name", "--template"],
+        "the name has no option: d360 send template NAME --to NUMBER",
+    ),
+    (MEDIA, &["--url", "--href"], "a public URL is given with --link"),
+    (MEDIA, &["--file", "--path"], "the file has no option: d360 send image FILE --to NUMBER"),
+    (MEDIA, &["--media-id", "--media"], "the ID of an uploaded file is given with --id"),
+    (
+        &["send contacts"],
+        &["--file", "--contact", "--contacts"],
+        "give cards with --vcard FILE.vcf or --card FILE.json",
+    ),
+    (
+        &["send reaction", "read"],
+        &["--id", "--message-id", "--wamid"],
+        "the message is given with --message WAMID",
+    ),
+    (&["send"], &["--recipient", "--phone", "--number", "--user", "-t"], "the recipient is given with --to"),
+    (&["media upload"], &["--file", "--path"], "the file has no option: d360 media upload FILE"),
+    (
+        &["media download"],
+        &["--id", "--file"],
+        "the ID has no option: d360 media download MEDIA_ID --out FILE",
+    ),
+    (
+        &["templates create"],
+        &["--file", "--name", "--json"],
+        "the template is a file: d360 templates create FILE.json",
+    ),
+    (&["webhook listen"], &["--forward", "--to", "--url"], "webhooks are forwarded with --forward-to URL"),
+    (&["webhook config set"], &["--url"], "the URL has no option: d360 webhook config set URL"),
+    (
+        &["sandbox", "gateway", "webhook listen"],
+        &["--host", "--bind", "--address", "-p"],
+        "give the address with --listen",
+    ),
+    (
+        &["block list", "templates list", "channels list"],
+        &["--all", "--page", "--after"],
+        "all pages are read in any case",
+    ),
+    (&[], &["--format", "--out-format", "-o"], "the format is set with --output json"),
+    (&[], &["--debug", "--trace", "-vv"], "requests and responses are printed with --verbose"),
+    (&[], &["--sandbox", "--test", "--env"], "set D360_BASE_URL to call `d360 sandbox`"),
+    (&[], &["--url", "--host", "--endpoint", "--server"], "another server is given with --base-url URL"),
+    (&[], &["--yes", "-y", "--force"], "no command asks questions; leave it out"),
+    (&[], &["--no-color", "--no-colour"], "colors are turned off with --color never"),
+];
+
+/// What to do instead of an option that is not there.
+pub(super) fn option(path: &str, option: &str) -> Option<&'static str> {
+    let is_at = |at: &&str| path == *at || path.strip_prefix(at).is_some_and(|rest| rest.starts_with(' '));
+    let fits = |at: &[&str]| at.is_empty() || at.iter().any(is_at);
+    OPTIONS.iter().find(|(at, names, _)| names.contains(&option) && fits(at)).map(|(_, _, instead)| *instead)
+}
+
+/// What to know where something is missing.
+const MISSING: &[(&str, &str, &str)] = &[
+    (
+        "send reaction",
+        "--message",
+        "`d360 send` prints the ID of a message, and a webhook has it as messages[].id",
+    ),
+    ("read", "<WAMID>", "a webhook has the ID of a message as messages[].id"),
+    ("templates create", "<FILE.json>", "`d360 templates create --help` shows a template as JSON"),
+    ("migrate check", "<DIR|FILE>", "give the folder of the program"),
+];
+
+pub(super) fn missing(path: &str, what: &str) -> Option<&'static str> {
+    MISSING.iter().find(|(at, name, _)| *at == path && what.contains(name)).map(|(_, _, hint)| *hint)
+}
