@@ -11,6 +11,7 @@ mod profile;
 mod settings;
 mod shown;
 mod sniff;
+mod table;
 mod usage;
 
 use args::{Args, Command};

@@ -1,5 +1,9 @@
 //! Results on standard output, everything else on standard error, and the exit codes.
-use crate::{args::Format, usage::Mistake};
+use crate::{
+    args::Format,
+    table::{Table, Tone},
+    usage::Mistake,
+};
 use d360::{
     Error, Outcome,
     model::{Finding, Findings, Invalid, Severity, error::ErrorDetails},
@@ -8,7 +12,7 @@ use d360::{
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
-    io::Write as _,
+    io::{IsTerminal as _, Write as _},
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -162,6 +166,11 @@ pub(crate) fn use_colors(when: clap::ColorChoice) {
     choice.write_global();
 }
 
+/// Whether standard output shows colors.
+fn has_colors() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
+
 /// The command that runs.
 static COMMAND: OnceLock<String> = OnceLock::new();
 
@@ -178,6 +187,8 @@ fn help_hint() -> String {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
+    /// Whether lists are tables even where standard output is no terminal.
+    table: bool,
     /// Whether the command sends something: then a failure says that nothing was sent.
     sends: bool,
     /// Whether remarks beside results are left out.
@@ -186,7 +197,12 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(format: Format) -> Self {
-        Self { json: matches!(format, Format::Json), sends: false, quiet: false }
+        Self {
+            json: matches!(format, Format::Json),
+            table: matches!(format, Format::Table),
+            sends: false,
+            quiet: false,
+        }
     }
     pub(crate) fn quiet(self, quiet: bool) -> Self {
         Self { quiet, ..self }
@@ -221,9 +237,24 @@ impl Output {
     }
     /// A page of help, with styles on a terminal.
     pub(crate) fn page(self, page: &clap::builder::StyledStr) {
-        let choice = anstream::AutoStream::choice(&std::io::stdout());
-        let plain = choice == anstream::ColorChoice::Never;
-        self.exact(&if plain { page.to_string() } else { page.ansi().to_string() });
+        self.exact(&if has_colors() { page.ansi().to_string() } else { page.to_string() });
+    }
+    /// Whether a list is a table.
+    pub(crate) fn is_table(self) -> bool {
+        !self.json && (self.table || std::io::stdout().is_terminal())
+    }
+    /// A list as a table, as wide as the terminal.
+    pub(crate) fn table(self, table: &Table) {
+        if !table.is_empty() {
+            let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0);
+            self.exact(&table.render(width, has_colors()));
+        }
+    }
+    /// A line whose first word is a state.
+    pub(crate) fn state(self, tone: Tone, word: &str, rest: impl AsRef<str>) {
+        let (word, rest) = (visible(word), visible(rest.as_ref()));
+        let word = if has_colors() { tone.paint(&word) } else { word };
+        self.exact(&format!("{}\n", format!("{word} {rest}").trim_end()));
     }
     /// A result for programs; whether it could be written.
     pub(crate) fn document(self, value: &impl Serialize) -> bool {

@@ -129,8 +129,10 @@ impl ApiName {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Format {
-    /// Lines and tables for people
+    /// Tables on a terminal, plain lines elsewhere
     Text,
+    /// Tables everywhere
+    Table,
     /// One JSON document
     Json,
 }

@@ -5,6 +5,7 @@ use crate::{
     client::{self, Client},
     input,
     output::{Exit, Failure, Output, error_document},
+    table::{Table, Tone},
 };
 use d360::{
     model::block::{BlockReport, BlockedUser},
@@ -112,11 +113,12 @@ fn show(report: &BlockReport, verb: &str, output: Output) {
     for done in &report.done {
         let id = done.wa_id.as_ref().map(|id| id.as_str()).or(done.user_id.as_ref().map(|id| id.as_str()));
         let id = id.map(|id| format!(" (WhatsApp ID {id})")).unwrap_or_default();
-        output.line(format!("{verb} {}{id}", done.input.as_str()));
+        output.state(Tone::Good, verb, format!("{}{id}", done.input.as_str()));
     }
     for failed in &report.failed {
         let reasons: Vec<String> = failed.errors.iter().map(ToString::to_string).collect();
-        output.line(format!("failed {}: {}", failed.input.as_str(), reasons.join("; ")));
+        let reasons = format!("{}: {}", failed.input.as_str(), reasons.join("; "));
+        output.state(Tone::Bad, "failed", reasons);
         for info in failed.errors.iter().filter_map(|error| error.code?.info()) {
             output.note(format!("  {}: {}", info.code, info.meaning));
         }
@@ -124,7 +126,17 @@ fn show(report: &BlockReport, verb: &str, output: Output) {
 }
 
 fn list<A: BlocksUsers>(client: impl FnOnce() -> Step<Client<A>>, args: &Limit, output: Output) -> Result {
-    items(client, A::list(args.limit), "users", text, output)
+    let columns =
+        Columns { none: "no users are blocked", heads: &["WHATSAPP ID", "USER ID", "INPUT"], cells };
+    items(client, A::list(args.limit), "users", columns, output)
+}
+
+/// How a list is shown.
+pub(super) struct Columns<T> {
+    /// What is said of an empty list.
+    pub(super) none: &'static str,
+    pub(super) heads: &'static [&'static str],
+    pub(super) cells: fn(&T) -> Vec<Option<String>>,
 }
 
 /// Prints every item of a list; what came before a page that failed is not lost.
@@ -132,7 +144,7 @@ pub(super) fn items<E: PagedEndpoint>(
     client: impl FnOnce() -> Step<Client<E::Api>>,
     first: E,
     name: &str,
-    text: fn(&E::Item) -> String,
+    columns: Columns<E::Item>,
     output: Output,
 ) -> Result
 where
@@ -142,14 +154,21 @@ where
     first.check().into_result(false)?;
     let mut items = Vec::new();
     let mut printed = 0;
+    let mut table = Table::new(columns.heads);
     let result = client()?.pages(first, |item| {
         printed += 1;
         if output.is_json() {
             items.push(item);
+        } else if output.is_table() {
+            table.row((columns.cells)(&item));
         } else {
-            output.line(text(&item));
+            output.line((columns.cells)(&item).into_iter().flatten().collect::<Vec<_>>().join(" "));
         }
     });
+    output.table(&table);
+    if printed == 0 && result.is_ok() && !output.is_json() {
+        output.note(columns.none);
+    }
     match result {
         Ok(()) if output.is_json() => {
             output.document(&json!({ name: items }));
@@ -168,11 +187,11 @@ where
     Ok(Exit::Done)
 }
 
-fn text(user: &BlockedUser) -> String {
+fn cells(user: &BlockedUser) -> Vec<Option<String>> {
     let ids = [
         user.wa_id.as_ref().map(|id| id.as_str()),
         user.user_id.as_ref().map(|id| id.as_str()),
         user.input.as_ref().map(|id| id.as_str()),
     ];
-    ids.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    ids.map(|id| id.map(str::to_owned)).into()
 }

@@ -1,4 +1,5 @@
 //! `d360 channels`.
+use super::block::{Columns, items};
 use crate::{
     Result,
     args::{ApiName, Channels, Global},
@@ -16,13 +17,14 @@ pub(crate) fn run(global: &Global, verb: &Channels, output: Output) -> Result {
     if let Some(limit) = args.limit {
         list = list.limit(limit);
     }
-    super::block::items(|| client::partner(global), list, "channels", text, output)
+    let columns = Columns { none: "no channels", heads: &["ID", "NUMBER", "STATUS", "NAME"], cells };
+    items(|| client::partner(global), list, "channels", columns, output)
 }
 
-fn text(channel: &ChannelInfo) -> String {
+fn cells(channel: &ChannelInfo) -> Vec<Option<String>> {
     let number = channel.setup_info.as_ref().and_then(|info| info.phone_number.as_ref());
     let name = channel.setup_info.as_ref().and_then(|info| info.phone_name.as_deref());
     let parts =
         [channel.id.as_deref(), number.map(|number| number.as_str()), channel.status.as_deref(), name];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    parts.map(|part| part.map(str::to_owned)).into()
 }

@@ -4,6 +4,7 @@ use crate::{
     args::{ApiName, ContactsVerb, Global},
     client,
     output::{Exit, Failure, Output},
+    table::Table,
 };
 use d360::{onprem::contacts::CheckContacts, transport::Endpoint as _};
 
@@ -26,7 +27,16 @@ pub(crate) fn run(global: &Global, verb: &ContactsVerb, output: Output) -> Resul
     if output.is_json() {
         output.document(&checked);
     } else {
+        let mut table = Table::new(&["NUMBER", "STATUS", "WHATSAPP ID"]);
         for contact in &checked.contacts {
+            if output.is_table() {
+                table.row(vec![
+                    contact.input.as_ref().map(|input| input.as_str().to_owned()),
+                    contact.status.as_ref().map(|status| status.as_str().to_owned()),
+                    contact.wa_id.as_ref().map(|id| id.as_str().to_owned()),
+                ]);
+                continue;
+            }
             let id = contact
                 .wa_id
                 .as_ref()
@@ -36,6 +46,7 @@ pub(crate) fn run(global: &Global, verb: &ContactsVerb, output: Output) -> Resul
             let input = contact.input.as_ref().map_or("?", |input| input.as_str());
             output.line(format!("{status} {input}{id}"));
         }
+        output.table(&table);
     }
     Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@ use crate::{
     Result,
     args::Errors,
     output::{Exit, Failure, Output},
+    table::Table,
 };
 use d360::model::error::{ALL_CODES, CodeInfo, ErrorCode, RetryRule, System};
 use serde_json::{Value, json};
@@ -31,6 +32,14 @@ pub(crate) fn run(args: &Errors, output: Output) -> Result {
         output.line(info.meaning);
         output.line(format!("what to do: {}", what_to_do(&info)));
         output.line(format!("tried again by itself: {}", again(info.retry)));
+    } else if output.is_table() {
+        let mut table = Table::new(&["CODE", "SYSTEM", "RETRIED", "MEANING"]);
+        for info in &found {
+            let retried = if info.retry.is_automatic() { "yes" } else { "no" };
+            let cells = [&codes(info), system(info.system), retried, info.meaning];
+            table.row(cells.map(|cell| Some(cell.to_owned())).into());
+        }
+        output.table(&table);
     } else {
         for info in &found {
             output.line(format!("{:>8}  {:<10}  {}", codes(info), system(info.system), info.meaning));

@@ -6,7 +6,7 @@ use crate::{
     output::{Exit, Failure, Output},
     paths,
     profile::{self, KeySource, Profile, Profiles},
-    settings,
+    settings, table,
 };
 use d360::{ApiKey, transport::SetupError};
 use serde_json::{Map, Value, json};
@@ -198,6 +198,20 @@ fn list(output: Output) -> Result {
             "{} has no profiles; add one with: d360 profile add NAME",
             profiles.path.display()
         ));
+    }
+    if output.is_table() {
+        let mut rows = table::Table::new(&["", "NAME", "API", "KEY", "BASE URL"]);
+        for (name, profile) in &profiles.all {
+            rows.row(vec![
+                default(name).then(|| "*".to_owned()),
+                Some(name.clone()),
+                profile.api.map(|api| api.name().to_owned()),
+                profile.key.as_ref().map(|key| key.setting().to_owned()),
+                profile.base_url.clone(),
+            ]);
+        }
+        output.table(&rows);
+        return Ok(Exit::Done);
     }
     let width = profiles.all.keys().map(String::len).max().unwrap_or_default();
     for (name, profile) in &profiles.all {

@@ -1,16 +1,21 @@
 //! `d360 templates`, `d360 health`.
+use super::block::{Columns, items};
 use crate::{
     Result,
     args::{ApiName, Global, TemplateList, Templates},
     client, input,
     output::{Exit, Failure, Output},
+    table::{Table, Tone},
 };
 use d360::{
     cloud::{
         health::GetHealth,
         templates::{CreateTemplate, DeleteTemplate, ListTemplates},
     },
-    model::template::{Category, NewTemplate, TemplateInfo, TemplateStatus},
+    model::{
+        CanSend, Extra, HealthStatus,
+        template::{Category, NewTemplate, TemplateInfo, TemplateStatus},
+    },
 };
 use serde_json::{Value, json};
 
@@ -22,7 +27,14 @@ pub(crate) fn run(global: &Global, verb: &Templates, output: Output) -> Result {
     }
     let client = || client::cloud_alone(global, "templates");
     match verb {
-        Templates::List(args) => super::block::items(client, list(args), "templates", text, output),
+        Templates::List(args) => {
+            let columns = Columns {
+                none: "no templates",
+                heads: &["NAME", "LANGUAGE", "STATUS", "CATEGORY", "ID"],
+                cells,
+            };
+            items(client, list(args), "templates", columns, output)
+        }
         Templates::Create(args) => {
             let (template, found) = NewTemplate::from_json(&input::read(&args.file)?)
                 .map_err(|invalid| input::named(&args.file, &invalid))?;
@@ -70,7 +82,7 @@ fn list(args: &TemplateList) -> ListTemplates {
     list
 }
 
-fn text(template: &TemplateInfo) -> String {
+fn cells(template: &TemplateInfo) -> Vec<Option<String>> {
     let parts = [
         template.name.as_deref(),
         template.language.as_deref(),
@@ -78,33 +90,63 @@ fn text(template: &TemplateInfo) -> String {
         template.category.as_ref().map(Category::as_str),
         template.id.as_deref(),
     ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    parts.map(|part| part.map(str::to_owned)).into()
 }
 
 /// `d360 health`. Ends in 4 where messages are blocked, so that a script can tell.
 pub(crate) fn health(global: &Global, output: Output) -> Result {
     let health = client::cloud_alone(global, "health calls")?.call(GetHealth::new())?;
     let status = &health.health_status;
-    let can =
-        |can: &Option<d360::model::CanSend>| can.as_ref().map_or("UNKNOWN", |can| can.as_str()).to_owned();
     if output.is_json() {
         output.document(&health);
     } else {
-        output.line(can(&status.can_send_message));
+        let word = can(status.can_send_message.as_ref());
+        output.state(Tone::of(&word).unwrap_or(Tone::Waiting), &word, "");
+        if output.is_table() {
+            output.table(&entities(status));
+            return Ok(exit(status));
+        }
         for entity in &status.entities {
             let kind = entity.entity_type.as_deref().unwrap_or("?");
-            output.line(format!("{kind} {}", can(&entity.can_send_message)));
+            output.line(format!("{kind} {}", can(entity.can_send_message.as_ref())));
             for error in &entity.errors {
-                let text = |key: &str| match error.get(key) {
-                    Some(Value::String(text)) => text.clone(),
-                    Some(other) => other.to_string(),
-                    None => String::new(),
-                };
-                let parts = ["error_code", "error_description", "possible_solution"].map(text);
+                let parts =
+                    ["error_code", "error_description", "possible_solution"].map(|key| part(error, key));
                 output.line(format!("  {}", parts.join(" ")));
             }
         }
     }
-    let blocked = status.can_send_message == Some(d360::model::CanSend::Blocked);
-    Ok(if blocked { Exit::Refused } else { Exit::Done })
+    Ok(exit(status))
+}
+
+fn exit(status: &HealthStatus) -> Exit {
+    let blocked = status.can_send_message == Some(CanSend::Blocked);
+    if blocked { Exit::Refused } else { Exit::Done }
+}
+
+/// `error_code`, `error_description` or `possible_solution` of a problem.
+fn part(error: &Extra, key: &str) -> String {
+    match error.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+/// What may keep messages back, with its problems below it.
+fn entities(status: &HealthStatus) -> Table {
+    let mut table = Table::new(&["ENTITY", "CAN SEND", "CODE", "PROBLEM", "SOLUTION"]);
+    for entity in &status.entities {
+        let first = [entity.entity_type.clone(), Some(can(entity.can_send_message.as_ref()))];
+        let keys = ["error_code", "error_description", "possible_solution"];
+        let mut problems = entity.errors.iter().map(|error| keys.map(|key| Some(part(error, key))));
+        let row = problems.next().unwrap_or_default();
+        table.row(first.into_iter().chain(row).collect());
+        problems.for_each(|row| table.row([None, None].into_iter().chain(row).collect()));
+    }
+    table
+}
+
+fn can(can: Option<&CanSend>) -> String {
+    can.map_or("UNKNOWN", CanSend::as_str).to_owned()
 }

@@ -4,6 +4,7 @@ use crate::{
     Result,
     args::{Chosen, Gateway, GatewayVerb, Global, Held, HeldVerb},
     output::{Exit, Failure, Output},
+    table::Table,
 };
 use d360::{
     ApiKey,
@@ -183,30 +184,43 @@ fn list(numbers: &[Number], which: &str, user: Option<&str>, output: Output) -> 
             _ => "no webhook is put aside",
         });
     }
+    let several = numbers.len() > 1;
+    let mut table = Table::new(HEADS);
     for item in &all {
-        output.line(line(item, numbers.len() > 1));
+        if output.is_table() {
+            table.row(cells(item, several).map(Some).into());
+        } else {
+            output.line(line(item, several));
+        }
     }
+    output.table(&table);
     Ok(Exit::Done)
 }
 
+const HEADS: &[&str] = &["ID", "NUMBER", "USER", "TYPE", "MESSAGE ID", "RECEIVED", "TRIES", "WHY"];
+
 /// `12  16505551234  reaction  wamid.…  2026-11-27T10:00:00Z  4 tries: answered 400`.
 fn line(item: &Map<String, Value>, several: bool) -> String {
-    let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default();
-    let mut parts = vec![item.get("id").map(Value::to_string).unwrap_or_default()];
-    if several {
-        parts.push(text("number").to_owned());
-    }
-    parts.push(text("user").to_owned());
-    parts.push(format!("{} {}", text("type"), text("status")).trim().to_owned());
-    parts.push(text("message_id").to_owned());
-    parts.push(text("received").to_owned());
-    let tries = item.get("tries").and_then(Value::as_u64).unwrap_or_default();
-    parts.push(match text("why") {
-        "" => format!("{tries} tries"),
-        why => format!("{tries} tries: {why}"),
-    });
+    let [id, number, user, kind, message_id, received, tries, why] = cells(item, several);
+    let tries = if why.is_empty() { format!("{tries} tries") } else { format!("{tries} tries: {why}") };
+    let mut parts = vec![id, number, user, kind, message_id, received, tries];
     parts.retain(|part| !part.is_empty());
     parts.join("  ")
+}
+
+/// The values below [`HEADS`].
+fn cells(item: &Map<String, Value>, several: bool) -> [String; 8] {
+    let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    [
+        item.get("id").map(Value::to_string).unwrap_or_default(),
+        if several { text("number") } else { String::new() },
+        text("user"),
+        format!("{} {}", text("type"), text("status")).trim().to_owned(),
+        text("message_id"),
+        text("received"),
+        item.get("tries").and_then(Value::as_u64).unwrap_or_default().to_string(),
+        text("why"),
+    ]
 }
 
 fn change(numbers: &[Number], which: &str, chosen: &Chosen, retry: bool, output: Output) -> Result {
