@@ -252,9 +252,13 @@ impl Output {
     }
     /// A line whose first word is a state.
     pub(crate) fn state(self, tone: Tone, word: &str, rest: impl AsRef<str>) {
+        self.state_after("", tone, word, rest);
+    }
+    /// The same with something before it.
+    pub(crate) fn state_after(self, before: &str, tone: Tone, word: &str, rest: impl AsRef<str>) {
         let (word, rest) = (visible(word), visible(rest.as_ref()));
         let word = if has_colors() { tone.paint(&word) } else { word };
-        self.exact(&format!("{}\n", format!("{word} {rest}").trim_end()));
+        self.exact(&format!("{}\n", format!("{before}{word} {rest}").trim_end()));
     }
     /// A result for programs; whether it could be written.
     pub(crate) fn document(self, value: &impl Serialize) -> bool {

@@ -17,6 +17,8 @@ const HIDDEN: &str = "••••";
 /// What is printed, and where.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Manner {
+    /// Nothing.
+    Silent,
     /// Bodies as they are, phone numbers included: the demo's are made up.
     Whole { to_stderr: bool },
     /// On standard error, with times and headers; secrets and phone numbers are masked.
@@ -36,7 +38,7 @@ impl<T> Shown<T> {
 
     fn print(&self, mark: char, text: &str) {
         let text = match self.manner {
-            Manner::Whole { .. } => text.to_owned(),
+            Manner::Whole { .. } | Manner::Silent => text.to_owned(),
             Manner::Masked => mask(text),
         };
         for line in text.lines() {
@@ -92,7 +94,7 @@ impl<T> Shown<T> {
         }
         let json = serde_json::from_slice::<Ordered>(body);
         let text = match (self.manner, json) {
-            (Manner::Whole { .. }, Ok(value)) => pretty(&value),
+            (Manner::Whole { .. } | Manner::Silent, Ok(value)) => pretty(&value),
             (Manner::Masked, Ok(value)) => pretty(&value.without(is_secret, HIDDEN)),
             (_, Err(_)) => String::from_utf8(body.to_vec()).ok(),
         };
@@ -126,6 +128,9 @@ fn is_secret(name: &str) -> bool {
 #[async_trait]
 impl<T: AsyncTransport> AsyncTransport for Shown<T> {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        if matches!(self.manner, Manner::Silent) {
+            return self.inner.send(request).await;
+        }
         self.request(&request);
         let started = Instant::now();
         let answer = self.inner.send(request).await;
@@ -136,6 +141,9 @@ impl<T: AsyncTransport> AsyncTransport for Shown<T> {
 
 impl<T: BlockingTransport> BlockingTransport for Shown<T> {
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        if matches!(self.manner, Manner::Silent) {
+            return self.inner.send(request);
+        }
         self.request(&request);
         let started = Instant::now();
         let answer = self.inner.send(request);

@@ -1,10 +1,11 @@
-//! `d360 demo`: the whole of it, against a sandbox in the same process. Every step is checked.
+//! `d360 demo`: a conversation with a sandbox in the same process. Every step is checked.
 use crate::{
     Result,
     args::Global,
     client::Client,
     output::{Exit, Failure, Output},
     shown::Manner,
+    table::Tone,
 };
 use d360::{
     ApiKey, Config, Error, Outcome,
@@ -30,6 +31,8 @@ struct Demo {
     sandbox: Sandbox,
     client: Client<Cloud>,
     output: Output,
+    /// Whether everything that travels is shown.
+    whole: bool,
     steps: Vec<String>,
 }
 
@@ -40,34 +43,40 @@ pub(crate) fn run(global: &Global, output: Output) -> Result {
     // No proxy of the environment has a part in it.
     let config =
         Config::new(key).base_url(sandbox.base_url()).connection(Connection::new().proxy(Proxy::None));
-    let client = Client::shown(global.blocking, config, Manner::Whole { to_stderr: output.is_json() })?;
-    let mut demo = Demo { sandbox, client, output, steps: Vec::new() };
-    demo.say(&format!(
-        "A sandbox that behaves as 360dialog Cloud does listens on {}.\nThe client talks to it over a real socket, {}.",
-        demo.sandbox.base_url(),
-        if global.blocking { "blocking, with ureq" } else { "async, with reqwest" },
+    let manner = if global.verbose { Manner::Whole { to_stderr: output.is_json() } } else { Manner::Silent };
+    let client = Client::shown(global.blocking, config, manner)?;
+    let mut demo = Demo { sandbox, client, output, whole: global.verbose, steps: Vec::new() };
+    let transport = if global.blocking { "blocking, over ureq" } else { "async, over reqwest" };
+    let url = demo.sandbox.base_url();
+    demo.print(&format!(
+        "A local sandbox behaves like 360dialog Cloud at {url}.\nThe client is {transport}."
     ));
+    if !global.verbose {
+        demo.print("");
+    }
     demo.run()?;
     if output.is_json() {
         output.document(&json!({ "steps": demo.steps, "done": true }));
     } else {
-        output.line(format!("\nAll {} steps did what they say.", demo.steps.len()));
+        output.line(format!("\nAll {} steps ended as expected.", demo.steps.len()));
+        if !global.verbose {
+            output.line("Every request and response: d360 demo --verbose");
+            output.line("A sandbox of your own:      d360 sandbox");
+        }
     }
     Ok(Exit::Done)
 }
 
 impl Demo {
     fn run(&mut self) -> Step {
-        self.step(
-            "A user writes to the business",
-            "That opens a window of 24 hours for answers of any kind.",
-        )?;
+        self.step("A user writes to the business", "That opens a 24-hour window for messages of any kind.");
         self.sandbox.user_writes(FRIEND);
+        self.end(Tone::Good, "open", "24-hour window");
 
         self.step(
-            "A contact card goes out",
-            "Read from examples/barbara.vcf; what WhatsApp has no place for is named.",
-        )?;
+            "Send a contact card",
+            "Read from examples/barbara.vcf. What WhatsApp cannot hold is reported.",
+        );
         let cards = vcard::read(CARD).map_err(|error| Failure::local(error.to_string()))?;
         let losses: Vec<String> =
             cards.iter().flat_map(|card| &card.losses).map(|l| format!("left out: {l}")).collect();
@@ -75,59 +84,71 @@ impl Demo {
         let contacts = cards.into_iter().map(|card| card.contact);
         self.accepted(Message::contacts(recipient(FRIEND)?, contacts), "contacts")?;
 
-        self.step("A place goes out", "")?;
+        self.step("Send a location", "");
         self.accepted(Message::location(recipient(FRIEND)?, place()?), "location")?;
 
-        self.step(
-            "The same place to somebody who has not written",
-            "Anything but a template needs an open window.",
-        )?;
+        self.step("Send it to a user who never wrote", "Only a template needs no open window.");
         let refused = self.client.call(SendMessage::new(Message::location(recipient(STRANGER)?, place()?)));
-        self.refused(refused.err(), 131_047)?;
+        self.refused(refused.err(), 131_047, "no open 24-hour window")?;
 
-        self.step(
-            "Neither can they be blocked",
-            "The answer says so of each user; the report holds them in order.",
-        )?;
+        self.step("Block both users", "The report has each user, in the order of the request.");
         let report = self.client.block(vec![user(FRIEND)?, user(STRANGER)?], ())?;
         self.check(
             report.done.len() == 1 && code_of(&report) == Some(131_047),
-            "one blocked, one failed with 131047",
+            "one is blocked and one fails with 131047",
         )?;
         self.report(&report, "blocked");
         let report = self.client.unblock(vec![user(FRIEND)?])?;
         self.check(report.is_complete(), "the first is unblocked again")?;
+        self.end(Tone::Waiting, "partly", "1 blocked, 1 failed with 131047");
 
-        self.step("The stranger writes, and is blocked", "")?;
+        self.step("The second writes, and is blocked", "");
         self.sandbox.user_writes(STRANGER);
         let report = self.client.block(vec![user(STRANGER)?], ())?;
-        self.check(report.is_complete() && report.done.len() == 1, "blocked")?;
+        self.check(report.is_complete() && report.done.len() == 1, "the user is blocked")?;
         self.report(&report, "blocked");
+        self.end(Tone::Good, "blocked", STRANGER);
 
-        self.step("A blocked user cannot be messaged", "")?;
+        self.step("Send to the blocked user", "");
         let refused = self.client.call(SendMessage::new(Message::location(recipient(STRANGER)?, place()?)));
-        self.refused(refused.err(), 130_403)?;
+        self.refused(refused.err(), 130_403, "blocked by the business")?;
 
-        self.step("The list of blocked users", "It is read page by page, to its end.")?;
+        self.step("List the blocked users", "All pages are read.");
         let listed = self.listed()?;
-        self.check(listed == ["14155559876"], "the list holds the stranger alone")?;
+        self.check(listed == ["14155559876"], "the list has the second user only")?;
+        self.end(Tone::Good, "listed", listed.join(", "));
 
-        self.step("The stranger is unblocked", "DELETE, with the users in a JSON body.")?;
+        self.step("Unblock the user", "DELETE, with the users in a JSON body.");
         let report = self.client.unblock(vec![user(STRANGER)?])?;
-        self.check(report.is_complete() && report.done.len() == 1, "unblocked")?;
+        self.check(report.is_complete() && report.done.len() == 1, "the user is unblocked")?;
         self.report(&report, "unblocked");
         let listed = self.listed()?;
-        self.check(listed.is_empty(), "the list is empty")
-    }
-
-    /// A heading. The step before has done what it says, or the demo would have ended.
-    fn step(&mut self, title: &str, remark: &str) -> Step {
-        self.steps.push(title.to_owned());
-        self.say(&format!("\n{}. {title}\n{remark}", self.steps.len()));
+        self.check(listed.is_empty(), "the list is empty")?;
+        self.end(Tone::Good, "unblocked", STRANGER);
         Ok(())
     }
+
+    /// Begins a step. The one before ended as expected, or the demo would have ended.
+    fn step(&mut self, title: &str, remark: &str) {
+        self.steps.push(title.to_owned());
+        self.say(&format!("\n{}. {title}\n{remark}", self.steps.len()));
+    }
+    /// What came of a step, in one line.
+    fn end(&self, tone: Tone, word: &str, rest: impl AsRef<str>) {
+        if !self.whole && !self.output.is_json() {
+            let title = self.steps.last().map_or("", String::as_str);
+            let before = format!("{}  {title:<35}", self.steps.len());
+            self.output.state_after(&before, tone, &format!("{word:<9}"), rest);
+        }
+    }
+    /// Part of the whole.
     fn say(&self, text: &str) {
-        let text = text.trim_end();
+        if self.whole {
+            self.print(text);
+        }
+    }
+    fn print(&self, text: &str) {
+        let text = text.trim_end_matches(' ');
         if self.output.is_json() { self.output.note(text) } else { self.output.line(text) }
     }
     fn check(&self, good: bool, what: &str) -> Step {
@@ -141,20 +162,23 @@ impl Demo {
         let sent = self.client.call(SendMessage::new(message))?;
         let id = sent.message_id().map(|id| id.as_str().to_owned()).unwrap_or_default();
         let after = self.sandbox.messages();
-        self.check(id.starts_with("wamid."), "the answer holds a message id")?;
+        self.check(id.starts_with("wamid."), "the response has a message ID")?;
         self.check(
             after.len() == before + 1 && after.last() == Some(&written),
-            "the sandbox got what was written",
+            "the sandbox received what was sent",
         )?;
         self.check(written["type"] == kind, "it is of the right type")?;
-        self.say(&format!("Accepted as {id}. Accepted is not delivered: a webhook tells that."));
+        self.say(&format!("Accepted as {id}. A status webhook reports the delivery."));
+        self.end(Tone::Good, "accepted", format!("{}…", id.get(..24).unwrap_or(&id)));
         Ok(())
     }
-    fn refused(&self, error: Option<Error>, code: i64) -> Step {
+    fn refused(&self, error: Option<Error>, code: i64, why: &str) -> Step {
         let Some(error) = error else { return self.check(false, "the server refuses") };
         self.say(&format!("{error}\nhint: {}", error.hint()));
         self.check(error.code().is_some_and(|found| found.0 == code), &format!("the code is {code}"))?;
-        self.check(error.outcome() == Outcome::Refused { retryable: false }, "the outcome is a refusal")
+        self.check(error.outcome() == Outcome::Refused { retryable: false }, "the outcome is a refusal")?;
+        self.end(Tone::Bad, "refused", format!("{code}: {why}"));
+        Ok(())
     }
     fn report(&self, report: &BlockReport, verb: &str) {
         for done in &report.done {

@@ -8,6 +8,15 @@ use std::io::{BufRead as _, BufReader, Write as _};
 fn the_demo_does_what_it_says_in_both_transports() {
     for args in [&["demo"][..], &["demo", "--blocking"]] {
         let ran = d360(args);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+        let lines: Vec<&str> = ran.out.lines().collect();
+        assert!(lines.len() <= 16 && lines.iter().all(|line| line.chars().count() <= 80), "{}", ran.out);
+        for part in ["accepted  wamid.", "refused   131047", "refused   130403", "demo --verbose"] {
+            assert!(ran.out.contains(part), "{part} is missing:\n{}", ran.out);
+        }
+        let args = [args, &["-v"]].concat();
+        let args = args.as_slice();
+        let ran = d360(args);
         assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
         for part in [
             "POST http://127.0.0.1",

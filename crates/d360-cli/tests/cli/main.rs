@@ -1,5 +1,6 @@
 //! The program, run as a person runs it.
 mod download;
+mod examples;
 mod guesses;
 mod guide;
 mod habits;
@@ -14,6 +15,7 @@ mod registry;
 mod send;
 mod setup;
 mod systems;
+mod tables;
 mod verbose;
 
 use assert_cmd::Command;

@@ -220,7 +220,7 @@ fn a_list_that_fails_half_way_is_partly_done_in_both_formats() {
 
 #[test]
 fn channels_that_were_listed_stay_listed_when_the_next_page_fails() {
-    for format in ["text", "json"] {
+    for format in ["text", "table", "json"] {
         let sandbox = Sandbox::start().unwrap();
         sandbox.fail(
             Failure::code(0)
