@@ -123,7 +123,7 @@ pub(crate) struct VcardFile {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Errors {
-    /// Code such as 131047, or words of its explanation [default: all codes]
+    /// Code such as 131047, or words of its meaning
     #[arg(value_name = "CODE|TEXT")]
     pub(crate) what: Vec<String>,
 }

@@ -38,7 +38,15 @@ pub(crate) fn read_exact(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
 }
 
 fn bytes(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failure>> {
-    let fail = |error: std::io::Error| Failure::invalid(name, format!("cannot be read: {error}"));
+    let fail = |error: std::io::Error| {
+        if name.starts_with(['{', '[']) {
+            return Failure::invalid(
+                "FILE",
+                "is JSON itself; give - for the file and the JSON on standard input",
+            );
+        }
+        Failure::invalid(name, format!("cannot be read: {error}"))
+    };
     let mut content = Vec::new();
     if path == Path::new("-") {
         if STDIN_READ.swap(true, Ordering::Relaxed) {

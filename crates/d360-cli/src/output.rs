@@ -90,6 +90,11 @@ impl Failure {
     pub(crate) fn usage(message: impl Into<String>) -> Box<Self> {
         Box::new(Self::Usage(message.into()))
     }
+    /// The same with a way out of its own.
+    pub(crate) fn mistake(message: impl Into<String>, hint: impl Into<String>) -> Box<Self> {
+        let hints = vec![hint.into()];
+        Box::new(Self::Mistake(Mistake { message: message.into(), details: Vec::new(), hints }))
+    }
     pub(crate) fn settings(message: impl Into<String>) -> Box<Self> {
         Box::new(Self::Settings(message.into()))
     }
@@ -153,8 +158,12 @@ pub(crate) fn json_visible(text: &str) -> String {
 }
 
 /// Labels at the start of a line on standard error, and how a terminal shows them.
-const LABELS: [(&str, &str); 3] =
-    [("error:", "\u{1b}[1;31m"), ("hint:", "\u{1b}[1;36m"), ("advice:", "\u{1b}[1;33m")];
+const LABELS: [(&str, &str); 4] = [
+    ("error:", "\u{1b}[1;31m"),
+    ("hint:", "\u{1b}[1;36m"),
+    ("advice:", "\u{1b}[1;33m"),
+    ("outcome:", "\u{1b}[1m"),
+];
 
 /// Sets when colors are used. `auto` asks the terminal, `NO_COLOR`, `CLICOLOR` and `TERM`.
 pub(crate) fn use_colors(when: clap::ColorChoice) {
@@ -375,7 +384,11 @@ impl Output {
                 self.error(format!("  {told}"));
             }
         }
-        causes(error).iter().for_each(|cause| self.error(format!("  because: {cause}")));
+        let causes = causes(error);
+        // The error may name the first of them itself.
+        if causes.last().is_some_and(|first| !text.contains(first)) {
+            causes.iter().for_each(|cause| self.error(format!("  because: {cause}")));
+        }
         self.error(format!("outcome: {}", outcome(error.outcome())));
         self.error(format!("hint: {}", error.hint()));
     }

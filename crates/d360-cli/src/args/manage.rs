@@ -17,10 +17,12 @@ pub(crate) enum Media {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Upload {
-    /// Image up to 5 MB, audio or video 16 MB, document 100 MB, sticker 500 KB
+    /// Image, video, audio, document or sticker
+    ///
+    /// Images may have 5 MB, audio and video 16 MB, documents 100 MB, stickers 500 KB.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// MIME type [default: by the extension]
+    /// MIME type [default: by content or extension]
     #[arg(long = "type", value_name = "MIME")]
     pub(crate) mime: Option<String>,
 }

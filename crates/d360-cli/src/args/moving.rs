@@ -69,7 +69,9 @@ pub(crate) enum GatewayVerb {
 pub(crate) struct Held {
     #[command(subcommand)]
     pub(crate) verb: Option<HeldVerb>,
-    /// URL of the gateway: https, or http on this machine
+    /// URL of the gateway
+    ///
+    /// https, or http on this machine.
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// Only this number of --config

@@ -25,7 +25,7 @@ pub(crate) enum Profile {
 #[derive(Debug, ClapArgs)]
 #[command(group(ArgGroup::new("source").args(["key_env", "key_command", "key_file"])))]
 pub(crate) struct ProfileAdd {
-    /// Name of letters, digits, -, _ and .
+    /// Letters, digits, dots, - and _
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
     /// Environment variable with the key

@@ -7,7 +7,7 @@ pub(super) fn of(path: &str) -> &'static [&'static str] {
 
 const EXAMPLES: &[(&str, &[&str])] = &[
     ("", &["d360 demo", "d360 sandbox", r#"d360 send text "Hello" --to +16505551234"#]),
-    ("demo", &["d360 demo", "d360 demo --blocking"]),
+    ("demo", &["d360 demo", "d360 demo --verbose"]),
     ("sandbox", &["d360 sandbox", "d360 sandbox --listen 127.0.0.1:4361"]),
     ("profile", &["d360 profile add shop < key.txt", "d360 profile list"]),
     (

@@ -76,10 +76,10 @@ fn with_notes(command: Command, path: &str) -> Command {
         let _ = write!(notes, "\n{TOPICS}");
     } else {
         if !command.has_subcommands() || path == "gateway" {
-            let (which, what) = if reach::takes_only_output(path) {
-                ("Output options", "")
-            } else {
-                ("Common options", "key, API, time limits, output; ")
+            let (which, what) = match reach::local(path) {
+                None => ("Common options", "key, API, time limits, output; ".to_owned()),
+                Some([]) => ("Output options", String::new()),
+                Some(taken) => ("Common options", format!("{}; ", flags(taken))),
             };
             let _ = write!(
                 notes,
@@ -97,6 +97,12 @@ fn with_notes(command: Command, path: &str) -> Command {
 /// The first example of a command.
 pub(crate) fn example(path: &str) -> Option<&'static str> {
     examples::of(path).first().copied()
+}
+
+/// The first of some options, as they are written.
+fn flags(ids: &[&str]) -> String {
+    let flags: Vec<String> = ids.iter().take(3).map(|id| format!("--{}", id.replace('_', "-"))).collect();
+    flags.join(", ") + if ids.len() > 3 { ", …" } else { "" }
 }
 
 fn examples(notes: &mut StyledStr, path: &str) {

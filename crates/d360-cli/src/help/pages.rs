@@ -17,6 +17,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("D360_WEBHOOK_SECRET", "Secret of webhooks, unless --secret-file names a file"),
     ("D360_VERIFY_TOKEN", "Token of Meta's verification request (webhook listen)"),
     ("HTTPS_PROXY, ALL_PROXY", "Proxy, unless --proxy names one"),
+    ("NO_COLOR, CLICOLOR", "No colors if NO_COLOR is set or CLICOLOR is 0"),
     ("NO_PROXY", "Hosts that are reached without a proxy"),
 ];
 
@@ -55,9 +56,10 @@ fn of_command(names: &[String]) -> std::result::Result<StyledStr, Box<Failure>> 
         let here = found.get_bin_name().unwrap_or("d360").to_owned();
         found = found.find_subcommand_mut(name).ok_or_else(|| {
             let name = d360::model::mask(name);
-            Failure::usage(format!(
-                "`{here}` has no command {name:?}; topics are options, environment and exit-codes"
-            ))
+            Failure::mistake(
+                format!("`{here}` has no command `{name}`"),
+                "d360 help lists the commands; topics are options, environment and exit-codes",
+            )
         })?;
     }
     Ok(found.render_long_help())

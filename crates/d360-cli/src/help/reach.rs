@@ -38,7 +38,8 @@ const LOCAL: &[(&str, &[&str])] = &[
     ("help", &[]),
 ];
 
-fn local(path: &str) -> Option<&'static [&'static str]> {
+/// The options about calls that a command takes although it makes none.
+pub(super) fn local(path: &str) -> Option<&'static [&'static str]> {
     let is_in =
         |name: &str| path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '));
     LOCAL.iter().find(|(name, _)| is_in(name)).map(|(_, taken)| *taken)
@@ -47,10 +48,6 @@ fn local(path: &str) -> Option<&'static [&'static str]> {
 /// Whether the command at this path, such as `send text`, calls an API.
 pub(crate) fn calls_an_api(path: &str) -> bool {
     local(path).is_none()
-}
-
-pub(super) fn takes_only_output(path: &str) -> bool {
-    local(path).is_some_and(<[_]>::is_empty)
 }
 
 fn takes(path: &str, id: &str) -> bool {

@@ -1,4 +1,5 @@
 //! What people try that is not there, and what is.
+use d360::model::MediaType;
 
 /// Words given for a command, where, and what to use.
 const WORDS: &[(&str, &[&str], &str)] = &[
@@ -17,6 +18,8 @@ const WORDS: &[(&str, &[&str], &str)] = &[
     ("templates", &["send"], "send template NAME --to NUMBER"),
     ("templates", &["new", "add", "update"], "templates create FILE.json"),
     ("webhook", &["forward", "proxy", "receive", "serve"], "webhook listen --forward-to URL"),
+    ("gateway", &["start", "run", "serve", "up"], "gateway --webhook-to URL"),
+    ("sandbox", &["start", "run", "serve", "up"], "sandbox"),
     ("profile", &["create", "new", "set", "login"], "profile add NAME"),
     ("profile", &["current"], "whoami"),
     ("", &["login", "auth", "configure", "init", "setup", "config"], "profile add NAME"),
@@ -34,6 +37,26 @@ const WORDS: &[(&str, &[&str], &str)] = &[
 /// The command for a word that is none at this path.
 pub(super) fn command(path: &str, word: &str) -> Option<&'static str> {
     WORDS.iter().find(|(at, words, _)| *at == path && words.contains(&word)).map(|(_, _, instead)| *instead)
+}
+
+/// What a file is for where a command is expected.
+const FILES: &[(&str, &str)] = &[
+    ("vcard", "vcard to-contacts"),
+    ("media", "media upload"),
+    ("migrate", "migrate check"),
+    ("templates", "templates create"),
+    ("webhook", "webhook parse"),
+];
+
+/// The command for a file that stands where a command is expected.
+pub(super) fn file(path: &str, word: &str) -> Option<String> {
+    if path == "send" {
+        let kind = MediaType::of_filename(word)?.kind.as_str();
+        return Some(format!("send {kind} {word} --to NUMBER"));
+    }
+    let is_file = word.contains(['/', '.', '\\']) && !word.contains("://");
+    let (_, command) = FILES.iter().find(|(at, _)| *at == path && is_file)?;
+    Some(format!("{command} {word}"))
 }
 
 const MEDIA: &[&str] = &["send image", "send video", "send audio", "send document", "send sticker"];
@@ -74,6 +97,12 @@ const OPTIONS: &[(&[&str], &[&str], &str)] = &[
         "the message is given with --message WAMID",
     ),
     (&["send"], &["--recipient", "--phone", "--number", "--user", "-t"], "the recipient is given with --to"),
+    (
+        &["read"],
+        &["--id", "--message", "--message-id", "--wamid"],
+        "the message has no option: d360 read WAMID",
+    ),
+    (&["errors"], &["--code", "--search"], "the code has no option: d360 errors 131047"),
     (&["media upload"], &["--file", "--path"], "the file has no option: d360 media upload FILE"),
     (
         &["media download"],
@@ -110,6 +139,19 @@ pub(super) fn option(path: &str, option: &str) -> Option<&'static str> {
     let is_at = |at: &&str| path == *at || path.strip_prefix(at).is_some_and(|rest| rest.starts_with(' '));
     let fits = |at: &[&str]| at.is_empty() || at.iter().any(is_at);
     OPTIONS.iter().find(|(at, names, _)| names.contains(&option) && fits(at)).map(|(_, _, instead)| *instead)
+}
+
+/// What to do with a word that a command does not expect.
+const EXTRA: &[(&[&str], &str)] = &[
+    (&["send text"], "put the text in quotes: d360 send text \"Hello world\" --to NUMBER"),
+    (&["send location"], "coordinates are given with --latitude and --longitude"),
+    (&["send contacts"], "give cards with --vcard FILE.vcf or --card FILE.json"),
+    (&["send image", "send video", "send document"], "a caption is given with --caption"),
+    (&["sandbox", "webhook listen"], "an address is given with --listen"),
+];
+
+pub(super) fn extra(path: &str) -> Option<&'static str> {
+    EXTRA.iter().find(|(at, _)| at.contains(&path)).map(|(_, hint)| *hint)
 }
 
 /// What to know where something is missing.

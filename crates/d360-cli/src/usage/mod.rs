@@ -63,7 +63,8 @@ impl At<'_> {
             ErrorKind::UnknownArgument => self.unexpected(&arg),
             ErrorKind::MissingRequiredArgument => self.missing(error),
             ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                told(format!("`{}` needs a command", self.name()), self.commands())
+                let hint = if self.path.is_empty() { self.help() } else { self.commands() };
+                told(format!("`{}` needs a command", self.name()), hint)
             }
             ErrorKind::InvalidValue if value.is_empty() => told(
                 format!("{option} needs a value"),
@@ -110,6 +111,7 @@ impl At<'_> {
         let path: Vec<&str> = self.path.split_whitespace().collect();
         let named = |command: &Command| place::is_named(command, &word);
         let instead = instead
+            .or_else(|| guesses::file(&self.path, &word))
             .or_else(|| place::search(self.command, &path, &named).into_iter().next())
             .or_else(|| place::search(self.root, &[], &named).into_iter().next());
         // clap puts the most similar last.
@@ -160,10 +162,7 @@ impl At<'_> {
         if takes_to && is_user(word) && !has_to {
             return told(message, "the recipient is given with --to");
         }
-        if self.path == "send text" {
-            return told(message, "put the text in quotes: d360 send text \"Hello world\" --to NUMBER");
-        }
-        told(message, self.help())
+        told(message, guesses::extra(&self.path).map_or_else(|| self.help(), str::to_owned))
     }
 
     fn missing(&self, error: &Error) -> Told {

@@ -54,6 +54,14 @@ fn each_wrong_guess_gets_its_answer() {
         (&["sandbox", "--port", "70000"], &["a port is at most 65535"]),
         (&["webhook", "listen", "--forward", "http://127.0.0.1:9/"], &["--forward-to URL"]),
         (&["read"], &["needs <WAMID>", "messages[].id"]),
+        (&["send", "cat.jpg"], &["d360 send image cat.jpg --to NUMBER"]),
+        (&["vcard", "barbara.vcf"], &["d360 vcard to-contacts barbara.vcf"]),
+        (&["migrate", "./program"], &["d360 migrate check ./program"]),
+        (&["gateway", "start"], &["d360 gateway --webhook-to URL"]),
+        (&["send", "location", "37.44", "--to", "+1"], &["--latitude and --longitude"]),
+        (&["send", "image", "cat.jpg", "Our cat", "--to", "+1"], &["--caption"]),
+        (&["read", "--message", "x"], &["d360 read WAMID"]),
+        (&["webhook", "set", "https://x.example/"], &["use `d360 webhook config set`"]),
         (&["foo"], &["no command `foo`", "see `d360 -h`"]),
         (&["migrate", "foo"], &["commands of `d360 migrate`: translate, blocklist, check"]),
     ];
@@ -76,6 +84,22 @@ fn each_wrong_guess_gets_its_answer() {
     let ran = d360(&["send"]);
     assert!(ran.code == 2 && ran.err.contains("Usage: d360 send <COMMAND>"), "{}", ran.err);
     assert_eq!(d360(&["send", "--output", "json"]).json()["error"]["kind"], "usage");
+}
+
+/// JSON is given as a file, not as an argument.
+#[test]
+fn json_in_the_place_of_a_file_is_explained() {
+    let body = r#"{"to": "+16505551234"}"#;
+    for args in
+        [&["send", "raw", body][..], &["send", "template", "x", "--components", "[]", "--to", "+16505551234"]]
+    {
+        let ran = d360(args);
+        assert!(
+            ran.code == 3 && ran.err.contains("FILE: is JSON itself; give - for the file"),
+            "{args:?}: {}",
+            ran.err
+        );
+    }
 }
 
 #[test]

@@ -178,6 +178,6 @@ fn topics_and_commands_have_pages() {
         assert!(!ran.out.contains('\u{1b}'), "no styles without a terminal");
     }
     let ran = d360(&["help", "nonsense"]);
-    assert!(ran.code == 2 && ran.err.contains("no command \"nonsense\""), "{}", ran.err);
+    assert!(ran.code == 2 && ran.err.contains("no command `nonsense`"), "{}", ran.err);
     assert!(d360(&["help", "exit-codes", "--json"]).json()["help"].as_str().unwrap().contains("Not sent"));
 }

@@ -106,12 +106,11 @@ impl Number {
         }
         request.response_limit = 64 << 20;
         let answer = self.transport.send(request).map_err(|error| {
-            let cause =
-                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            let error = error.to_string();
             Failure::local(format!(
-                "no gateway answers at {}: {error}{}; name its configuration (--config) or its URL (--url)",
+                "no gateway answers at {}: {}; name its configuration (--config) or its URL (--url)",
                 self.url,
-                d360::model::mask(&cause)
+                d360::model::mask(&error)
             ))
         })?;
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
