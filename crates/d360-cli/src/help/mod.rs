@@ -49,7 +49,7 @@ pub(crate) fn command() -> Command {
 /// takes them.
 pub(crate) fn listed(everywhere: bool) -> Command {
     let command = Args::command().mut_args(|arg| arg.global(false));
-    let command = command.after_help(TOPICS).after_long_help(pages::long());
+    let command = with_notes(command, "").after_long_help(pages::long());
     let common = common();
     if everywhere {
         return reach::give(command, "", &common);

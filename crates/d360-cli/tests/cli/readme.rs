@@ -125,13 +125,32 @@ fn man_pages_and_completions_are_made_of_the_command_line() {
         ("d360.1", "D360_BASE_URL"),
         ("d360-send-location.1", "latitude"),
         ("d360-gateway.1", "webhook"),
+        ("d360-send-text.1", "d360 send text "),
     ] {
         let text = fs::read_to_string(place.join(page)).unwrap_or_else(|error| panic!("{page}: {error}"));
         assert!(text.starts_with(".ie") && text.contains(told), "{page}: {text}");
+    }
+    // The common options are told once.
+    let of_text = fs::read_to_string(place.join("d360-send-text.1")).unwrap();
+    assert!(!of_text.contains("ca\\-file") && of_text.contains("preview\\-url"), "{of_text}");
+    assert!(fs::read_to_string(place.join("d360.1")).unwrap().contains("ca\\-file"));
+    // Each command stands in one group of the first page.
+    let first = crate::d360(&["--help"]).out;
+    for name in pages.iter().filter_map(|page| page.strip_prefix("d360-")?.strip_suffix(".1")) {
+        let lines = first.lines().filter(|line| line.starts_with(&format!("  {name} "))).count();
+        assert_eq!(lines, usize::from(!name.contains('-')), "{name}");
     }
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = crate::d360(&["completions", shell]);
         assert!(ran.code == 0 && ran.out.contains("blocklist"), "{shell}: {}", ran.err);
     }
+    // What a command does not take is not completed.
+    let script = crate::d360(&["completions", "bash"]).out;
+    let options = |command: &str| {
+        let of_it = script.split(&format!("        d360__subcmd__{command})\n")).nth(1).unwrap();
+        of_it.lines().next().unwrap().to_owned()
+    };
+    assert!(options("send__subcmd__text").contains("--key-file"));
+    assert!(!options("errors").contains("--key-file") && options("errors").contains("--output"));
     assert_eq!(crate::d360(&["completions", "tcsh"]).code, 2);
 }
