@@ -5,13 +5,13 @@ use crate::{
     peers, server,
     table::{Table, ratio},
 };
-use d360::{ApiKey, Config, Pacing, cloud, model::Message};
+use d360::{ApiKey, Config, RateLimit, cloud, model::Message};
 use std::future::Future;
 
 const BATCH: usize = 1_000;
 
 pub(crate) fn config(base: &str) -> Config {
-    Config::new(ApiKey::new("k").unwrap()).base_url(base).pacing(Pacing::off())
+    Config::new(ApiKey::new("k").unwrap()).base_url(base).rate_limit(RateLimit::off())
 }
 
 pub(crate) fn run(table: &mut Table) {

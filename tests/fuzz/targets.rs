@@ -1,7 +1,7 @@
 //! What is fuzzed: functions of bytes that panic where a promise is broken. libFuzzer calls them, and so does a test on stable.
 use bytes::Bytes;
 use d360::{
-    ApiKey, Config, Pacing, RetryPolicy,
+    ApiKey, Config, RateLimit, RetryPolicy,
     cloud::{
         self, Cloud,
         block_users::{BlockUsers, ListBlockedUsers, UnblockUsers},
@@ -235,7 +235,7 @@ impl BlockingTransport for Lines {
 pub fn cursors(data: &[u8]) {
     let lines = data.split(|byte| *byte == b'\n').map(Bytes::copy_from_slice);
     let config = Config::new(ApiKey::new("k").expect("a key")).base_url("http://localhost:1");
-    let config = config.retry(RetryPolicy::never()).pacing(Pacing::off());
+    let config = config.retry(RetryPolicy::never()).rate_limit(RateLimit::off());
     let client = cloud::blocking::Client::with_transport(
         config.clone(),
         Lines(Mutex::new(lines.clone().collect())),

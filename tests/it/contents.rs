@@ -1,7 +1,7 @@
 //! Every type of message: built, checked, sent through both clients, and taken by the sandbox, which knows the documents alone.
 use crate::rig::{Naps, real};
 use d360::{
-    ApiKey, Config, Pacing,
+    ApiKey, Config, RateLimit,
     model::{
         Audio, Document, Findings, Image, Interactive, Message, Reaction, Recipient, Sticker, Template,
         Video,
@@ -77,7 +77,7 @@ fn every_type_is_sent_and_taken() {
     sandbox.user_writes("+16505551234");
     let file = sandbox.store_media("image/png", *b"png");
     let config = Config::new(ApiKey::new(sandbox.key()).unwrap()).base_url(sandbox.base_url());
-    for (who, client) in real(&config.pacing(Pacing::off()), &Naps::default()) {
+    for (who, client) in real(&config.rate_limit(RateLimit::off()), &Naps::default()) {
         for message in all(&file) {
             assert_eq!(message.validate(), Findings::new(), "{message:?}");
             let sent =

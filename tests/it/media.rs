@@ -282,3 +282,112 @@ fn download(client: &Client, target: &str, url: &str) -> Result<(), Error> {
     sink.finish().unwrap();
     Ok(())
 }
+
+/// One step: the content decides what it is sent as, whatever the file is called.
+#[test]
+fn a_file_is_uploaded_and_sent_in_one_step() {
+    use d360::cloud::SendFile;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    };
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    let ogg = b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0OpusHead";
+    let cases: [(SendFile, &str, serde_json::Value); 7] = [
+        (file("cat.jpg", png).into(), "image/png", json!({"type": "image", "image": {"id": "7"}})),
+        (
+            SendFile::new(file("cat", b"\xff\xd8\xff\xe0\0\x10JFIF\0"))
+                .caption("Our cat")
+                .reply_to("wamid.a"),
+            "image/jpeg",
+            json!({"type": "image", "image": {"id": "7", "caption": "Our cat"}, "context": {"message_id": "wamid.a"}}),
+        ),
+        (
+            SendFile::new(file("cat.png", png)).as_document().filename("Cat.png"),
+            "image/png",
+            json!({"type": "document", "document": {"id": "7", "filename": "Cat.png"}}),
+        ),
+        (
+            file("note.txt", b"Hello").into(),
+            "text/plain",
+            json!({"type": "document", "document": {"id": "7", "filename": "note.txt"}}),
+        ),
+        (
+            SendFile::new(file("a.ogg", ogg)).voice(),
+            "audio/ogg",
+            json!({"type": "audio", "audio": {"id": "7", "voice": true}}),
+        ),
+        (
+            file("s.webp", b"RIFF\x24\0\0\0WEBPVP8 ").into(),
+            "image/webp",
+            json!({"type": "sticker", "sticker": {"id": "7"}}),
+        ),
+        (
+            SendFile::new(file("x.bin", b"??")).mime_type("application/pdf"),
+            "application/pdf",
+            json!({"type": "document", "document": {"id": "7", "filename": "x.bin"}}),
+        ),
+    ];
+    for (sends, mime, expected) in cases {
+        let (uploaded, accepted) =
+            (answer(200, r#"{"id":"7"}"#), answer(200, r#"{"messages":[{"id":"wamid.x"}]}"#));
+        let script = vec![uploaded.clone(), accepted.clone(), uploaded, accepted];
+        let server = crate::server::Server::start(script);
+        for (who, client) in
+            crate::rig::real(&crate::rig::config(&server.url()), &crate::rig::Naps::default())
+        {
+            let options = d360::CallOptions::new().label("order-7");
+            let sent = client.with_options(options).send_file("+16505551234", sends.clone()).unwrap();
+            assert_eq!(sent.message_id().unwrap().as_str(), "wamid.x", "{who}");
+        }
+        for pair in server.seen().chunks(2) {
+            assert_eq!(pair[0].target, "/media");
+            let form = String::from_utf8_lossy(&pair[0].body).into_owned();
+            assert!(form.contains(&format!("Content-Type: {mime}")), "{form}");
+            let mut body: serde_json::Value = serde_json::from_slice(&pair[1].body).unwrap();
+            let map = body.as_object_mut().unwrap();
+            for name in ["messaging_product", "recipient_type"] {
+                map.remove(name).unwrap();
+            }
+            assert_eq!(map.remove("to").unwrap(), "+16505551234");
+            assert_eq!(map.remove("biz_opaque_callback_data").unwrap(), "order-7");
+            assert_eq!(body, expected);
+        }
+    }
+}
+
+/// Nothing is uploaded for a message that cannot be sent.
+#[test]
+fn a_file_that_cannot_be_sent_is_not_uploaded() {
+    use d360::cloud::SendFile;
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    };
+    let png = write("cat.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    let mp3 = write("a.mp3", b"ID3\x03\0");
+    let gif = write("a.jpg", b"GIF89a\0\0");
+    for (to, file, expected) in [
+        ("6505551234", SendFile::new(&png), "to: has no + and no country code"),
+        ("+16505551234", SendFile::new(&png).caption("x".repeat(1025)), "image.caption: "),
+        (
+            "+16505551234",
+            SendFile::new(&mp3).caption("x"),
+            "audio.caption: is for images, videos and documents",
+        ),
+        ("+16505551234", SendFile::new(&png).voice(), "image.voice: is for audio"),
+        ("+16505551234", SendFile::new(&gif), "file.type: is image/gif, which is not taken"),
+        ("+16505551234", SendFile::new(folder.path().join("none.png")), "none.png: No such file"),
+        ("+16505551234", SendFile::new(folder.path()), "no regular file"),
+    ] {
+        for run in everywhere(&[], |client| client.send_file(to, file.clone()).unwrap_err()) {
+            assert_eq!(run.result.outcome(), Outcome::NotSent);
+            let text = run.result.to_string();
+            assert!(text.contains(expected) && text.contains("/media was not sent: "), "{text}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Messages of On-Premise: what is read, checked and sent, through both clients against the sandbox.
 use d360::{
-    ApiKey, Config, Pacing,
+    ApiKey, Config, RateLimit,
     model::{Document, Image, Interactive, MessageId, interactive::ReplyButton},
     onprem::{self, Hsm, Media, Message, Template, Ttl},
 };
@@ -63,7 +63,7 @@ fn every_type_is_read_checked_and_sent_as_it_stood() {
         sandbox.user_writes(TO);
         let config = Config::new(ApiKey::new(sandbox.key()).unwrap())
             .base_url(sandbox.base_url())
-            .pacing(Pacing::off());
+            .rate_limit(RateLimit::off());
         for expected in every_type() {
             let (message, _) = Message::from_json(expected.to_string().as_bytes())
                 .unwrap_or_else(|invalid| panic!("{expected}: {invalid}"));

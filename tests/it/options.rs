@@ -6,7 +6,7 @@ use crate::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use d360::{
-    ApiKey, CallOptions, Config, Outcome, Pacing, RetryPolicy, cloud,
+    ApiKey, CallOptions, Config, Outcome, RateLimit, RetryPolicy, cloud,
     cloud::block_users::ListBlockedUsers,
     model::Message,
     onprem,
@@ -48,7 +48,7 @@ fn a_deadline_ends_the_waits_and_the_last_failure_is_the_error() {
         assert_eq!(run.naps, [seconds(1)]);
     }
     for run in everywhere(&vec![answer(200, OK); 2], |client| {
-        let client = client.with_pacing(Pacing::standard());
+        let client = client.with_rate_limit(RateLimit::standard());
         client.send(message()).unwrap();
         client.with_options(CallOptions::new().deadline(Duration::from_millis(10))).send(message())
     }) {
@@ -195,7 +195,7 @@ fn a_call_that_is_dropped_while_it_waits_leaves_nothing_behind() {
     // Places in the line of the sender and in that of the pair.
     let (works, sleeps) = (Switch::default(), Switch::default());
     works.0.store(true, Relaxed);
-    let settings = config("http://localhost:1").pacing(Pacing::coexistence());
+    let settings = config("http://localhost:1").rate_limit(RateLimit::coexistence());
     let client = cloud::Client::with_transport(settings, works, sleeps).unwrap();
     runtime().block_on(client.send(message())).unwrap();
     let mut calls: Vec<_> = (0..100).map(|_| Box::pin(client.send(message()))).collect();
@@ -207,7 +207,7 @@ fn a_call_that_is_dropped_while_it_waits_leaves_nothing_behind() {
     // On a slow machine its turn may have come.
     if let Err(error) = error {
         assert!(
-            matches!(error.kind(), ErrorKind::Paced(wait) if *wait < Duration::from_millis(60)),
+            matches!(error.kind(), ErrorKind::WouldWait(wait) if *wait < Duration::from_millis(60)),
             "{error:?}"
         );
     }
@@ -220,7 +220,7 @@ fn a_wait_that_takes_no_time_is_taken_for_done() {
     transport.expect_send().returning(|_| Ok(http::Response::new(Bytes::from_static(OK.as_bytes()))));
     let mut sleep = d360::transport::MockBlockingSleep::new();
     sleep.expect_sleep().times(1).returning(|_| ());
-    let settings = config("http://localhost:1").pacing(Pacing::per_second(1.try_into().unwrap()));
+    let settings = config("http://localhost:1").rate_limit(RateLimit::per_second(1.try_into().unwrap()));
     let client = cloud::blocking::Client::with_transport(settings, transport, sleep).unwrap();
     client.send(message()).unwrap();
     client.send(message()).unwrap();

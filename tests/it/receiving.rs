@@ -232,7 +232,8 @@ fn statuses_come_back_and_the_window_is_told() {
     sandbox
         .webhooks(|hooks| hooks.statuses = Some(["sent", "delivered", "read"].map(str::to_owned).to_vec()));
     let key = ApiKey::new(sandbox.key()).unwrap();
-    let settings = Config::new(key).base_url(sandbox.base_url()).pacing(config("http://localhost:1").pacing);
+    let settings =
+        Config::new(key).base_url(sandbox.base_url()).rate_limit(config("http://localhost:1").rate_limit);
     let mut windows = Windows::default();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64;
     let user = format!("+{USER}");

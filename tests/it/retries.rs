@@ -112,13 +112,13 @@ proptest::proptest! {
 /// As long as a header can say, to a policy that obeys.
 #[test]
 fn a_wait_of_ages_is_no_panic() {
-    for pacing in [d360::Pacing::off(), d360::Pacing::standard()] {
+    for rate_limit in [d360::RateLimit::off(), d360::RateLimit::standard()] {
         for after in ["18446744073709551615", "18446744073", "1000000000000"] {
             let limit = answer(429, "").header("retry-after", after);
             for run in everywhere(&[limit, answer(200, OK)], |client| {
                 let mut policy = RetryPolicy::default();
                 policy.longest_retry_after = Duration::MAX;
-                let client = client.with_pacing(pacing.clone());
+                let client = client.with_rate_limit(rate_limit.clone());
                 client.with_options(d360::CallOptions::new().retry(policy)).call(message())
             }) {
                 assert_eq!(run.result.unwrap().message_id().unwrap().as_str(), "wamid.x", "{}", run.who);

@@ -2,7 +2,7 @@
 use crate::server::{Act, OURS, Seen, Server};
 use bytes::Bytes;
 use d360::{
-    ApiKey, CallOptions, Config, Error, Pacing,
+    ApiKey, CallOptions, Config, Error, RateLimit,
     cloud::{self, Cloud},
     model::{
         Message, SendResponse,
@@ -48,6 +48,12 @@ impl Client {
             Self::Blocking(client) => client.try_send(message),
         }
     }
+    pub(crate) fn send_file(&self, to: &str, file: cloud::SendFile) -> Result<SendResponse, Error> {
+        match self {
+            Self::Async(client, runtime) => runtime.block_on(is_send(client.send_file(to, file))),
+            Self::Blocking(client) => client.send_file(to, file),
+        }
+    }
     /// Asks for a permit, runs `between`, and sends.
     pub(crate) fn send_with_permit(
         &self,
@@ -87,10 +93,10 @@ impl Client {
             Self::Blocking(client) => Self::Blocking(client.with_options(options)),
         }
     }
-    pub(crate) fn with_pacing(&self, pacing: Pacing) -> Self {
+    pub(crate) fn with_rate_limit(&self, rate_limit: RateLimit) -> Self {
         match self {
-            Self::Async(client, _) => Self::Async(client.with_pacing(pacing), runtime()),
-            Self::Blocking(client) => Self::Blocking(client.with_pacing(pacing)),
+            Self::Async(client, _) => Self::Async(client.with_rate_limit(rate_limit), runtime()),
+            Self::Blocking(client) => Self::Blocking(client.with_rate_limit(rate_limit)),
         }
     }
     pub(crate) fn block(&self, users: Vec<User>) -> Result<BlockReport, BlockUsersError> {
@@ -160,9 +166,9 @@ impl AsyncSleep for Naps {
     }
 }
 
-/// Settings for a server at `url`: a time limit that a busy machine keeps, and no pacing.
+/// Settings for a server at `url`: a time limit that a busy machine keeps, and no rate limit.
 pub(crate) fn config(url: &str) -> Config {
-    let config = Config::new(ApiKey::new(KEY).unwrap()).base_url(url).pacing(Pacing::off());
+    let config = Config::new(ApiKey::new(KEY).unwrap()).base_url(url).rate_limit(RateLimit::off());
     config.attempt_timeout(Duration::from_secs(10))
 }
 

@@ -24,7 +24,7 @@ fn each(test: impl Fn(&Sandbox, &Client, bool)) {
         for i in 0..2 {
             let sandbox = Sandbox::start().unwrap();
             let mut settings = Config::new(ApiKey::new(sandbox.key()).unwrap());
-            settings.pacing = config("http://localhost:1").pacing;
+            settings.rate_limit = config("http://localhost:1").rate_limit;
             if graph {
                 let number = PhoneNumberId::new("106540352242922").unwrap();
                 let account = AccountId::new("102290129340398").unwrap();

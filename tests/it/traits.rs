@@ -1,6 +1,6 @@
 //! What the public types can do. Adding a type means adding a line.
 use d360::{
-    ApiKey, CallOptions, Client, Config, Error, Outcome, Pacing, RetryPolicy, blocking,
+    ApiKey, CallOptions, Client, Config, Error, Outcome, RateLimit, RetryPolicy, blocking,
     model::{self, webhook, *},
     transport,
 };
@@ -26,7 +26,7 @@ macro_rules! each {
 
 #[test]
 fn clients_and_settings_are_shared_between_threads() {
-    each!(shared: Client, blocking::Client, Config, CallOptions, Pacing, RetryPolicy, ApiKey, Error, Message);
+    each!(shared: Client, blocking::Client, Config, CallOptions, RateLimit, RetryPolicy, ApiKey, Error, Message);
     each!(shared: d360::onprem::Client, d360::onprem::blocking::Client, d360::onprem::Message);
     each!(shared: d360::partner::Client, d360::partner::blocking::Client);
     each!(shared: transport::Connection, transport::Proxy, transport::Roots, transport::Host, transport::HttpRequest);

@@ -19,8 +19,8 @@ use d360::{
     onprem::OnPrem,
     partner::{self, Channel, ChannelId, Partner, PartnerId},
     transport::{
-        self, Api, BlockUsersError, BlocksUsers, Connection, Endpoint, Host, HttpRequest, Pacing,
-        PagedEndpoint, Proxy, ReqwestTransport, Roots, SendsMessages, SetupError, ThreadSleep, TokioSleep,
+        self, Api, BlockUsersError, BlocksUsers, Connection, Endpoint, Host, HttpRequest, PagedEndpoint,
+        Proxy, RateLimit, ReqwestTransport, Roots, SendsMessages, SetupError, ThreadSleep, TokioSleep,
         UreqTransport,
     },
 };
@@ -261,7 +261,7 @@ fn config(global: &Global, key: ApiKey) -> Step<Config> {
         .strict(global.strict)
         .connection(connection);
     let config = match global.messages_per_second.and_then(NonZeroU32::new) {
-        Some(rate) => config.pacing(Pacing::per_second(rate)),
+        Some(rate) => config.rate_limit(RateLimit::per_second(rate)),
         None => config,
     };
     Ok(match &global.base_url {

@@ -20,12 +20,15 @@ pub mod health;
 pub mod media;
 pub mod messages;
 pub mod resources;
+mod send_file;
 pub mod templates;
 pub mod webhooks;
 
 use d360_model::Message;
 use d360_transport::{Api, AuthScheme, Host, Media, SendsMessages};
 use messages::SendMessage;
+
+pub use send_file::SendFile;
 
 /// Where 360dialog Cloud is.
 pub const BASE_URL: &str = "https://waba-v2.360dialog.io";

@@ -26,8 +26,14 @@ use d360_transport::{
     Unreadable, json, success,
 };
 use serde::Deserialize;
-use std::{io, path::Path as FilePath, sync::Arc};
+use std::{
+    io::{self, Read as _},
+    path::Path as FilePath,
+    sync::Arc,
+};
 
+/// How many bytes of a file are looked at for its type.
+const HEAD: usize = 8 * 1024;
 /// Most bytes of a file that a download keeps in memory: the largest that WhatsApp takes.
 const MAX_IN_MEMORY: u64 = MediaKind::Document.max_size();
 
@@ -48,10 +54,11 @@ pub struct UploadMedia {
 }
 
 impl UploadMedia {
-    /// Uploads a file; its extension says of what type it is. Looks up its length now, and reads it while it is sent.
+    /// Uploads a file. Its content decides its type, and its extension where the content has no signature. Its length and its first bytes
+    /// are read now, the rest while it is sent.
     ///
     /// # Errors
-    /// Where it is not there, or no file.
+    /// If it does not exist, cannot be read, or is no regular file.
     pub fn file(path: impl AsRef<FilePath>) -> io::Result<Self> {
         let path = path.as_ref();
         let meta = std::fs::metadata(path)?;
@@ -59,14 +66,18 @@ impl UploadMedia {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Self::new(name, Part::File { path: path.to_owned(), length: meta.len() }))
+        let mut head = Vec::with_capacity(HEAD);
+        std::fs::File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
+        Ok(Self::new(name, Part::File { path: path.to_owned(), length: meta.len() }, &head))
     }
-    /// Uploads bytes under a name whose extension says of what type they are.
+    /// Uploads bytes under a name. Their type is found as [`file`](Self::file) does.
     pub fn bytes(filename: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
-        Self::new(filename.into(), Part::Bytes(bytes.into()))
+        let bytes = bytes.into();
+        let head = bytes.slice(..bytes.len().min(HEAD));
+        Self::new(filename.into(), Part::Bytes(bytes), &head)
     }
-    fn new(filename: String, content: Part) -> Self {
-        let mime = MediaType::of_filename(&filename).map(|known| known.mime.to_owned()).unwrap_or_default();
+    fn new(filename: String, content: Part, head: &[u8]) -> Self {
+        let mime = mime_of(&filename, head).to_owned();
         Self { content, filename, mime, progress: None }
     }
     /// Says of what type it is, such as `audio/ogg; codecs=opus`.
@@ -83,6 +94,29 @@ impl UploadMedia {
     #[must_use]
     pub fn kind(&self) -> Option<MediaKind> {
         MediaType::of_mime(&self.mime).map(|known| known.kind)
+    }
+}
+
+/// The MIME type of a file by its first bytes, or by its name where they say nothing. Empty if neither does.
+fn mime_of(name: &str, head: &[u8]) -> &'static str {
+    let by_name = MediaType::of_filename(name);
+    let named = by_name.map_or("", |known| known.mime);
+    let found = match infer::get(head).map(|found| found.mime_type()) {
+        // A text has no signature of its own: it may begin like a page or a script.
+        None => return named,
+        Some(text) if text.starts_with("text/") => return named,
+        Some("audio/m4a") => "audio/mp4",
+        // Opus in Ogg is what WhatsApp's pages call audio/ogg.
+        Some("audio/opus") => "audio/ogg",
+        Some(found) => found,
+    };
+    match (MediaType::of_mime(found), by_name) {
+        (Some(known), _) => known.mime,
+        // Office writes ZIP archives and OLE files, of which not every one tells its kind at once.
+        (None, Some(known)) if known.kind == MediaKind::Document && known.mime != "application/pdf" => {
+            known.mime
+        }
+        (None, _) => found,
     }
 }
 
@@ -117,7 +151,10 @@ impl Endpoint for UploadMedia {
         }
         let Some(kind) = self.kind() else {
             let known: Vec<_> = MediaType::ALL.iter().map(|known| known.mime).collect();
-            let given = if self.mime.is_empty() { "cannot be told from its name" } else { "is not taken" };
+            let given = match self.mime.as_str() {
+                "" => "cannot be told from its content or name".to_owned(),
+                mime => format!("is {}, which is not taken", d360_model::mask(mime)),
+            };
             findings.error("file.type", format!("{given}; WhatsApp takes {}", known.join(", ")));
             return findings;
         };

@@ -54,7 +54,7 @@ impl Endpoint for SendMessage {
 
 /// `POST /messages` with a body of your own: for what is newer than this version, beyond `Message::raw`.
 ///
-/// Nothing is added, left out or checked but that it is an object with a recipient and no read mark; pacing and the promise that
+/// Nothing is added, left out or checked but that it is an object with a recipient and no read mark; rate limits and the promise that
 /// nothing is sent twice hold for it too. No label can be put into it. Source: as [`SendMessage`].
 ///
 /// ```

@@ -42,7 +42,7 @@ pub struct Config {
     pub max_connections: usize,
     /// How long a client may take over the head of a request: 10 s by default.
     pub header_timeout: Duration,
-    /// How long a call may take, its waits for pacing among it: 30 s by default.
+    /// How long a call may take, its waits for rate limits among it: 30 s by default.
     pub call_timeout: Duration,
     /// How long a webhook is tried that the old program answers with 408, 425, 429, 5xx or not within 10 s, before it is put aside:
     /// 15 minutes by default, counted anew when the gateway starts. It holds up webhooks of the same user alone. (Other 4xx are put

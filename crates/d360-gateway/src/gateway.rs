@@ -20,7 +20,7 @@ use crate::{
     },
 };
 use d360::{
-    ApiKey, CallOptions, Pacing,
+    ApiKey, CallOptions, RateLimit,
     cloud::{self, Client},
     migrate::Options,
     transport::{ReqwestTransport, SetupError},
@@ -255,12 +255,14 @@ fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
         }
         let rate =
             NonZeroU32::new(number.messages_per_second).ok_or_else(|| bad("messages_per_second is 0"))?;
-        let pacing = Pacing::per_second(rate);
+        let rate_limit = RateLimit::per_second(rate);
         let client = match &first {
-            // One key is one number; pacing is each number's own.
-            Some(client) if number.base_url.is_none() => client.with_credentials(key).with_pacing(pacing),
+            // One key is one number; the rate limit is each number's own.
+            Some(client) if number.base_url.is_none() => {
+                client.with_credentials(key).with_rate_limit(rate_limit)
+            }
             _ => {
-                let settings = d360::Config::new(key).base_url(base_url).pacing(pacing);
+                let settings = d360::Config::new(key).base_url(base_url).rate_limit(rate_limit);
                 Client::new(settings.attempt_timeout(config.call_timeout))?
             }
         };

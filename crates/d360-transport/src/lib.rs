@@ -5,7 +5,7 @@
 //! or a [`BlockingTransport`]: reqwest and ureq behind the features of their names, mocks behind `mock`, or your own.
 //!
 //! A message whose outcome is unknown is never sent again by itself: see [`Error::outcome`] and [`RetryPolicy`]. Messages keep
-//! a pace per sender and recipient: see [`Pacing`]. [`CallOptions`] are what single calls may have of their own: a deadline, no
+//! a pace per sender and recipient: see [`RateLimit`]. [`CallOptions`] are what single calls may have of their own: a deadline, no
 //! retries, a label.
 //!
 //! Feature `tracing` gives each call a span `call` of target `d360`, with `endpoint`, `attempts`, `outcome` (`accepted`,
@@ -26,13 +26,14 @@ pub use client::{
 };
 pub use endpoint::{
     Api, ApiKey, AuthScheme, BlocksUsers, Body, BuildError, Effect, Endpoint, Host, InvalidHost, InvalidKey,
-    Media, Meta, Multipart, PagedEndpoint, Path, ReportsUsers, Scope, SendsMessages, Transfer, Unreadable,
+    Media, Meta, Multipart, PagedEndpoint, Path, ReportsUsers, Scope, SendsFiles, SendsMessages, Transfer,
+    Unreadable,
     block_users::{self, BlockUsersApi},
     json, next_offset, sent, success, text_of,
 };
 pub use error::{Error, ErrorKind, Outcome, SetupError, TransportError, TransportErrorKind, Undecodable};
 pub use exchange::{BodySink, FileSink, HttpRequest, HttpResponse, Part, Payload, Progress};
-pub use policy::{CallOptions, Pacing, RetryPolicy};
+pub use policy::{CallOptions, RateLimit, RetryPolicy};
 #[cfg(feature = "ureq")]
 pub use transport::UreqTransport;
 pub use transport::{

@@ -62,7 +62,7 @@
 //! # Rate limits
 //!
 //! Sends are rate limited before they leave: 80 messages per second per phone number, and per recipient a burst of 45 followed by one
-//! message every 6 seconds. `send` waits for its turn, `try_send` fails at once. [`Config::pacing`](transport::Config::pacing) sets the
+//! message every 6 seconds. `send` waits for its turn, `try_send` fails at once. [`Config::rate_limit`](transport::Config::rate_limit) sets the
 //! limits. [`CallOptions`] give single calls a deadline, no retries, or a label by which a message of unknown outcome is found again.
 //!
 //! # Features
@@ -115,7 +115,7 @@ pub use d360_onprem as onprem;
 #[cfg_attr(docsrs, doc(cfg(feature = "partner")))]
 pub use d360_partner as partner;
 pub use d360_transport as transport;
-pub use d360_transport::{ApiKey, CallOptions, Config, Error, Outcome, Pacing, RetryPolicy};
+pub use d360_transport::{ApiKey, CallOptions, Config, Error, Outcome, RateLimit, RetryPolicy};
 #[cfg(feature = "vcard")]
 #[cfg_attr(docsrs, doc(cfg(feature = "vcard")))]
 pub use d360_vcard as vcard;

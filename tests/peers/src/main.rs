@@ -1,6 +1,6 @@
 //! Messages a second of our client and of other people's, on the same card and the same server: `cargo xtask bench peers`.
 //!
-//! Everybody posts the card and reads the answer, with the settings that a new client has; only our pacing, which keeps to Meta's limits,
+//! Everybody posts the card and reads the answer, with the settings that a new client has; only our rate limit, which keeps to Meta's limits,
 //! is off. They take turns, and the medians of the rounds are told.
 #[allow(dead_code, unreachable_pub, reason = "shared with the other bench")]
 #[path = "../../bench/server.rs"]
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let config = || {
         let key = d360::ApiKey::new("k").unwrap();
-        d360::Config::new(key).base_url(&base).pacing(d360::Pacing::off())
+        d360::Config::new(key).base_url(&base).rate_limit(d360::RateLimit::off())
     };
     let ours = d360::cloud::Client::new(config()).unwrap();
     let blocking = d360::cloud::blocking::Client::new(config()).unwrap();

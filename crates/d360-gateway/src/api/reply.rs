@@ -128,7 +128,7 @@ fn failed(error: &Error, call: Call) -> (Answer, Vec<Note>) {
             }
             return (answer, told.notes);
         }
-        (_, ErrorKind::Paced(_) | ErrorKind::Deadline) => {
+        (_, ErrorKind::WouldWait(_) | ErrorKind::Deadline) => {
             Answer::error(1015, &format!("{nothing}: more messages wait than may be sent in time"))
         }
         (_, ErrorKind::Transport(_)) => {

@@ -9,11 +9,12 @@ use super::{
 };
 use crate::{
     endpoint::{
-        Api, ApiKey, BlocksUsers, Endpoint, Host, InvalidHost, PagedEndpoint, ReportsUsers, SendsMessages,
+        Api, ApiKey, BlocksUsers, Endpoint, Host, InvalidHost, PagedEndpoint, ReportsUsers, SendsFiles,
+        SendsMessages,
     },
-    error::Error,
+    error::{Error, ErrorKind},
     exchange::HttpRequest,
-    policy::{CallOptions, Pacing, Place},
+    policy::{CallOptions, Place, RateLimit},
     transport::{BlockingSleep, BlockingTransport},
 };
 use d360_model::{
@@ -22,7 +23,7 @@ use d360_model::{
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-/// The blocking client of API `A`. Cheap to clone; clones share connections, retry budget and pacing.
+/// The blocking client of API `A`. Cheap to clone; clones share connections, retry budget and rate limits.
 pub struct Client<A: Api> {
     core: Arc<Core>,
     options: Arc<CallOptions>,
@@ -96,10 +97,10 @@ impl<A: Api> Client<A> {
         Ok(Client { core: self.core.with_host(host)?, options, transport, sleep, api: PhantomData })
     }
 
-    /// The same client with another pacing, such as for a number that may send faster.
+    /// The same client with another rate limit, such as for a number that may send faster.
     #[must_use]
-    pub fn with_pacing(&self, pacing: Pacing) -> Self {
-        Self { core: self.core.with_pacing(pacing), ..self.clone() }
+    pub fn with_rate_limit(&self, rate_limit: RateLimit) -> Self {
+        Self { core: self.core.with_rate_limit(rate_limit), ..self.clone() }
     }
 
     /// The same client, over the same connections, for calls with these options, which replace any that it had.
@@ -138,7 +139,7 @@ impl<A: Api> Client<A> {
         }
     }
 
-    /// Sends a message, once the [`Pacing`] allows it. The answer says that it was accepted, which is not delivered.
+    /// Sends a message, once the [`RateLimit`] allows it. The answer says that it was accepted, which is not delivered.
     ///
     /// # Errors
     /// See [`call`](Self::call). A message whose outcome is unknown is never sent again.
@@ -149,14 +150,39 @@ impl<A: Api> Client<A> {
         self.call(A::send(message))
     }
 
-    /// Waits until the [`Pacing`] allows a message to `recipient`, and reserves its slot. Nothing is sent.
+    /// Uploads a file and sends it: `send_file("+16505551234", "cat.jpg")`. Its content decides what it is sent as: image, video, audio,
+    /// document or sticker. On Cloud, `SendFile` adds a caption and other options.
+    ///
+    /// What would be refused about the message is reported before the upload. If the message fails after the upload, the uploaded file
+    /// stays on the server for 30 days.
+    ///
+    /// # Errors
+    /// [`BuildError::File`](crate::BuildError::File) if the file cannot be read. Otherwise as [`send`](Self::send), of the upload or of
+    /// the message: see [`Error::endpoint`].
+    pub fn send_file(&self, to: impl Into<Recipient>, file: impl Into<A::File>) -> Result<SendResponse, Error>
+    where
+        A: SendsFiles,
+    {
+        let refused = |kind| Error::new(&A::Upload::META, kind);
+        let prepared = A::prepare(to.into(), file.into());
+        let (upload, message, findings) = prepared.map_err(|error| refused(ErrorKind::Build(error)))?;
+        findings
+            .into_result(self.core.config.strict)
+            .map_err(|invalid| refused(ErrorKind::Invalid(invalid)))?;
+        // The label is the message's.
+        let options = CallOptions { label: None, ..CallOptions::clone(&self.options) };
+        let answer = self.with_options(options).call(upload)?;
+        self.send(A::uploaded(message, answer))
+    }
+
+    /// Waits until the [`RateLimit`] allows a message to `recipient`, and reserves its slot. Nothing is sent.
     ///
     /// A program that records each message before it sends it asks for the permit first, so that a message is not recorded as sent
     /// while it only waits for its turn. A permit that is dropped releases its slot.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the recipient is not valid, [`ErrorKind::Deadline`](crate::ErrorKind::Deadline)
-    /// if the wait goes beyond the deadline, [`ErrorKind::Paced`](crate::ErrorKind::Paced) with
+    /// if the wait goes beyond the deadline, [`ErrorKind::WouldWait`](crate::ErrorKind::WouldWait) with
     /// [`no_wait`](CallOptions::no_wait).
     pub fn ready(&self, recipient: impl Into<Recipient>) -> Result<Permit<A>, Error>
     where
@@ -170,10 +196,10 @@ impl<A: Api> Client<A> {
         Ok(Permit { client: self.clone(), slot: waiting.slot() })
     }
 
-    /// Sends a message now or, where the [`Pacing`] would have it wait, not at all.
+    /// Sends a message now or, where the [`RateLimit`] would have it wait, not at all.
     ///
     /// # Errors
-    /// [`ErrorKind::Paced`](crate::ErrorKind::Paced) where it would have to wait: nothing was sent, and the message can be given
+    /// [`ErrorKind::WouldWait`](crate::ErrorKind::WouldWait) where it would have to wait: nothing was sent, and the message can be given
     /// again. Otherwise as [`send`](Self::send).
     pub fn try_send(&self, message: A::Message) -> Result<SendResponse, Error>
     where

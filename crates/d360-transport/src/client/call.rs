@@ -81,7 +81,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
             core,
             options,
             prepared,
-            place: place.or_else(|| Place::new(&core.config.pacing, core.sender, endpoint.recipient())),
+            place: place.or_else(|| Place::new(&core.config.rate_limit, core.sender, endpoint.recipient())),
             // One that lies beyond the clock is none.
             deadline: options.deadline.and_then(|deadline| now.checked_add(deadline)),
             started: now,
@@ -123,7 +123,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
         match turn(self.place.as_mut(), self.deadline, self.options, self.now) {
             Ok(wait) if wait.is_zero() => {}
             Ok(wait) => {
-                self.trace.waiting(wait, Why::Pacing);
+                self.trace.waiting(wait, Why::RateLimit);
                 return self.wait(wait);
             }
             Err(kind) => return self.give_up(kind),
@@ -235,7 +235,7 @@ pub(super) fn turn(
     }
     let wait = place.map_or(Duration::ZERO, |place| place.wait(now));
     if !wait.is_zero() && options.no_wait {
-        return Err(ErrorKind::Paced(wait));
+        return Err(ErrorKind::WouldWait(wait));
     }
     if !wait.is_zero() && left.is_some_and(|left| wait >= left) {
         return Err(ErrorKind::Deadline);

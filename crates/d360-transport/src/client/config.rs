@@ -2,7 +2,7 @@
 use crate::{
     endpoint::{ApiKey, Host},
     error::SetupError,
-    policy::{Pacing, RetryPolicy},
+    policy::{RateLimit, RetryPolicy},
     transport::Connection,
 };
 use std::{num::NonZeroUsize, time::Duration};
@@ -30,7 +30,7 @@ pub struct Config {
     /// When to send again.
     pub retry: RetryPolicy,
     /// How fast messages go out. Clients made of clones of this share it.
-    pub pacing: Pacing,
+    pub rate_limit: RateLimit,
     /// Time for each attempt, from connecting to the last byte of the answer: 30 s by default, and a second more for each
     /// 64 KiB of a file that is uploaded or downloaded.
     pub attempt_timeout: Duration,
@@ -54,7 +54,7 @@ impl Config {
             host: None,
             base_url: None,
             retry: RetryPolicy::default(),
-            pacing: Pacing::default(),
+            rate_limit: RateLimit::default(),
             attempt_timeout: Duration::from_secs(30),
             response_limit: None,
             strict: false,
@@ -93,8 +93,8 @@ impl Config {
     }
     /// Another pace of messages.
     #[must_use]
-    pub fn pacing(mut self, pacing: Pacing) -> Self {
-        self.pacing = pacing;
+    pub fn rate_limit(mut self, rate_limit: RateLimit) -> Self {
+        self.rate_limit = rate_limit;
         self
     }
     /// Another time for each attempt.

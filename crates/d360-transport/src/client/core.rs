@@ -3,7 +3,7 @@ use super::config::Config;
 use crate::endpoint::{Api, ApiKey, Host, InvalidHost};
 #[cfg(any(feature = "reqwest", feature = "ureq"))]
 use crate::error::SetupError;
-use crate::policy::{Budget, Pacing};
+use crate::policy::{Budget, RateLimit};
 use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
 
@@ -32,7 +32,8 @@ impl Core {
     }
     fn join(host: Host, config: Config, budget: Arc<Budget>) -> Arc<Self> {
         let auth = host.auth().header(&config.key);
-        let sender = config.pacing.sender((host.to_string(), auth.as_ref().map(|(_, key)| key.as_bytes())));
+        let sender =
+            config.rate_limit.sender((host.to_string(), auth.as_ref().map(|(_, key)| key.as_bytes())));
         Arc::new(Self { config, host, auth, jitter: fastrand::f64, budget, sender })
     }
     /// Whether our own transports can reach the host.
@@ -52,8 +53,8 @@ impl Core {
     pub(crate) fn with_key(&self, key: ApiKey) -> Arc<Self> {
         Self::join(self.host.clone(), Config { key, ..self.config.clone() }, self.budget.clone())
     }
-    /// The same with another pacing.
-    pub(crate) fn with_pacing(&self, pacing: Pacing) -> Arc<Self> {
-        Self::join(self.host.clone(), Config { pacing, ..self.config.clone() }, self.budget.clone())
+    /// The same with another rate limit.
+    pub(crate) fn with_rate_limit(&self, rate_limit: RateLimit) -> Arc<Self> {
+        Self::join(self.host.clone(), Config { rate_limit, ..self.config.clone() }, self.budget.clone())
     }
 }

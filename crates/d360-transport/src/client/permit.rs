@@ -49,7 +49,7 @@ impl<'c> Waiting<'c> {
             findings.error("to", problem);
             return Err(Error::new(&meta, ErrorKind::Invalid(findings.into())));
         }
-        let place = Place::new(&core.config.pacing, core.sender, Some(&recipient));
+        let place = Place::new(&core.config.rate_limit, core.sender, Some(&recipient));
         let deadline = options.deadline.and_then(|deadline| now.checked_add(deadline));
         Ok(Self { options, meta, slot: Slot { place, recipient }, deadline, now })
     }

@@ -29,7 +29,7 @@ impl Trace {
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "it is not told"))]
 pub(crate) enum Why<'e> {
-    Pacing,
+    RateLimit,
     /// It failed like this, and is sent again.
     Retry(&'e ErrorKind),
 }
@@ -56,7 +56,7 @@ impl Trace {
         self.waited = self.waited.saturating_add(wait);
         let wait_ms = millis(wait);
         match why {
-            Why::Pacing => {
+            Why::RateLimit => {
                 tracing::debug!(target: "d360", parent: &self.span, wait_ms, "waiting for its turn")
             }
             Why::Retry(failure) => tracing::info!(

@@ -22,6 +22,9 @@ pub enum BuildError {
     /// Something that the host does not have.
     #[error("{0}")]
     Scope(&'static str),
+    /// A file that cannot be read: its path, and why.
+    #[error("{0}")]
+    File(String),
     /// A URL on a host that is not to get the key.
     #[error("the URL is on {0}, which is not to get the key; fetch it without this client if you trust it")]
     ForeignHost(String),

@@ -70,7 +70,7 @@ pub trait Endpoint: Send + Sync {
     fn labelled_body(&self, _label: &str) -> Result<Body, BuildError> {
         Err(BuildError::Label("this call has no room for a label; messages of Cloud alone have"))
     }
-    /// Whom it sends a message to. Calls that do keep the client's [`Pacing`](crate::Pacing).
+    /// Whom it sends a message to. Calls that do keep the client's [`RateLimit`](crate::RateLimit).
     fn recipient(&self) -> Option<&Recipient> {
         None
     }

@@ -21,7 +21,7 @@ pub use self::{
     key::{ApiKey, InvalidKey},
     meta::{Effect, Meta, Scope},
     multipart::Multipart,
-    operations::{BlocksUsers, ReportsUsers, SendsMessages, sent},
+    operations::{BlocksUsers, ReportsUsers, SendsFiles, SendsMessages, sent},
     paging::{PagedEndpoint, next_offset},
     path::Path,
 };

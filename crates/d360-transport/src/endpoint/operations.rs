@@ -1,12 +1,13 @@
 //! Operations that several APIs have: one way to send and to block, whatever the API.
 use super::{
+    build_error::BuildError,
     decode::{Unreadable, json, text_of},
     definition::{Api, Endpoint},
     paging::PagedEndpoint,
 };
 use crate::exchange::HttpResponse;
 use d360_model::{
-    SendResponse,
+    Findings, Recipient, SendResponse,
     block::{BlockAnswer, BlockedUser, User},
 };
 use serde::de::IgnoredAny;
@@ -19,6 +20,25 @@ pub trait SendsMessages: Api {
     type Send: Endpoint<Api = Self, Response = SendResponse>;
     /// The endpoint for a message.
     fn send(message: Self::Message) -> Self::Send;
+}
+
+/// An API that takes files: gives its clients `send_file`.
+pub trait SendsFiles: SendsMessages {
+    /// A file, and what is said about it.
+    type File: Send;
+    /// The endpoint that uploads it.
+    type Upload: Endpoint<Api = Self>;
+
+    /// Looks at the file: the upload, the message without the file's id, and what the API would refuse about it.
+    ///
+    /// # Errors
+    /// [`BuildError::File`] if the file cannot be read.
+    fn prepare(
+        to: Recipient,
+        file: Self::File,
+    ) -> Result<(Self::Upload, Self::Message, Findings), BuildError>;
+    /// The message with the id of the uploaded file.
+    fn uploaded(message: Self::Message, answer: <Self::Upload as Endpoint>::Response) -> Self::Message;
 }
 
 /// Reads the answer to a message. A 2xx that holds a message id is an acceptance, whatever else is in it or odd about it.

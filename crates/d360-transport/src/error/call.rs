@@ -107,7 +107,7 @@ impl Error {
     pub fn hint(&self) -> &'static str {
         match (self.kind(), self.outcome()) {
             (ErrorKind::Invalid(_) | ErrorKind::Build(_), _) => "nothing was sent; correct the request",
-            (ErrorKind::Paced(_), _) => {
+            (ErrorKind::WouldWait(_), _) => {
                 "nothing was sent; try again after that time, or let the call wait for its turn"
             }
             (ErrorKind::Deadline, _) => "nothing was sent; give the call more time",

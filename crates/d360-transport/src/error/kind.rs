@@ -15,9 +15,9 @@ pub enum ErrorKind {
     Invalid(Invalid),
     /// The request could not be built; nothing was sent.
     Build(BuildError),
-    /// The client's pacing would have it wait this long, and the call was not to wait; nothing was sent. See
-    /// [`Pacing`](crate::Pacing).
-    Paced(Duration),
+    /// The client's rate limit would have it wait this long, and the call was not to wait; nothing was sent. See
+    /// [`RateLimit`](crate::RateLimit).
+    WouldWait(Duration),
     /// The call's deadline left no time to send it; nothing was sent. See [`CallOptions`](crate::CallOptions).
     Deadline,
     /// No whole answer came.
@@ -97,7 +97,7 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::Invalid(error) => error.fmt(f),
             Self::Build(error) => error.fmt(f),
-            Self::Paced(wait) => {
+            Self::WouldWait(wait) => {
                 write!(f, "rate limited before sending: the next slot is in {:.3} s", wait.as_secs_f64())
             }
             Self::Deadline => f.write_str("the deadline of the call left no time to send it"),
@@ -116,7 +116,7 @@ impl ErrorKind {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Invalid(_) | Self::Build(_) | Self::Paced(_) | Self::Deadline => Outcome::NotSent,
+            Self::Invalid(_) | Self::Build(_) | Self::WouldWait(_) | Self::Deadline => Outcome::NotSent,
             Self::Transport(error) if error.is_not_sent() => Outcome::NotSent,
             Self::Transport(_) | Self::Undecodable(_) | Self::Endless { .. } => Outcome::Unknown,
             Self::Api(error) => api_outcome(error),

@@ -20,7 +20,7 @@ pub struct CallOptions {
     pub retry: Option<RetryPolicy>,
     /// Comes back with every status webhook of the message: `biz_opaque_callback_data`.
     pub label: Option<String>,
-    /// Whether to fail at once instead of waiting, for [`Pacing`](crate::Pacing) or to send again.
+    /// Whether to fail at once instead of waiting, for [`RateLimit`](crate::RateLimit) or to send again.
     pub no_wait: bool,
 }
 
@@ -67,7 +67,7 @@ impl CallOptions {
         self.label = Some(label.into());
         self
     }
-    /// Never waits: fails with [`ErrorKind::Paced`](crate::ErrorKind::Paced) where the message would have to wait for its turn,
+    /// Never waits: fails with [`ErrorKind::WouldWait`](crate::ErrorKind::WouldWait) where the message would have to wait for its turn,
     /// and with what went wrong where it could be sent again later.
     #[must_use]
     pub fn no_wait(mut self) -> Self {

@@ -7,7 +7,7 @@ use std::{fmt::Debug, time::Duration, time::Instant};
 pub trait AsyncSleep: Debug + Send + Sync + 'static {
     /// Waits for `duration`.
     async fn sleep(&self, duration: Duration);
-    /// The time that pacing and deadlines go by. Override it where `sleep` takes no real time.
+    /// The time that rate limits and deadlines go by. Override it where `sleep` takes no real time.
     fn now(&self) -> Instant {
         Instant::now()
     }
@@ -17,7 +17,7 @@ pub trait AsyncSleep: Debug + Send + Sync + 'static {
 pub trait BlockingSleep: Debug + Send + Sync + 'static {
     /// Waits for `duration`.
     fn sleep(&self, duration: Duration);
-    /// The time that pacing and deadlines go by. Override it where `sleep` takes no real time.
+    /// The time that rate limits and deadlines go by. Override it where `sleep` takes no real time.
     fn now(&self) -> Instant {
         Instant::now()
     }

@@ -4,7 +4,7 @@ use crate::{
     server::{Server, answer},
 };
 use d360::{
-    ApiKey, CallOptions, Config, Outcome, Pacing, RetryPolicy, cloud,
+    ApiKey, CallOptions, Config, Outcome, RateLimit, RetryPolicy, cloud,
     cloud::block_users::ListBlockedUsers,
     model::Message,
     transport::{
@@ -25,7 +25,7 @@ fn to(number: u32) -> Message {
 fn messages_wait_their_turn_and_nothing_else_does() {
     let ok = answer(200, OK);
     for run in everywhere(&[ok.clone(), ok.clone(), ok, answer(200, r#"{"data":[]}"#)], |client| {
-        let client = client.with_pacing(Pacing::standard());
+        let client = client.with_rate_limit(RateLimit::standard());
         (0..3).for_each(|i| drop(client.send(to(i)).unwrap()));
         client.call(ListBlockedUsers::new()).unwrap();
     }) {
@@ -36,7 +36,7 @@ fn messages_wait_their_turn_and_nothing_else_does() {
 #[test]
 fn one_recipient_gets_a_burst_and_then_waits() {
     for run in everywhere(&vec![answer(200, OK); 46], |client| {
-        let client = client.with_pacing(Pacing::high_throughput());
+        let client = client.with_rate_limit(RateLimit::high_throughput());
         (0..46).for_each(|_| drop(client.send(to(1)).unwrap()));
     }) {
         let waited: Duration = run.naps.iter().sum();
@@ -47,10 +47,10 @@ fn one_recipient_gets_a_burst_and_then_waits() {
 #[test]
 fn try_send_sends_at_once_or_not_at_all() {
     for run in everywhere(&vec![answer(200, OK); 2], |client| {
-        let client = client.with_pacing(Pacing::standard());
+        let client = client.with_rate_limit(RateLimit::standard());
         client.try_send(to(1)).unwrap();
         let error = client.try_send(to(2)).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Paced(wait) if *wait == TURN), "{error:?}");
+        assert!(matches!(error.kind(), ErrorKind::WouldWait(wait) if *wait == TURN), "{error:?}");
         assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 0));
         assert_eq!(
             error.to_string(),
@@ -99,7 +99,7 @@ fn attempts_keep_the_pace_too() {
     let mut policy = RetryPolicy::default();
     policy.first_wait = Duration::ZERO;
     let naps = Naps::default();
-    let config = config("http://localhost:1").pacing(Pacing::standard()).retry(policy);
+    let config = config("http://localhost:1").rate_limit(RateLimit::standard()).retry(policy);
     let client = cloud::blocking::Client::with_transport(config, transport, naps.clone()).unwrap();
     (0..45).for_each(|_| drop(client.send(to(1)).unwrap()));
     let waits: Vec<_> = naps.taken().into_iter().filter(|nap| !nap.is_zero()).collect();
@@ -107,7 +107,7 @@ fn attempts_keep_the_pace_too() {
 }
 
 #[test]
-fn without_pacing_nothing_waits() {
+fn without_a_rate_limit_nothing_waits() {
     for i in 0..2 {
         let server = Server::start(vec![answer(200, OK); 100]);
         let naps = Naps::default();
@@ -121,7 +121,7 @@ fn without_pacing_nothing_waits() {
 #[test]
 fn a_permit_waits_before_and_not_after() {
     for run in everywhere(&vec![answer(200, OK); 3], |client| {
-        let client = client.with_pacing(Pacing::standard());
+        let client = client.with_rate_limit(RateLimit::standard());
         let mut journal = Vec::new();
         for i in 0..3 {
             let number = format!("+1650{i:07}");
@@ -137,7 +137,7 @@ fn a_permit_waits_before_and_not_after() {
 #[test]
 fn a_permit_is_for_one_message_to_one_recipient() {
     for run in everywhere(&vec![answer(200, OK); 45], |client| {
-        let client = client.with_pacing(Pacing::high_throughput());
+        let client = client.with_rate_limit(RateLimit::high_throughput());
         for _ in 0..100 {
             client.ready("+16500000001").unwrap();
         }
@@ -148,7 +148,7 @@ fn a_permit_is_for_one_message_to_one_recipient() {
         assert!(error.to_string().contains("to: has no + and no country code"), "{error}");
         (0..45).for_each(|_| drop(client.send_with_permit("+16500000001", || (), to(1)).unwrap()));
         let error = client.with_options(CallOptions::new().no_wait()).ready("+1 650 000-0001").unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Paced(wait) if wait.as_secs() == 5), "{error:?}");
+        assert!(matches!(error.kind(), ErrorKind::WouldWait(wait) if wait.as_secs() == 5), "{error:?}");
         let soon = CallOptions::new().deadline(Duration::from_secs(1));
         let error = client.with_options(soon).ready("+16500000001").unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Deadline), "{error:?}");

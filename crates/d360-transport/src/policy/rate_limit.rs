@@ -28,7 +28,7 @@ use std::{
 /// Source: Meta "Throughput" and "About the platform" (pair rate limit); 360dialog "Billing" (1,000 a second needs its High
 /// Throughput plan) (2026-05-21).
 #[derive(Clone)]
-pub struct Pacing {
+pub struct RateLimit {
     /// Messages a second and sender; 0 for no limit.
     rate: u32,
     /// Nanoseconds between two of them.
@@ -52,14 +52,14 @@ const SECOND: u64 = 1_000_000_000;
 /// Pairs or senders that are kept without looking for idle ones.
 const FEW: usize = 1024;
 
-impl Default for Pacing {
+impl Default for RateLimit {
     /// [`standard`](Self::standard).
     fn default() -> Self {
         Self::standard()
     }
 }
 
-impl Pacing {
+impl RateLimit {
     /// 80 messages a second and sender: any number, unless Meta has raised it.
     #[must_use]
     pub fn standard() -> Self {
@@ -85,7 +85,7 @@ impl Pacing {
     pub fn off() -> Self {
         Self { rate: 0, interval: 0, pairs: false, shared: Arc::default() }
     }
-    /// Whether the limit of a pair is held. On by default; `Pacing::off().pairs(true)` holds that one alone.
+    /// Whether the limit of a pair is held. On by default; `RateLimit::off().pairs(true)` holds that one alone.
     #[must_use]
     pub fn pairs(mut self, held: bool) -> Self {
         self.pairs = held;
@@ -119,10 +119,10 @@ impl Pacing {
     }
 }
 
-impl fmt::Debug for Pacing {
+impl fmt::Debug for RateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (senders, pairs) = self.with_table(|table| (table.senders.len(), table.pairs.len()));
-        f.debug_struct("Pacing")
+        f.debug_struct("RateLimit")
             .field("rate", &self.rate)
             .field("pairs_held", &self.pairs)
             .field("senders", &senders)
@@ -250,7 +250,7 @@ fn nanos(time: Duration) -> u64 {
 
 /// The slot of a message under the limits of its sender and its pair. Dropped before [`used`](Self::used), it is released.
 pub(crate) struct Place {
-    pacing: Pacing,
+    rate_limit: RateLimit,
     sender: u64,
     pair: Option<u64>,
     turn: Turn,
@@ -272,10 +272,10 @@ enum Turn {
 
 impl Place {
     /// The place of a message of `sender` to `recipient`; `None` where there is no pace to keep.
-    pub(crate) fn new(pacing: &Pacing, sender: u64, recipient: Option<&Recipient>) -> Option<Self> {
-        let recipient = recipient.filter(|_| pacing.rate > 0 || pacing.pairs)?;
-        let pair = pacing.pairs.then(|| pacing.pair(sender, recipient));
-        Some(Self { pacing: pacing.clone(), sender, pair, turn: Turn::None })
+    pub(crate) fn new(rate_limit: &RateLimit, sender: u64, recipient: Option<&Recipient>) -> Option<Self> {
+        let recipient = recipient.filter(|_| rate_limit.rate > 0 || rate_limit.pairs)?;
+        let pair = rate_limit.pairs.then(|| rate_limit.pair(sender, recipient));
+        Some(Self { rate_limit: rate_limit.clone(), sender, pair, turn: Turn::None })
     }
 
     /// The message is sent now: the slot is not released any more.
@@ -285,7 +285,7 @@ impl Place {
 
     /// How long it still has to wait; zero when it is its turn. To be asked again after the wait: there may be another.
     pub(crate) fn wait(&mut self, now: Instant) -> Duration {
-        let (turn, wait) = self.pacing.with_table(|table| {
+        let (turn, wait) = self.rate_limit.with_table(|table| {
             let now = table.nanos(now);
             table.sweep(now);
             let (turn, wait) = self.next(table, now);
@@ -299,7 +299,7 @@ impl Place {
 
     /// The turn to wait for, and how long.
     fn next(&self, table: &mut Table, now: u64) -> (Turn, u64) {
-        let Pacing { rate, interval, .. } = self.pacing;
+        let RateLimit { rate, interval, .. } = self.rate_limit;
         let mut counted = false;
         let mut turn = self.turn;
         if let Turn::Ready(since) = turn {
@@ -355,7 +355,7 @@ impl Place {
     /// its pair sends nothing for `hold`. Another attempt takes another place.
     pub(crate) fn failed(&mut self, failure: &ErrorKind, now: Instant, hold: Duration) {
         self.turn = Turn::None;
-        self.pacing.with_table(|table| {
+        self.rate_limit.with_table(|table| {
             if failure.outcome() != Outcome::Unknown {
                 table.uncount(self.pair);
             }
@@ -368,7 +368,7 @@ impl Place {
                     // Its burst is used up, whatever was counted here.
                     pair.counted = pair.counted.max(until + PAIR_BURST);
                 }
-            } else if error.is_throttled() && self.pacing.rate > 0 {
+            } else if error.is_throttled() && self.rate_limit.rate > 0 {
                 let line = table.senders.entry(self.sender).or_default();
                 line.held = line.held.max(until);
             }
@@ -381,13 +381,13 @@ impl Drop for Place {
         if matches!(self.turn, Turn::None | Turn::Used) {
             return;
         }
-        self.pacing.with_table(|table| {
+        self.rate_limit.with_table(|table| {
             table.uncount(self.pair);
             match self.turn {
                 Turn::Ready(since) => table.unsend(self.sender, since),
                 Turn::Sender(at) => {
                     if let Some(line) = table.senders.get_mut(&self.sender) {
-                        line.give_back(at, self.pacing.interval);
+                        line.give_back(at, self.rate_limit.interval);
                     }
                 }
                 _ => {}
@@ -397,5 +397,5 @@ impl Drop for Place {
 }
 
 #[cfg(test)]
-#[path = "pacing_tests.rs"]
+#[path = "rate_limit_tests.rs"]
 mod tests;

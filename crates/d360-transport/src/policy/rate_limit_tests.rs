@@ -1,4 +1,4 @@
-//! Pacing in virtual time, against governor and against its own promises.
+//! RateLimit in virtual time, against governor and against its own promises.
 use super::*;
 use d360_model::error::ApiError;
 use governor::{Quota, RateLimiter, clock::FakeRelativeClock};
@@ -10,17 +10,17 @@ fn to(number: u32) -> Recipient {
     format!("+1650{number:07}").parse().unwrap()
 }
 
-fn rate(per_second: u32) -> Pacing {
-    Pacing::per_second(NonZeroU32::new(per_second).unwrap())
+fn rate(per_second: u32) -> RateLimit {
+    RateLimit::per_second(NonZeroU32::new(per_second).unwrap())
 }
 
-fn place(pacing: &Pacing, to: &Recipient) -> Place {
-    Place::new(pacing, 1, Some(to)).unwrap()
+fn place(rate_limit: &RateLimit, to: &Recipient) -> Place {
+    Place::new(rate_limit, 1, Some(to)).unwrap()
 }
 
 /// Whether a message may go at once; if not, it is given up.
-fn goes(pacing: &Pacing, to: &Recipient, now: Instant) -> bool {
-    let mut place = place(pacing, to);
+fn goes(rate_limit: &RateLimit, to: &Recipient, now: Instant) -> bool {
+    let mut place = place(rate_limit, to);
     let goes = place.wait(now).is_zero();
     if goes {
         place.used();
@@ -32,18 +32,18 @@ fn goes(pacing: &Pacing, to: &Recipient, now: Instant) -> bool {
 fn a_senders_decisions_are_governors() {
     let mut random = fastrand::Rng::with_seed(1);
     for per_second in RATES {
-        let pacing = rate(per_second).pairs(false);
+        let rate_limit = rate(per_second).pairs(false);
         let clock = FakeRelativeClock::default();
-        let quota = Quota::with_period(Duration::from_nanos(pacing.interval)).unwrap();
+        let quota = Quota::with_period(Duration::from_nanos(rate_limit.interval)).unwrap();
         let oracle = RateLimiter::direct_with_clock(quota, clock.clone());
         let start = Instant::now();
         let mut now = start;
         for i in 0..350_000 {
             // Now slower than the rate and now faster, and every pause as long as it takes.
-            let pause = Duration::from_nanos(random.u64(0..2 * pacing.interval));
+            let pause = Duration::from_nanos(random.u64(0..2 * rate_limit.interval));
             now += pause;
             clock.advance(pause);
-            assert_eq!(goes(&pacing, &to(0), now), oracle.check().is_ok(), "{per_second}/s, event {i}");
+            assert_eq!(goes(&rate_limit, &to(0), now), oracle.check().is_ok(), "{per_second}/s, event {i}");
         }
     }
 }
@@ -51,7 +51,7 @@ fn a_senders_decisions_are_governors() {
 #[test]
 fn a_pairs_decisions_are_governors() {
     let mut random = fastrand::Rng::with_seed(2);
-    let pacing = Pacing::off().pairs(true);
+    let rate_limit = RateLimit::off().pairs(true);
     let clock = FakeRelativeClock::default();
     let quota = Quota::with_period(Duration::from_secs(6)).unwrap();
     let quota = quota.allow_burst(NonZeroU32::new(45).unwrap());
@@ -65,7 +65,7 @@ fn a_pairs_decisions_are_governors() {
         clock.advance(pause);
         let which = random.usize(0..5);
         let expected = oracles[which].check().is_ok();
-        assert_eq!(goes(&pacing, &recipients[which], now), expected, "event {i} to {which}");
+        assert_eq!(goes(&rate_limit, &recipients[which], now), expected, "event {i} to {which}");
     }
 }
 
@@ -77,7 +77,7 @@ fn no_second_sees_more_than_the_rate_and_hardly_less() {
         RATES.map(|rate| (rate, false, 340_000)).into_iter().chain([(80, true, 50_000)])
     {
         let mut random = fastrand::Rng::with_seed(u64::from(per_second));
-        let pacing = rate(per_second);
+        let rate_limit = rate(per_second);
         let start = Instant::now();
         let mut stalled = start;
         let mut workers: BinaryHeap<_> = (0..96u32).map(|i| Reverse((start, i))).collect();
@@ -93,7 +93,7 @@ fn no_second_sees_more_than_the_rate_and_hardly_less() {
             let slot = &mut waiting[worker as usize];
             let place = slot.get_or_insert_with(|| {
                 next_recipient += 1;
-                place(&pacing, &to(next_recipient % 9_999_999))
+                place(&rate_limit, &to(next_recipient % 9_999_999))
             });
             let wait = place.wait(now);
             let late = Duration::from_micros(random.u64(0..5000));
@@ -128,11 +128,11 @@ fn no_second_sees_more_than_the_rate_and_hardly_less() {
 
 #[test]
 fn a_pair_gets_a_burst_and_then_one_in_six_seconds() {
-    let (pacing, start) = (rate(1000), Instant::now());
+    let (rate_limit, start) = (rate(1000), Instant::now());
     let mut now = start;
     let mut sent = Vec::new();
     for _ in 0..100 {
-        let mut place = place(&pacing, &to(0));
+        let mut place = place(&rate_limit, &to(0));
         loop {
             let wait = place.wait(now);
             if wait.is_zero() {
@@ -149,51 +149,51 @@ fn a_pair_gets_a_burst_and_then_one_in_six_seconds() {
         assert!((due..due + 0.1).contains(at), "message {i} at {at} s");
     }
     // Somebody else is not held up, however the number is written.
-    assert!(goes(&pacing, &to(1), now + Duration::from_secs(1)));
-    assert!(!goes(&pacing, &"+1 (650) 000-0000".into(), now + Duration::from_secs(2)));
+    assert!(goes(&rate_limit, &to(1), now + Duration::from_secs(1)));
+    assert!(!goes(&rate_limit, &"+1 (650) 000-0000".into(), now + Duration::from_secs(2)));
 }
 
 #[test]
 fn who_gives_up_holds_up_nobody() {
-    let (pacing, now) = (Pacing::standard(), Instant::now());
+    let (rate_limit, now) = (RateLimit::standard(), Instant::now());
     // In the line of the sender, and in that of the pair.
     for recipients in [1000, 1] {
-        let mut waiting: Vec<_> = (0..200).map(|i| place(&pacing, &to(i % recipients))).collect();
+        let mut waiting: Vec<_> = (0..200).map(|i| place(&rate_limit, &to(i % recipients))).collect();
         for place in &mut waiting {
             place.wait(now);
         }
         fastrand::Rng::with_seed(3).shuffle(&mut waiting);
         drop(waiting);
-        let wait = place(&pacing, &to(0)).wait(now);
-        assert!(wait <= Duration::from_nanos(pacing.interval), "{wait:?}");
+        let wait = place(&rate_limit, &to(0)).wait(now);
+        assert!(wait <= Duration::from_nanos(rate_limit.interval), "{wait:?}");
     }
     // Those who stay keep their places, and the places that were given back are given out again.
-    let mut waiting: Vec<_> = (0..10).map(|i| place(&pacing, &to(i))).collect();
+    let mut waiting: Vec<_> = (0..10).map(|i| place(&rate_limit, &to(i))).collect();
     let places: Vec<_> = waiting.iter_mut().map(|place| place.wait(now)).collect();
     let last = waiting.remove(9);
     drop(waiting.remove(4));
-    assert_eq!(place(&pacing, &to(20)).wait(now), places[4]);
+    assert_eq!(place(&rate_limit, &to(20)).wait(now), places[4]);
     drop(last);
     assert_eq!(waiting[8 - 1].wait(now), places[8]);
 }
 
 #[test]
 fn a_million_recipients_take_little_memory() {
-    let (pacing, mut now) = (Pacing::high_throughput(), Instant::now());
+    let (rate_limit, mut now) = (RateLimit::high_throughput(), Instant::now());
     let mut most = 0;
     for i in 0..1_000_000 {
-        let mut place = place(&pacing, &to(i));
+        let mut place = place(&rate_limit, &to(i));
         now += place.wait(now);
         assert!(place.wait(now).is_zero());
         place.used();
         if i % 1000 == 0 {
-            most = most.max(pacing.with_table(|table| table.pairs.capacity()));
+            most = most.max(rate_limit.with_table(|table| table.pairs.capacity()));
         }
     }
     // 6 s of 1,000 a second count; a table may be twice as large as what is in it, and twice that before it is swept.
     assert!(most <= 32 * 1024, "{most} pairs");
     let later = now + Duration::from_secs(3600);
-    pacing.with_table(|table| {
+    rate_limit.with_table(|table| {
         let later = table.nanos(later);
         table.most = 0;
         table.sweep(later);
@@ -206,25 +206,25 @@ fn a_refusal_holds_the_sender_or_the_pair() {
     let refusal = |code: u32| {
         ErrorKind::Api(ApiError::read(400, format!(r#"{{"error":{{"code":{code}}}}}"#).as_bytes()))
     };
-    let (pacing, now) = (Pacing::standard(), Instant::now());
+    let (rate_limit, now) = (RateLimit::standard(), Instant::now());
     let second = Duration::from_secs(1);
     let refused = |code, number| {
-        let mut place = place(&pacing, &to(number));
+        let mut place = place(&rate_limit, &to(number));
         place.wait(now);
         place.failed(&refusal(code), now, 10 * second);
     };
     refused(131_056, 1);
-    assert!(!goes(&pacing, &to(1), now + 9 * second));
-    assert!(goes(&pacing, &to(2), now + second), "another pair");
-    assert!(goes(&pacing, &to(1), now + 10 * second));
+    assert!(!goes(&rate_limit, &to(1), now + 9 * second));
+    assert!(goes(&rate_limit, &to(2), now + second), "another pair");
+    assert!(goes(&rate_limit, &to(1), now + 10 * second));
     refused(130_429, 3);
-    assert!(!goes(&pacing, &to(4), now + 9 * second));
-    assert!(goes(&pacing, &to(4), now + 11 * second));
+    assert!(!goes(&rate_limit, &to(4), now + 9 * second));
+    assert!(goes(&rate_limit, &to(4), now + 11 * second));
     let after = now + 22 * second;
-    let mut place = place(&pacing, &to(5));
+    let mut place = place(&rate_limit, &to(5));
     place.wait(after);
     place.failed(&refusal(1), after, 10 * second);
-    assert!(goes(&pacing, &to(6), after + second), "no throttling");
+    assert!(goes(&rate_limit, &to(6), after + second), "no throttling");
 }
 
 /// Those who wait already hold back too, and nobody is lost.
@@ -236,13 +236,14 @@ fn a_refusal_holds_those_who_wait() {
     let start = Instant::now();
     let (ms, hold) = (Duration::from_millis(1), Duration::from_secs(4));
     for (code, recipients) in [(130_429, 1000), (131_056, 1)] {
-        let pacing = rate(80);
-        let mut waiting: Vec<_> = (0..100).map(|i| (start, place(&pacing, &to(i % recipients)))).collect();
+        let rate_limit = rate(80);
+        let mut waiting: Vec<_> =
+            (0..100).map(|i| (start, place(&rate_limit, &to(i % recipients)))).collect();
         // Some give up: their places, which lie within the hold, are not given out again.
         waiting.iter_mut().for_each(|(due, place)| *due = start + place.wait(start));
         waiting.drain(20..30);
-        place(&pacing, &to(0)).failed(&refusal(code), start + ms, hold);
-        waiting.push((start + ms, place(&pacing, &to(0))));
+        place(&rate_limit, &to(0)).failed(&refusal(code), start + ms, hold);
+        waiting.push((start + ms, place(&rate_limit, &to(0))));
         let (mut sent, mut now) = (Vec::new(), start + ms);
         while !waiting.is_empty() {
             waiting.sort_by_key(|(due, _)| *due);
@@ -268,9 +269,9 @@ fn what_did_not_go_out_does_not_count_for_the_pair() {
         crate::error::TransportErrorKind::NotSent,
         "x",
     ));
-    let (pacing, now) = (Pacing::off().pairs(true), Instant::now());
+    let (rate_limit, now) = (RateLimit::off().pairs(true), Instant::now());
     for _ in 0..100 {
-        let mut place = place(&pacing, &to(0));
+        let mut place = place(&rate_limit, &to(0));
         assert!(place.wait(now).is_zero());
         place.failed(&not_sent, now, Duration::ZERO);
     }
@@ -280,7 +281,7 @@ fn what_did_not_go_out_does_not_count_for_the_pair() {
         "x",
     ));
     for i in 0..46 {
-        let mut place = place(&pacing, &to(0));
+        let mut place = place(&rate_limit, &to(0));
         assert_eq!(place.wait(now).is_zero(), i < 45);
         place.failed(&unknown, now, Duration::ZERO);
     }
@@ -289,24 +290,25 @@ fn what_did_not_go_out_does_not_count_for_the_pair() {
 /// What is ready and not used is released, at once and entirely.
 #[test]
 fn what_is_not_used_is_released() {
-    let (pacing, now) = (rate(80), Instant::now());
+    let (rate_limit, now) = (rate(80), Instant::now());
     for i in 0..1000 {
-        let mut unused = place(&pacing, &to(0));
+        let mut unused = place(&rate_limit, &to(0));
         let now = now + i * Duration::from_millis(20);
         assert!(unused.wait(now).is_zero(), "{i}");
         assert!(unused.wait(now + Duration::from_millis(1)).is_zero(), "asking again costs nothing");
     }
-    let burst = (0..60)
-        .filter(|i| goes(&pacing, &to(0), now + Duration::from_secs(30) + *i * Duration::from_millis(20)));
+    let burst = (0..60).filter(|i| {
+        goes(&rate_limit, &to(0), now + Duration::from_secs(30) + *i * Duration::from_millis(20))
+    });
     assert_eq!(burst.count(), 45);
 }
 
 /// Many that were ready long ago do not go out at once.
 #[test]
 fn what_is_ready_for_long_is_counted_anew() {
-    let (pacing, start) = (rate(80), Instant::now());
+    let (rate_limit, start) = (rate(80), Instant::now());
     let mut now = start;
-    let mut ready: Vec<_> = (0..200).map(|i| place(&pacing, &to(i))).collect();
+    let mut ready: Vec<_> = (0..200).map(|i| place(&rate_limit, &to(i))).collect();
     for place in &mut ready {
         while let wait @ 1.. = place.wait(now).as_nanos() {
             now += Duration::from_nanos(wait as u64);
