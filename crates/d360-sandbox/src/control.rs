@@ -1,7 +1,7 @@
 //! `/_sandbox`: what cannot be done through the API, done over HTTP.
 use crate::{
     answer::Answer,
-    inbound,
+    inbound, statuses,
     world::{World, failure::Failure},
 };
 use serde_json::{Map, Value, json};
@@ -31,6 +31,9 @@ pub(crate) fn handle(world: &mut World, method: &str, path: &str, body: &[u8]) -
         ("POST", "blocked") => each(&value, "users", |user| world.force_block(key, user)),
         ("POST", "clock") => clock(world, &value),
         ("POST", "settings") => settings(world, &value),
+        ("POST", "statuses") => status(world, &value),
+        ("GET", "errors") => Answer::ok(&json!({ "errors": world.failures.shown() })),
+        ("DELETE", "errors") => Answer::ok(&json!({ "success": true, "dropped": world.failures.clear() })),
         ("POST", "errors") => fail(world, &value),
         _ => Answer::not_found(method, path),
     }
@@ -69,6 +72,7 @@ fn describe(world: &World) -> Value {
             "GET /_sandbox/requests": "what was asked: method, path, body, status",
             "GET /_sandbox/deliveries": "webhooks that went out: url, attempt, status or error, body",
             "POST /_sandbox/inbound": "a user writes, which opens the 24-hour window and goes out by webhook: {\"from\": \"+16505551234\"} or a list; \"type\" (text, image, … each has an example), its content, context, referral, group_id, \"name\" and \"username\" of the sender; \"key\" for another number than the first",
+            "POST /_sandbox/statuses": "a status of a message, which goes out by webhook: {\"status\": \"read\"}; \"id\" of another message than the last, \"code\" of failed",
             "POST /_sandbox/webhooks": "where webhooks go and how: {\"url\", \"headers\", \"duplicates\": 1, \"delay_ms\": 0, \"reorder\": true, \"batch\": 10, \"hold\": true, \"app_secret\", \"platform_secret\", \"on_premise\": true, \"statuses\": [\"sent\", \"read\"], \"user_ids\": false (the form before April 2026), \"escape_unicode\": true (\\uXXXX outside ASCII)}; what is left out stays",
             "POST /_sandbox/templates": "sets where a template stands: {\"name\", \"status\": \"APPROVED\"}",
             "POST /_sandbox/not_on_whatsapp": "numbers that are no WhatsApp users: {\"users\": [..]}",
@@ -78,6 +82,8 @@ fn describe(world: &World) -> Value {
                 "{\"messages_per_second\": 80 or null, \"pair_limit\": true, \"mixed_block_status\": 400, \"unversioned\": true (Graph's paths without a version are served)}",
             "POST /_sandbox/errors":
                 "the next calls fail: {\"code\": 131056} or {\"http\": 503}, with times, method, path, body, retry_after",
+            "GET /_sandbox/errors": "the failures that still wait for a call",
+            "DELETE /_sandbox/errors": "drops them",
             "POST /_sandbox/reset": "as at the start",
         },
         "now": world.now().as_secs(),
@@ -105,10 +111,41 @@ fn user_sends(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
     match refused {
         Some(why) => refuse(&why),
         None if answer.status == 200 => {
-            Answer::ok(&json!({ "success": true, "ids": ids, "user_ids": user_ids }))
+            let webhook = world.hooks.has_target(&world.key_or_first(key));
+            Answer::ok(&json!({ "success": true, "ids": ids, "user_ids": user_ids, "webhook": webhook }))
         }
         None => answer,
     }
+}
+
+/// A status of a message that was accepted.
+fn status(world: &mut World, value: &Value) -> Answer {
+    let Some(asked) = value.as_object() else { return refuse("expected an object") };
+    if let Some(name) = asked.keys().find(|name| !["status", "id", "code", "key"].contains(&name.as_str())) {
+        return refuse(&format!("{name} is not known; known are status, id, code"));
+    }
+    let text = |name: &str| asked.get(name).and_then(Value::as_str);
+    let Some(status) = text("status").filter(|status| statuses::KNOWN.contains(status)) else {
+        return refuse(&format!("status must be one of {}", statuses::KNOWN.join(", ")));
+    };
+    let code = match asked.get("code") {
+        None | Some(Value::Null) => None,
+        Some(code) if status == "failed" && code.as_i64().is_some() => code.as_i64(),
+        Some(_) => return refuse("code must be a number, and is for the status failed"),
+    };
+    let id = match asked.get("id") {
+        Some(id) if !id.is_string() => return refuse("id must be a text"),
+        _ => text("id"),
+    };
+    let Some(sent) = world.sent(id).cloned() else {
+        return refuse(&match id {
+            Some(id) => format!("no message that was accepted has the id {id:?}"),
+            None => "no message was accepted yet; send one first".to_owned(),
+        });
+    };
+    statuses::push(world, &sent, status, code);
+    let webhook = world.hooks.has_target(&sent.key);
+    Answer::ok(&json!({ "success": true, "id": sent.id, "status": status, "webhook": webhook }))
 }
 
 /// Where webhooks go, and how they are disturbed.
@@ -255,6 +292,6 @@ fn fail(world: &mut World, value: &Value) -> Answer {
     if failure.code.is_none() && failure.http.is_none() {
         return refuse("give a code, or an HTTP status from 200 to 599");
     }
-    world.fail(failure);
+    world.failures.push(failure);
     done()
 }

@@ -1,5 +1,8 @@
 //! Posts webhooks, and posts them again until they are taken.
-use crate::world::{Shared, World, hooks::Post};
+use crate::{
+    activity::Watcher,
+    world::{Shared, World, hooks::Post},
+};
 use axum::{
     body::Body,
     http::{Request, StatusCode},
@@ -29,8 +32,9 @@ const KEPT: usize = 1_000;
 type Http = Client<hyper_util::client::legacy::connect::HttpConnector, Body>;
 
 /// Runs for as long as the sandbox does. Each receiver has a task of its own, so that one that hangs holds up no other.
-pub(crate) async fn run(world: Shared) {
+pub(crate) async fn run(world: Shared, watcher: Watcher) {
     let client: Http = Client::builder(TokioExecutor::new()).build_http();
+    let sender = Sender { client, world: world.clone(), watcher };
     let wake = world.lock().hooks.wake.clone();
     let mut receivers: HashMap<String, UnboundedSender<Post>> = HashMap::new();
     loop {
@@ -42,66 +46,76 @@ pub(crate) async fn run(world: Shared) {
             hooks.take(numbers)
         };
         for post in posts {
-            let receiver =
-                receivers.entry(post.url.clone()).or_insert_with(|| receiver(client.clone(), world.clone()));
+            let receiver = receivers.entry(post.url.clone()).or_insert_with(|| receiver(sender.clone()));
             // It is open for as long as this task holds it.
             let _ = receiver.send(post);
         }
     }
 }
 
+/// What it takes to post.
+#[derive(Clone)]
+struct Sender {
+    client: Http,
+    world: Shared,
+    watcher: Watcher,
+}
+
 /// A task that posts to one receiver what it is sent, one after the other.
-fn receiver(client: Http, world: Shared) -> UnboundedSender<Post> {
-    let (sender, mut posts) = unbounded_channel::<Post>();
+fn receiver(sender: Sender) -> UnboundedSender<Post> {
+    let (queue, mut posts) = unbounded_channel::<Post>();
     tokio::spawn(async move {
         while let Some(post) = posts.recv().await {
-            let (client, world) = (client.clone(), world.clone());
+            let sender = sender.clone();
             let (answered, answer) = tokio::sync::oneshot::channel::<()>();
             tokio::spawn(async move {
-                let taken = send(&client, &world, &post, 1).await;
+                let taken = sender.send(&post, 1).await;
                 drop(answered);
                 // One that is not taken does not hold up the others.
                 if !taken {
-                    again(&client, &world, &post).await;
+                    sender.again(&post).await;
                 }
             });
             let _ = timeout(PATIENCE, answer).await;
         }
     });
-    sender
+    queue
 }
 
-async fn again(client: &Http, world: &Shared, post: &Post) {
-    for (i, wait) in AGAIN.into_iter().enumerate() {
-        sleep(wait).await;
-        if send(client, world, post, i + 2).await {
-            return;
+impl Sender {
+    async fn again(&self, post: &Post) {
+        for (i, wait) in AGAIN.into_iter().enumerate() {
+            sleep(wait).await;
+            if self.send(post, i + 2).await {
+                return;
+            }
         }
     }
-}
 
-/// Whether it was taken: answered with 200 in time.
-async fn send(client: &Http, world: &Shared, post: &Post, attempt: usize) -> bool {
-    let mut request = Request::post(&post.url);
-    for (name, value) in &post.headers {
-        request = request.header(name, value);
+    /// Whether it was taken: answered with 200 in time.
+    async fn send(&self, post: &Post, attempt: usize) -> bool {
+        let mut request = Request::post(&post.url);
+        for (name, value) in &post.headers {
+            request = request.header(name, value);
+        }
+        let answer = match request.body(Body::from(post.body.clone())) {
+            Ok(request) => match timeout(LIMIT, self.client.request(request)).await {
+                Ok(Ok(response)) => Ok(response.status()),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
+            },
+            Err(error) => Err(error.to_string()),
+        };
+        let taken = answer.as_ref().is_ok_and(|status| *status == StatusCode::OK);
+        let (status, error) = (answer.as_ref().ok().map(StatusCode::as_u16), answer.as_ref().err());
+        self.watcher.webhook(&post.url, &post.events, attempt, status, error.map(String::as_str));
+        let delivered = &mut self.world.lock().hooks.delivered;
+        if delivered.len() == KEPT {
+            delivered.pop_front();
+        }
+        delivered.push_back(
+            json!({ "url": post.url, "attempt": attempt, "status": status, "error": error, "body": post.body }),
+        );
+        taken
     }
-    let answer = match request.body(Body::from(post.body.clone())) {
-        Ok(request) => match timeout(LIMIT, client.request(request)).await {
-            Ok(Ok(response)) => Ok(response.status()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
-        },
-        Err(error) => Err(error.to_string()),
-    };
-    let taken = answer.as_ref().is_ok_and(|status| *status == StatusCode::OK);
-    let (status, error) = (answer.as_ref().ok().map(StatusCode::as_u16), answer.as_ref().err());
-    let delivered = &mut world.lock().hooks.delivered;
-    if delivered.len() == KEPT {
-        delivered.pop_front();
-    }
-    delivered.push_back(
-        json!({ "url": post.url, "attempt": attempt, "status": status, "error": error, "body": post.body }),
-    );
-    taken
 }

@@ -163,7 +163,7 @@ fn example(world: &mut World, kind: &str, user: &str, onprem: bool) -> Option<Va
             json!([card])
         }
         "reaction" => {
-            let to = world.last_id.clone().unwrap_or_else(|| "wamid.HBgL".to_owned());
+            let to = world.sent(None).map_or("wamid.HBgL", |sent| &sent.id);
             json!({ "message_id": to, "emoji": "\u{1f44d}" })
         }
         "interactive" => {

@@ -47,6 +47,7 @@
 //! Its clock is the real one until it is set, and its ids follow from the seed: what it answers can be repeated.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod activity;
 mod answer;
 mod blocking;
 mod codes;
@@ -71,6 +72,7 @@ mod templates;
 mod webhooks;
 mod world;
 
+use activity::Watcher;
 use serde_json::{Map, Value};
 use std::{
     io,
@@ -81,6 +83,7 @@ use std::{
 use tokio::sync::oneshot;
 use world::{Shared, World, hooks::Hooks};
 
+pub use activity::Activity;
 pub use world::{failure::Failure, hooks::Webhooks};
 
 /// The key that a sandbox takes if no other is set.
@@ -104,6 +107,7 @@ pub struct Builder {
     keys: Vec<(String, String)>,
     seed: u64,
     webhooks: Webhooks,
+    watcher: Watcher,
 }
 
 impl Builder {
@@ -132,6 +136,14 @@ impl Builder {
         change(&mut self.webhooks);
         self
     }
+    /// Calls `watch` for every request that is answered and every webhook that is posted, such as to log it.
+    ///
+    /// It is called on the sandbox's own thread, which waits for it.
+    #[must_use]
+    pub fn watch(mut self, watch: impl Fn(&Activity<'_>) + Send + Sync + 'static) -> Self {
+        self.watcher = Watcher::new(watch);
+        self
+    }
     /// Starts it.
     ///
     /// # Errors
@@ -151,7 +163,7 @@ impl Builder {
         let (stop, stopped) = oneshot::channel();
         let served = world.clone();
         let thread = std::thread::Builder::new().name("d360-sandbox".to_owned()).spawn(move || {
-            runtime.block_on(server::serve(listener, served, stopped));
+            runtime.block_on(server::serve(listener, served, self.watcher, stopped));
         })?;
         Ok(Sandbox { address, key, world, stop: Some(stop), thread: Some(thread) })
     }
@@ -173,6 +185,7 @@ impl Sandbox {
             keys: Vec::new(),
             seed: 0,
             webhooks: Webhooks::default(),
+            watcher: Watcher::default(),
         }
     }
     /// Its base URL, such as `http://127.0.0.1:40123`.
@@ -271,7 +284,7 @@ impl Sandbox {
     }
     /// Lets the next calls fail.
     pub fn fail(&self, failure: Failure) {
-        self.world.lock().fail(failure);
+        self.world.lock().failures.push(failure);
     }
     /// The HTTP status of an answer in which some users failed to be blocked: 400 by the documents, 200 by some reports.
     pub fn mixed_block_status(&self, status: u16) {

@@ -1,5 +1,6 @@
 //! The HTTP side.
 use crate::{
+    activity::Watcher,
     answer::Answer,
     blocking, control, delivery, guard,
     media::{self, Form},
@@ -12,7 +13,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{Response, header::HeaderMap},
+    http::{Response, header::HeaderMap, request::Parts},
 };
 use percent_encoding::percent_decode_str;
 use serde_json::json;
@@ -24,11 +25,16 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Largest body that is read.
 const MAX_BODY: usize = 8 * 1024 * 1024;
 
-pub(crate) async fn serve(listener: TcpListener, world: Shared, stopped: oneshot::Receiver<()>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    world: Shared,
+    watcher: Watcher,
+    stopped: oneshot::Receiver<()>,
+) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    let posting = world.clone();
+    let posting = delivery::run(world.clone(), watcher.clone());
     let local = listener.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
-    let router = Router::new().fallback(handle).with_state((world, local));
+    let router = Router::new().fallback(handle).with_state((world, watcher, local));
     let stop = Arc::new(Notify::new());
     let told = stop.clone();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move { told.notified().await });
@@ -43,39 +49,50 @@ pub(crate) async fn serve(listener: TcpListener, world: Shared, stopped: oneshot
     tokio::select! {
         _ = server => {}
         () = late => {}
-        () = delivery::run(posting) => {}
+        () = posting => {}
     }
 }
 
-async fn handle(State((world, local)): State<(Shared, bool)>, request: Request) -> Response<Body> {
+async fn handle(
+    State((world, watcher, local)): State<(Shared, Watcher, bool)>,
+    request: Request,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path().to_owned();
-    let method = parts.method.as_str().to_owned();
+    let method = parts.method.as_str();
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let (answer, body) = answer(&world, local, &parts, body).await;
+    watcher.request(method, path, &body, answer.status, &answer.body);
+    answer.into_response()
+}
+
+/// The answer, and the body of the request as far as others may see it.
+async fn answer(world: &Shared, local: bool, parts: &Parts, body: Body) -> (Answer, Bytes) {
+    let (method, path) = (parts.method.as_str(), parts.uri.path());
     let control = path == "/_sandbox" || path.starts_with("/_sandbox/");
     // Before the body is read.
     if control && let Some(why) = guard::refusal(&parts.headers, local) {
-        return Answer::json(403, &json!({ "error": why })).into_response();
+        return (Answer::json(403, &json!({ "error": why })), Bytes::new());
     }
     let uploads = method == "POST" && path.ends_with("/media");
     let Ok(body) = to_bytes(body, if uploads { media::MAX_FORM } else { MAX_BODY }).await else {
-        return Answer::json(413, &json!({ "error": "the body is too large" })).into_response();
+        return (Answer::json(413, &json!({ "error": "the body is too large" })), Bytes::new());
     };
-    let form = if uploads { Form::read(&parts, body.clone()).await } else { None };
+    let form = if uploads { Form::read(parts, body.clone()).await } else { None };
     let mut world = world.lock();
     if control {
-        return control::handle(&mut world, &method, &path, &body).into_response();
+        return (control::handle(&mut world, method, path, &body), body);
     }
     let query = parts.uri.query().unwrap_or_default();
-    let answer = api(&mut world, &method, &path, query, &parts.headers, &body, form);
-    let shown: Bytes = match path.as_str() {
+    let answer = api(&mut world, method, path, query, &parts.headers, &body, form);
+    let shown: Bytes = match path {
         "/api/v2/token" => "\"(a user name and password)\"".into(),
         _ if uploads => format!("\"(a form of {} bytes)\"", body.len()).into(),
         _ => body,
     };
-    let path = if query.is_empty() { path } else { format!("{path}?{query}") };
-    world.log(Asked { method, path, body: shown, status: answer.status });
-    drop(world);
-    answer.into_response()
+    let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    let asked = Asked { method: method.to_owned(), path, body: shown.clone(), status: answer.status };
+    world.log(asked);
+    (answer, shown)
 }
 
 fn api(
@@ -117,7 +134,7 @@ fn api(
             _ => Answer::unauthorized(),
         };
     }
-    if let Some(failure) = world.take_failure(method, path) {
+    if let Some(failure) = world.failures.take(method, path) {
         return Answer::failure(&failure, matches!(system, System::OnPrem(_)));
     }
     let query = parameters(query);

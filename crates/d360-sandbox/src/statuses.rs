@@ -1,65 +1,85 @@
 //! Webhooks of what becomes of a message of ours.
 use crate::{
     answer,
-    world::{World, ids::is_bsuid},
+    world::{Sent, World, ids::is_bsuid},
 };
 use serde_json::{Value, json};
 
+/// The statuses that a message may get.
+pub(crate) const KNOWN: [&str; 6] = ["sent", "delivered", "read", "played", "failed", "deleted"];
+
 /// Tells what became of a message to `user`, or to the group of this id. `failed` names the code that it failed by.
 pub(crate) fn tell(world: &mut World, key: &str, id: &str, message: &Value, user: &str, failed: Option<i64>) {
-    world.last_id = Some(id.to_owned());
+    let text = |name: &str| message.get(name).and_then(Value::as_str).map(str::to_owned);
+    let sent = Sent {
+        key: key.to_owned(),
+        id: id.to_owned(),
+        user: user.to_owned(),
+        group: message["recipient_type"] == "group",
+        by_user_id: message.get("to").is_none(),
+        callback_data: message.get("biz_opaque_callback_data").cloned(),
+        category: text("category"),
+        template: message["type"] == "template",
+    };
+    let told = match failed {
+        Some(_) => vec!["failed".to_owned()],
+        None => {
+            let statuses = &world.hooks.settings.statuses;
+            statuses.clone().unwrap_or_else(|| vec!["sent".to_owned(), "delivered".to_owned()])
+        }
+    };
+    for status in told {
+        push(world, &sent, &status, failed);
+    }
+    world.keep_sent(sent);
+}
+
+/// Queues the webhook of one status. `code` names the error of `failed`.
+pub(crate) fn push(world: &mut World, sent: &Sent, status: &str, code: Option<i64>) {
     // Most sandboxes have no webhook, and what has nowhere to go is not worth writing.
-    if !world.hooks.has_target(key) {
+    if !world.hooks.has_target(&sent.key) {
         return;
     }
     let settings = &world.hooks.settings;
-    let told = match failed {
-        Some(_) => vec!["failed".to_owned()],
-        None => settings.statuses.clone().unwrap_or_else(|| vec!["sent".to_owned(), "delivered".to_owned()]),
-    };
     let (time, onprem) = (world.now().as_secs().to_string(), settings.on_premise);
     let user_ids = settings.user_ids && !onprem;
-    let group = message["recipient_type"] == "group";
-    for status in told {
-        let has_failed = status == "failed";
-        let mut item = json!({ "id": id, "status": status, "timestamp": time });
-        let mut contact = None;
-        if group {
-            item["recipient_type"] = json!("group");
+    let (user, has_failed) = (sent.user.as_str(), status == "failed");
+    let mut item = json!({ "id": sent.id, "status": status, "timestamp": time });
+    let mut contact = None;
+    if sent.group {
+        item["recipient_type"] = json!("group");
+        item["recipient_id"] = json!(user);
+    } else {
+        if !is_bsuid(user) {
             item["recipient_id"] = json!(user);
-        } else {
-            if !is_bsuid(user) {
-                item["recipient_id"] = json!(user);
-            }
-            // A failed message names the user id only if it was sent to it, and no contact (Meta, "Business-scoped user IDs").
-            let by_user_id = message.get("to").is_none();
-            if is_bsuid(user) || user_ids && (!has_failed || by_user_id) {
-                item["recipient_user_id"] = json!(world.users.id(user));
-            }
-            let with_username = matches!(status.as_str(), "delivered" | "read" | "played");
-            contact = (user_ids && !has_failed).then(|| world.users.contact(user, with_username, true));
         }
-        if let Some(data) = message.get("biz_opaque_callback_data") {
-            item["biz_opaque_callback_data"] = data.clone();
+        // A failed message names the user id only if it was sent to it, and no contact (Meta, "Business-scoped user IDs").
+        if is_bsuid(user) || user_ids && (!has_failed || sent.by_user_id) {
+            item["recipient_user_id"] = json!(world.users.id(user));
         }
-        if status == "sent" {
-            item["pricing"] = pricing(message, onprem);
-        }
-        if let Some(code) = failed.or(has_failed.then_some(131_000)) {
-            item["errors"] = json!([answer::webhook_error(code, onprem)]);
-        }
-        world.hooks.status(key, item, contact);
+        let with_username = matches!(status, "delivered" | "read" | "played");
+        contact = (user_ids && !has_failed).then(|| world.users.contact(user, with_username, true));
     }
+    if let Some(data) = &sent.callback_data {
+        item["biz_opaque_callback_data"] = data.clone();
+    }
+    if status == "sent" {
+        item["pricing"] = pricing(sent, onprem);
+    }
+    if let Some(code) = code.or(has_failed.then_some(131_000)) {
+        item["errors"] = json!([answer::webhook_error(code, onprem)]);
+    }
+    world.hooks.status(&sent.key, item, contact);
 }
 
-fn pricing(message: &Value, onprem: bool) -> Value {
+fn pricing(sent: &Sent, onprem: bool) -> Value {
     if onprem {
         return json!({ "billable": true, "pricing_model": "CBP" });
     }
     // Direct Send names its category; nobody knows that of a template here.
-    let category = match message["category"].as_str() {
+    let category = match sent.category.as_deref() {
         Some(category) => category,
-        None if message["type"] == "template" => "utility",
+        None if sent.template => "utility",
         None => "service",
     };
     let (billable, kind) =

@@ -1,4 +1,5 @@
 //! Errors that are asked for.
+use serde_json::{Value, json};
 
 /// An error to answer the next calls with, instead of what the sandbox would.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +69,18 @@ impl Failure {
 pub(crate) struct Failures(Vec<Failure>);
 
 impl Failures {
+    /// Those that wait, in the order in which they are taken.
+    pub(crate) fn shown(&self) -> Vec<Value> {
+        let shown = |failure: &Failure| {
+            json!({ "code": failure.code, "http": failure.http, "body": failure.body, "retry_after": failure.retry_after,
+                "times": failure.times.unwrap_or(1), "method": failure.method, "path": failure.path })
+        };
+        self.0.iter().map(shown).collect()
+    }
+    /// Drops them all. Returns how many there were.
+    pub(crate) fn clear(&mut self) -> usize {
+        std::mem::take(&mut self.0).len()
+    }
     pub(crate) fn push(&mut self, failure: Failure) {
         self.0.push(failure);
     }

@@ -87,6 +87,8 @@ pub(crate) struct Post {
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// What it holds, for logs.
+    pub(crate) events: String,
 }
 
 #[derive(Debug, Default)]
@@ -219,13 +221,23 @@ impl Hooks {
             if let Some(secret) = &settings.platform_secret {
                 headers.push(("x-360dialog-signature".to_owned(), signature(secret, &body)));
             }
-            posts.push(Post { url: target.url, headers, body });
+            posts.push(Post { url: target.url, headers, body, events: named(batch) });
         }
         if settings.reorder {
             posts.reverse();
         }
         let times = settings.duplicates.min(100) as usize + 1;
         posts.into_iter().flat_map(|post| std::iter::repeat_n(post, times)).collect()
+    }
+}
+
+/// What a batch holds, in two words.
+fn named(batch: &[Event]) -> String {
+    let text = |item: &Value, name: &str| item[name].as_str().unwrap_or("?").to_owned();
+    match batch {
+        [one] if one.kind == "statuses" => format!("status {}", text(&one.item, "status")),
+        [one] => format!("message {}", text(&one.item, "type")),
+        several => format!("{} events", several.len()),
     }
 }
 

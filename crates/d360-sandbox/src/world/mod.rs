@@ -1,6 +1,6 @@
 //! What the sandbox remembers.
 use axum::body::Bytes;
-use failure::{Failure, Failures};
+use failure::Failures;
 use hooks::{Hooks, Webhooks};
 use ids::Way;
 use number::Number;
@@ -57,6 +57,20 @@ pub(crate) struct File {
     pub(crate) hash: String,
 }
 
+/// What later statuses of an accepted message need.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) key: String,
+    pub(crate) id: String,
+    /// The recipient, or the group.
+    pub(crate) user: String,
+    pub(crate) group: bool,
+    pub(crate) by_user_id: bool,
+    pub(crate) callback_data: Option<Value>,
+    pub(crate) category: Option<String>,
+    pub(crate) template: bool,
+}
+
 /// The state, shared by the server's thread and the handle.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared(Arc<Mutex<World>>);
@@ -77,9 +91,8 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     pub(crate) accepted: VecDeque<Value>,
     requests: VecDeque<Asked>,
-    failures: Failures,
-    /// The id of the last accepted message.
-    pub(crate) last_id: Option<String>,
+    pub(crate) failures: Failures,
+    sent: VecDeque<Sent>,
     pub(crate) media: HashMap<String, File>,
     pub(crate) templates: Vec<Value>,
     pub(crate) hooks: Hooks,
@@ -112,7 +125,7 @@ impl World {
             accepted: VecDeque::new(),
             requests: VecDeque::new(),
             failures: Failures::default(),
-            last_id: None,
+            sent: VecDeque::new(),
             media: HashMap::new(),
             templates: vec![hello_world()],
             hooks: Hooks::new(Webhooks::default()),
@@ -171,14 +184,6 @@ impl World {
         }
     }
 
-    pub(crate) fn fail(&mut self, failure: Failure) {
-        self.failures.push(failure);
-    }
-    /// Takes the failure that was asked for a call of this method and path.
-    pub(crate) fn take_failure(&mut self, method: &str, path: &str) -> Option<Failure> {
-        self.failures.take(method, path)
-    }
-
     pub(crate) fn log(&mut self, request: Asked) {
         keep(&mut self.requests, request);
     }
@@ -190,6 +195,13 @@ impl World {
     pub(crate) fn accept(&mut self, message: Value, user: &str) -> String {
         keep(&mut self.accepted, message);
         self.wamid(user, Way::Out)
+    }
+    pub(crate) fn keep_sent(&mut self, sent: Sent) {
+        keep(&mut self.sent, sent);
+    }
+    /// The message of this id among the last thousand, or the last one.
+    pub(crate) fn sent(&self, id: Option<&str>) -> Option<&Sent> {
+        self.sent.iter().rev().find(|sent| id.is_none_or(|id| id == sent.id))
     }
     /// A message id of Cloud.
     pub(crate) fn wamid(&mut self, user: &str, way: Way) -> String {

@@ -1,0 +1,89 @@
+//! What a sandbox does, for logs.
+use serde_json::Value;
+use std::{fmt, sync::Arc};
+
+/// Something that a sandbox did. Phone numbers and paths are as they came: mask them before they reach a log.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Activity<'a> {
+    /// A request was answered.
+    #[non_exhaustive]
+    Request {
+        /// The method.
+        method: &'a str,
+        /// The path, with its query.
+        path: &'a str,
+        /// The HTTP status of the answer.
+        status: u16,
+        /// The error code of the answer.
+        code: Option<i64>,
+        /// `type` of the message that was sent.
+        kind: Option<&'a str>,
+        /// The recipient of the message that was sent.
+        recipient: Option<&'a str>,
+    },
+    /// A webhook was posted.
+    #[non_exhaustive]
+    Webhook {
+        /// Where to.
+        url: &'a str,
+        /// Its events, such as `message text`, `status read` or `12 events`.
+        events: &'a str,
+        /// 1 for the first attempt.
+        attempt: usize,
+        /// The HTTP status of the receiver's answer.
+        status: Option<u16>,
+        /// Why there is no answer.
+        error: Option<&'a str>,
+    },
+}
+
+type Watch = dyn Fn(&Activity<'_>) + Send + Sync;
+
+/// Whoever wants to know, if anybody.
+#[derive(Clone, Default)]
+pub(crate) struct Watcher(Option<Arc<Watch>>);
+
+impl Watcher {
+    pub(crate) fn new(watch: impl Fn(&Activity<'_>) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(watch)))
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str, sent: &[u8], status: u16, answer: &[u8]) {
+        let Some(watch) = &self.0 else { return };
+        let sent: Value = serde_json::from_slice(sent).unwrap_or_default();
+        let answer: Value =
+            if status < 400 { Value::Null } else { serde_json::from_slice(answer).unwrap_or_default() };
+        let code = answer.pointer("/error/code").or_else(|| answer.pointer("/errors/0/code"));
+        let text = |name: &str| sent.get(name).and_then(Value::as_str);
+        let recipient = text("to").or_else(|| text("recipient"));
+        let kind = text("type").filter(|_| recipient.is_some());
+        watch(&Activity::Request {
+            method,
+            path,
+            status,
+            code: code.and_then(Value::as_i64),
+            kind,
+            recipient,
+        });
+    }
+
+    pub(crate) fn webhook(
+        &self,
+        url: &str,
+        events: &str,
+        attempt: usize,
+        status: Option<u16>,
+        error: Option<&str>,
+    ) {
+        if let Some(watch) = &self.0 {
+            watch(&Activity::Webhook { url, events, attempt, status, error });
+        }
+    }
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Watcher").field(&self.0.is_some()).finish()
+    }
+}
