@@ -20,7 +20,7 @@ pub(crate) use moving::{
     Translate, TranslateKind,
 };
 pub(crate) use profile::{Profile, ProfileAdd, ProfileName, ProfileShown, Whoami};
-pub(crate) use sandbox::Sandbox;
+pub(crate) use sandbox::{Fail, Sandbox, SandboxVerb, Trigger, TriggerKind, TriggerStatus};
 pub(crate) use send::{
     Captioned, Contacts, Content, Document, Location, Media, Raw, Reaction, Read, Send, Template, Text, To,
 };

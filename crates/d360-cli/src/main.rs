@@ -50,7 +50,7 @@ fn main() -> ExitCode {
     }
     let result = match &args.command {
         Command::Demo => commands::demo::run(&args.global, output),
-        Command::Sandbox(sandbox) => commands::sandbox::run(sandbox, output),
+        Command::Sandbox(sandbox) => commands::sandbox::run(&args.global, sandbox, output),
         Command::Send(send) => commands::send::run(&args.global, send, &matches, output),
         Command::Read(read) => commands::content::read(&args.global, read, output),
         Command::Block(block) => commands::block::run(&args.global, block, output),

@@ -134,7 +134,7 @@ fn status(world: &mut World, value: &Value) -> Answer {
         Some(_) => return refuse("code must be a number, and is for the status failed"),
     };
     let id = match asked.get("id") {
-        Some(id) if !id.is_string() => return refuse("id must be a text"),
+        Some(id) if !id.is_string() && !id.is_null() => return refuse("id must be a text"),
         _ => text("id"),
     };
     let Some(sent) = world.sent(id).cloned() else {

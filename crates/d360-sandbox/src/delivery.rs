@@ -101,7 +101,7 @@ impl Sender {
         let answer = match request.body(Body::from(post.body.clone())) {
             Ok(request) => match timeout(LIMIT, self.client.request(request)).await {
                 Ok(Ok(response)) => Ok(response.status()),
-                Ok(Err(error)) => Err(error.to_string()),
+                Ok(Err(error)) => Err(chain(&error)),
                 Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
             },
             Err(error) => Err(error.to_string()),
@@ -118,4 +118,10 @@ impl Sender {
         );
         taken
     }
+}
+
+/// An error with what lies below it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let below = std::iter::successors(error.source(), |error| error.source());
+    below.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

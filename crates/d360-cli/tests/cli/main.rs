@@ -12,6 +12,7 @@ mod mistakes;
 mod profiles;
 mod readme;
 mod registry;
+mod sandbox;
 mod send;
 mod setup;
 mod systems;

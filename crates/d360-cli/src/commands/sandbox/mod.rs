@@ -1,19 +1,58 @@
 //! `d360 sandbox`.
 use crate::{
     Result,
-    args::Sandbox as Args,
+    args::{Global, Sandbox as Args, SandboxVerb},
     client::runtime,
     commands::signals,
     output::{Exit, Failure, Output},
 };
+use control::Control;
 use d360_sandbox::{DEFAULT_KEY, Sandbox};
 use serde_json::json;
 use std::net::ToSocketAddrs as _;
 
+mod control;
+mod fail;
+mod log;
+mod trigger;
+
 /// The business number of a key that the environment names.
 const NUMBER: &str = "15550783881";
 
-pub(crate) fn run(args: &Args, output: Output) -> Result {
+pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
+    let control = |url: &Option<String>| Control::find(url.as_deref().or(global.base_url.as_deref()));
+    match &args.verb {
+        None => start(args, output),
+        Some(SandboxVerb::Trigger(args)) => trigger::run(args, || control(&args.sandbox.url), output),
+        Some(SandboxVerb::Fail(args)) => fail::run(args, &control(&args.sandbox.url)?, output),
+        Some(SandboxVerb::Requests(args)) => requests(&control(&args.url)?, output),
+        Some(SandboxVerb::Reset(args)) => {
+            control(&args.url)?.post("reset", &json!({}))?;
+            if output.is_json() {
+                output.document(&json!({ "reset": true }));
+            } else {
+                output.line("reset");
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn requests(control: &Control, output: Output) -> Result {
+    let answer = control.get("requests")?;
+    if output.is_json() {
+        output.document(&answer);
+        return Ok(Exit::Done);
+    }
+    for asked in answer["requests"].as_array().into_iter().flatten() {
+        let text = |name: &str| asked[name].as_str().unwrap_or_default();
+        let body = if asked["body"] == "" { String::new() } else { format!("  {}", asked["body"]) };
+        output.line(format!("{} {}  {}{body}", text("method"), text("path"), asked["status"]));
+    }
+    Ok(Exit::Done)
+}
+
+fn start(args: &Args, output: Output) -> Result {
     let own = std::env::var("D360_API_KEY").ok().filter(|key| !key.trim().is_empty());
     let address = args.listen.to_socket_addrs().ok().and_then(|mut found| found.next());
     let address = address
@@ -23,6 +62,11 @@ pub(crate) fn run(args: &Args, output: Output) -> Result {
         webhooks.user_ids = !args.without_user_ids;
         webhooks.escape_unicode = args.escape_unicode;
     });
+    let log = (!output.is_quiet()).then(|| log::Log::start(output.is_json()));
+    let builder = match &log {
+        Some(log) => builder.watch(log.watch()),
+        None => builder,
+    };
     let sandbox = builder.start().map_err(|error| {
         Failure::local(format!(
             "cannot listen on {}: {error}; give another address with --listen",
@@ -47,9 +91,9 @@ pub(crate) fn run(args: &Args, output: Output) -> Result {
         output.line("In another terminal:");
         let export = if own.is_some() { String::new() } else { format!(" D360_API_KEY={DEFAULT_KEY}") };
         output.line(format!("  export D360_BASE_URL={url}{export}"));
-        output.line(format!(
-            "  curl -X POST {url}/_sandbox/inbound -d '{{\"from\": \"+16505551234\"}}'   # a user writes"
-        ));
+        output.line(
+            "  d360 sandbox trigger message --from +16505551234   # a user writes, which opens the window",
+        );
         output.line("  d360 send location --to +16505551234 --latitude 37.44 --longitude -122.16");
         output.line("");
         output.line(format!("{url}/_sandbox says what else it can do. Stop it with Ctrl-C."));
@@ -58,5 +102,8 @@ pub(crate) fn run(args: &Args, output: Output) -> Result {
         .block_on(signals::stopped())
         .map_err(|error| Failure::local(format!("cannot wait for signals: {error}")))?;
     sandbox.stop();
+    if let Some(log) = log {
+        log.end();
+    }
     Ok(Exit::Done)
 }
