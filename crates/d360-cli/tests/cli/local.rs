@@ -62,7 +62,8 @@ fn the_sandbox_prints_its_url_and_key_and_stops_on_sigterm() {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_d360"));
         command.args(["sandbox", "--listen", "127.0.0.1:0"]).env_remove("D360_API_KEY");
         command.envs(own.map(|key| ("D360_API_KEY", key)));
-        let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines.next().unwrap().unwrap().strip_prefix("sandbox: ").unwrap().to_owned();
         let key_line = lines.next().unwrap().unwrap();
@@ -99,7 +100,8 @@ fn the_form_of_the_sandboxs_webhooks_is_chosen_by_flags() {
     {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_d360"));
         command.args(["sandbox", "--listen", "127.0.0.1:0"]).args(flags).env_remove("D360_API_KEY");
-        let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines.next().unwrap().unwrap().strip_prefix("sandbox: ").unwrap().to_owned();
         let address = url.trim_start_matches("http://");
