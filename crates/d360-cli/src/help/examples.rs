@@ -9,6 +9,19 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("", &["d360 demo", "d360 sandbox", r#"d360 send text "Hello" --to +16505551234"#]),
     ("demo", &["d360 demo", "d360 demo --verbose"]),
     ("sandbox", &["d360 sandbox", "d360 sandbox --listen 127.0.0.1:4361"]),
+    (
+        "sandbox trigger",
+        &["d360 sandbox trigger message --text Hello", "d360 sandbox trigger failed --code 131049"],
+    ),
+    (
+        "sandbox fail",
+        &[
+            r#"d360 sandbox fail --code 131049 --endpoint "POST /messages""#,
+            "d360 sandbox fail --http 503 --times 3",
+        ],
+    ),
+    ("sandbox requests", &["d360 sandbox requests", "d360 sandbox requests --output json"]),
+    ("sandbox reset", &["d360 sandbox reset", "d360 sandbox reset --url http://127.0.0.1:4361"]),
     ("profile", &["d360 profile add shop < key.txt", "d360 profile list"]),
     (
         "profile add",

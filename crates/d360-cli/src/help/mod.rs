@@ -31,6 +31,9 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Tools", &["vcard", "errors", "completions", "man", "help"]),
 ];
 
+/// Commands that do something without their subcommands.
+const SERVERS: [&str; 2] = ["gateway", "sandbox"];
+
 const TOPICS: &str = "\
 Set the API key with D360_API_KEY, --key-file or `d360 profile add`.
 Topics: d360 help options, d360 help environment, d360 help exit-codes";
@@ -75,7 +78,7 @@ fn with_notes(command: Command, path: &str) -> Command {
         examples(&mut notes, path);
         let _ = write!(notes, "\n{TOPICS}");
     } else {
-        if !command.has_subcommands() || path == "gateway" {
+        if !command.has_subcommands() || SERVERS.contains(&path) {
             let (which, what) = match reach::local(path) {
                 None => ("Common options", "key, API, time limits, output; ".to_owned()),
                 Some([]) => ("Output options", String::new()),
