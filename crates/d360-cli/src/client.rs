@@ -345,12 +345,21 @@ fn refuse_if_open_to_others(path: &Path) -> Step<()> {
         Ok((false, _)) if path != Path::new("-") => {
             Err(Failure::invalid(&input::name(path), "is no regular file"))
         }
-        Ok((true, mode)) if path != Path::new("-") && mode & 0o077 != 0 => {
+        Ok((true, mode)) if path != Path::new("-") && mode & others(path) != 0 => {
             let message = format!("can be read by others; run: chmod 600 {}", input::name(path));
             Err(Failure::invalid(&input::name(path), message))
         }
         _ => Ok(()),
     }
+}
+
+/// The permissions that a secret's file may not have. systemd lets a service read a credential by an ACL, whose mask shows as the
+/// group's permissions.
+#[cfg(unix)]
+fn others(path: &Path) -> u32 {
+    let directory = std::env::var_os("CREDENTIALS_DIRECTORY");
+    let is_credential = directory.is_some_and(|directory| path.parent() == Some(Path::new(&directory)));
+    if is_credential { 0o007 } else { 0o077 }
 }
 
 #[cfg(not(unix))]

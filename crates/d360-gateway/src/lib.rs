@@ -54,5 +54,5 @@ mod sent_status;
 mod state;
 mod web;
 
-pub use config::{Config, InvalidConfig, Number};
+pub use config::{Config, ConfigKey, InvalidConfig, Number, Problem};
 pub use gateway::{Gateway, StartError};

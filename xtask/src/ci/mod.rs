@@ -3,6 +3,7 @@ mod deps;
 mod features;
 mod layers;
 mod outside;
+mod packaging;
 
 use crate::{Result, tools};
 use std::{fs, process::Command, time::Instant};
@@ -31,6 +32,7 @@ const STEPS: &[Step] = &[
     ("features", "every feature builds alone and with each other", features::run),
     ("msrv", "nothing newer than the declared Rust", outside::msrv),
     ("deny", "licences, bans and sources of what is depended on", outside::deny),
+    ("packaging", "systemd and hadolint take the unit and the Dockerfile", packaging::run),
     ("semver", "no breaking change since the last release", outside::semver),
 ];
 

@@ -49,10 +49,21 @@ pub(crate) struct Gateway {
     /// Options override it.
     #[arg(long, global = true, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,
+    /// Print a configuration file with every key
+    ///
+    /// Every key stands in it with its default and what it does. Start from it: d360 gateway --print-config > gateway.toml
+    #[arg(long, conflicts_with_all = ["config", "listen", "state", "webhook_to", "secret_header", "messages_per_second", "old_ids",
+        "pass_new_types", "metrics_listen"])]
+    pub(crate) print_config: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GatewayVerb {
+    /// Ask whether the gateway can accept webhooks
+    ///
+    /// Exit code 0 if it can, 1 if not, for health checks of containers and load balancers. Give the options that the gateway
+    /// was started with (--config, --metrics-listen or --listen), or --url. The operations port needs no key.
+    Ready(Ready),
     /// Manage webhooks that wait for the old program
     ///
     /// Give the options that the gateway was started with (--config, --metrics-listen or --listen), or --url. The key is that of
@@ -63,6 +74,13 @@ pub(crate) enum GatewayVerb {
     /// Give the options that the gateway was started with (--config, --metrics-listen or --listen), or --url. The key is that of
     /// the number: D360_API_KEY, --key-file, or the one in the configuration.
     Aside(Held),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Ready {
+    /// URL of the gateway: https, or http on this machine
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

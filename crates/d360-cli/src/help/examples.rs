@@ -174,6 +174,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "gateway",
         &["d360 gateway --webhook-to http://127.0.0.1:9000/hook", "d360 gateway --config gateway.toml"],
     ),
+    (
+        "gateway ready",
+        &["d360 gateway ready --url http://127.0.0.1:9090", "d360 gateway ready --config gateway.toml"],
+    ),
     ("gateway waiting", &["d360 gateway waiting", "d360 gateway waiting list --user 16505551234"]),
     ("gateway waiting list", &["d360 gateway waiting list", "d360 gateway waiting list --user 16505551234"]),
     ("gateway waiting show", &["d360 gateway waiting show 12", "d360 gateway waiting show 12 --output json"]),

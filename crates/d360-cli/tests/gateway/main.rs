@@ -1,10 +1,13 @@
 //! `d360 gateway`: an old program works on unchanged, and nothing is lost or sent twice.
 mod aside;
 mod calls;
+mod configuration;
 #[cfg(target_os = "linux")]
 mod disk;
 mod fences;
 mod hostile;
+#[cfg(unix)]
+mod packaging;
 mod power;
 mod programs;
 mod rig;

@@ -2,19 +2,55 @@
 use crate::{
     args::{Gateway as Args, Global},
     client,
-    output::Failure,
+    output::{Exit, Failure, Output},
 };
 use d360::{transport::SetupError, webhook::Verification};
-use d360_gateway::{Config, Number};
+use d360_gateway::{Config, ConfigKey, InvalidConfig, Number};
+use serde_json::json;
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
+};
+
+/// Every key with its default.
+pub(super) fn print(output: Output) -> Exit {
+    let text = Config::example();
+    if output.is_json() {
+        let shown = |key: &ConfigKey| {
+            json!({ "table": key.table, "name": key.name, "value": key.value, "default": key.default, "example": key.example,
+                "about": key.about, "option": key.flag })
+        };
+        output
+            .document(&json!({ "keys": Config::keys().iter().map(shown).collect::<Vec<_>>(), "toml": text }));
+    } else {
+        output.exact(&text);
+    }
+    Exit::Done
+}
+
+/// Every problem of a file, each in a line that editors and people find.
+fn refused(path: &Path, error: &InvalidConfig) -> Box<Failure> {
+    let path = d360::model::mask(&path.display().to_string());
+    match error {
+        InvalidConfig::File(problems) => {
+            let lines: Vec<String> = problems
+                .iter()
+                .map(|problem| format!("{path}:{}: {}", problem.line, problem.message))
+                .collect();
+            Failure::settings(lines.join("\n"))
+        }
+        other => Failure::settings(format!("{path}: {other}")),
+    }
+}
 
 /// The file, and what the flags and the environment say beside it.
 pub(super) fn read(global: &Global, args: &Args) -> std::result::Result<Config, Box<Failure>> {
     let mut config = match &args.config {
         Some(path) => {
             let text = std::fs::read_to_string(path)
-                .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+                .map_err(|error| Failure::settings(format!("cannot read {}: {error}", path.display())))?;
             Config::from_toml(&text, &|name| std::env::var(name).ok())
-                .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?
+                .map_err(|error| refused(path, &error))?
         }
         None => Config::new("127.0.0.1:8080", "d360-gateway.db"),
     };
@@ -61,4 +97,21 @@ pub(super) fn read(global: &Global, args: &Args) -> std::result::Result<Config, 
         number.verification = Some(made);
     }
     Ok(config)
+}
+
+/// Where a gateway of this configuration is found on this machine.
+pub(super) fn url_of(config: &Config) -> String {
+    let address = config.metrics_listen.as_ref().unwrap_or(&config.listen);
+    let here = address.parse::<SocketAddr>().map(|mut address| {
+        if address.ip().is_unspecified() {
+            let here = if address.is_ipv4() {
+                IpAddr::V4(Ipv4Addr::LOCALHOST)
+            } else {
+                IpAddr::V6(Ipv6Addr::LOCALHOST)
+            };
+            address.set_ip(here);
+        }
+        address.to_string()
+    });
+    format!("http://{}", here.as_ref().unwrap_or(address))
 }

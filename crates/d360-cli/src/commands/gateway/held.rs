@@ -10,11 +10,9 @@ use d360::{
     ApiKey,
     transport::{AuthScheme, BlockingTransport as _, Connection, Host, HttpRequest, UreqTransport},
 };
-use d360_gateway::Config;
 use http::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 type Step<T> = std::result::Result<T, Box<Failure>>;
 
@@ -30,7 +28,7 @@ pub(crate) fn run(global: &Global, args: &Gateway, output: Output) -> Result {
     let (which, held) = match &args.verb {
         Some(GatewayVerb::Waiting(held)) => ("waiting", held),
         Some(GatewayVerb::Aside(held)) => ("aside", held),
-        None => return Err(Failure::usage("a verb is missing")),
+        _ => return Err(Failure::usage("a command of waiting and aside is missing")),
     };
     let numbers = numbers(global, args, held)?;
     match &held.verb {
@@ -58,7 +56,7 @@ fn numbers(global: &Global, args: &Gateway, held: &Held) -> Step<Vec<Number>> {
     let config = config::read(global, args)?;
     let url = match &held.url {
         Some(url) => url.trim_end_matches('/').to_owned(),
-        None => url_of(&config),
+        None => config::url_of(&config),
     };
     Host::new(&url, AuthScheme::D360ApiKey).map_err(|error| Failure::usage(format!("--url: {error}")))?;
     let cannot = |error: d360::transport::SetupError| Box::new(Failure::Setup(error));
@@ -76,23 +74,6 @@ fn numbers(global: &Global, args: &Gateway, held: &Held) -> Step<Vec<Number>> {
         return Err(Failure::usage("--number: --config has no number of this name"));
     }
     Ok(numbers)
-}
-
-/// Where a gateway of this configuration is found on this machine.
-fn url_of(config: &Config) -> String {
-    let address = config.metrics_listen.as_ref().unwrap_or(&config.listen);
-    let here = address.parse::<SocketAddr>().map(|mut address| {
-        if address.ip().is_unspecified() {
-            let here = if address.is_ipv4() {
-                IpAddr::V4(Ipv4Addr::LOCALHOST)
-            } else {
-                IpAddr::V6(Ipv6Addr::LOCALHOST)
-            };
-            address.set_ip(here);
-        }
-        address.to_string()
-    });
-    format!("http://{}", here.as_ref().unwrap_or(address))
 }
 
 impl Number {

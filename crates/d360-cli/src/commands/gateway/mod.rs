@@ -1,7 +1,7 @@
 //! `d360 gateway`.
 use crate::{
     Result,
-    args::{Gateway as Args, Global},
+    args::{Gateway as Args, GatewayVerb, Global},
     commands::signals,
     output::{Exit, Failure, Output},
 };
@@ -11,13 +11,19 @@ use tracing_subscriber::{filter::LevelFilter, fmt};
 
 mod config;
 mod held;
+mod ready;
 
 /// Connections need files.
 const FILES: u64 = 65_536;
 
 pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
-    if args.verb.is_some() {
-        return held::run(global, args, output);
+    match &args.verb {
+        Some(GatewayVerb::Ready(ready)) => return ready::run(global, args, ready, output),
+        Some(GatewayVerb::Waiting(_) | GatewayVerb::Aside(_)) => return held::run(global, args, output),
+        None => {}
+    }
+    if args.print_config {
+        return Ok(config::print(output));
     }
     let config = config::read(global, args)?;
     // As many as the system lets it have: it does with fewer.

@@ -1,0 +1,114 @@
+//! Which files of a folder are read, and why others are not.
+use crate::{input, output::Failure};
+use std::path::{Path, PathBuf};
+
+/// Files of a folder that are read, at most; and how deep.
+const MOST_FILES: usize = 10_000;
+const DEEPEST: usize = 16;
+/// Longest source that is read: what is longer was generated.
+const LONGEST: u64 = 4 << 20;
+
+const DOCUMENTS: [&str; 3] = ["json", "ndjson", "jsonl"];
+const SOURCES: [&str; 18] = [
+    "py", "js", "jsx", "mjs", "cjs", "ts", "tsx", "php", "java", "kt", "go", "cs", "rb", "rs", "scala",
+    "swift", "vb", "sh",
+];
+/// Settings, where base URLs and paths stand.
+const SETTINGS: [&str; 9] = ["env", "yml", "yaml", "properties", "toml", "ini", "cfg", "conf", "config"];
+/// Folders whose files are of others, or made by a build.
+const FOREIGN: [&str; 9] = [
+    "node_modules",
+    "bower_components",
+    "vendor",
+    "site-packages",
+    "venv",
+    "__pycache__",
+    "target",
+    "dist",
+    "build",
+];
+
+/// How a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Documents,
+    Source,
+}
+
+fn form(path: &Path) -> Option<Form> {
+    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    // `.env` has no extension.
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if DOCUMENTS.contains(&extension) {
+        Some(Form::Documents)
+    } else if SOURCES.contains(&extension) || SETTINGS.contains(&extension) || name.starts_with(".env") {
+        Some(Form::Source)
+    } else {
+        None
+    }
+}
+
+/// The file, or those of a folder that are read, in the order of their names. Each other one is named in `skipped`.
+pub(super) fn list(path: &Path, skipped: &mut Vec<String>) -> Result<Vec<(PathBuf, Form)>, Box<Failure>> {
+    if path == Path::new("-") || !path.is_dir() {
+        return Ok(vec![(path.to_owned(), form(path).unwrap_or(Form::Documents))]);
+    }
+    let mut files = Vec::new();
+    let mut folders = vec![(path.to_owned(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        let fail = |error: std::io::Error| Failure::invalid("", format!("{}: {error}", input::name(&folder)));
+        for entry in std::fs::read_dir(&folder).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            let (kind, path) = (entry.file_type().map_err(fail)?, entry.path());
+            if kind.is_dir() {
+                match folder_reason(&path, depth) {
+                    Some(why) => skipped.push(format!("{}: {why}", place(&path))),
+                    None => folders.push((path, depth + 1)),
+                }
+                continue;
+            }
+            match (form(&path), file_reason(&path, kind, files.len())) {
+                (Some(form), None) => files.push((path, form)),
+                (Some(_), Some(why)) => skipped.push(format!("{}: {why}", place(&path))),
+                (None, _) => {
+                    skipped
+                        .push(format!("{}: is neither JSON nor a kind of source that is read", place(&path)));
+                }
+            }
+        }
+    }
+    files.sort();
+    skipped.sort();
+    Ok(files)
+}
+
+fn folder_reason(path: &Path, depth: usize) -> Option<&'static str> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if name.starts_with('.') {
+        Some("is a hidden folder; check it by itself")
+    } else if FOREIGN.contains(&name.as_str()) {
+        Some("is a folder of dependencies or build results; check it by itself")
+    } else if depth >= DEEPEST {
+        Some("is too deep within folders; check it by itself")
+    } else {
+        None
+    }
+}
+
+fn file_reason(path: &Path, kind: std::fs::FileType, files: usize) -> Option<&'static str> {
+    let length = || std::fs::metadata(path).map_or(0, |file| file.len());
+    if !kind.is_file() {
+        Some("is a link or no regular file; check what it leads to")
+    } else if files >= MOST_FILES {
+        Some("is one of too many files; check its folder by itself")
+    } else if form(path) == Some(Form::Source) && length() > LONGEST {
+        Some("is longer than 4 MiB, and so no source that somebody wrote")
+    } else {
+        None
+    }
+}
+
+/// A path for people.
+pub(super) fn place(path: &Path) -> String {
+    d360::model::mask(&path.display().to_string())
+}
