@@ -69,6 +69,7 @@ fn filled(example: &str, sandbox: &Sandbox) -> String {
     // Its ID stands last in the list.
     line = line.replace("TEMPLATE_ID", "$(d360 templates list --name order_shipped | sed 's/.* //')");
     line = line.replace("https://example.com/hook", "http://127.0.0.1:9/hook");
+    line = line.replace("http://127.0.0.1:4361", &sandbox.base_url());
     line.replace("--partner-id ID", "--partner-id p").replace("--count 1", "")
 }
 
@@ -76,6 +77,7 @@ fn filled(example: &str, sandbox: &Sandbox) -> String {
 fn before(path: &str) -> &'static [&'static str] {
     match path {
         "templates delete" => &["d360 templates create template.json"],
+        "sandbox trigger" => &["d360 send text Hello --to +16505551234"],
         "profile list" | "profile use" | "profile show" | "profile remove" | "profile" => {
             &["d360 profile add shop < key.txt"]
         }

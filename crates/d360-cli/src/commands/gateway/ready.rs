@@ -35,7 +35,8 @@ pub(super) fn run(global: &Global, args: &Gateway, ready: &Ready, output: Output
         request.time_limit = TIME;
         transport.send(request).map_err(|error| {
             Failure::local(format!(
-                "no gateway answers at {url}: {error}; start it, or give its URL with --url"
+                "no gateway answers at {url}: {}; start it, or give its URL with --url",
+                d360::model::mask(&error.to_string())
             ))
         })
     };

@@ -61,12 +61,10 @@ impl Control {
         request.time_limit = Duration::from_secs(10);
         request.response_limit = 64 << 20;
         let answer = self.transport.send(request).map_err(|error| {
-            let cause =
-                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
             Failure::local(format!(
-                "no sandbox answers at {}: {error}{}; start one with `d360 sandbox`, or give its URL with --url",
+                "no sandbox answers at {}: {}; start one with `d360 sandbox`, or give its URL with --url",
                 self.shown(),
-                d360::model::mask(&cause)
+                d360::model::mask(&error.to_string())
             ))
         })?;
         Ok((answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap_or_default()))
