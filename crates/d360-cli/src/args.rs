@@ -22,7 +22,8 @@ pub(crate) use moving::{
 pub(crate) use profile::{Profile, ProfileAdd, ProfileName, ProfileShown, Whoami};
 pub(crate) use sandbox::{Fail, Sandbox, SandboxVerb, Trigger, TriggerKind, TriggerStatus};
 pub(crate) use send::{
-    Captioned, Contacts, Content, Document, Location, Media, Raw, Reaction, Read, Send, Template, Text, To,
+    Captioned, Contacts, Content, Document, Location, Media, Raw, Reaction, Read, Send, Sending, Template,
+    Text, To,
 };
 
 /// Send WhatsApp messages through 360dialog, and manage what belongs to a number

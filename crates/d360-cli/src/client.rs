@@ -3,6 +3,7 @@ use crate::{
     args::{ApiName, Args, Command, Global},
     input,
     output::Failure,
+    rate::{Limit, Limited},
     settings::Origin,
     shown::{Manner, Shown},
 };
@@ -19,18 +20,25 @@ use d360::{
     onprem::OnPrem,
     partner::{self, Channel, ChannelId, Partner, PartnerId},
     transport::{
-        self, Api, BlockUsersError, BlocksUsers, Connection, Endpoint, Host, HttpRequest, PagedEndpoint,
-        Proxy, RateLimit, ReqwestTransport, Roots, SendsMessages, SetupError, ThreadSleep, TokioSleep,
-        UreqTransport,
+        self, Api, AsyncTransport, BlockUsersError, BlockingTransport, BlocksUsers, Connection, Endpoint,
+        Host, HttpRequest, PagedEndpoint, Proxy, RateLimit, ReqwestTransport, Roots, SendsMessages,
+        SetupError, ThreadSleep, TokioSleep, UreqTransport,
     },
 };
-use std::{num::NonZeroU32, path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 type Step<T> = Result<T, Box<Failure>>;
 
 /// The client that the flags ask for. The verbs do not know which.
 #[derive(Debug)]
-pub(crate) enum Client<A: Api> {
+pub(crate) struct Client<A: Api> {
+    over: Over<A>,
+    /// The limit over all processes; the library's own holds without one.
+    limit: Option<Arc<Limit>>,
+}
+
+#[derive(Debug)]
+enum Over<A: Api> {
     Async(transport::Client<A>, tokio::runtime::Runtime),
     Blocking(transport::blocking::Client<A>),
 }
@@ -145,42 +153,61 @@ impl<A: Api> Client<A> {
         };
         let mut config = config(global, key)?;
         config.host = host;
-        if global.verbose {
-            let client = Self::shown(global.blocking, config, Manner::Masked)?;
-            return Ok(client.with_options(options(global)));
-        }
+        let limit = Arc::new(Limit::new(global));
+        // It waits below, over all processes.
+        let config = config.rate_limit(RateLimit::off());
         let client = if global.blocking {
-            Self::Blocking(transport::blocking::Client::new(config)?)
+            let transport = UreqTransport::new(&config.connection)?;
+            if global.verbose {
+                Self::blocking(config, Limited::new(Shown::new(transport, Manner::Masked), limit.clone()))?
+            } else {
+                Self::blocking(config, Limited::new(transport, limit.clone()))?
+            }
         } else {
-            Self::Async(transport::Client::new(config)?, runtime()?)
+            let transport = ReqwestTransport::new(&config.connection)?;
+            if global.verbose {
+                Self::over_async(config, Limited::new(Shown::new(transport, Manner::Masked), limit.clone()))?
+            } else {
+                Self::over_async(config, Limited::new(transport, limit.clone()))?
+            }
         };
-        Ok(client.with_options(options(global)))
-    }
-
-    fn with_options(self, options: CallOptions) -> Self {
-        match self {
-            Self::Async(client, runtime) => Self::Async(client.with_options(options), runtime),
-            Self::Blocking(client) => Self::Blocking(client.with_options(options)),
-        }
+        let options = options(global);
+        let over = match client.over {
+            Over::Async(client, runtime) => Over::Async(client.with_options(options), runtime),
+            Over::Blocking(client) => Over::Blocking(client.with_options(options)),
+        };
+        Ok(Self { over, limit: Some(limit) })
     }
 
     /// A client that prints what it sends and receives.
     pub(crate) fn shown(blocking: bool, config: Config, manner: Manner) -> Step<Self> {
-        let host = |error| Box::new(Failure::Setup(SetupError::Host(error)));
         if blocking {
             let transport = Shown::new(UreqTransport::new(&config.connection)?, manner);
-            let client = transport::blocking::Client::with_transport(config, transport, ThreadSleep::new());
-            return Ok(Self::Blocking(client.map_err(host)?));
+            return Self::blocking(config, transport);
         }
         let transport = Shown::new(ReqwestTransport::new(&config.connection)?, manner);
+        Self::over_async(config, transport)
+    }
+
+    fn blocking(config: Config, transport: impl BlockingTransport) -> Step<Self> {
+        let client = transport::blocking::Client::with_transport(config, transport, ThreadSleep::new());
+        let client = client.map_err(|error| Box::new(Failure::Setup(SetupError::Host(error))))?;
+        Ok(Self { over: Over::Blocking(client), limit: None })
+    }
+
+    fn over_async(config: Config, transport: impl AsyncTransport) -> Step<Self> {
         let client = transport::Client::with_transport(config, transport, TokioSleep::new());
-        Ok(Self::Async(client.map_err(host)?, runtime()?))
+        let client = client.map_err(|error| Box::new(Failure::Setup(SetupError::Host(error))))?;
+        Ok(Self { over: Over::Async(client, runtime()?), limit: None })
     }
 
     pub(crate) fn call<E: Endpoint<Api = A>>(&self, endpoint: E) -> Result<E::Response, Error> {
-        match self {
-            Self::Async(client, runtime) => runtime.block_on(client.call(endpoint)),
-            Self::Blocking(client) => client.call(endpoint),
+        if let Some(limit) = &self.limit {
+            limit.begin();
+        }
+        match &self.over {
+            Over::Async(client, runtime) => runtime.block_on(client.call(endpoint)),
+            Over::Blocking(client) => client.call(endpoint),
         }
     }
     pub(crate) fn send(&self, message: A::Message) -> Result<SendResponse, Error>
@@ -198,27 +225,27 @@ impl<A: Api> Client<A> {
     }
     /// The request of a call.
     pub(crate) fn request_of<E: Endpoint<Api = A>>(&self, endpoint: &E) -> Result<HttpRequest, Error> {
-        match self {
-            Self::Async(client, _) => client.request(endpoint),
-            Self::Blocking(client) => client.request(endpoint),
+        match &self.over {
+            Over::Async(client, _) => client.request(endpoint),
+            Over::Blocking(client) => client.request(endpoint),
         }
     }
     pub(crate) fn block(&self, users: Vec<User>, options: A::Options) -> Result<BlockReport, BlockUsersError>
     where
         A: BlocksUsers,
     {
-        match self {
-            Self::Async(client, runtime) => runtime.block_on(client.block_users_with(users, options)),
-            Self::Blocking(client) => client.block_users_with(users, options),
+        match &self.over {
+            Over::Async(client, runtime) => runtime.block_on(client.block_users_with(users, options)),
+            Over::Blocking(client) => client.block_users_with(users, options),
         }
     }
     pub(crate) fn unblock(&self, users: Vec<User>) -> Result<BlockReport, BlockUsersError>
     where
         A: BlocksUsers,
     {
-        match self {
-            Self::Async(client, runtime) => runtime.block_on(client.unblock_users(users)),
-            Self::Blocking(client) => client.unblock_users(users),
+        match &self.over {
+            Over::Async(client, runtime) => runtime.block_on(client.unblock_users(users)),
+            Over::Blocking(client) => client.unblock_users(users),
         }
     }
     /// Hands every item of a list to `each`.
@@ -227,15 +254,15 @@ impl<A: Api> Client<A> {
         first: E,
         mut each: impl FnMut(E::Item),
     ) -> Result<(), Error> {
-        match self {
-            Self::Async(client, runtime) => runtime.block_on(async {
+        match &self.over {
+            Over::Async(client, runtime) => runtime.block_on(async {
                 let mut items = client.pages(first);
                 while let Some(item) = items.next().await {
                     each(item?);
                 }
                 Ok(())
             }),
-            Self::Blocking(client) => client.pages(first).try_for_each(|item| item.map(&mut each)),
+            Over::Blocking(client) => client.pages(first).try_for_each(|item| item.map(&mut each)),
         }
     }
 }
@@ -260,10 +287,6 @@ fn config(global: &Global, key: ApiKey) -> Step<Config> {
         .attempt_timeout(Duration::from_secs(global.timeout))
         .strict(global.strict)
         .connection(connection);
-    let config = match global.messages_per_second.and_then(NonZeroU32::new) {
-        Some(rate) => config.rate_limit(RateLimit::per_second(rate)),
-        None => config,
-    };
     Ok(match &global.base_url {
         // A variable that was never set must not mean the real thing.
         Some(url) if url.trim().is_empty() => {

@@ -8,6 +8,7 @@ mod ordered;
 mod output;
 mod paths;
 mod profile;
+mod rate;
 mod settings;
 mod shown;
 mod sniff;
@@ -35,12 +36,15 @@ fn main() -> ExitCode {
     args.path = path(&matches);
     let path = args.path.as_str();
     output::at(path);
-    let output = Output::new(args.global.output).quiet(args.global.quiet).sending(sends(&args.command, path));
+    let output = Output::of(&args.global).sending(sends(&args.command, path));
     if let Some(option) = help::refused(&matches, &help::command(), path) {
         let failure = Failure::usage(format!(
             "{option} is for commands that call an API, and `d360 {path}` calls none"
         ));
         return ExitCode::from(output.failure(&failure) as u8);
+    }
+    if let Command::Send(send) = &args.command {
+        args.global.messages_per_second = commands::send::sending(send).messages_per_second;
     }
     if let Err(failure) = settings::resolve(&mut args, output) {
         return ExitCode::from(output.failure(&failure) as u8);
@@ -93,7 +97,7 @@ fn path(matches: &clap::ArgMatches) -> String {
 /// Whether a command would have sent something, had its input been right.
 fn sends(command: &Command, path: &str) -> bool {
     let dry = match command {
-        Command::Send(send) => commands::send::is_dry(send),
+        Command::Send(send) => commands::send::sending(send).dry_run,
         _ => false,
     };
     !dry && help::calls_an_api(path)

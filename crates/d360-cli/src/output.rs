@@ -1,6 +1,6 @@
 //! Results on standard output, everything else on standard error, and the exit codes.
 use crate::{
-    args::Format,
+    args::{Format, Global},
     table::{Table, Tone},
     usage::Mistake,
 };
@@ -213,8 +213,9 @@ impl Output {
             quiet: false,
         }
     }
-    pub(crate) fn quiet(self, quiet: bool) -> Self {
-        Self { quiet, ..self }
+    /// As the flags say.
+    pub(crate) fn of(global: &Global) -> Self {
+        Self { quiet: global.quiet, ..Self::new(global.output) }
     }
     pub(crate) fn is_quiet(self) -> bool {
         self.quiet

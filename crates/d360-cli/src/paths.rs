@@ -12,6 +12,11 @@ pub(crate) fn config_file() -> Option<(PathBuf, bool)> {
     }
 }
 
+/// The folder of what is kept between runs.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    Some(base("XDG_STATE_HOME", ".local/state")?.join("d360"))
+}
+
 /// A folder of the XDG base directory specification, which ignores relative paths.
 fn base(variable: &str, under_home: &str) -> Option<PathBuf> {
     let named = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());

@@ -64,14 +64,19 @@ pub(crate) struct To {
     #[arg(long, value_name = "SECONDS", requires = "category")]
     pub(crate) ttl_seconds: Option<u32>,
     #[command(flatten)]
-    pub(crate) dry_run: DryRun,
+    pub(crate) sending: Sending,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct DryRun {
+pub(crate) struct Sending {
     /// Print the request, key masked, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Rate limit of the number [default: 80]
+    ///
+    /// It holds over all processes of this machine, which share a file for each number in ~/.local/state/d360/rate.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) messages_per_second: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -216,7 +221,7 @@ pub(crate) struct Raw {
     #[arg(long)]
     pub(crate) unchecked: bool,
     #[command(flatten)]
-    pub(crate) dry_run: DryRun,
+    pub(crate) sending: Sending,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     Result,
-    args::{ApiName, Contacts, Global, Location, Raw, Send, To},
+    args::{ApiName, Contacts, Global, Location, Raw, Send, Sending, To},
     client::{self, Client},
     input,
     output::{Exit, Failure, Output, findings},
@@ -48,7 +48,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
             } else {
                 Either::Cloud(with_extras(Message::contacts(recipient, cards), &args.to))
             };
-            (message, found, args.to.dry_run.dry_run)
+            (message, found, args.to.sending.dry_run)
         }
         Send::Location(args) => {
             let (recipient, place) = location(args, onprem)?;
@@ -57,12 +57,12 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
             } else {
                 Either::Cloud(with_extras(Message::location(recipient, place), &args.to))
             };
-            (message, Findings::new(), args.to.dry_run.dry_run)
+            (message, Findings::new(), args.to.sending.dry_run)
         }
         Send::Raw(args) if args.unchecked => return unchecked(global, args, output),
         Send::Raw(args) => {
             let (message, found) = raw(args, onprem)?;
-            (message, found, args.dry_run.dry_run)
+            (message, found, args.sending.dry_run)
         }
         Send::Other(verb) => {
             let to = content::to(verb);
@@ -73,7 +73,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
                 let (message, found) = content::cloud(verb, PLACEHOLDER, matches)?;
                 (Either::Cloud(with_extras(message, to)), found)
             };
-            (message, found, to.dry_run.dry_run)
+            (message, found, to.sending.dry_run)
         }
     };
     match message {
@@ -100,14 +100,14 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
     }
 }
 
-pub(crate) fn is_dry(send: &Send) -> bool {
-    let dry_run = match send {
-        Send::Contacts(args) => &args.to.dry_run,
-        Send::Location(args) => &args.to.dry_run,
-        Send::Raw(args) => &args.dry_run,
-        Send::Other(verb) => &content::to(verb).dry_run,
-    };
-    dry_run.dry_run
+/// How a message is sent, whatever it is.
+pub(crate) fn sending(send: &Send) -> &Sending {
+    match send {
+        Send::Contacts(args) => &args.to.sending,
+        Send::Location(args) => &args.to.sending,
+        Send::Raw(args) => &args.sending,
+        Send::Other(verb) => &content::to(verb).sending,
+    }
 }
 
 /// What was found and may be sent all the same.
@@ -268,9 +268,9 @@ fn unchecked(global: &Global, args: &Raw, output: Output) -> Result {
     let body = serde_json::from_slice(&input::read(&args.file)?).map_err(|error| {
         Failure::invalid("", format!("{} is no JSON object: {error}", input::name(&args.file)))
     })?;
-    let client = client::cloud(global, !args.dry_run.dry_run)?;
+    let client = client::cloud(global, !args.sending.dry_run)?;
     let send = SendRaw::new(body);
-    if args.dry_run.dry_run {
+    if args.sending.dry_run {
         output.request(&client.request_of(&send)?, &Findings::new());
         return Ok(Exit::Done);
     }

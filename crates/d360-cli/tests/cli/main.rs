@@ -10,6 +10,7 @@ mod manage;
 mod migrate;
 mod mistakes;
 mod profiles;
+mod rate;
 mod readme;
 mod registry;
 mod sandbox;
