@@ -169,6 +169,15 @@ pub(crate) fn user(text: &str, api: ApiName, listed: bool) -> Result<User, Strin
     })
 }
 
+/// The lines of a file with their places. `#` begins a comment.
+pub(crate) fn lines(path: &Path) -> Result<Vec<(String, String)>, Box<Failure>> {
+    let content =
+        String::from_utf8(read(path)?).map_err(|_| Failure::invalid(&name(path), "is not text (UTF-8)"))?;
+    let texts = content.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    let texts = texts.enumerate().filter(|(_, text)| !text.is_empty());
+    Ok(texts.map(|(n, text)| (format!("{}:{}", name(path), n + 1), text.to_owned())).collect())
+}
+
 /// Users from arguments and a file, every mistake at once.
 pub(crate) fn users(
     given: &[String],
@@ -179,14 +188,7 @@ pub(crate) fn users(
     let mut texts: Vec<(String, String)> =
         given.iter().enumerate().map(|(i, text)| (format!("user {}", i + 1), text.clone())).collect();
     if let Some(path) = file {
-        let content = String::from_utf8(read(path)?)
-            .map_err(|_| Failure::invalid(&name(path), "is not text (UTF-8)"))?;
-        for (i, line) in content.lines().enumerate() {
-            let text = line.split('#').next().unwrap_or_default().trim();
-            if !text.is_empty() {
-                texts.push((format!("{}:{}", name(path), i + 1), text.to_owned()));
-            }
-        }
+        texts.extend(lines(path)?);
     }
     let mut findings = Findings::new();
     let mut users = Vec::with_capacity(texts.len());

@@ -229,7 +229,11 @@ impl Output {
 
     /// A line of a result for people.
     pub(crate) fn line(self, text: impl AsRef<str>) {
-        self.exact(&format!("{}\n", visible(text.as_ref())));
+        self.row(text);
+    }
+    /// The same; whether it could be written.
+    pub(crate) fn row(self, text: impl AsRef<str>) -> bool {
+        self.exact(&format!("{}\n", visible(text.as_ref())))
     }
     /// A result as it is, to the last byte; whether it could be written. A reader who has gone away is no failure; a full disk is.
     pub(crate) fn exact(self, text: &str) -> bool {

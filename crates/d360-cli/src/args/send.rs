@@ -42,9 +42,14 @@ pub(crate) struct To {
     ///
     /// A WhatsApp ID is written as 16505551234@s.whatsapp.net. A number with neither + nor 00 is refused, because the API
     /// would add the business's own country code; write national:NUMBER if that is meant. With --api onprem, digits alone
-    /// are a WhatsApp ID.
-    #[arg(long, value_name = "RECIPIENT")]
-    pub(crate) to: String,
+    /// are a WhatsApp ID. May be given several times. A recipient given twice gets the message once.
+    #[arg(long, value_name = "RECIPIENT", required_unless_present = "to_file")]
+    pub(crate) to: Vec<String>,
+    /// File with a recipient per line (- for stdin)
+    ///
+    /// # begins a comment. Every recipient is checked before anything is sent. Each gets a line of output with its outcome.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to_file: Option<PathBuf>,
     /// Message that this one replies to
     #[arg(long, value_name = "WAMID")]
     pub(crate) reply_to: Option<String>,
@@ -72,6 +77,9 @@ pub(crate) struct Sending {
     /// Print the request, key masked, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Stop after the first recipient that fails
+    #[arg(long, hide_short_help = true)]
+    pub(crate) fail_fast: bool,
     /// Rate limit of the number [default: 80]
     ///
     /// It holds over all processes of this machine, which share a file for each number in ~/.local/state/d360/rate.

@@ -11,7 +11,7 @@ use crate::{
 use clap::ArgMatches;
 use d360::{
     cloud::messages::MarkMessageRead,
-    model::{self, Content, Findings, Message, Recipient, WaId},
+    model::{self, Content, Findings, Message, Recipient},
     onprem,
 };
 use serde_json::{Value, json};
@@ -33,8 +33,12 @@ pub(crate) fn to(verb: &Verb) -> &To {
 }
 
 /// What a verb says on Cloud, and what was found. `uploaded` is the ID of the file that it names.
-pub(crate) fn cloud(verb: &Verb, uploaded: &str, matches: &ArgMatches) -> Step<(Message, Findings)> {
-    let to = recipient(to(verb), false)?;
+pub(crate) fn cloud(
+    verb: &Verb,
+    to: Recipient,
+    uploaded: &str,
+    matches: &ArgMatches,
+) -> Step<(Message, Findings)> {
     let content = match verb {
         Verb::Text(args) => {
             let mut text = model::Text::new(body(args)?);
@@ -65,9 +69,8 @@ pub(crate) fn cloud(verb: &Verb, uploaded: &str, matches: &ArgMatches) -> Step<(
 }
 
 /// What a verb says on On-Premise, and what was found.
-pub(crate) fn onprem(verb: &Verb, matches: &ArgMatches) -> Step<(onprem::Message, Findings)> {
+pub(crate) fn onprem(verb: &Verb, to: Recipient, matches: &ArgMatches) -> Step<(onprem::Message, Findings)> {
     use onprem::Content;
-    let to = recipient(to(verb), true)?;
     let content = match verb {
         Verb::Text(args) => {
             let mut message = onprem::Message::text(to, body(args)?);
@@ -140,18 +143,6 @@ fn source<T>(media: &Media, uploaded: &str, id: fn(String) -> T, link: fn(String
         Source::Id(known) => id(known.to_owned()),
         Source::File(_) => id(uploaded.to_owned()),
     }
-}
-
-/// Who `--to` names. Digits alone are a WhatsApp ID to On-Premise, and refused elsewhere.
-pub(crate) fn recipient(to: &To, onprem: bool) -> Step<Recipient> {
-    let text = to.to.trim();
-    if onprem && !text.starts_with("00") && text.bytes().all(|b| b.is_ascii_digit()) {
-        let id = Recipient::from(WaId::new(text));
-        if id.problem().is_none() {
-            return Ok(id);
-        }
-    }
-    text.parse::<Recipient>().map_err(|error| Failure::invalid("to", error.problem()))
 }
 
 fn text_of(path: &Path) -> Step<String> {

@@ -1,6 +1,8 @@
 //! `d360 send`.
 use super::{
-    content::{self, recipient},
+    content,
+    deliver::{Addressed, Delivery, told},
+    recipients::{self, Recipients},
     send_file::{self, PLACEHOLDER},
 };
 use crate::{
@@ -8,16 +10,15 @@ use crate::{
     args::{ApiName, Contacts, Global, Location, Raw, Send, Sending, To},
     client::{self, Client},
     input,
-    output::{Exit, Failure, Output, findings},
+    output::{Exit, Failure, Output},
 };
 use clap::ArgMatches;
 use d360::{
     cloud::messages::SendRaw,
-    model::{self, Contact, Findings, Latitude, Longitude, Message, Recipient, SendResponse},
+    model::{self, Contact, Findings, Latitude, Longitude, Message, Recipient, Severity},
     onprem,
     transport::SendsMessages,
 };
-use serde_json::json;
 use std::path::PathBuf;
 
 type Step<T> = std::result::Result<T, Box<Failure>>;
@@ -40,62 +41,70 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
         Send::Other(verb) => send_file::of(global, verb, output)?.map(|file| (verb, file)),
         _ => None,
     };
-    let (message, found, dry_run) = match send {
+    let (message, found, recipients) = match send {
         Send::Contacts(args) => {
-            let (recipient, cards, found) = contacts(args, onprem, matches, output, &mut left_out)?;
+            let (recipients, cards, found) = contacts(args, onprem, matches, output, &mut left_out)?;
+            let to = recipients.first();
             let message = if onprem {
-                Either::OnPrem(replying(onprem::Message::contacts(recipient, cards), &args.to)?)
+                Either::OnPrem(replying(onprem::Message::contacts(to, cards), &args.to)?)
             } else {
-                Either::Cloud(with_extras(Message::contacts(recipient, cards), &args.to))
+                Either::Cloud(with_extras(Message::contacts(to, cards), &args.to))
             };
-            (message, found, args.to.sending.dry_run)
+            (message, found, recipients)
         }
         Send::Location(args) => {
-            let (recipient, place) = location(args, onprem)?;
+            let (recipients, place) = location(args, onprem, output)?;
+            let to = recipients.first();
             let message = if onprem {
-                Either::OnPrem(replying(onprem::Message::location(recipient, place), &args.to)?)
+                Either::OnPrem(replying(onprem::Message::location(to, place), &args.to)?)
             } else {
-                Either::Cloud(with_extras(Message::location(recipient, place), &args.to))
+                Either::Cloud(with_extras(Message::location(to, place), &args.to))
             };
-            (message, Findings::new(), args.to.sending.dry_run)
+            (message, Findings::new(), recipients)
         }
         Send::Raw(args) if args.unchecked => return unchecked(global, args, output),
         Send::Raw(args) => {
             let (message, found) = raw(args, onprem)?;
-            (message, found, args.sending.dry_run)
+            let to = match &message {
+                Either::Cloud(message) => &message.to,
+                Either::OnPrem(message) => &message.to,
+            };
+            let recipients = Recipients::one(to.clone());
+            (message, found, recipients)
         }
         Send::Other(verb) => {
             let to = content::to(verb);
+            let recipients = recipients::read(to, onprem, output)?;
             let (message, found) = if onprem {
-                let (message, found) = content::onprem(verb, matches)?;
+                let (message, found) = content::onprem(verb, recipients.first(), matches)?;
                 (Either::OnPrem(replying(message, to)?), found)
             } else {
-                let (message, found) = content::cloud(verb, PLACEHOLDER, matches)?;
+                let (message, found) = content::cloud(verb, recipients.first(), PLACEHOLDER, matches)?;
                 (Either::Cloud(with_extras(message, to)), found)
             };
-            (message, found, to.sending.dry_run)
+            (message, found, recipients)
         }
     };
+    let sending = sending(send);
+    let sent = Sent { recipients, left_out, found, sending };
     match message {
         Either::Cloud(message) => {
-            let advice = advice(found, message.validate(), global)?;
-            let client = client::cloud(global, !dry_run)?;
-            let Some((verb, file)) = file else {
-                return finish(&client, message, &advice, &left_out, dry_run, output);
-            };
-            if dry_run {
+            let sent = sent.check(&message, Message::validate, global)?;
+            let client = client::cloud(global, !sending.dry_run)?;
+            let Some((verb, file)) = file else { return sent.deliver(message, &client, output) };
+            if sending.dry_run {
                 output.note(format!("{} is uploaded first; its ID stands for {PLACEHOLDER}", file.name()));
-                return finish(&client, message, &advice, &left_out, dry_run, output);
+                return sent.deliver(message, &client, output);
             }
             let id = file.upload(global, output)?;
-            let message = with_extras(content::cloud(verb, id.as_str(), matches)?.0, content::to(verb));
-            finish(&client, message, &advice, &left_out, dry_run, output).inspect_err(|_| {
+            let message = content::cloud(verb, message.to, id.as_str(), matches)?.0;
+            sent.deliver(with_extras(message, content::to(verb)), &client, output).inspect_err(|_| {
                 output.note(format!("the file is uploaded; next time, send it with --id {}", id.as_str()));
             })
         }
         Either::OnPrem(message) => {
-            let advice = advice(found, message.validate(), global)?;
-            finish(&client::onprem(global, !dry_run)?, message, &advice, &left_out, dry_run, output)
+            let sent = sent.check(&message, onprem::Message::validate, global)?;
+            sent.deliver(message, &client::onprem(global, !sending.dry_run)?, output)
         }
     }
 }
@@ -110,46 +119,51 @@ pub(crate) fn sending(send: &Send) -> &Sending {
     }
 }
 
-/// What was found and may be sent all the same.
-fn advice(mut found: Findings, checked: Findings, global: &Global) -> Step<Findings> {
-    found.merge(checked);
-    found.clone().into_result(global.strict)?;
-    Ok(found)
+/// What belongs to a message of either system.
+struct Sent<'s> {
+    recipients: Recipients,
+    left_out: Vec<serde_json::Value>,
+    found: Findings,
+    sending: &'s Sending,
 }
 
-fn finish<A: SendsMessages>(
-    client: &Client<A>,
-    message: A::Message,
-    advice: &Findings,
-    left_out: &[serde_json::Value],
-    dry_run: bool,
-    output: Output,
-) -> Result {
-    if dry_run {
-        output.request(&client.request(message)?, advice);
-        return Ok(Exit::Done);
+impl Sent<'_> {
+    /// Checks the message for every recipient. What is wrong with its content is said once.
+    fn check<M: Addressed>(
+        mut self,
+        message: &M,
+        validate: fn(&M) -> Findings,
+        global: &Global,
+    ) -> Step<Self> {
+        for given in &self.recipients.all {
+            for finding in validate(&message.to(given.recipient.clone())).iter() {
+                if self.found.iter().any(|found| found == finding) {
+                    continue;
+                }
+                match finding.severity {
+                    Severity::Advice => self.found.advise(&finding.path, finding.message.as_str()),
+                    _ => self.found.error(&finding.path, finding.message.as_str()),
+                }
+            }
+        }
+        self.found.clone().into_result(global.strict)?;
+        Ok(self)
     }
-    output.advice(advice);
-    told(&client.send(message)?, advice, left_out, output);
-    Ok(Exit::Done)
-}
 
-/// What the API answered.
-fn told(sent: &SendResponse, advice: &Findings, left_out: &[serde_json::Value], output: Output) {
-    if output.is_json() {
-        let mut document = json!(sent);
-        document["advice"] = findings(advice.advice());
-        document["left_out"] = left_out.into();
-        output.document(&document);
-    } else {
-        let id = sent.message_id().map(model::MessageId::as_str).unwrap_or_default();
-        let to = sent.contacts.first();
-        // A group comes back as a number would.
-        let wa_id =
-            to.and_then(|to| to.wa_id.as_ref()).filter(|id| id.as_str().bytes().all(|b| b.is_ascii_digit()));
-        let wa_id = wa_id.map(|id| format!(" for WhatsApp ID {}", id.as_str()));
-        output.line(format!("accepted as {id}{}", wa_id.unwrap_or_default()));
-        output.note("accepted is not delivered: the status webhook tells what becomes of it");
+    fn deliver<A: SendsMessages<Message: Addressed>>(
+        &self,
+        message: A::Message,
+        client: &Client<A>,
+        output: Output,
+    ) -> Result {
+        let delivery = Delivery {
+            message,
+            recipients: &self.recipients,
+            advice: &self.found,
+            left_out: &self.left_out,
+            fail_fast: self.sending.fail_fast,
+        };
+        if self.sending.dry_run { delivery.dry_run(client, output) } else { delivery.run(client, output) }
     }
 }
 
@@ -179,15 +193,15 @@ fn contacts(
     matches: &ArgMatches,
     output: Output,
     left_out: &mut Vec<serde_json::Value>,
-) -> Step<(Recipient, Vec<Contact>, Findings)> {
+) -> Step<(Recipients, Vec<Contact>, Findings)> {
     let mut cards: Vec<Contact> = Vec::new();
     let mut found = Findings::new();
     let mut unread = false;
-    let to = match recipient(&args.to, onprem).map_err(|failure| *failure) {
+    let to = match recipients::read(&args.to, onprem, output).map_err(|failure| *failure) {
         Ok(to) => to,
         Err(Failure::Invalid(invalid)) => {
             found.merge(invalid.findings().clone());
-            Recipient::default()
+            Recipients::one(Recipient::default())
         }
         Err(other) => return Err(Box::new(other)),
     };
@@ -220,7 +234,7 @@ fn contacts(
     if found.refuses(false) {
         // That there are too few cards is not the caller's mistake where a file could not be read.
         if !(unread && cards.is_empty()) {
-            found.merge(Message::contacts(to, cards).validate());
+            found.merge(Message::contacts(to.first(), cards).validate());
         }
         return Err(Box::new(Failure::Invalid(found.into())));
     }
@@ -239,12 +253,12 @@ fn in_order(args: &Contacts, matches: &ArgMatches) -> Vec<(PathBuf, bool)> {
     all.into_iter().map(|(_, file)| file).collect()
 }
 
-fn location(args: &Location, onprem: bool) -> Step<(Recipient, model::Location)> {
+fn location(args: &Location, onprem: bool, output: Output) -> Step<(Recipients, model::Location)> {
     let mut problems = Findings::new();
     let latitude = args.latitude.parse::<Latitude>();
     let longitude = args.longitude.parse::<Longitude>();
-    let recipient = recipient(&args.to, onprem).map_err(|failure| *failure);
-    if let Err(Failure::Invalid(invalid)) = &recipient {
+    let recipients = recipients::read(&args.to, onprem, output).map_err(|failure| *failure);
+    if let Err(Failure::Invalid(invalid)) = &recipients {
         problems.merge(invalid.findings().clone());
     }
     let mut report =
@@ -252,12 +266,12 @@ fn location(args: &Location, onprem: bool) -> Step<(Recipient, model::Location)>
     report("location.latitude", latitude.as_ref().err().map(|error| error.problem()));
     report("location.longitude", longitude.as_ref().err().map(|error| error.problem()));
     let place = latitude.and_then(|latitude| model::Location::new(latitude, longitude?));
-    let (Ok(recipient), Ok(mut place)) = (recipient, place) else {
+    let (Ok(recipients), Ok(mut place)) = (recipients, place) else {
         return Err(Box::new(Failure::Invalid(problems.into())));
     };
     place.name.clone_from(&args.name);
     place.address.clone_from(&args.address);
-    Ok((recipient, place))
+    Ok((recipients, place))
 }
 
 /// A body as it stands.

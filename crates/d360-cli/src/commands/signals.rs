@@ -1,4 +1,28 @@
-//! Signals that stop a server.
+//! Signals that stop a server, or a command between two messages.
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on the first signal only says that it came; the second ends the program.
+pub(crate) fn notice() {
+    std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let Ok(runtime) = runtime else { return };
+        runtime.block_on(async {
+            if stopped().await.is_ok()
+                && !INTERRUPTED.swap(true, Ordering::Relaxed)
+                && stopped().await.is_ok()
+            {
+                std::process::exit(130);
+            }
+        });
+    });
+}
+
+/// Whether a signal came after [`notice`].
+pub(crate) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
 
 /// Ends at SIGTERM or Ctrl-C.
 pub(crate) async fn stopped() -> std::io::Result<()> {

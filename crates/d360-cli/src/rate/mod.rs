@@ -4,7 +4,7 @@
 mod schedule;
 mod store;
 
-use crate::{args::Global, output::Output};
+use crate::{args::Global, commands::signals, output::Output};
 use async_trait::async_trait;
 use d360::{
     model::error::{ApiError, RetryRule},
@@ -27,6 +27,8 @@ use store::Store;
 
 /// Messages per second that any number may send.
 const STANDARD: u32 = 80;
+/// How long to sleep before a look at whether the program was interrupted.
+const SLICE: Duration = Duration::from_millis(200);
 /// A wait that is worth a line on standard error.
 const LONG: Duration = Duration::from_secs(1);
 
@@ -86,11 +88,15 @@ impl Limit {
             );
             return Err(TransportError::new(TransportErrorKind::NotSent, why));
         }
+        if !wait.is_zero() && signals::interrupted() {
+            self.with(&message.sender, |schedule| schedule.release(&message.turn, self.rate));
+            return Err(TransportError::new(TransportErrorKind::NotSent, "interrupted"));
+        }
         if wait >= LONG && !message.is_announced {
             message.is_announced = true;
             self.output.note(format!("waiting {:.1} s for the rate limit", wait.as_secs_f64()));
         }
-        Ok(wait)
+        Ok(wait.min(SLICE))
     }
 
     /// What came of it: a message that was not accepted does not count for its recipient, and throttling holds everybody.

@@ -7,6 +7,7 @@ mod habits;
 mod help;
 mod local;
 mod manage;
+mod many;
 mod migrate;
 mod mistakes;
 mod profiles;
