@@ -12,6 +12,7 @@ mod rate;
 mod settings;
 mod shown;
 mod sniff;
+mod statuses;
 mod table;
 mod usage;
 

@@ -50,6 +50,9 @@ pub(crate) struct To {
     /// # begins a comment. Every recipient is checked before anything is sent. Each gets a line of output with its outcome.
     #[arg(long, value_name = "FILE")]
     pub(crate) to_file: Option<PathBuf>,
+    /// Stop after the first recipient that fails
+    #[arg(long, hide_short_help = true)]
+    pub(crate) fail_fast: bool,
     /// Message that this one replies to
     #[arg(long, value_name = "WAMID")]
     pub(crate) reply_to: Option<String>,
@@ -77,9 +80,16 @@ pub(crate) struct Sending {
     /// Print the request, key masked, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Stop after the first recipient that fails
-    #[arg(long, hide_short_help = true)]
-    pub(crate) fail_fast: bool,
+    /// Wait until the message is delivered or fails
+    ///
+    /// The status comes by webhook. `d360 webhook listen` has to run on this machine, and the number's webhook has to lead to
+    /// it; the statuses of `d360 sandbox` arrive without one. The exit code is 0 for delivered, 4 for failed, and 5 if no status
+    /// arrives in time.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) wait: bool,
+    /// How long to wait after the message was accepted [default: 60]
+    #[arg(long, value_name = "SECONDS", requires = "wait", hide_short_help = true, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) wait_timeout: Option<u64>,
     /// Rate limit of the number [default: 80]
     ///
     /// It holds over all processes of this machine, which share a file for each number in ~/.local/state/d360/rate.

@@ -1,5 +1,9 @@
 //! Sends one message to its recipients, one after the other, and reports what came of each.
-use super::{recipients::Recipients, signals};
+use super::{
+    recipients::Recipients,
+    signals,
+    wait::{Fate, Waiting},
+};
 use crate::{
     Result,
     client::Client,
@@ -11,15 +15,24 @@ use d360::{
     transport::SendsMessages,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 /// What is sent, and what was found while it was put together.
 pub(crate) struct Delivery<'d, M> {
     pub(crate) message: M,
     pub(crate) recipients: &'d Recipients,
-    pub(crate) advice: &'d Findings,
-    pub(crate) left_out: &'d [Value],
-    pub(crate) fail_fast: bool,
+    pub(crate) remarks: Remarks<'d>,
+    pub(crate) waiting: Option<Waiting>,
+}
+
+/// What a result names beside the API's answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Remarks<'r> {
+    pub(crate) advice: &'r Findings,
+    pub(crate) left_out: &'r [Value],
 }
 
 /// A message that can be addressed to another recipient.
@@ -51,149 +64,283 @@ impl<M: Addressed> Delivery<'_, M> {
         output: Output,
     ) -> Result {
         for given in &self.recipients.all {
-            output.request(&client.request(self.message.to(given.recipient.clone()))?, self.advice);
+            let request = client.request(self.message.to(given.recipient.clone()))?;
+            output.request(&request, self.remarks.advice);
         }
         Ok(Exit::Done)
     }
 
     pub(crate) fn run<A: SendsMessages<Message = M>>(self, client: &Client<A>, output: Output) -> Result {
-        output.advice(self.advice);
+        output.advice(self.remarks.advice);
         if !self.recipients.several {
-            told(&client.send(self.message)?, self.advice, self.left_out, output);
-            return Ok(Exit::Done);
+            return single(&client.send(self.message)?, self.remarks, self.waiting, output);
         }
         signals::notice();
-        let mut report = Report::default();
+        let mut report = Report::new(output, self.remarks, self.waiting);
         let mut skip = None;
         for given in &self.recipients.all {
             if signals::interrupted() {
                 skip = Some("interrupted");
             }
-            let written = match skip {
-                Some(why) => report.skipped(&given.text, why, output),
+            match skip {
+                Some(why) => report.skipped(&given.text, why),
                 None => match client.send(self.message.to(given.recipient.clone())) {
-                    Ok(sent) => report.accepted(&given.text, &sent, &self, output),
+                    Ok(sent) => report.accepted(&given.text, sent),
                     Err(error) => {
-                        skip = self.fail_fast.then_some("skipped after a failure");
-                        report.failed(&given.text, &error, output)
+                        skip = self.recipients.fail_fast.then_some("skipped after a failure");
+                        report.failed(&given.text, &error);
                     }
                 },
-            };
-            if !written {
+            }
+            report.settle();
+            if report.is_cut {
                 return Err(Failure::local(format!(
                     "standard output takes nothing more; {} of {} recipients were tried, the others get nothing",
-                    report.count(),
+                    report.tried,
                     self.recipients.all.len()
                 )));
             }
         }
-        report.finish(output);
+        report.finish();
         Ok(report.exit())
     }
 }
 
-/// What the API answered to a single message.
-pub(crate) fn told(sent: &SendResponse, advice: &Findings, left_out: &[Value], output: Output) {
+/// Reports on the only message.
+pub(crate) fn single(
+    sent: &SendResponse,
+    remarks: Remarks<'_>,
+    waiting: Option<Waiting>,
+    output: Output,
+) -> Result {
+    let id = sent.message_id().map(MessageId::as_str).unwrap_or_default();
+    let to = sent.contacts.first();
+    // A group comes back as a number would.
+    let wa_id =
+        to.and_then(|to| to.wa_id.as_ref()).filter(|id| id.as_str().bytes().all(|b| b.is_ascii_digit()));
+    let wa_id = wa_id.map(|id| format!(" for WhatsApp ID {}", id.as_str()));
+    let accepted = format!("accepted as {id}");
+    let Some(mut waiting) = waiting else {
+        if output.is_json() {
+            output.document(&accepted_document(sent, remarks));
+        } else {
+            output.line(accepted + &wa_id.unwrap_or_default());
+            output.note("accepted is not delivered: the status webhook tells what becomes of it");
+        }
+        return Ok(Exit::Done);
+    };
     if output.is_json() {
-        output.document(&accepted_document(sent, advice, left_out));
+        // Known to whoever watches, should the program be killed while it waits.
+        output.note(accepted);
     } else {
-        let id = sent.message_id().map(MessageId::as_str).unwrap_or_default();
-        let to = sent.contacts.first();
-        // A group comes back as a number would.
-        let wa_id =
-            to.and_then(|to| to.wa_id.as_ref()).filter(|id| id.as_str().bytes().all(|b| b.is_ascii_digit()));
-        let wa_id = wa_id.map(|id| format!(" for WhatsApp ID {}", id.as_str()));
-        output.line(format!("accepted as {id}{}", wa_id.unwrap_or_default()));
-        output.note("accepted is not delivered: the status webhook tells what becomes of it");
+        output.line(accepted + &wa_id.unwrap_or_default());
     }
+    let fate = waiting.wait(id);
+    if output.is_json() {
+        let mut document = accepted_document(sent, remarks);
+        document["delivery"] = fate.document();
+        output.document(&document);
+    } else if let Some(silent) = fate.silent() {
+        output.error(format!("error: {silent}: the message was accepted, and may be delivered later"));
+        output.error(SILENT_HINT);
+    } else {
+        output.line(fate.text());
+    }
+    Ok(fate.exit())
 }
 
-fn accepted_document(sent: &SendResponse, advice: &Findings, left_out: &[Value]) -> Value {
+const SILENT_HINT: &str =
+    "hint: check with `d360 webhook config get` that the number's webhook leads to the listener";
+
+fn accepted_document(sent: &SendResponse, remarks: Remarks<'_>) -> Value {
     let mut document = json!(sent);
-    document["advice"] = findings(advice.advice());
-    document["left_out"] = left_out.into();
+    document["advice"] = findings(remarks.advice.advice());
+    document["left_out"] = remarks.left_out.into();
     document
 }
 
-/// How many ended how.
-#[derive(Default)]
-struct Report {
-    accepted: usize,
-    refused: usize,
-    unknown: usize,
-    not_sent: usize,
+/// Prints results of several messages, and counts how they ended.
+struct Report<'r> {
+    output: Output,
+    remarks: Remarks<'r>,
+    waiting: Option<Waiting>,
+    /// Accepted, and no status yet.
+    pending: Vec<Pending>,
+    tried: usize,
+    /// How often each outcome came, in the order of the summary.
+    counts: [usize; 7],
     hints: BTreeSet<&'static str>,
+    /// Whether a result could not be written.
+    is_cut: bool,
 }
 
-impl Report {
-    /// Prints an acceptance; whether it could be written.
-    fn accepted<M>(
-        &mut self,
-        to: &str,
-        sent: &SendResponse,
-        delivery: &Delivery<'_, M>,
-        output: Output,
-    ) -> bool {
-        self.accepted += 1;
-        if output.is_json() {
-            let mut document = accepted_document(sent, delivery.advice, delivery.left_out);
+struct Pending {
+    to: String,
+    sent: SendResponse,
+    until: Instant,
+}
+
+/// How a message ended; what counts as done comes first.
+#[derive(Clone, Copy)]
+enum Ending {
+    Delivered,
+    Accepted,
+    Failed,
+    Refused,
+    Silent,
+    Unknown,
+    NotSent,
+}
+
+const ENDINGS: [(Ending, &str); 7] = [
+    (Ending::Delivered, "delivered"),
+    (Ending::Accepted, "accepted"),
+    (Ending::Failed, "failed"),
+    (Ending::Refused, "refused"),
+    (Ending::Silent, "without a status"),
+    (Ending::Unknown, "unknown"),
+    (Ending::NotSent, "not sent"),
+];
+
+impl<'r> Report<'r> {
+    fn new(output: Output, remarks: Remarks<'r>, waiting: Option<Waiting>) -> Self {
+        Self {
+            output,
+            remarks,
+            waiting,
+            pending: Vec::new(),
+            tried: 0,
+            counts: [0; 7],
+            hints: BTreeSet::new(),
+            is_cut: false,
+        }
+    }
+
+    fn row(&mut self, text: impl AsRef<str>) {
+        self.is_cut |= !self.output.row(text);
+    }
+    fn document(&mut self, document: &Value) {
+        self.is_cut |= !self.output.document(document);
+    }
+    fn count(&mut self, ending: Ending) {
+        self.counts[ending as usize] += 1;
+    }
+    fn counted(&self, endings: &[Ending]) -> usize {
+        endings.iter().map(|ending| self.counts[*ending as usize]).sum()
+    }
+
+    fn accepted(&mut self, to: &str, sent: SendResponse) {
+        self.tried += 1;
+        if !self.output.is_json() {
+            self.row(format!("{to}  accepted  {}", id(&sent)));
+        }
+        if let Some(waiting) = &self.waiting {
+            let until = Instant::now() + waiting.limit;
+            self.pending.push(Pending { to: to.to_owned(), sent, until });
+            return;
+        }
+        self.count(Ending::Accepted);
+        if self.output.is_json() {
+            let mut document = accepted_document(&sent, self.remarks);
             document["to"] = to.into();
-            return output.document(&document);
+            self.document(&document);
         }
-        output
-            .row(format!("{to}  accepted  {}", sent.message_id().map(MessageId::as_str).unwrap_or_default()))
     }
 
-    fn failed(&mut self, to: &str, error: &Error, output: Output) -> bool {
-        let (count, word) = match error.outcome() {
-            Outcome::Refused { .. } => (&mut self.refused, "refused"),
-            Outcome::NotSent => (&mut self.not_sent, "not sent"),
-            _ => (&mut self.unknown, "unknown"),
+    fn failed(&mut self, to: &str, error: &Error) {
+        self.tried += 1;
+        let (ending, word) = match error.outcome() {
+            Outcome::Refused { .. } => (Ending::Refused, "refused"),
+            Outcome::NotSent => (Ending::NotSent, "not sent"),
+            _ => (Ending::Unknown, "unknown"),
         };
-        *count += 1;
+        self.count(ending);
         self.hints.insert(error.hint());
-        if output.is_json() {
-            return output.document(&json!({ "to": to, "error": error_document(error) }));
+        if self.output.is_json() {
+            self.document(&json!({ "to": to, "error": error_document(error) }));
+        } else {
+            self.row(format!("{to}  {word}  {error}"));
         }
-        output.row(format!("{to}  {word}  {error}"))
     }
 
-    fn skipped(&mut self, to: &str, why: &str, output: Output) -> bool {
-        self.not_sent += 1;
-        if output.is_json() {
+    fn skipped(&mut self, to: &str, why: &str) {
+        self.count(Ending::NotSent);
+        if self.output.is_json() {
             let error = json!({ "kind": "skipped", "message": why, "outcome": "not_sent" });
-            return output.document(&json!({ "to": to, "error": error }));
+            self.document(&json!({ "to": to, "error": error }));
+        } else {
+            self.row(format!("{to}  not sent  {why}"));
         }
-        output.row(format!("{to}  not sent  {why}"))
     }
 
-    fn count(&self) -> usize {
-        self.accepted + self.refused + self.unknown + self.not_sent
+    /// Reports on the messages whose status came, or comes no more.
+    fn settle(&mut self) {
+        let Some(waiting) = &mut self.waiting else { return };
+        waiting.hear(Duration::ZERO);
+        let mut settled = Vec::new();
+        self.pending.retain(|pending| match waiting.fate(id(&pending.sent), pending.until) {
+            Some(fate) => {
+                settled.push((pending.to.clone(), pending.sent.clone(), fate));
+                false
+            }
+            None => true,
+        });
+        for (to, sent, fate) in settled {
+            self.settled(&to, &sent, &fate);
+        }
     }
 
-    fn finish(&self, output: Output) {
-        let counts = [
-            (self.accepted, "accepted"),
-            (self.refused, "refused"),
-            (self.unknown, "unknown"),
-            (self.not_sent, "not sent"),
-        ];
-        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
-        let counts: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
-        output.note(counts.join(", "));
-        if !output.is_json() {
-            self.hints.iter().for_each(|hint| output.error(format!("hint: {hint}")));
+    fn settled(&mut self, to: &str, sent: &SendResponse, fate: &Fate) {
+        self.count(match fate.silent() {
+            Some(_) => Ending::Silent,
+            None if fate.has_failed() => Ending::Failed,
+            None => Ending::Delivered,
+        });
+        if self.output.is_json() {
+            let mut document = accepted_document(sent, self.remarks);
+            document["to"] = to.into();
+            document["delivery"] = fate.document();
+            self.document(&document);
+        } else {
+            self.row(format!("{to}  {}  {}", fate.text(), id(sent)));
+        }
+    }
+
+    /// Waits for what is pending, and sums up.
+    fn finish(&mut self) {
+        while !self.pending.is_empty() {
+            if let Some(waiting) = &mut self.waiting {
+                waiting.hear(Duration::MAX);
+            }
+            self.settle();
+        }
+        let counts = ENDINGS.iter().map(|(ending, word)| (self.counts[*ending as usize], word));
+        let counts: Vec<String> =
+            counts.filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        self.output.note(counts.join(", "));
+        if !self.output.is_json() {
+            self.hints.iter().for_each(|hint| self.output.error(format!("hint: {hint}")));
+            if self.counted(&[Ending::Silent]) > 0 {
+                self.output.error(SILENT_HINT);
+            }
         }
     }
 
     /// Done if all were accepted, partly done if some were; otherwise the most serious outcome.
     fn exit(&self) -> Exit {
-        match (self.accepted, self.refused + self.unknown + self.not_sent) {
+        let good = self.counted(&[Ending::Delivered, Ending::Accepted]);
+        let refused = self.counted(&[Ending::Failed, Ending::Refused]);
+        let unknown = self.counted(&[Ending::Silent, Ending::Unknown]);
+        match (good, refused + unknown + self.counted(&[Ending::NotSent])) {
             (_, 0) => Exit::Done,
             (1.., _) => Exit::Partly,
-            _ if self.unknown > 0 => Exit::Unknown,
-            _ if self.refused > 0 => Exit::Refused,
+            _ if unknown > 0 => Exit::Unknown,
+            _ if refused > 0 => Exit::Refused,
             _ => Exit::NotSent,
         }
     }
+}
+
+fn id(sent: &SendResponse) -> &str {
+    sent.message_id().map(MessageId::as_str).unwrap_or_default()
 }

@@ -18,5 +18,6 @@ mod send_file;
 pub(crate) mod signals;
 pub(crate) mod templates;
 pub(crate) mod vcard;
+pub(crate) mod wait;
 pub(crate) mod webhook;
 pub(crate) mod whoami;

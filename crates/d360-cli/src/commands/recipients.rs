@@ -14,6 +14,8 @@ pub(crate) struct Recipients {
     pub(crate) all: Vec<Given>,
     /// Whether results are reported for each recipient.
     pub(crate) several: bool,
+    /// Whether one that fails stops the others.
+    pub(crate) fail_fast: bool,
 }
 
 /// A recipient, and how it was written.
@@ -25,7 +27,11 @@ pub(crate) struct Given {
 impl Recipients {
     /// Of a message that names its only one itself.
     pub(crate) fn one(recipient: Recipient) -> Self {
-        Self { all: vec![Given { text: recipient.as_str().to_owned(), recipient }], several: false }
+        Self {
+            all: vec![Given { text: recipient.as_str().to_owned(), recipient }],
+            several: false,
+            fail_fast: false,
+        }
     }
     pub(crate) fn first(&self) -> Recipient {
         self.all[0].recipient.clone()
@@ -62,7 +68,7 @@ pub(crate) fn read(to: &To, onprem: bool, output: Output) -> Step<Recipients> {
             if repeated == 1 { "1 recipient is".to_owned() } else { format!("{repeated} recipients are") };
         output.note(format!("{named} given more than once; each gets the message once"));
     }
-    Ok(Recipients { all, several })
+    Ok(Recipients { all, several, fail_fast: to.fail_fast })
 }
 
 /// Who a text names. Digits alone are a WhatsApp ID to On-Premise, and refused elsewhere.

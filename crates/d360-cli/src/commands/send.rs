@@ -1,9 +1,10 @@
 //! `d360 send`.
 use super::{
     content,
-    deliver::{Addressed, Delivery, told},
+    deliver::{Addressed, Delivery, Remarks, single},
     recipients::{self, Recipients},
     send_file::{self, PLACEHOLDER},
+    wait::Waiting,
 };
 use crate::{
     Result,
@@ -19,7 +20,7 @@ use d360::{
     onprem,
     transport::SendsMessages,
 };
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 type Step<T> = std::result::Result<T, Box<Failure>>;
 
@@ -91,20 +92,25 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
         Either::Cloud(message) => {
             let sent = sent.check(&message, Message::validate, global)?;
             let client = client::cloud(global, !sending.dry_run)?;
-            let Some((verb, file)) = file else { return sent.deliver(message, &client, output) };
+            let waiting = waiting(sending)?;
+            let Some((verb, file)) = file else { return sent.deliver(waiting, message, &client, output) };
             if sending.dry_run {
                 output.note(format!("{} is uploaded first; its ID stands for {PLACEHOLDER}", file.name()));
-                return sent.deliver(message, &client, output);
+                return sent.deliver(waiting, message, &client, output);
             }
             let id = file.upload(global, output)?;
             let message = content::cloud(verb, message.to, id.as_str(), matches)?.0;
-            sent.deliver(with_extras(message, content::to(verb)), &client, output).inspect_err(|_| {
-                output.note(format!("the file is uploaded; next time, send it with --id {}", id.as_str()));
-            })
+            sent.deliver(waiting, with_extras(message, content::to(verb)), &client, output).inspect_err(
+                |_| {
+                    output
+                        .note(format!("the file is uploaded; next time, send it with --id {}", id.as_str()));
+                },
+            )
         }
         Either::OnPrem(message) => {
             let sent = sent.check(&message, onprem::Message::validate, global)?;
-            sent.deliver(message, &client::onprem(global, !sending.dry_run)?, output)
+            let client = client::onprem(global, !sending.dry_run)?;
+            sent.deliver(waiting(sending)?, message, &client, output)
         }
     }
 }
@@ -152,6 +158,7 @@ impl Sent<'_> {
 
     fn deliver<A: SendsMessages<Message: Addressed>>(
         &self,
+        waiting: Option<Waiting>,
         message: A::Message,
         client: &Client<A>,
         output: Output,
@@ -159,12 +166,17 @@ impl Sent<'_> {
         let delivery = Delivery {
             message,
             recipients: &self.recipients,
-            advice: &self.found,
-            left_out: &self.left_out,
-            fail_fast: self.sending.fail_fast,
+            remarks: Remarks { advice: &self.found, left_out: &self.left_out },
+            waiting,
         };
         if self.sending.dry_run { delivery.dry_run(client, output) } else { delivery.run(client, output) }
     }
+}
+
+/// Listens for statuses if the flags say so, before anything is uploaded or sent.
+fn waiting(sending: &Sending) -> Step<Option<Waiting>> {
+    let limit = Duration::from_secs(sending.wait_timeout.unwrap_or(60));
+    sending.wait.then(|| Waiting::start(limit)).transpose()
 }
 
 fn with_extras(mut message: Message, to: &To) -> Message {
@@ -288,8 +300,9 @@ fn unchecked(global: &Global, args: &Raw, output: Output) -> Result {
         output.request(&client.request_of(&send)?, &Findings::new());
         return Ok(Exit::Done);
     }
-    told(&client.call(send)?, &Findings::new(), &[], output);
-    Ok(Exit::Done)
+    let waiting = waiting(&args.sending)?;
+    let remarks = Remarks { advice: &Findings::new(), left_out: &[] };
+    single(&client.call(send)?, remarks, waiting, output)
 }
 
 fn raw(args: &Raw, onprem: bool) -> Step<(Either, Findings)> {

@@ -1,21 +1,27 @@
 //! Signals that stop a server, or a command between two messages.
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Once,
+    atomic::{AtomicBool, Ordering},
+};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// From now on the first signal only says that it came; the second ends the program.
 pub(crate) fn notice() {
-    std::thread::spawn(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let Ok(runtime) = runtime else { return };
-        runtime.block_on(async {
-            if stopped().await.is_ok()
-                && !INTERRUPTED.swap(true, Ordering::Relaxed)
-                && stopped().await.is_ok()
-            {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(std::thread::spawn(watch)));
+}
+
+fn watch() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return };
+    runtime.block_on(async {
+        if stopped().await.is_ok() {
+            INTERRUPTED.store(true, Ordering::Relaxed);
+            if stopped().await.is_ok() {
                 std::process::exit(130);
             }
-        });
+        }
     });
 }
 

@@ -20,6 +20,7 @@ mod setup;
 mod systems;
 mod tables;
 mod verbose;
+mod wait;
 
 use assert_cmd::Command;
 use d360_sandbox::Sandbox;

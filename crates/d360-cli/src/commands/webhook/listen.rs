@@ -5,6 +5,7 @@ use crate::{
     args::{Listen, Signer},
     client,
     output::{Exit, Failure, Output},
+    statuses::{Feed, Reason, Status},
 };
 use axum::{
     Router,
@@ -13,6 +14,7 @@ use axum::{
     http::{self, Response, StatusCode},
 };
 use d360::{
+    model::webhook::{Event, EventKind, WebhookError},
     transport::{AsyncTransport as _, Connection, HttpRequest, Payload, ReqwestTransport},
     webhook::{InvalidVerification, Receiver, Verification, axum::whole},
 };
@@ -34,6 +36,7 @@ struct Listener {
     receiver: Receiver,
     forward: Option<(ReqwestTransport, http::Uri)>,
     output: Output,
+    feed: Feed,
     /// Told of every webhook that was taken; false where its events could not be printed.
     taken: mpsc::UnboundedSender<bool>,
 }
@@ -76,12 +79,13 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
         };
         let listener = tokio::net::TcpListener::bind(address).await.map_err(fail)?;
         let url = format!("http://{}", listener.local_addr().map_err(fail)?);
+        let feed = Feed::open(output);
         output.note(format!("listening on {url}, at any path; stop with Ctrl-C"));
         if unproven {
             output.note("anybody can post here: --signed-by or --secret-header takes only what is proven");
         }
         let (taken, mut told) = mpsc::unbounded_channel();
-        let state = Arc::new(Listener { receiver, forward, output, taken });
+        let state = Arc::new(Listener { receiver, forward, output, feed, taken });
         let server = axum::serve(listener, Router::new().fallback(answer).with_state(state));
         let (count, end) = (args.count.unwrap_or(u64::MAX), cut.clone());
         let enough = async move {
@@ -152,6 +156,7 @@ async fn answer(State(state): State<Arc<Listener>>, request: Request) -> Respons
     }
     let mut printed = true;
     let mut answer = state.receiver.answer(&request, |events| {
+        events.iter().filter_map(status_of).for_each(|status| state.feed.tell(&status));
         printed = events.iter().all(|event| state.output.document(&shown(event)));
         // Standard output may take nothing more.
         if printed { Ok(()) } else { Err(()) }
@@ -214,6 +219,20 @@ async fn post(
     sent.time_limit = FORWARD_LIMIT;
     let answer = transport.send(sent).await;
     answer.map(|answer| answer.status()).map_err(|error| error.to_string())
+}
+
+/// What `d360 send --wait` waits for.
+fn status_of(event: &Event) -> Option<Status> {
+    let EventKind::Status(status) = &event.kind else { return None };
+    let reason = |error: &WebhookError| Reason {
+        code: error.code.map(|code| code.0),
+        title: error.title.as_deref().map(d360::model::mask),
+    };
+    Some(Status {
+        id: status.id.as_str().to_owned(),
+        status: status.status.as_str().to_owned(),
+        errors: status.errors.iter().map(reason).collect(),
+    })
 }
 
 fn status(status: StatusCode) -> Response<Body> {

@@ -1,0 +1,131 @@
+//! `--wait`: what becomes of messages that were accepted.
+use super::signals;
+use crate::{
+    output::{Exit, Failure},
+    statuses::{Silence, Status, Watch},
+};
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+type Step<T> = std::result::Result<T, Box<Failure>>;
+
+/// How long to wait before a look at whether the program was interrupted.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// Statuses as they come in.
+pub(crate) struct Waiting {
+    watch: Watch,
+    pub(crate) limit: Duration,
+    heard: HashMap<String, Status>,
+    ended: bool,
+}
+
+/// What became of a message.
+pub(crate) struct Fate {
+    /// The last status that came.
+    status: Option<Status>,
+    /// Why no final one came.
+    silent: Option<String>,
+}
+
+impl Waiting {
+    /// Listens from now on, before anything is sent.
+    pub(crate) fn start(limit: Duration) -> Step<Self> {
+        let watch = Watch::start().ok_or_else(|| {
+            Failure::local(
+                "no webhook listener runs on this machine, so --wait would learn nothing; nothing was sent; start \
+                 `d360 webhook listen` and let the number's webhook lead to it, or leave --wait out",
+            )
+        })?;
+        signals::notice();
+        Ok(Self { watch, limit, heard: HashMap::new(), ended: false })
+    }
+
+    /// The fate of a message if it is known, or cannot be learned any more.
+    pub(crate) fn fate(&mut self, id: &str, until: Instant) -> Option<Fate> {
+        if self.heard.get(id).is_some_and(Status::is_final) {
+            return Some(Fate { status: self.heard.remove(id), silent: None });
+        }
+        let silent = if self.ended {
+            "the webhook listener ended".to_owned()
+        } else if signals::interrupted() {
+            "interrupted".to_owned()
+        } else if Instant::now() >= until {
+            format!("no status within {} s", self.limit.as_secs())
+        } else {
+            return None;
+        };
+        Some(Fate { status: self.heard.remove(id), silent: Some(silent) })
+    }
+
+    /// Waits for a status, but not for long, and takes all that are there.
+    pub(crate) fn hear(&mut self, within: Duration) {
+        let mut within = within.min(SLICE);
+        while !self.ended {
+            match self.watch.next(within) {
+                // A webhook may come late, and after one that says more.
+                Ok(status) if self.heard.get(&status.id).is_some_and(Status::is_final) => {}
+                Ok(status) => {
+                    self.heard.insert(status.id.clone(), status);
+                }
+                Err(Silence::Late) => return,
+                Err(Silence::Ended) => self.ended = true,
+            }
+            within = Duration::ZERO;
+        }
+    }
+
+    /// Waits for the fate of one message.
+    pub(crate) fn wait(&mut self, id: &str) -> Fate {
+        let until = Instant::now() + self.limit;
+        loop {
+            self.hear(Duration::ZERO);
+            if let Some(fate) = self.fate(id, until) {
+                return fate;
+            }
+            self.hear(SLICE);
+        }
+    }
+}
+
+impl Fate {
+    pub(crate) fn exit(&self) -> Exit {
+        match (&self.silent, &self.status) {
+            (Some(_), _) => Exit::Unknown,
+            (None, Some(status)) if status.has_failed() => Exit::Refused,
+            _ => Exit::Done,
+        }
+    }
+    /// Why there is no final status.
+    pub(crate) fn silent(&self) -> Option<&str> {
+        self.silent.as_deref()
+    }
+    pub(crate) fn has_failed(&self) -> bool {
+        self.exit() == Exit::Refused
+    }
+    /// For people: `delivered`, `failed: 131026 Message undeliverable`.
+    pub(crate) fn text(&self) -> String {
+        let last = self.status.as_ref().map_or("accepted", |status| status.status.as_str());
+        if let Some(silent) = &self.silent {
+            return format!("{last}, {silent}");
+        }
+        let errors = self.status.iter().flat_map(|status| &status.errors);
+        let errors = errors.map(|error| {
+            let parts = [error.code.map(|code| code.to_string()), error.title.clone()];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        });
+        let errors: Vec<String> = errors.collect();
+        if errors.is_empty() { last.to_owned() } else { format!("{last}: {}", errors.join("; ")) }
+    }
+    pub(crate) fn document(&self) -> Value {
+        let status = self.status.as_ref();
+        json!({
+            "status": status.map(|status| &status.status),
+            "errors": status.map(|status| &status.errors).into_iter().flatten().collect::<Vec<_>>(),
+            "message": self.silent,
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! The side that waits.
+use super::{Status, folder};
+use std::{
+    fs,
+    io::{self, BufRead as _, BufReader},
+    os::unix::net::UnixStream,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+/// The statuses that the listeners of this machine tell.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    statuses: mpsc::Receiver<Status>,
+}
+
+/// Why there is no status.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Silence {
+    /// Not yet.
+    Late,
+    /// Nobody listens any more.
+    Ended,
+}
+
+impl Watch {
+    /// Connects to every listener; `None` if there is none.
+    pub(crate) fn start() -> Option<Self> {
+        let (sender, statuses) = mpsc::channel();
+        let mut found = false;
+        for entry in fs::read_dir(folder()?).ok()?.flatten() {
+            let path = entry.path();
+            match UnixStream::connect(&path) {
+                Ok(stream) => {
+                    found = true;
+                    let sender = sender.clone();
+                    thread::spawn(move || read(stream, &sender));
+                }
+                // Its process was killed.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                    let _ = fs::remove_file(path);
+                }
+                Err(_) => {}
+            }
+        }
+        found.then_some(Self { statuses })
+    }
+
+    /// The next status.
+    pub(crate) fn next(&self, within: Duration) -> Result<Status, Silence> {
+        self.statuses.recv_timeout(within).map_err(|error| match error {
+            mpsc::RecvTimeoutError::Timeout => Silence::Late,
+            mpsc::RecvTimeoutError::Disconnected => Silence::Ended,
+        })
+    }
+}
+
+fn read(stream: UnixStream, sender: &mpsc::Sender<Status>) {
+    for line in BufReader::new(stream).lines() {
+        let Ok(line) = line else { return };
+        if let Ok(status) = serde_json::from_str(&line)
+            && sender.send(status).is_err()
+        {
+            return;
+        }
+    }
+}
