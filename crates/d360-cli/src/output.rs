@@ -229,11 +229,7 @@ impl Output {
 
     /// A line of a result for people.
     pub(crate) fn line(self, text: impl AsRef<str>) {
-        self.row(text);
-    }
-    /// The same; whether it could be written.
-    pub(crate) fn row(self, text: impl AsRef<str>) -> bool {
-        self.exact(&format!("{}\n", visible(text.as_ref())))
+        self.exact(&format!("{}\n", visible(text.as_ref())));
     }
     /// A result as it is, to the last byte; whether it could be written. A reader who has gone away is no failure; a full disk is.
     pub(crate) fn exact(self, text: &str) -> bool {
@@ -268,11 +264,11 @@ impl Output {
     pub(crate) fn state(self, tone: Tone, word: &str, rest: impl AsRef<str>) {
         self.state_after("", tone, word, rest);
     }
-    /// The same with something before it.
-    pub(crate) fn state_after(self, before: &str, tone: Tone, word: &str, rest: impl AsRef<str>) {
+    /// The same with something before it; whether it could be written.
+    pub(crate) fn state_after(self, before: &str, tone: Tone, word: &str, rest: impl AsRef<str>) -> bool {
         let (word, rest) = (visible(word), visible(rest.as_ref()));
         let word = if has_colors() { tone.paint(&word) } else { word };
-        self.exact(&format!("{}\n", format!("{before}{word} {rest}").trim_end()));
+        self.exact(&format!("{}\n", format!("{before}{word} {rest}").trim_end()))
     }
     /// A result for programs; whether it could be written.
     pub(crate) fn document(self, value: &impl Serialize) -> bool {

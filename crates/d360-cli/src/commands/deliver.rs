@@ -7,7 +7,8 @@ use super::{
 use crate::{
     Result,
     client::Client,
-    output::{Exit, Failure, Output, error_document, findings},
+    output::{Exit, Failure, Output, error_document, findings, visible},
+    table::Tone,
 };
 use d360::{
     Error, Outcome,
@@ -144,7 +145,7 @@ pub(crate) fn single(
         output.error(format!("error: {silent}: the message was accepted, and may be delivered later"));
         output.error(SILENT_HINT);
     } else {
-        output.line(fate.text());
+        output.state(fate.tone(), &fate.text(), "");
     }
     Ok(fate.exit())
 }
@@ -216,8 +217,10 @@ impl<'r> Report<'r> {
         }
     }
 
-    fn row(&mut self, text: impl AsRef<str>) {
-        self.is_cut |= !self.output.row(text);
+    /// `+16505551234  accepted  wamid.…`
+    fn row(&mut self, to: &str, tone: Tone, word: &str, rest: &str) {
+        self.is_cut |=
+            !self.output.state_after(&format!("{}  ", visible(to)), tone, word, format!(" {rest}"));
     }
     fn document(&mut self, document: &Value) {
         self.is_cut |= !self.output.document(document);
@@ -232,7 +235,7 @@ impl<'r> Report<'r> {
     fn accepted(&mut self, to: &str, sent: SendResponse) {
         self.tried += 1;
         if !self.output.is_json() {
-            self.row(format!("{to}  accepted  {}", id(&sent)));
+            self.row(to, Tone::Good, "accepted", id(&sent));
         }
         if let Some(waiting) = &self.waiting {
             let until = Instant::now() + waiting.limit;
@@ -259,7 +262,7 @@ impl<'r> Report<'r> {
         if self.output.is_json() {
             self.document(&json!({ "to": to, "error": error_document(error) }));
         } else {
-            self.row(format!("{to}  {word}  {error}"));
+            self.row(to, Tone::Bad, word, &error.to_string());
         }
     }
 
@@ -269,7 +272,7 @@ impl<'r> Report<'r> {
             let error = json!({ "kind": "skipped", "message": why, "outcome": "not_sent" });
             self.document(&json!({ "to": to, "error": error }));
         } else {
-            self.row(format!("{to}  not sent  {why}"));
+            self.row(to, Tone::Waiting, "not sent", why);
         }
     }
 
@@ -302,7 +305,7 @@ impl<'r> Report<'r> {
             document["delivery"] = fate.document();
             self.document(&document);
         } else {
-            self.row(format!("{to}  {}  {}", fate.text(), id(sent)));
+            self.row(to, fate.tone(), &fate.text(), id(sent));
         }
     }
 

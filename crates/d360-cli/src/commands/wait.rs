@@ -3,6 +3,7 @@ use super::signals;
 use crate::{
     output::{Exit, Failure},
     statuses::{Silence, Status, Watch},
+    table::Tone,
 };
 use serde_json::{Value, json};
 use std::{
@@ -105,6 +106,13 @@ impl Fate {
     }
     pub(crate) fn has_failed(&self) -> bool {
         self.exit() == Exit::Refused
+    }
+    pub(crate) fn tone(&self) -> Tone {
+        match self.exit() {
+            Exit::Done => Tone::Good,
+            Exit::Refused => Tone::Bad,
+            _ => Tone::Waiting,
+        }
     }
     /// For people: `delivered`, `failed: 131026 Message undeliverable`.
     pub(crate) fn text(&self) -> String {
