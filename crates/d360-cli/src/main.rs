@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     let path = args.path.as_str();
     output::at(path);
     let output = Output::of(&args.global).sending(sends(&args.command, path));
-    if let Some(option) = help::refused(&matches, &help::command(), path) {
+    if let Some(option) = help::refused(&matches, path) {
         let failure = Failure::usage(format!(
             "{option} is for commands that call an API, and `d360 {path}` calls none"
         ));

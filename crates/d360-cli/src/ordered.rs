@@ -19,6 +19,11 @@ impl<'de> Deserialize<'de> for Ordered {
 }
 
 impl Ordered {
+    /// JSON text over several lines.
+    pub(crate) fn pretty(json: &[u8]) -> Option<String> {
+        serde_json::to_string_pretty(&serde_json::from_slice::<Self>(json).ok()?).ok()
+    }
+
     /// The same with `instead` as the value of every property whose name `hidden` picks, at any depth.
     pub(crate) fn without(self, hidden: fn(&str) -> bool, instead: &str) -> Self {
         match self {

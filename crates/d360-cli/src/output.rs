@@ -1,6 +1,7 @@
 //! Results on standard output, everything else on standard error, and the exit codes.
 use crate::{
     args::{Format, Global},
+    ordered::Ordered,
     table::{Table, Tone},
     usage::Mistake,
 };
@@ -260,6 +261,19 @@ impl Output {
             self.exact(&table.render(width, has_colors()));
         }
     }
+    /// What is known of one thing: with names on a terminal, the values alone elsewhere.
+    pub(crate) fn facts(self, facts: &[(&str, Option<String>)]) {
+        let told = facts.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        if !self.is_table() {
+            told.for_each(|(_, value)| self.line(value));
+            return;
+        }
+        let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or_default() + 1;
+        for (name, value) in told {
+            let name = format!("{:width$}", format!("{name}:"));
+            self.state(Tone::Head, &name, value);
+        }
+    }
     /// A line whose first word is a state.
     pub(crate) fn state(self, tone: Tone, word: &str, rest: impl AsRef<str>) {
         self.state_after("", tone, word, rest);
@@ -317,7 +331,9 @@ impl Output {
             self.line(format!("{} {}", request.method, request.uri));
             headers.iter().for_each(|(name, value)| self.line(format!("{name}: {value}")));
             self.line("");
-            self.exact(&format!("{}\n", json_visible(&String::from_utf8_lossy(body))));
+            let pretty = if std::io::stdout().is_terminal() { Ordered::pretty(body) } else { None };
+            let text = pretty.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+            self.exact(&format!("{}\n", json_visible(&text)));
             self.advice(advice);
         }
     }

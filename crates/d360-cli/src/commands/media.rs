@@ -97,8 +97,12 @@ fn show(info: &MediaInfo, output: Output) {
         return;
     }
     let size = info.file_size.map(|size| format!("{size} bytes"));
-    let parts = [info.mime_type.clone(), size, info.sha256.clone(), Some(info.url.clone())];
-    parts.into_iter().flatten().for_each(|part| output.line(part));
+    output.facts(&[
+        ("type", info.mime_type.clone()),
+        ("size", size),
+        ("sha256", info.sha256.clone()),
+        ("url", Some(info.url.clone())),
+    ]);
 }
 
 fn download(global: &Global, args: &Download, output: Output) -> Result {

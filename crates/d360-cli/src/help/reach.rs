@@ -55,9 +55,10 @@ fn takes(path: &str, id: &str) -> bool {
 }
 
 /// The first option of the command line that its command does not take.
-pub(crate) fn refused(matches: &ArgMatches, command: &Command, path: &str) -> Option<String> {
+pub(crate) fn refused(matches: &ArgMatches, path: &str) -> Option<String> {
     let given = |arg: &&Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
-    let arg = command.get_arguments().filter(given).find(|arg| !takes(path, arg.get_id().as_str()))?;
+    let common = super::common();
+    let arg = common.iter().filter(given).find(|arg| !takes(path, arg.get_id().as_str()))?;
     arg.get_long().map(|long| format!("--{long}"))
 }
 

@@ -39,6 +39,11 @@ fn lists_are_tables_where_they_are_asked_for() {
     );
     assert!(table(&["errors", "rate"]).out.starts_with("CODE    SYSTEM      RETRIED  MEANING\n"));
 
+    let id = sandbox.store_media("image/png", *b"png");
+    let info = table(&["media", "info", &id]).out;
+    assert!(info.starts_with("type:   image/png\nsize:   3 bytes\nsha256: "), "{info}");
+    assert!(with(&sandbox, false, &["media", "info", &id]).out.starts_with("image/png\n3 bytes\n"));
+
     // An empty list says so, beside the result.
     let empty = Sandbox::start().unwrap();
     let ran = with(&empty, false, &["block", "list", "--output", "table"]);
@@ -96,6 +101,8 @@ fn a_terminal_gets_tables_of_its_width_and_colors() {
         mistake.contains("\u{1b}[1;31merror:\u{1b}[0m") && mistake.contains("\u{1b}[1;36mhint:\u{1b}[0m"),
         "{mistake:?}"
     );
+    let dry = on_a_terminal("d360 send text Hi --to +16505551234 --dry-run --color never").unwrap();
+    assert!(dry.contains("{\n  \"messaging_product\": \"whatsapp\",\n"), "{dry:?}");
     let help = on_a_terminal("d360 send text -h").unwrap();
     assert!(help.contains("\u{1b}[1m\u{1b}[32mUsage:\u{1b}[0m"), "{help:?}");
     assert!(on_a_terminal("d360 help options").unwrap().contains("\u{1b}[1m\u{1b}[32mSystem:\u{1b}[0m"));
