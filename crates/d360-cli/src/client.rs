@@ -118,7 +118,10 @@ fn graph_host(global: &Global) -> Step<Host> {
 }
 
 fn required<'g>(value: Option<&'g str>, flag: &str, api: &str) -> Step<&'g str> {
-    value.ok_or_else(|| Failure::usage(format!("--api {api} needs {flag}")))
+    value.ok_or_else(|| {
+        let message = format!("--api {api} needs {flag}");
+        Failure::mistake(message, format!("give {flag} ID, or a profile that has it"))
+    })
 }
 
 /// Refuses settings that no call could be made with, before they are kept.

@@ -11,7 +11,6 @@ mod profile;
 mod rate;
 mod settings;
 mod shown;
-mod sniff;
 mod statuses;
 mod table;
 mod usage;

@@ -4,7 +4,6 @@ use crate::{
     args::{Download, Global, MediaVerb, Upload},
     client, input,
     output::{Exit, Failure, Output},
-    sniff,
 };
 use d360::{
     cloud::media::{DeleteMedia, DownloadMedia, GetMedia, UploadMedia},
@@ -51,11 +50,11 @@ fn bar(total: u64, output: Output) -> ProgressBar {
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-/// A file to upload. Its type is what was said, what its content says, or what its extension says.
+/// A file to upload, of this type or the one that its content or name says.
 pub(super) fn upload_of(path: &Path, mime: Option<&str>) -> Step<UploadMedia> {
     let upload = UploadMedia::file(path)
         .map_err(|error| Failure::invalid(&input::name(path), format!("cannot be read: {error}")))?;
-    Ok(match mime.or_else(|| sniff::mime(path).map(|known| known.mime)) {
+    Ok(match mime {
         Some(mime) => upload.mime_type(mime),
         None => upload,
     })

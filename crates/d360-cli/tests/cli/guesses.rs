@@ -62,6 +62,7 @@ fn each_wrong_guess_gets_its_answer() {
         (&["send", "image", "cat.jpg", "Our cat", "--to", "+1"], &["--caption"]),
         (&["read", "--message", "x"], &["d360 read WAMID"]),
         (&["webhook", "set", "https://x.example/"], &["use `d360 webhook config set`"]),
+        (&["channels", "list"], &["--api partner needs --partner-id", "give --partner-id ID"]),
         (&["foo"], &["no command `foo`", "see `d360 -h`"]),
         (&["migrate", "foo"], &["commands of `d360 migrate`: translate, blocklist, check"]),
     ];
