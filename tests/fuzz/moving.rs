@@ -117,6 +117,20 @@ pub fn migrate_calls(data: &[u8]) {
     }
 }
 
+/// Sources of old programs: places are in the text and grow, and paths are On-Premise's.
+pub fn migrate_sources(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let lines = text.matches('\n').count() + 1;
+    for base in [false, true, calls::has_base(&text)] {
+        let mut last = 1;
+        for mention in calls::in_source(&text, base) {
+            assert!((last..=lines).contains(&mention.line) && mention.path.starts_with("/v1"), "{mention:?}");
+            assert!(!mention.calls.is_empty() || mention.path.starts_with("/v1/{}"), "{mention:?}");
+            last = mention.line;
+        }
+    }
+}
+
 /// The gateway's configuration: whatever is made of it, or said about it, shows no key.
 pub fn gateway_config(data: &[u8]) {
     const KEY: &str = "hush-hush";

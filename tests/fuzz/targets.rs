@@ -24,13 +24,15 @@ use std::{collections::VecDeque, fmt::Debug, sync::Mutex};
 
 #[path = "moving.rs"]
 mod moving;
-pub use moving::{gateway, gateway_config, migrate_calls, migrate_messages, migrate_webhooks};
+pub use moving::{
+    gateway, gateway_config, migrate_calls, migrate_messages, migrate_sources, migrate_webhooks,
+};
 
 /// A function to fuzz.
 pub type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub const TARGETS: [(&str, Target); 15] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("cloud_answers", cloud_answers),
     ("onprem_answers", onprem_answers),
     ("partner_answers", partner_answers),
@@ -44,6 +46,7 @@ pub const TARGETS: [(&str, Target); 15] = [
     ("migrate_messages", migrate_messages),
     ("migrate_webhooks", migrate_webhooks),
     ("migrate_calls", migrate_calls),
+    ("migrate_sources", migrate_sources),
     ("gateway", gateway),
     ("gateway_config", gateway_config),
 ];

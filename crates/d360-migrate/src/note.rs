@@ -175,7 +175,7 @@ impl Notes {
             }
         }
     }
-    pub(crate) fn take(&mut self, others: Vec<Note>) {
+    pub(crate) fn take(&mut self, others: impl IntoIterator<Item = Note>) {
         self.0.extend(others);
     }
     /// The end of a translation: where something was refused, nothing comes out.

@@ -141,6 +141,9 @@ pub(crate) enum Migrate {
     #[command(subcommand)]
     Blocklist(Blocklist),
     /// Report what an old program has to change
+    ///
+    /// Reads JSON payloads, recorded calls (`d360 migrate record`), templates, Postman collections and source code. Lists each
+    /// call, whether it works through the gateway, and its counterpart on Cloud. Names every file that it skips, and why.
     Check(Check),
 }
 
@@ -200,7 +203,7 @@ pub(crate) struct BlocklistImport {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {
-    /// JSON payloads, templates, a Postman collection, or a folder
+    /// Source code, JSON payloads, or a folder with them
     #[arg(value_name = "DIR|FILE")]
     pub(crate) path: PathBuf,
 }

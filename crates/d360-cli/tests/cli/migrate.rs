@@ -164,7 +164,15 @@ fn an_old_programs_files_are_checked() {
     );
     assert!(is("POST /v1/settings/account/two-step", "has to change"), "{found:?}");
     assert_eq!((found.len(), &report["has_to_change"]), (6, &json!(1)));
-    assert!(report["skipped"][0].as_str().unwrap().starts_with("other.json"));
+    let skipped: Vec<&str> =
+        report["skipped"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert_eq!(
+        skipped,
+        [
+            "README.md: is neither JSON nor a kind of source that is read",
+            "other.json: holds nothing of On-Premise that is known here"
+        ]
+    );
     let send = report["found"]
         .as_array()
         .unwrap()
@@ -179,4 +187,134 @@ fn an_old_programs_files_are_checked() {
         ran.out
     );
     assert_eq!(d360(&["migrate", "check", old.join("other.json").to_str().unwrap()]).code, 3);
+}
+
+/// A line of each language, and what it calls.
+const SOURCES: [(&str, &str, &str); 12] = [
+    ("app.py", "requests.post(f\"{BASE}/v1/messages\", json=body)", "POST /v1/messages"),
+    ("app.js", "axios.put(`${base}/v1/messages/${id}`, mark)", "PUT /v1/messages/{id}"),
+    ("app.ts", "await this.http.get(url + '/v1/contacts/blocklist')", "GET /v1/contacts/blocklist"),
+    (
+        "app.php",
+        "$c->request('POST', '/v1/contacts/' . $id . '/block');",
+        "POST /v1/contacts/{phone_number}/block",
+    ),
+    ("App.java", "new HttpDelete(base + \"/v1/media/\" + id);", "DELETE /v1/media/{id}"),
+    ("app.go", "http.Post(base+\"/v1/contacts\", \"application/json\", b)", "POST /v1/contacts"),
+    ("App.cs", "await c.GetAsync($\"{b}/v1/health\");", "GET /v1/health"),
+    ("app.rb", "Net::HTTP::Post.new(\"/v1/users/login\")", "POST /v1/users/login"),
+    ("App.kt", "client.patch(\"$base/v1/settings/application\") {}", "PATCH /v1/settings/application"),
+    ("app.rs", "client.post(format!(\"{base}/v1/media\"))", "POST /v1/media"),
+    ("setup.sh", "curl -X POST $H/v1/settings/account/two-step", "/v1/settings/account/two-step"),
+    ("hooks.yml", "webhook: https://onprem.example/v1/configs/webhook", "GET or POST /v1/configs/webhook"),
+];
+
+#[test]
+fn sources_are_read_with_line_and_what_becomes_of_each_call() {
+    let folder = Folder::new();
+    let old = folder.0.path().join("old");
+    std::fs::create_dir_all(old.join("src")).unwrap();
+    for (name, line, _) in SOURCES {
+        std::fs::write(old.join("src").join(name), format!("first\n\n{line}\n")).unwrap();
+    }
+    let ran = d360(&["migrate", "check", old.to_str().unwrap(), "--output", "json"]);
+    assert_eq!(ran.code, 3, "two-step has no counterpart: {}", ran.err);
+    let report = ran.json();
+    let of = |name: &str| {
+        let place = format!("src/{name}:3");
+        let found = report["found"].as_array().unwrap().iter().find(|found| found["place"] == *place);
+        found.unwrap_or_else(|| panic!("{place}: {report}")).clone()
+    };
+    for (name, line, what) in SOURCES {
+        assert_eq!(of(name)["what"], what, "{name}: {line}");
+    }
+    assert_eq!(report["found"].as_array().unwrap().len(), SOURCES.len());
+    for (name, on_cloud, through) in [
+        ("app.php", "POST /block_users", "works as it is"),
+        ("app.go", "gone", "works, with a loss"),
+        ("setup.sh", "gone", "has to change"),
+    ] {
+        let found = of(name);
+        assert_eq!(
+            (&found["on_cloud"], &found["through_the_gateway"]),
+            (&json!([on_cloud]), &json!(through))
+        );
+    }
+    // For people, and a file by itself.
+    let ran = d360(&["migrate", "check", old.join("src/app.php").to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(
+        ran.out.contains(
+            "app.php:3: POST /v1/contacts/{phone_number}/block: through the gateway it works as it is\n"
+        ) && ran.out.contains("changed: on Cloud it is POST /block_users"),
+        "{}",
+        ran.out
+    );
+    // The base URL stands in one file, the paths in others.
+    std::fs::create_dir(old.join("two")).unwrap();
+    std::fs::write(old.join("two/.env"), "WA_URL=https://onprem.example:9090/v1\n").unwrap();
+    std::fs::write(old.join("two/client.js"), "post(WA_URL + '/messages')\nget(WA_URL + '/users-list')\n")
+        .unwrap();
+    let report = d360(&["migrate", "check", old.join("two").to_str().unwrap(), "--output", "json"]).json();
+    let places: Vec<&Value> =
+        report["found"].as_array().unwrap().iter().map(|found| &found["place"]).collect();
+    assert_eq!(places, ["client.js:1"], "{report}");
+    assert_eq!(report["found"][0]["what"], "POST /v1/messages");
+}
+
+#[test]
+fn every_file_that_is_skipped_is_named_with_why() {
+    let folder = Folder::new();
+    let old = folder.0.path().join("old");
+    let write = |name: &str, text: &[u8]| {
+        let path = old.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("a.py", b"get('/v1/health')");
+    write("b.py", b"print('hello')");
+    write("c.py", b"call(f'{base}/v1/{path}')");
+    write("d.png", b"\x89PNG");
+    write("e.js", b"\0\0\0");
+    write("f.json", b"{broken");
+    write("g.min.js", &vec![b'x'; (4 << 20) + 1]);
+    write(".git/config", b"x");
+    write("node_modules/x/index.js", b"get('/v1/health')");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("/etc/hostname", old.join("h.py")).unwrap();
+    let report = d360(&["migrate", "check", old.to_str().unwrap(), "--output", "json"]).json();
+    assert_eq!(report["found"].as_array().unwrap().len(), 1, "{report}");
+    let skipped: Vec<&str> =
+        report["skipped"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    let mut expected = vec![
+        ".git: is a hidden folder; check it by itself",
+        "b.py: names no path of On-Premise",
+        "c.py:1: the path /v1/{} is put together here; `d360 migrate record` shows which calls the program makes",
+        "d.png: is neither JSON nor a kind of source that is read",
+        "e.js: is a binary file",
+        "f.json#0: is no JSON",
+        "g.min.js: is longer than 4 MiB, and so no source that somebody wrote",
+        "node_modules: is a folder of dependencies or build results; check it by itself",
+    ];
+    if cfg!(unix) {
+        expected.insert(7, "h.py: is a link or no regular file; check what it leads to");
+    }
+    assert_eq!(skipped.len(), expected.len(), "{skipped:#?}");
+    for (line, expected) in skipped.iter().zip(expected) {
+        assert!(line.starts_with(expected), "{line}");
+    }
+    // Where nothing is found, all of that is said too.
+    std::fs::remove_file(old.join("a.py")).unwrap();
+    let ran = d360(&["migrate", "check", old.to_str().unwrap()]);
+    assert!(
+        ran.code == 3
+            && ran.err.contains("skipped: b.py: ")
+            && ran.err.contains("nothing of On-Premise was found"),
+        "{}",
+        ran.err
+    );
+    let empty = folder.0.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    assert!(d360(&["migrate", "check", empty.to_str().unwrap()]).err.contains("the folder is empty"));
+    assert_eq!(d360(&["migrate", "check", "/not/there"]).code, 3);
 }

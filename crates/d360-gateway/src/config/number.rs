@@ -43,7 +43,7 @@ impl Draft {
             }
             (Some(variable), None) => match env(variable).filter(|text| !text.trim().is_empty()) {
                 Some(text) => text,
-                None => return Err((at("env"), format!("the environment variable {variable} is not set"))),
+                None => return Err((at("env"), not_set(variable))),
             },
             (None, Some(file)) => secret_file(file).map_err(|why| (at("file"), why))?,
             (None, None) => return Ok(None),
@@ -97,6 +97,16 @@ impl Draft {
         number.messages_per_second = self.messages_per_second.unwrap_or(number.messages_per_second);
         number.media = self.media;
         Ok(number)
+    }
+}
+
+/// Somebody may have written the secret itself: only what looks like a variable is shown.
+fn not_set(variable: &str) -> String {
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if variable.chars().all(plain) {
+        format!("the environment variable {variable} is not set")
+    } else {
+        "names no environment variable that is set; give the variable's name, not the secret".to_owned()
     }
 }
 

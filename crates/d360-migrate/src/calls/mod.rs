@@ -1,7 +1,9 @@
 //! Every call of On-Premise, and what becomes of it on Cloud.
 
+mod source;
 mod table;
 mod to_cloud;
 
+pub use source::{Mention, has_base, in_source};
 pub use table::{ALL, Fate, OldCall, look_up, message_id};
 pub use to_cloud::{CloudCall, report_blocks, to_cloud};

@@ -1,4 +1,5 @@
 //! The table of calls.
+use crate::{Note, NoteKind};
 use percent_encoding::percent_decode_str;
 
 /// What becomes of a call of On-Premise.
@@ -30,6 +31,19 @@ pub struct OldCall {
 }
 
 impl OldCall {
+    /// What becomes of it, as a note on the whole call. `method` is the one that was used, for calls of any method.
+    #[must_use]
+    pub fn note(&self, method: &str) -> Note {
+        let (kind, why) = match (self.fate, self.cloud) {
+            (Fate::Refused, _) => (NoteKind::Refused, self.refusal(method)),
+            (Fate::Answered, None) => (NoteKind::Lost, format!("{method} {} has no counterpart", self.path)),
+            (Fate::Answered | Fate::Translated, cloud) => {
+                (NoteKind::Changed, format!("on Cloud it is {}", cloud.unwrap_or_default()))
+            }
+        };
+        Note { path: String::new(), kind, why: why.into(), what_to_do: self.note.into(), original: None }
+    }
+
     /// Why it is not done: Cloud's call for it where there is one, or that there is none.
     #[must_use]
     pub fn refusal(&self, method: &str) -> String {

@@ -37,17 +37,9 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
         let step = plain(path).split('/').nth(at).unwrap_or_default();
         percent_decode_str(step).decode_utf8_lossy().into_owned()
     };
-    match (call.fate, call.cloud) {
-        (Fate::Refused, _) => {
-            notes.refused("", call.refusal(method), call.note);
-            return notes.with(None);
-        }
-        (Fate::Answered, None) => {
-            notes.lost("", format!("{method} {} has no counterpart", call.path), call.note);
-        }
-        (Fate::Answered | Fate::Translated, cloud) => {
-            notes.changed("", format!("on Cloud it is {}", cloud.unwrap_or_default()), call.note);
-        }
+    notes.take([call.note(method)]);
+    if call.fate == Fate::Refused {
+        return notes.with(None);
     }
     let requests = match (call.method, call.path) {
         ("POST", "/v1/messages") => {

@@ -29,7 +29,7 @@ const FOREIGN: [&str; 9] = [
 ];
 
 /// How a file is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Form {
     Documents,
     Source,
@@ -49,12 +49,12 @@ fn form(path: &Path) -> Option<Form> {
 }
 
 /// The file, or those of a folder that are read, in the order of their names. Each other one is named in `skipped`.
-pub(super) fn list(path: &Path, skipped: &mut Vec<String>) -> Result<Vec<(PathBuf, Form)>, Box<Failure>> {
-    if path == Path::new("-") || !path.is_dir() {
-        return Ok(vec![(path.to_owned(), form(path).unwrap_or(Form::Documents))]);
+pub(super) fn list(root: &Path, skipped: &mut Vec<String>) -> Result<Vec<(PathBuf, Form)>, Box<Failure>> {
+    if root == Path::new("-") || !root.is_dir() {
+        return Ok(vec![(root.to_owned(), form(root).unwrap_or(Form::Documents))]);
     }
     let mut files = Vec::new();
-    let mut folders = vec![(path.to_owned(), 0)];
+    let mut folders = vec![(root.to_owned(), 0)];
     while let Some((folder, depth)) = folders.pop() {
         let fail = |error: std::io::Error| Failure::invalid("", format!("{}: {error}", input::name(&folder)));
         for entry in std::fs::read_dir(&folder).map_err(fail)? {
@@ -62,23 +62,24 @@ pub(super) fn list(path: &Path, skipped: &mut Vec<String>) -> Result<Vec<(PathBu
             let (kind, path) = (entry.file_type().map_err(fail)?, entry.path());
             if kind.is_dir() {
                 match folder_reason(&path, depth) {
-                    Some(why) => skipped.push(format!("{}: {why}", place(&path))),
+                    Some(why) => skipped.push(format!("{}: {why}", place(root, &path))),
                     None => folders.push((path, depth + 1)),
                 }
                 continue;
             }
             match (form(&path), file_reason(&path, kind, files.len())) {
                 (Some(form), None) => files.push((path, form)),
-                (Some(_), Some(why)) => skipped.push(format!("{}: {why}", place(&path))),
+                (Some(_), Some(why)) => skipped.push(format!("{}: {why}", place(root, &path))),
                 (None, _) => {
-                    skipped
-                        .push(format!("{}: is neither JSON nor a kind of source that is read", place(&path)));
+                    skipped.push(format!(
+                        "{}: is neither JSON nor a kind of source that is read",
+                        place(root, &path)
+                    ));
                 }
             }
         }
     }
     files.sort();
-    skipped.sort();
     Ok(files)
 }
 
@@ -108,7 +109,8 @@ fn file_reason(path: &Path, kind: std::fs::FileType, files: usize) -> Option<&'s
     }
 }
 
-/// A path for people.
-pub(super) fn place(path: &Path) -> String {
-    d360::model::mask(&path.display().to_string())
+/// A path for people, from the folder that is checked.
+pub(super) fn place(root: &Path, path: &Path) -> String {
+    let rest = path.strip_prefix(root).ok().filter(|rest| rest.components().next().is_some());
+    d360::model::mask(&rest.unwrap_or(path).display().to_string())
 }

@@ -1,0 +1,465 @@
+//! Calls of On-Premise in the text of a program, whatever its language.
+use super::table::{ALL, OldCall};
+
+/// A path of On-Premise in a program's source.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mention {
+    /// The line, from 1.
+    pub line: usize,
+    /// The path as it is put together, with `{}` for what is not fixed: `/v1/contacts/{}/block`.
+    pub path: String,
+    /// The calls that it may be: several where the method cannot be told, none where the path is put together elsewhere.
+    pub calls: Vec<&'static OldCall>,
+}
+
+d360_model::masked_fields!(Mention { line, path, calls });
+
+/// Whether a text holds a base URL that ends in `/v1`, so that the paths beside it may leave that out.
+///
+/// ```
+/// use d360_migrate::calls;
+/// assert!(calls::has_base(r#"BASE = "https://onprem.example:9090/v1""#));
+/// assert!(!calls::has_base(r#"requests.post(HOST + "/v1/messages")"#));
+/// ```
+#[must_use]
+pub fn has_base(text: &str) -> bool {
+    text.match_indices("/v1").any(|(at, found)| {
+        let rest = &text[at + found.len()..];
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        // In a file of settings nothing ends it but the line.
+        let ends = rest.is_empty() || rest.starts_with(['"', '\'', '`', '\n', '\r']);
+        ends && !is_comment(line_of(text, at))
+    })
+}
+
+/// The paths of On-Premise in a program's source, in its order. `base` says that paths may be relative to a base URL with `/v1`
+/// ([`has_base`], of this file or another of the program).
+///
+/// Strings in the usual quotes are followed through `+` and `.`; `{id}`, `${id}`, `#{id}`, `$id`, `%s`, `:id` and `<id>` stand for
+/// anything. Comments are passed over.
+///
+/// ```
+/// use d360_migrate::calls;
+/// let found = calls::in_source(r#"client.post("/v1/contacts/" + id + "/block")"#, false);
+/// assert_eq!((found[0].line, &*found[0].path), (1, "/v1/contacts/{}/block"));
+/// assert_eq!(found[0].calls[0].cloud, Some("POST /block_users"));
+/// ```
+#[must_use]
+pub fn in_source(text: &str, base: bool) -> Vec<Mention> {
+    let mut found = Vec::new();
+    let mut lines = Lines { text, at: 0, line: 1 };
+    let mut at = 0;
+    let mut whole = text.find("/v1/");
+    while let Some(step) = next(text, at, whole, base) {
+        let start = step.at;
+        let Path { path, end } = read(text, start + step.skip, if step.is_relative { "/v1" } else { "" });
+        at = end.max(start + 1);
+        if whole.is_some_and(|whole| whole < at) {
+            whole = text.get(at..).and_then(|rest| rest.find("/v1/")).map(|found| at + found);
+        }
+        let line = lines.of(start);
+        if is_comment(line_of(text, start)) {
+            continue;
+        }
+        let calls = calls(&path, text, start, end);
+        // Other APIs have a /v1 too; what begins with something variable may be any.
+        let is_open = path.strip_prefix("/v1/").is_some_and(|rest| rest == "{}" || rest.starts_with("{}/"));
+        if !calls.is_empty() || is_open && !step.is_relative {
+            found.push(Mention { line, path, calls });
+        }
+    }
+    found
+}
+
+/// Where a path begins.
+struct Start {
+    at: usize,
+    /// What comes before the path's slash.
+    skip: usize,
+    is_relative: bool,
+}
+
+/// Segments that a path relative to `/v1` begins with.
+const FIRST: [&str; 14] = [
+    "messages",
+    "contacts",
+    "media",
+    "users",
+    "health",
+    "settings",
+    "configs",
+    "services",
+    "account",
+    "certificates",
+    "stickerpacks",
+    "groups",
+    "stats",
+    "support",
+];
+
+/// The next path from `at` on. `whole` is the next one that begins with `/v1/`.
+fn next(text: &str, at: usize, whole: Option<usize>, base: bool) -> Option<Start> {
+    let whole_start = whole.map(|at| Start { at, skip: 0, is_relative: false });
+    if !base {
+        return whole_start;
+    }
+    let relative =
+        text.get(at..whole.unwrap_or(text.len()))?.match_indices(['"', '\'', '`']).find_map(|(quote, _)| {
+            let quote = at + quote;
+            let skip = 1 + placeholder(&text[quote + 1..]).unwrap_or(0);
+            let path = text.get(quote + skip..)?.strip_prefix('/')?;
+            let first = &path[..path.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(path.len())];
+            let rest = &path[first.len()..];
+            let ends = rest.is_empty() || rest.starts_with(['"', '\'', '`', '/', '?', '#']);
+            (FIRST.contains(&first) && ends).then_some(Start { at: quote, skip, is_relative: true })
+        });
+    relative.or(whole_start)
+}
+
+struct Path {
+    path: String,
+    end: usize,
+}
+
+/// Reads the path that begins with the slash at `at`.
+fn read(text: &str, mut at: usize, prefix: &str) -> Path {
+    let mut path = prefix.to_owned();
+    // One that is put together of very much is no path.
+    while path.len() < 300 {
+        let rest = &text[at..];
+        let Some(c) = rest.chars().next() else { break };
+        if let Some(length) = placeholder(rest) {
+            push_anything(&mut path);
+            at += length;
+        } else if matches!(c, '"' | '\'' | '`') {
+            match concatenated(&rest[c.len_utf8()..]) {
+                Some((length, anything)) => {
+                    if anything {
+                        push_anything(&mut path);
+                    }
+                    at += c.len_utf8() + length;
+                }
+                None => break,
+            }
+        } else if c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '~' | '%') {
+            path.push(c);
+            at += c.len_utf8();
+        } else {
+            break;
+        }
+    }
+    let length = path.trim_end_matches(['/', '.']).len();
+    path.truncate(length);
+    Path { path, end: at }
+}
+
+fn push_anything(path: &mut String) {
+    if !path.ends_with("{}") {
+        path.push_str("{}");
+    }
+}
+
+/// The length of what stands for a value at the beginning of a text.
+fn placeholder(text: &str) -> Option<usize> {
+    let name = |from: usize| {
+        let length =
+            text[from..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len() - from);
+        (length > 0).then_some(from + length)
+    };
+    let until = |open: &str, close: char| {
+        let end = text.strip_prefix(open)?.find([close, '\n', '"'])?;
+        text[open.len() + end..].starts_with(close).then_some(open.len() + end + close.len_utf8())
+    };
+    match text.as_bytes().first()? {
+        b'{' => until("{", '}'),
+        b'#' => until("#{", '}'),
+        b'$' => until("${", '}').or_else(|| name(1)),
+        b'<' => until("<", '>'),
+        b':' => name(1),
+        // %s, %d, %v, %1$s, and not the first of an escape such as %2F.
+        b'%' => {
+            let rest = text[1..].trim_start_matches(|c: char| c.is_ascii_digit() || c == '$');
+            let verb = rest.chars().next().filter(|c| matches!(c, 's' | 'd' | 'v' | 'q' | 'i' | '@'))?;
+            Some(text.len() - rest.len() + verb.len_utf8())
+        }
+        _ => None,
+    }
+}
+
+/// Most bytes of an expression between two strings.
+const EXPRESSION: usize = 120;
+
+/// What follows a closing quote, up to the next string that is joined to it; and whether there is something in between. A path that
+/// ends in an expression has no next string.
+fn concatenated(text: &str) -> Option<(usize, bool)> {
+    let operator = |text: &str| {
+        let rest = text.trim_start();
+        rest.starts_with(['+', '.']).then(|| text.len() - rest.len() + 1)
+    };
+    let mut at = operator(text)?;
+    let mut expression = false;
+    let limit = (at + EXPRESSION).min(text.len());
+    while at < limit {
+        let rest = &text[at..];
+        let c = rest.chars().next()?;
+        match c {
+            '"' | '\'' | '`' => return Some((at + 1, expression)),
+            ';' | ',' | '?' => break,
+            // A bracket of the call around it ends it; one of its own does not.
+            ')' | ']' | '}' => break,
+            '(' | '[' => {
+                let close = rest.find(if c == '(' { ')' } else { ']' })?;
+                at += close;
+                expression = true;
+            }
+            '\n' if !rest.trim_start().starts_with(['+', '.', '"', '\'', '`']) && expression => break,
+            c if c.is_whitespace() || matches!(c, '+' | '.') => {}
+            _ => expression = true,
+        }
+        at += c.len_utf8();
+    }
+    // The expression is the end of the path.
+    expression.then(|| (at.min(text.len()), true)).filter(|(at, _)| text.is_char_boundary(*at))
+}
+
+/// The rows that a path may be, by the method that stands nearest.
+fn calls(path: &str, text: &str, start: usize, end: usize) -> Vec<&'static OldCall> {
+    let exact: Vec<&OldCall> = ALL.iter().filter(|call| fits(call.path, path, false)).collect();
+    let rows = if exact.is_empty() {
+        ALL.iter().filter(|call| fits(call.path, path, true) && call.method != "ANY").collect()
+    } else {
+        exact
+    };
+    let named: Vec<&OldCall> = rows.iter().copied().filter(|call| call.method != "ANY").collect();
+    if named.is_empty() {
+        return rows.into_iter().take(1).collect();
+    }
+    match method(text, start, end, &named) {
+        Some(method) => named.into_iter().filter(|call| call.method == method).collect(),
+        None => named,
+    }
+}
+
+/// Whether a path, `{}` in it for anything, is one of a pattern. `loosely`, anything may be a fixed segment too, but the first.
+fn fits(pattern: &str, path: &str, loosely: bool) -> bool {
+    if let Some(start) = pattern.strip_suffix('…') {
+        let start = start.trim_end_matches('/');
+        return path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    }
+    let (pattern, path): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), path.split('/').collect());
+    pattern.len() == path.len()
+        && pattern.iter().zip(&path).enumerate().all(|(at, (expected, found))| {
+            let fixed = !expected.starts_with('{');
+            if fixed { expected == found || loosely && at > 2 && *found == "{}" } else { !found.is_empty() }
+        })
+}
+
+/// How far from a path its method may stand, in bytes.
+const BEFORE: usize = 160;
+const AFTER: usize = 120;
+
+/// The method that stands nearest to a path, of those that its rows have.
+fn method(text: &str, start: usize, end: usize, rows: &[&'static OldCall]) -> Option<&'static str> {
+    let floor = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let before = &text[floor(start.saturating_sub(BEFORE))..start];
+    // Another path has its own.
+    let before = before.rfind("/v1/").map_or(before, |at| &before[at + 4..]);
+    let after = &text[end..floor((end + AFTER).min(text.len()))];
+    let after = after.find("/v1/").map_or(after, |at| &after[..at]);
+    let known = |word: &str| rows.iter().map(|row| row.method).find(|method| names(word, method));
+    let nearest = |(at, method): (usize, &'static str)| (at, method);
+    let in_before =
+        words(before).filter_map(|(at, word)| known(word).map(|method| (before.len() - at, method)));
+    let in_after =
+        words(after).filter_map(|(at, word)| known(word).map(|method| (at + before.len() / 2, method)));
+    in_before.chain(in_after).map(nearest).min_by_key(|(distance, _)| *distance).map(|(_, method)| method)
+}
+
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty())
+        .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
+}
+
+/// Whether a word names a method: `post`, `POST`, `HttpPost`, `MethodPost`, `doPost`, `PostAsync`, `postForEntity`.
+fn names(word: &str, method: &str) -> bool {
+    if word.eq_ignore_ascii_case(method) {
+        return true;
+    }
+    let (first, rest) = method.split_at(1);
+    let camel = first.to_owned() + &rest.to_ascii_lowercase();
+    let ends = |rest: &str| rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_uppercase());
+    word.match_indices(&camel).any(|(at, found)| ends(&word[at + found.len()..]))
+        || word.strip_prefix(&*method.to_ascii_lowercase()).is_some_and(ends)
+}
+
+/// Most bytes of a line that are looked at: those of generated files have no end.
+const LINE: usize = 1_000;
+
+/// The line that a place stands in, from its start to the place; empty if the start is far.
+fn line_of(text: &str, at: usize) -> &str {
+    let bytes = &text.as_bytes()[at.saturating_sub(LINE)..at];
+    match bytes.iter().rposition(|byte| *byte == b'\n') {
+        Some(newline) => &text[at - bytes.len() + newline + 1..at],
+        None if bytes.len() == at => &text[..at],
+        None => "",
+    }
+}
+
+fn is_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    ["//", "/*", "* ", "# ", "-- ", "<!--", "\"\"\""].iter().any(|start| line.starts_with(start))
+        || line == "*"
+}
+
+/// Counts lines as places come, which only grow.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, at: usize) -> usize {
+        self.line += self.text.as_bytes()[self.at..at].iter().filter(|byte| **byte == b'\n').count();
+        self.at = at;
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str, base: bool) -> Vec<String> {
+        let shown = |mention: Mention| {
+            let methods: Vec<&str> = mention.calls.iter().map(|call| call.method).collect();
+            format!("{} {} {}", mention.line, methods.join("|"), mention.path)
+        };
+        in_source(text, base).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn paths_are_found_in_every_language() {
+        for (source, expected) in [
+            // Python.
+            (r#"requests.post(f"{BASE}/v1/messages", json=body)"#, "1 POST /v1/messages"),
+            (r#"r = s.post("%s/v1/contacts/%s/block" % (base, wa_id))"#, "1 POST /v1/contacts/{}/block"),
+            (r#"s.get(base + "/v1/media/" + media_id, stream=True)"#, "1 GET /v1/media/{}"),
+            (r#"requests.request("DELETE", url=f"{b}/v1/media/{media['id']}")"#, "1 DELETE /v1/media/{}"),
+            // JavaScript and TypeScript.
+            ("await axios.put(`${base}/v1/messages/${id}`, {status: 'read'})", "1 PUT /v1/messages/{}"),
+            (
+                "fetch(host + '/v1/contacts/' + encodeURIComponent(id) + '/unblock', {method: 'POST'})",
+                "1 POST /v1/contacts/{}/unblock",
+            ),
+            (
+                "fetch(`${h}/v1/settings/application`, {\n  method: \"PATCH\",\n})",
+                "1 PATCH /v1/settings/application",
+            ),
+            ("app.get('/v1/contacts/:wa_id/identity', f)", "1 GET /v1/contacts/{}/identity"),
+            // PHP.
+            (
+                "curl_setopt($c, CURLOPT_URL, $base . '/v1/contacts/' . $id . '/block');",
+                "1 POST /v1/contacts/{}/block",
+            ),
+            (r#"$client->request('POST', "/v1/contacts/{$id}/report", [])"#, "1 POST /v1/contacts/{}/report"),
+            (r#"$url = "$base/v1/users/login";"#, "1 POST /v1/users/login"),
+            // Java and Kotlin.
+            (
+                r#"HttpRequest.newBuilder(URI.create(base + "/v1/users/logout")).POST(noBody())"#,
+                "1 POST /v1/users/logout",
+            ),
+            (
+                r#"String u = String.format("%s/v1/media/%s", b, id); new HttpDelete(u);"#,
+                "1 DELETE /v1/media/{}",
+            ),
+            (r#"client.post("$base/v1/contacts") { setBody(x) }"#, "1 POST /v1/contacts"),
+            // Go.
+            (
+                r#"http.NewRequest(http.MethodGet, fmt.Sprintf("%s/v1/contacts/blocklist?limit=%d", b, n), nil)"#,
+                "1 GET /v1/contacts/blocklist",
+            ),
+            // C#.
+            (r#"await http.PostAsync($"{b}/v1/media", content);"#, "1 POST /v1/media"),
+            (
+                r#"var r = new HttpRequestMessage(HttpMethod.Delete, b + "/v1/media/" + id);"#,
+                "1 DELETE /v1/media/{}",
+            ),
+            // Ruby.
+            (r##"Net::HTTP::Post.new("/v1/contacts/#{id}/block")"##, "1 POST /v1/contacts/{}/block"),
+            // Rust, and a shell.
+            (r#"client.get(format!("{base}/v1/health"))"#, "1 GET /v1/health"),
+            ("curl -X PUT $H/v1/settings/account/two-step -d x", "1 ANY /v1/settings/account/two-step"),
+            ("curl https://h:9090/v1/account/verify", "1 ANY /v1/account/verify"),
+        ] {
+            assert_eq!(told(source, false), [expected], "{source}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_left_open() {
+        assert_eq!(told("url = h + '/v1/media/' + id\n", false), ["1 GET|DELETE /v1/media/{}"]);
+        assert_eq!(
+            told("post(`/v1/contacts/${id}/${action}`)", false),
+            ["1 POST|POST|POST /v1/contacts/{}/{}"]
+        );
+        assert_eq!(told("call(`${host}/v1/${path}`)", false), ["1  /v1/{}"]);
+    }
+
+    #[test]
+    fn other_apis_and_comments_are_passed_over() {
+        for source in [
+            "https://api.stripe.com/v1/charges",
+            "// POST /v1/messages sends",
+            "  # GET /v1/health",
+            " * /v1/media",
+            "\"/v1/\"",
+            "/v1",
+            "'/v10/messages'",
+            "'/messages'",
+        ] {
+            assert!(told(source, false).is_empty(), "{source}");
+        }
+    }
+
+    #[test]
+    fn paths_may_be_relative_to_a_base() {
+        let source = "const BASE = 'https://h:9090/v1'\nget(BASE + '/health')\npost(`${BASE}/contacts/${id}/block`)\n\
+            send('/messages', x)\ncss('/media-player')\nimport '/users-list'\n";
+        assert!(has_base(source));
+        assert_eq!(
+            told(source, true),
+            ["2 GET /v1/health", "3 POST /v1/contacts/{}/block", "4 POST /v1/messages"]
+        );
+        assert!(told(source, false).is_empty());
+        assert!(has_base("URL=https://h/v1/\n") && !has_base("a /v1/x") && !has_base("# see https://h/v1\n"));
+    }
+
+    #[test]
+    fn odd_texts_end() {
+        for source in [
+            "/v1/{",
+            "/v1/%",
+            "/v1/$",
+            "'/v1/' +",
+            "/v1/\u{e9}",
+            "\"/v1/messages\" + \u{1f600}",
+            "/v1/#{",
+            "'",
+        ] {
+            let _ = told(source, true);
+        }
+        let long = "/v1/contacts/\" + a + \"".repeat(20_000);
+        assert!(told(&long, true).is_empty());
+        // Many in one line, and none with /v1 behind them.
+        let many = "get('/health');".repeat(5_000);
+        assert_eq!(in_source(&many, true).len(), 5_000);
+    }
+}
