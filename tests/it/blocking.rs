@@ -258,7 +258,7 @@ fn a_list_without_end_is_an_error() {
     for run in everywhere(&script, |client| client.blocked(None)) {
         let error = run.result.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Endless { .. }), "{error:?}");
-        assert!(error.to_string().contains("does not end"), "{error}");
+        assert!(error.to_string().contains("has no end"), "{error}");
         assert_eq!(run.seen.len(), 1_001, "{}", run.who);
     }
 }

@@ -349,7 +349,7 @@ fn hints_lead_to_what_went_wrong() {
     }) {
         let hint = run.result.hint();
         assert!(
-            !hint.contains("webhook") && !hint.contains("message") && hint.contains("look first"),
+            !hint.contains("webhook") && !hint.contains("message") && hint.contains("check whether it did"),
             "{hint}"
         );
     }

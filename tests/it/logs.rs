@@ -73,7 +73,7 @@ fn a_call_is_a_span_with_its_attempts_outcome_code_and_waits() {
         ] {
             assert!(end.contains(part), "{part}: {lines:#?}");
         }
-        let again = lines.iter().find(|line| line.contains("waiting to send again")).unwrap();
+        let again = lines.iter().find(|line| line.contains("waiting to retry")).unwrap();
         assert!(again.contains("wait_ms=1000") && again.contains("code=131056"), "{again}");
         assert_eq!(lines.iter().filter(|line| line.contains("sending attempt")).count(), 2, "{lines:#?}");
         let lines = logged(|| drop(client.send(message()).unwrap_err()));

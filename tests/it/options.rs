@@ -137,7 +137,7 @@ fn a_label_goes_with_a_message() {
         assert_eq!(run.seen.len(), 1);
         let text = run.result.to_string();
         assert!(text.starts_with("GET http://"), "{text}");
-        let reason = "was not sent: this call has no room for a label; messages of Cloud alone have";
+        let reason = "was not sent: this call does not support a label; only messages of Cloud do";
         assert!(text.ends_with(&format!("/block_users {reason}")), "{text}");
     }
     // On-Premise has no such property.

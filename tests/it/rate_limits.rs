@@ -55,7 +55,7 @@ fn try_send_sends_at_once_or_not_at_all() {
         assert_eq!(
             error.to_string(),
             format!(
-                "POST {}/messages was not sent: rate limited before sending: the next slot is in 0.013 s",
+                "POST {}/messages was not sent: rate limited before sending; the next slot is in 0.013 s",
                 error.url().unwrap().trim_end_matches("/messages")
             )
         );

@@ -90,7 +90,7 @@ fn a_refused_certificate_is_not_tried_again() {
             for (who, client) in real(&config, &Naps::default()) {
                 let error = client.call(ListBlockedUsers::new()).unwrap_err();
                 assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 1), "{who}: {error:?}");
-                assert!(error.to_string().contains("certificate refused"), "{who}: {error}");
+                assert!(error.to_string().contains("certificate rejected"), "{who}: {error}");
                 assert!(error.hint().contains("trusted"), "{}", error.hint());
             }
         }

@@ -67,7 +67,7 @@ impl Media {
     pub async fn get(&self, id: impl Into<d360_model::MediaId>) -> Result<d360_model::MediaInfo, Error> {
         self.0.call(media::GetMedia::new(id)).await
     }
-    /// Downloads a file from its URL: from 360dialog's own host, whatever host of Meta's the URL names.
+    /// Downloads a file from its URL, always from 360dialog's host, even if the URL names one of Meta's.
     ///
     /// `GET /{media_url}`. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11).
     ///
@@ -236,7 +236,7 @@ impl Webhooks {
     pub async fn get_account(&self) -> Result<d360_model::WebhookConfig, Error> {
         self.0.call(webhooks::GetAccountWebhook).await
     }
-    /// Sets where the account's webhooks go; takes up to 20 seconds.
+    /// Sets the webhook URL of the account; takes up to 20 seconds.
     ///
     /// `POST /waba_webhook`. Source: 360dialog "Webhook events and notifications" (2025).
     ///
@@ -305,7 +305,7 @@ pub mod blocking {
         pub fn get(&self, id: impl Into<d360_model::MediaId>) -> Result<d360_model::MediaInfo, Error> {
             self.0.call(media::GetMedia::new(id))
         }
-        /// Downloads a file from its URL: from 360dialog's own host, whatever host of Meta's the URL names.
+        /// Downloads a file from its URL, always from 360dialog's host, even if the URL names one of Meta's.
         ///
         /// `GET /{media_url}`. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11).
         ///
@@ -462,7 +462,7 @@ pub mod blocking {
         pub fn get_account(&self) -> Result<d360_model::WebhookConfig, Error> {
             self.0.call(webhooks::GetAccountWebhook)
         }
-        /// Sets where the account's webhooks go; takes up to 20 seconds.
+        /// Sets the webhook URL of the account; takes up to 20 seconds.
         ///
         /// `POST /waba_webhook`. Source: 360dialog "Webhook events and notifications" (2025).
         ///

@@ -3,13 +3,13 @@ use crate::titles;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// What On-Premise says about itself in every answer (`meta`): the last version with new features.
+/// The version that On-Premise reports in every answer (`meta`): the last one with new features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Meta {
-    /// Whether it is held stable.
+    /// Whether the version is stable.
     pub api_status: &'static str,
-    /// The client's version.
+    /// The version of the client.
     pub version: &'static str,
 }
 
@@ -32,21 +32,21 @@ pub struct Answer {
 d360_model::masked_fields!(Answer { status, body });
 
 impl Answer {
-    /// An answer that says what is wrong: `{"errors": [{"code", "title", "details"}], "meta": …}`, with On-Premise's HTTP status for
-    /// the code.
+    /// Creates an error answer: `{"errors": [{"code", "title", "details"}], "meta": …}`, with the HTTP status of
+    /// On-Premise for the code.
     #[must_use]
     pub fn error(code: i64, details: &str) -> Self {
         let status =
             titles::ONPREM.iter().find(|(known, ..)| *known == code).map_or(500, |(_, status, _)| *status);
         Self::error_with(status, code, details)
     }
-    /// The same with another HTTP status.
+    /// Creates an error answer with another HTTP status.
     #[must_use]
     pub fn error_with(status: u16, code: i64, details: &str) -> Self {
         let error = json!({ "code": code, "title": onprem_title(code), "details": details });
         Self { status, body: json!({ "errors": [error], "meta": meta() }) }
     }
-    /// An answer without errors: `body`, and `meta` beside it.
+    /// Creates an answer without errors: `body`, with `meta` added.
     #[must_use]
     pub fn ok(status: u16, body: Map<String, Value>) -> Self {
         let mut body = body;
@@ -59,9 +59,9 @@ fn meta() -> Value {
     json!(Meta::default())
 }
 
-/// What On-Premise calls a code.
+/// Returns the title of a code on On-Premise.
 pub(crate) fn onprem_title(code: i64) -> &'static str {
-    // In webhooks it had this title, and the table's words for details.
+    // In webhooks it had this title, and the title of the table as details.
     if code == 501 {
         return "Unknown message type";
     }

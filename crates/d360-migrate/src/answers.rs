@@ -1,4 +1,4 @@
-//! Answers of Cloud as On-Premise gave them.
+//! Translates answers of Cloud to On-Premise.
 pub use crate::answer::Meta;
 use crate::{
     Options, Translation,
@@ -16,14 +16,14 @@ fn body(key: &str, value: Value) -> Map<String, Value> {
     Map::from_iter([(key.to_owned(), value)])
 }
 
-/// The answer to `POST /messages`: `{"messages": [{"id"}], "contacts": [{"input", "wa_id"}], "meta"}`.
+/// Translates the answer to `POST /messages`: `{"messages": [{"id"}], "contacts": [{"input", "wa_id"}], "meta"}`.
 #[must_use]
 pub fn sent(answer: &Value, options: &Options) -> Translation<Answer> {
     sent_to(answer, None, options)
 }
 
-/// The same for a program that sent `to`: `contacts[].input` is what it sent. (Cloud repeats the number as it was sent to Cloud, and
-/// that has a `+`.)
+/// Like [`sent`], for a program that sent `to`: `contacts[].input` is what it sent. Cloud repeats the number as Cloud
+/// received it, with a `+`.
 #[must_use]
 pub fn sent_to(answer: &Value, to: Option<&str>, options: &Options) -> Translation<Answer> {
     let mut notes = Notes::default();
@@ -34,15 +34,15 @@ pub fn sent_to(answer: &Value, to: Option<&str>, options: &Options) -> Translati
             messages.push(json!({ "id": options.message_id(&id) }));
         }
         for key in map.keys().filter(|key| *key != "id") {
-            let why = "On-Premise told the id alone";
-            notes.lost(&format!("messages[{at}].{key}"), why, "look for it in the status webhooks");
+            let why = "On-Premise returned only the ID";
+            notes.lost(&format!("messages[{at}].{key}"), why, "read it from the status webhooks");
         }
     }
     if messages.is_empty() {
         notes.refused(
             "messages",
-            "there is no id in it",
-            "take the outcome for unknown, and do not send again",
+            "the answer contains no ID",
+            "treat the outcome as unknown, and do not send the message again",
         );
     }
     let mut out = body("messages", messages.into());
@@ -59,7 +59,7 @@ pub fn sent_to(answer: &Value, to: Option<&str>, options: &Options) -> Translati
     notes.with(Answer::ok(201, out))
 }
 
-/// A user whom Cloud names by a BSUID alone gets that in the place of the WhatsApp ID.
+/// A user whom Cloud identifies only by a BSUID gets it in place of the WhatsApp ID.
 fn contact(contact: &Map<String, Value>, notes: &mut Notes) -> Value {
     let mut out = contact.clone();
     if !out.contains_key("wa_id")
@@ -67,28 +67,28 @@ fn contact(contact: &Map<String, Value>, notes: &mut Notes) -> Value {
     {
         notes.changed(
             "contacts.wa_id",
-            "On-Premise knew no users without a number; the BSUID stands in its place",
-            "take it for an id that can be sent to",
+            "On-Premise had no users without a number; the BSUID replaces it",
+            "treat it as an ID that can receive messages",
         );
         out.insert("wa_id".to_owned(), json!(id));
     }
     out.into()
 }
 
-/// The answer to a call that succeeded and says no more: `{"meta"}`.
+/// Returns the answer to a call that succeeded without a result: `{"meta"}`.
 #[must_use]
 pub fn done() -> Answer {
     Answer::ok(200, Map::new())
 }
 
-/// The answer to `POST /media`: `{"media": [{"id"}], "meta"}`.
+/// Returns the answer to `POST /media`: `{"media": [{"id"}], "meta"}`.
 #[must_use]
 pub fn uploaded(cloud_id: &str) -> Answer {
     Answer::ok(200, body("media", json!([{ "id": ids::media_to_onprem(cloud_id) }])))
 }
 
-/// The answer to `POST /v1/contacts` for these numbers: every number `valid`, as On-Premise has answered since v2.43. Cloud cannot be
-/// asked.
+/// Returns the answer to `POST /v1/contacts` for these numbers: every number is `valid`, as On-Premise has answered
+/// since v2.43. Cloud has no such check.
 #[must_use]
 pub fn contacts_checked<'n>(numbers: impl IntoIterator<Item = &'n str>) -> Answer {
     let one = |input: &str| match phone_number(input) {
@@ -100,8 +100,8 @@ pub fn contacts_checked<'n>(numbers: impl IntoIterator<Item = &'n str>) -> Answe
     Answer::ok(200, body("contacts", numbers.into_iter().map(one).collect()))
 }
 
-/// A page of `GET /v1/contacts/blocklist`: of the users whom Cloud lists, `limit` from `offset` on. Who has a BSUID alone is listed by
-/// it.
+/// Returns a page of `GET /v1/contacts/blocklist`: `limit` of Cloud's users from `offset`. A user with only a BSUID
+/// is listed by it.
 #[must_use]
 pub fn blocklist<'u>(users: &[impl AsRef<str> + 'u], limit: usize, offset: usize) -> Answer {
     let jid = |user: &str| {
@@ -114,8 +114,8 @@ pub fn blocklist<'u>(users: &[impl AsRef<str> + 'u], limit: usize, offset: usize
     Answer::ok(200, out)
 }
 
-/// What Cloud said of one user of `POST` or `DELETE /block_users`, as the answer to that user's own call: nothing wrong, or the first
-/// of the errors.
+/// Translates the result for one user of `POST` or `DELETE /block_users` to the answer of that user's own call:
+/// success, or the first of the errors.
 #[must_use]
 pub fn blocked(errors: &[Value]) -> Translation<Answer> {
     match errors.first() {
@@ -127,14 +127,14 @@ pub fn blocked(errors: &[Value]) -> Translation<Answer> {
     }
 }
 
-/// Cloud's outcome is not known: 504, and words that an operator understands. The gateway and whoever calls it must not send again.
+/// Returns the answer for an unknown outcome: 504 with an explanation. Neither the gateway nor its caller may retry.
 #[must_use]
 pub fn unknown(details: &str) -> Answer {
     Answer::error_with(
         504,
         1000,
         &format!(
-            "The outcome is unknown: it may have been done, or not. Do not send it again before a status webhook tells. {details}"
+            "The outcome is unknown: the request may have taken effect. Wait for a status webhook before you repeat it. {details}"
         ),
     )
 }

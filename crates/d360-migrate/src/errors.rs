@@ -1,4 +1,4 @@
-//! Error codes of both systems, and the answers that carry them.
+//! Error codes of both systems, and the answers with them.
 pub use crate::answer::Answer;
 use crate::{
     note::{Notes, Translation},
@@ -6,28 +6,28 @@ use crate::{
 };
 use d360_model::error::{ApiError, ErrorCode};
 
-/// A code of Cloud, and what an old program expects in its place. (Which codes belong together: Meta "Migrating from On-Premises
-/// API to Cloud API" where it says so, else by what they mean; [`source`](Pair::source) tells which.)
+/// A code of Cloud, and the code that an old program expects in its place. The pairs are from Meta's "Migrating from
+/// On-Premises API to Cloud API", or else by meaning; [`source`](Pair::source) distinguishes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pair {
     /// The code of Cloud.
     pub cloud: i64,
-    /// On-Premise's in an answer.
+    /// The code of On-Premise in an answer.
     pub answer: i64,
-    /// On-Premise's in a webhook.
+    /// The code of On-Premise in a webhook.
     pub webhook: i64,
-    /// Whether a document pairs them, or this project does.
+    /// Whether the pair is documented.
     pub source: PairSource,
 }
 
-/// Who says that two codes belong together.
+/// The source of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PairSource {
     /// Meta's migration page.
     Documented,
-    /// This project, by what the codes mean.
+    /// This project, by the meaning of the codes.
     Meaning,
 }
 
@@ -38,7 +38,7 @@ const fn meaning(cloud: i64, answer: i64, webhook: i64) -> Pair {
     Pair { cloud, answer, webhook, source: PairSource::Meaning }
 }
 
-/// All pairs. Where several codes of Cloud share one of On-Premise, the first is what it becomes on the way back.
+/// All pairs. If several codes of Cloud share one of On-Premise, the first is used for the way back.
 pub const PAIRS: &[Pair] = &[
     documented(131_000, 1000, 500),
     documented(131_008, 1008, 1008),
@@ -113,34 +113,34 @@ pub const PAIRS: &[Pair] = &[
     meaning(139_103, 1014, 1014),
 ];
 
-/// What 131047 is called where somebody is blocked or reported.
+/// The code for 131047 in answers to blocking and reporting.
 const NOT_ENGAGED: i64 = 2048;
 
-/// Which call an error answers: some codes mean another thing there.
+/// The call that an error answers. Some codes have another meaning there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Call {
-    /// `/v1/messages` and everything that is not named here.
+    /// `/v1/messages`, and every other call.
     #[default]
     Message,
     /// `/v1/contacts/{phone_number}/block` and `/unblock`.
     Block,
 }
 
-/// The pair of a code of Cloud.
+/// Returns the pair of a code of Cloud.
 #[must_use]
 pub fn pair(cloud: i64) -> Option<Pair> {
     let permission = if (201..=299).contains(&cloud) { 10 } else { cloud };
     PAIRS.iter().copied().find(|pair| pair.cloud == permission)
 }
 
-/// The code of Cloud for one of On-Premise.
+/// Returns the code of Cloud for one of On-Premise.
 #[must_use]
 pub fn to_cloud(onprem: i64) -> Option<i64> {
     if onprem == NOT_ENGAGED {
         return Some(131_047);
     }
-    // 501 and 1009 are in two pairs: the code that means it in both places comes first.
+    // 501 and 1009 are in two pairs. The pair with the code in both places is preferred.
     let whole = PAIRS.iter().find(|pair| pair.webhook == onprem && pair.answer == onprem);
     let either = || PAIRS.iter().find(|pair| pair.webhook == onprem || pair.answer == onprem);
     whole.or_else(either).map(|pair| pair.cloud)
@@ -150,10 +150,10 @@ pub(crate) fn cloud_title(code: i64) -> Option<&'static str> {
     titles::CLOUD.iter().find(|(known, _)| *known == code).map(|(_, title)| *title)
 }
 
-/// A refusal of Cloud, or of 360dialog's gateway before it, as On-Premise's answer.
+/// Translates a refusal of Cloud, or of 360dialog's gateway before it, to an answer of On-Premise.
 ///
-/// What Cloud refuses at once is answered at once, with a 4xx, even where On-Premise told it later by webhook. The details end in
-/// Cloud's own code, which says more than On-Premise's where several share one.
+/// What Cloud refuses synchronously is answered synchronously with a 4xx, even if On-Premise reported it by webhook.
+/// The details end with Cloud's own code, which is more specific if several share one of On-Premise.
 ///
 /// ```
 /// use d360_migrate::errors::{self, Call};
@@ -166,7 +166,7 @@ pub fn refusal_to_onprem(status: u16, body: &[u8], call: Call) -> Translation<An
     to_onprem(&ApiError::read(status, body), call)
 }
 
-/// The same for an error that was read before.
+/// Like [`refusal_to_onprem`], for a parsed error.
 #[must_use]
 pub fn to_onprem(error: &ApiError, call: Call) -> Translation<Answer> {
     let mut notes = Notes::default();
@@ -174,8 +174,8 @@ pub fn to_onprem(error: &ApiError, call: Call) -> Translation<Answer> {
         Some(code) => {
             let found = pair(code.0);
             if found.is_none() {
-                let why = format!("On-Premise has no code for Cloud's {code}; it becomes a general one");
-                notes.lost("error.code", why, "the details name Cloud's code");
+                let why = format!("On-Premise has no code for Cloud's {code}; it becomes a generic one");
+                notes.lost("error.code", why, "read Cloud's code from the details");
             }
             by_code(code, found, error.status(), call)
         }
@@ -190,8 +190,8 @@ pub fn to_onprem(error: &ApiError, call: Call) -> Translation<Answer> {
     if error.trace_id().is_some() {
         notes.lost(
             "error.fbtrace_id",
-            "On-Premise's errors have no trace id",
-            "log it before it is translated",
+            "errors of On-Premise have no trace ID",
+            "log it before the translation",
         );
     }
     notes.with(Answer::error_with(status, code, &details))
@@ -205,7 +205,7 @@ fn by_code(code: ErrorCode, found: Option<Pair>, status: u16, call: Call) -> (i6
     };
     let usual =
         titles::ONPREM.iter().find(|(known, ..)| *known == onprem).map_or(400, |(_, status, _)| *status);
-    // Old programs tell by the class of the status who is to blame.
+    // Old programs decide by the class of the status.
     let answered = match (server, usual) {
         _ if status == 401 => 401,
         (false, 500..) if !matches!(onprem, 1000 | 1011 | 1014 | 1016) => 400,
@@ -214,7 +214,7 @@ fn by_code(code: ErrorCode, found: Option<Pair>, status: u16, call: Call) -> (i6
     (onprem, answered)
 }
 
-/// 360dialog's gateway says in words what is wrong (api.md of its documents: "Error Code Reference").
+/// Recognizes the texts of 360dialog's gateway (360dialog, "Error Code Reference").
 fn by_text(error: &ApiError) -> (i64, u16) {
     let text = error.message().unwrap_or_default().to_ascii_lowercase();
     let says = |part: &str| text.contains(part);

@@ -1,13 +1,13 @@
-//! Ids of messages and files in a form that an old program takes, and back.
+//! Translates IDs of messages and files to a form that old programs accept, and back.
 //!
-//! Cloud's ids are kept as they are unless somebody asks for these: `wamid.…` holds `+`, `/` and `=`, which a program that puts ids
-//! into paths unescaped, or checks for UUIDs, stumbles over.
+//! Cloud's IDs stay as they are unless this form is requested. `wamid.…` contains `+`, `/` and `=`, which fail in a
+//! program that puts IDs into paths unescaped, or checks for UUIDs.
 
 const MESSAGE: &str = "D360-";
 const OTHER_MESSAGE: &str = "D360x-";
 const MEDIA: &str = "d360c10d-0000-8";
 
-/// An id with letters, digits, `-` and `_` alone for a message's id of Cloud. [`message_to_cloud`] gives the id back.
+/// Encodes a message ID of Cloud with only letters, digits, `-` and `_`. [`message_to_cloud`] decodes it.
 ///
 /// ```
 /// use d360_migrate::ids;
@@ -27,15 +27,15 @@ pub fn message_to_onprem(id: &str) -> String {
     }
 }
 
-/// Cloud's id of a message: of one that [`message_to_onprem`] made, or of Cloud's own. `None` for an id of On-Premise, which Cloud
-/// has never heard of.
+/// Returns Cloud's message ID for one that [`message_to_onprem`] returned, or for Cloud's own. `None` for an ID of
+/// On-Premise, which Cloud does not know.
 #[must_use]
 pub fn message_to_cloud(id: &str) -> Option<String> {
     if id.starts_with("wamid.") {
         return Some(id.to_owned());
     }
     if let Some(hex) = id.strip_prefix(OTHER_MESSAGE) {
-        // A sign would be taken for a digit.
+        // A sign would parse as a digit.
         let pair = |at: usize| {
             hex.get(at..at + 2).filter(|pair| is_hex(pair)).and_then(|pair| u8::from_str_radix(pair, 16).ok())
         };
@@ -49,7 +49,7 @@ fn is_hex(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Padded base64 in the alphabet of URLs and without its padding; `None` where the way back would not lead here.
+/// Converts padded base64 to the URL alphabet without padding. `None` if decoding would not restore it.
 fn to_url_alphabet(payload: &str) -> Option<String> {
     let plain = payload.trim_end_matches('=');
     let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
@@ -67,7 +67,7 @@ fn from_url_alphabet(text: &str) -> Option<String> {
     })
 }
 
-/// A UUID, as On-Premise's ids of files are, for an id of Cloud's. Ids that are no number stay as they are.
+/// Returns a UUID, the form of On-Premise's media IDs, for an ID of Cloud. An ID that is not a number stays as it is.
 ///
 /// ```
 /// use d360_migrate::ids;
@@ -85,7 +85,7 @@ pub fn media_to_onprem(id: &str) -> String {
     }
 }
 
-/// Cloud's id of a file: of one that [`media_to_onprem`] made. Any other stays as it is.
+/// Returns Cloud's media ID for one that [`media_to_onprem`] returned. Any other stays as it is.
 #[must_use]
 pub fn media_to_cloud(id: &str) -> String {
     let parts = id.strip_prefix(MEDIA).map(|rest| rest.split('-').collect::<Vec<_>>());

@@ -1,7 +1,7 @@
-//! Small things about JSON that both directions need.
+//! JSON helpers for both directions.
 use serde_json::{Map, Value};
 
-/// One item, or many; null counts as none.
+/// Returns one item or many as a list; null is none.
 pub(crate) fn list(value: Value) -> Vec<Value> {
     match value {
         Value::Array(items) => items,
@@ -10,7 +10,7 @@ pub(crate) fn list(value: Value) -> Vec<Value> {
     }
 }
 
-/// The same without taking it.
+/// Like [`list`], without consuming the value.
 pub(crate) fn items(value: &Value) -> &[Value] {
     match value {
         Value::Array(items) => items,
@@ -19,12 +19,12 @@ pub(crate) fn items(value: &Value) -> &[Value] {
     }
 }
 
-/// A list of one. (`json!` would copy what it is given.)
+/// Returns a list of one. `json!` would copy its argument.
 pub(crate) fn one(value: impl Into<Value>) -> Value {
     Value::Array(vec![value.into()])
 }
 
-/// A text, or a number as one.
+/// Returns a text, or a number as text.
 pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -33,12 +33,12 @@ pub(crate) fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// A text that is there and not blank.
+/// Returns a text that is present and not blank.
 pub(crate) fn text_of(map: &Map<String, Value>, key: &str) -> Option<String> {
     map.get(key).and_then(text).filter(|text| !text.trim().is_empty())
 }
 
-/// `value` without properties that are null: On-Premise passed over them, and Cloud does not.
+/// Removes properties that are null: On-Premise ignored them, and Cloud does not.
 pub(crate) fn without_nulls(mut value: Value) -> Value {
     remove_nulls(&mut value);
     value
@@ -55,7 +55,7 @@ fn remove_nulls(value: &mut Value) {
     }
 }
 
-/// Renames a property where it stands.
+/// Renames a property in place.
 pub(crate) fn rename(map: &mut Map<String, Value>, from: &str, to: &str) -> bool {
     match map.remove(from) {
         Some(value) => map.insert(to.to_owned(), value).is_none(),
@@ -63,7 +63,7 @@ pub(crate) fn rename(map: &mut Map<String, Value>, from: &str, to: &str) -> bool
     }
 }
 
-/// `CC.` and letters and digits, as Cloud's ids of users without a number are.
+/// Whether a text has the form of a BSUID: `CC.` followed by letters and digits.
 pub(crate) fn is_bsuid(text: &str) -> bool {
     use d360_model::Recipient;
     matches!(text.parse(), Ok(Recipient::Bsuid(_) | Recipient::ParentBsuid(_)))

@@ -1,9 +1,10 @@
-//! WhatsApp's On-Premise API to Cloud, and back: requests, answers, errors and webhooks.
+//! Translates WhatsApp's On-Premise API to Cloud, and back: requests, answers, errors and webhooks.
 //!
-//! Pure functions: a JSON value goes in, and a [`Translation`] comes out: the value on the other side, and [`Note`]s that name by
-//! path what was changed, assumed, lost or refused, why, and what to do. Nothing is left out in silence. No I/O, no HTTP.
+//! Pure functions: the input is a JSON value, and the result is a [`Translation`] with the translated value and
+//! [`Note`]s. A note names by path what was changed, assumed, lost or refused, why, and what to do. Nothing is
+//! dropped silently. No I/O, no HTTP.
 //!
-//! (Meta shut On-Premise on 2025-10-23.)
+//! Meta retired On-Premise on 2025-10-23.
 //!
 //! ```
 //! use d360_migrate::{NoteKind, Options, message};

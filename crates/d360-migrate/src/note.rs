@@ -1,42 +1,42 @@
-//! What a translation has to say about itself.
+//! The notes of a translation.
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{borrow::Cow, fmt};
 
-/// What a translation did that is worth knowing, and where.
+/// A note on what a translation did, and where.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Note {
-    /// JSON path into what was given, such as `image.provider`; empty for the whole of it.
+    /// The JSON path in the input, such as `image.provider`; empty for the whole input.
     pub path: String,
-    /// What kind of note it is.
+    /// The kind of the note.
     pub kind: NoteKind,
     /// What happened, and why.
     pub why: Cow<'static, str>,
     /// What to do about it.
     pub what_to_do: Cow<'static, str>,
-    /// The value as it came, where none of it is left in the translation. It may hold personal data.
+    /// The original value, if nothing of it is in the translation. It may contain personal data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original: Option<Value>,
 }
 
-/// What kind of [`Note`] it is, from the least to the worst.
+/// The kinds of [`Note`]s, from the least to the most severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum NoteKind {
-    /// It is said in another way, and means the same.
+    /// The translation has another form and the same meaning.
     Changed,
-    /// Something was not known, and the likeliest was taken.
+    /// Something was unknown, and the most likely value was assumed.
     Assumed,
-    /// The other side has no place for it.
+    /// The other side does not support it.
     Lost,
-    /// There is no translation: nothing came out.
+    /// There is no translation, and no result.
     Refused,
 }
 
 impl NoteKind {
-    /// Its word in JSON: `changed`, `assumed`, `lost`, `refused`.
+    /// Returns the name in JSON: `changed`, `assumed`, `lost`, `refused`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -64,41 +64,41 @@ impl fmt::Debug for Note {
     }
 }
 
-/// A value on the other side, and what there is to know about it.
+/// A translated value and its notes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Translation<T> {
-    /// The value; `None` exactly where a note says [`NoteKind::Refused`].
+    /// The value; `None` exactly if a note is [`NoteKind::Refused`].
     pub value: Option<T>,
-    /// In the order in which they were met.
+    /// The notes, in the order of the input.
     pub notes: Vec<Note>,
 }
 
 impl<T> Translation<T> {
-    /// The worst kind of note.
+    /// Returns the most severe kind of note.
     #[must_use]
     pub fn worst(&self) -> Option<NoteKind> {
         self.notes.iter().map(|note| note.kind).max()
     }
-    /// Whether the other side has no place for some of it.
+    /// Whether the other side does not support some of it.
     #[must_use]
     pub fn loses(&self) -> bool {
         self.notes.iter().any(|note| note.kind == NoteKind::Lost)
     }
-    /// The value, or the notes that say why there is none.
+    /// Returns the value, or the notes that say why there is none.
     ///
     /// # Errors
-    /// The notes.
+    /// Returns the notes if the input was refused.
     pub fn into_result(self) -> Result<T, Vec<Note>> {
         self.value.ok_or(self.notes)
     }
-    /// The same with another value.
+    /// Replaces the value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Translation<U> {
         Translation { value: self.value.map(change), notes: self.notes }
     }
 }
 
-/// Notes being taken.
+/// Collects notes.
 #[derive(Debug, Default)]
 pub(crate) struct Notes(Vec<Note>);
 
@@ -110,7 +110,7 @@ impl Notes {
         why: impl Into<Cow<'static, str>>,
         what_to_do: impl Into<Cow<'static, str>>,
     ) {
-        // A path may hold a key that somebody made of a number.
+        // A path may contain a key made of a number.
         let path = d360_model::mask(path);
         self.0.push(Note { path, kind, why: why.into(), what_to_do: what_to_do.into(), original: None });
     }
@@ -138,7 +138,7 @@ impl Notes {
     ) {
         self.add(NoteKind::Lost, path, why, what_to_do);
     }
-    /// The same with the value that is not left.
+    /// Adds a note with the value that is lost.
     pub(crate) fn replaced(
         &mut self,
         path: &str,
@@ -159,7 +159,7 @@ impl Notes {
     ) {
         self.add(NoteKind::Refused, path, why, what_to_do);
     }
-    /// Takes an object out; anything else in its place is lost, and noted.
+    /// Takes an object out. Any other value in its place is lost, with a note.
     pub(crate) fn object(
         &mut self,
         map: &mut Map<String, Value>,
@@ -170,7 +170,7 @@ impl Notes {
             Value::Object(object) => Some(object),
             Value::Null => None,
             _ => {
-                self.lost(path, "is no object", "give an object, or leave it out");
+                self.lost(path, "is not an object", "use an object, or remove it");
                 None
             }
         }
@@ -178,7 +178,7 @@ impl Notes {
     pub(crate) fn take(&mut self, others: impl IntoIterator<Item = Note>) {
         self.0.extend(others);
     }
-    /// The end of a translation: where something was refused, nothing comes out.
+    /// Ends a translation. If something was refused, there is no result.
     pub(crate) fn with<T>(self, value: impl Into<Option<T>>) -> Translation<T> {
         let refused = self.0.iter().any(|note| note.kind == NoteKind::Refused);
         Translation { value: value.into().filter(|_| !refused), notes: self.0 }

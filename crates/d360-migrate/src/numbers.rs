@@ -1,20 +1,20 @@
-//! Phone numbers, and users, as old programs write them.
+//! Parses phone numbers and users as old programs write them.
 use d360_model::block::User;
 
-/// What a text is, and the number with a `+`.
+/// The form of a number, with the number in the form with `+`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Number {
-    /// It has its `+` already.
+    /// With `+`.
     International(String),
-    /// Digits alone, or a JID: a WhatsApp ID.
+    /// Only digits, or a JID: a WhatsApp ID.
     WaId(String),
-    /// With 00 for the `+`.
+    /// With 00 instead of `+`.
     Prefixed(String),
-    /// With spaces, dashes or brackets, and no `+`.
+    /// With spaces, dashes or brackets, and without `+`.
     Written(String),
-    /// With a single 0 in front.
+    /// With a single leading 0.
     National,
-    /// No number.
+    /// Not a number.
     None,
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn read(text: &str) -> Number {
     }
 }
 
-/// The number with a `+`, however it is written; `None` where it is none, or says not in which country it is.
+/// Returns the number with a `+`, however it is written. `None` if it is not a number or has no country code.
 ///
 /// ```
 /// use d360_migrate::phone_number;
@@ -57,7 +57,8 @@ pub fn phone_number(text: &str) -> Option<String> {
     }
 }
 
-/// The user whom an old program names: by a number in any form that [`phone_number`] takes, or by a BSUID. `None` for what is neither.
+/// Returns the user that an old program names: a number in any form that [`phone_number`] accepts, or a BSUID. `None`
+/// for anything else.
 #[must_use]
 pub fn user(text: &str) -> Option<User> {
     match phone_number(text) {

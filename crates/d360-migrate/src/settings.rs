@@ -1,39 +1,38 @@
-//! What `PATCH /v1/settings/application` sets.
+//! Parses `PATCH /v1/settings/application`.
 use crate::note::Notes;
 use serde_json::{Map, Value};
 
-/// The settings of an application of On-Premise that a gateway can follow.
-///
-/// Source: Meta's On-Premise reference "Application settings" (until 2025-10).
+/// The application settings of On-Premise that a gateway supports (Meta, On-Premise reference "Application settings",
+/// until 2025-10).
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Where webhooks go, `webhooks.url`; empty where it is to be removed.
+    /// The webhook URL, `webhooks.url`; empty to remove it.
     pub url: Option<String>,
     /// Whether statuses `sent` are posted, `sent_status`.
     pub sent_status: Option<bool>,
-    /// Settings without a counterpart, by path: nothing follows them.
+    /// The paths of settings without a counterpart.
     pub without_counterpart: Vec<String>,
-    /// Settings that hold what they cannot, by path, and what they can.
+    /// The paths of invalid settings, and the valid values.
     pub invalid: Vec<(String, &'static str)>,
 }
 
 d360_model::masked_fields!(Settings { url, sent_status, without_counterpart, invalid });
 
 impl Settings {
-    /// Reads the body of the call.
+    /// Parses the body of the call.
     #[must_use]
     pub fn read(body: &Map<String, Value>) -> Self {
         let mut settings = Self::default();
         for (name, value) in body {
             match (name.as_str(), value) {
-                // As On-Premise did with what is null.
+                // On-Premise ignored null as well.
                 (_, Value::Null) => {}
                 ("webhooks", Value::Object(webhooks)) => settings.webhooks(webhooks),
                 ("webhooks", _) => settings.invalid.push((name.clone(), "an object")),
                 ("sent_status", Value::Bool(sent)) => settings.sent_status = Some(*sent),
                 ("sent_status", _) => settings.invalid.push((name.clone(), "true or false")),
-                // A gateway does it, whether it is asked or not.
+                // A gateway always does this.
                 ("callback_persist", Value::Bool(true)) => {}
                 ("media", Value::Object(media)) => {
                     settings.without_counterpart.extend(media.keys().map(|name| format!("media.{name}")));
@@ -58,32 +57,32 @@ impl Settings {
 
     pub(crate) fn note(&self, notes: &mut Notes) {
         for name in &self.without_counterpart {
-            notes.lost(name, why(name), "leave it out");
+            notes.lost(name, why(name), "remove it");
         }
         for (name, holds) in &self.invalid {
-            notes.refused(name, format!("has to be {holds}"), "correct it");
+            notes.refused(name, format!("must be {holds}"), "correct it");
         }
         if self.sent_status.is_some() {
-            let why = "Cloud always posts statuses sent; the gateway leaves them out where this is false";
-            notes.changed("sent_status", why, "pass over statuses sent");
+            let why = "Cloud always posts statuses sent; the gateway drops them if this is false";
+            notes.changed("sent_status", why, "ignore statuses sent");
         }
     }
 }
 
-/// Why nothing follows a setting.
+/// Returns why a setting has no effect.
 fn why(name: &str) -> &'static str {
     match name {
         "callback_backoff_delay_ms" | "max_callback_backoff_delay_ms" => {
-            "has no counterpart: the waits between deliveries are the gateway's and Cloud's own"
+            "has no counterpart; the gateway and Cloud choose the waits between deliveries"
         }
-        "callback_persist" => "has no counterpart: the gateway always keeps webhooks until they are taken",
+        "callback_persist" => "has no counterpart; the gateway always keeps webhooks until they are accepted",
         "webhooks.max_concurrent_requests" => {
-            "has no counterpart: how many go out at once is the gateway's own"
+            "has no counterpart; the gateway chooses how many are delivered concurrently"
         }
         "heartbeat_interval" | "unhealthy_interval" => {
-            "has no counterpart: there is no client of yours whose health is watched"
+            "has no counterpart; there is no self-hosted client to monitor"
         }
-        "media.auto_download" => "has no counterpart: a file is fetched when it is asked for",
-        _ => "has no counterpart: it set up a client that Meta runs now",
+        "media.auto_download" => "has no counterpart; a file is downloaded on request",
+        _ => "has no counterpart; it configured a client that Meta now runs",
     }
 }

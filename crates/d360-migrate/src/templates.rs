@@ -1,8 +1,9 @@
-//! 360dialog's `/v1/configs/templates`, which old programs of its hosting call, and Cloud's `/message_templates`.
+//! Translates 360dialog's `/v1/configs/templates`, used by old programs of its hosting, to Cloud's
+//! `/message_templates`.
 //!
-//! The answers have the old shape: `waba_templates[]` with `count`, `limit`, `offset` and `total`, statuses in lower case, and a
-//! `namespace`, which Cloud's templates do not have. (360dialog Messaging API reference, "Templates", 2025; the old path is
-//! deprecated there.)
+//! The answers have the old form: `waba_templates[]` with `count`, `limit`, `offset` and `total`, statuses in lower
+//! case, and a `namespace`, which Cloud's templates do not have (360dialog Messaging API reference, "Templates",
+//! 2025; the old path is deprecated there).
 use crate::{
     Options, Translation,
     json::{text, text_of},
@@ -10,12 +11,12 @@ use crate::{
 };
 use serde_json::{Map, Value, json};
 
-/// Templates a page where nothing is asked for.
+/// The default number of templates per page.
 const PAGE: usize = 1_000;
-/// The namespace where none is known: old programs read one, and it is left out when they send it.
+/// The namespace if none is known. Old programs read one, and it is removed when they send it.
 const NO_NAMESPACE: &str = "00000000_0000_0000_0000_000000000000";
 
-/// Categories that are Cloud's today, by their old names: until 2022-05 there were ten, until 2023-04 three.
+/// Current categories of Cloud by their old names: there were ten until 2022-05, and three until 2023-04.
 const CATEGORIES: [(&str, &str); 13] = [
     ("ACCOUNT_UPDATE", "UTILITY"),
     ("PAYMENT_UPDATE", "UTILITY"),
@@ -32,17 +33,17 @@ const CATEGORIES: [(&str, &str); 13] = [
     ("OTP", "AUTHENTICATION"),
 ];
 
-/// What `GET /v1/configs/templates` asks for.
+/// The parameters of `GET /v1/configs/templates`.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Query {
-    /// Templates a page, 1,000 by default.
+    /// The number of templates per page, 1,000 by default.
     pub limit: usize,
-    /// How many come before the page.
+    /// The number of templates before the page.
     pub offset: usize,
-    /// What a template has to have, by property.
+    /// The required values of templates, by property.
     pub filters: Vec<(String, String)>,
-    /// By which property the list is sorted; descending where it begins with `-`.
+    /// The property by which the list is sorted; descending if it begins with `-`.
     pub sort: String,
 }
 
@@ -55,7 +56,8 @@ impl Default for Query {
 }
 
 impl Query {
-    /// Reads the parameters of the query: `limit`, `offset`, `sort`, `filters` (a JSON object), and properties by their names.
+    /// Parses the parameters of the query: `limit`, `offset`, `sort`, `filters` (a JSON object), and properties by
+    /// their names.
     #[must_use]
     pub fn read<'q>(pairs: impl IntoIterator<Item = (&'q str, &'q str)>) -> Translation<Self> {
         let (mut query, mut notes) = (Self::default(), Notes::default());
@@ -63,11 +65,11 @@ impl Query {
             match name {
                 "limit" => match value.parse() {
                     Ok(limit @ 1..) => query.limit = limit,
-                    _ => notes.refused("limit", "is no number from 1", "give a number from 1"),
+                    _ => notes.refused("limit", "is not a number from 1", "use a number from 1"),
                 },
                 "offset" => match value.parse() {
                     Ok(offset) => query.offset = offset,
-                    Err(_) => notes.refused("offset", "is no number from 0", "give a number from 0"),
+                    Err(_) => notes.refused("offset", "is not a number from 0", "use a number from 0"),
                 },
                 "sort" => query.sort = value.to_owned(),
                 "filters" => match serde_json::from_str::<Map<String, Value>>(value) {
@@ -75,38 +77,38 @@ impl Query {
                         for (name, value) in &filters {
                             match text(value) {
                                 Some(value) => query.filters.push((property(name), value)),
-                                // Left out, it would let through every template.
+                                // Ignoring it would return every template.
                                 None => notes.refused(
                                     &format!("filters.{name}"),
                                     "is neither text nor number",
-                                    "give one value, or filter the answer",
+                                    "use one value, or filter the answer",
                                 ),
                             }
                         }
                     }
-                    Err(_) => notes.refused("filters", "is no JSON object", "give {\"name\": \"…\"}"),
+                    Err(_) => notes.refused("filters", "is not a JSON object", "use {\"name\": \"…\"}"),
                 },
                 "name" | "status" | "language" | "category" | "id" => {
                     query.filters.push((name.to_owned(), value.to_owned()));
                 }
-                other => notes.lost(other, "is no parameter of this list", "leave it out"),
+                other => notes.lost(other, "is not a parameter of this list", "remove it"),
             }
         }
         notes.with(query)
     }
 }
 
-/// 360dialog's own filters name the table too.
+/// Removes the table name from 360dialog's own filters.
 fn property(name: &str) -> String {
     name.rsplit('.').next().unwrap_or(name).to_owned()
 }
 
-/// A page of Cloud's templates (the items of `GET /message_templates`, all of them) as the old list.
+/// Translates all templates of Cloud (the items of `GET /message_templates`) to a page of the old list.
 #[must_use]
 pub fn listed(templates: Vec<Value>, query: &Query, options: &Options) -> Translation<Value> {
     let mut notes = Notes::default();
     if !templates.is_empty() && options.namespace.is_none() {
-        let why = "Cloud's templates have no namespace; one of zeros stands in its place";
+        let why = "templates of Cloud have no namespace; zeros replace it";
         notes.assumed("waba_templates[].namespace", why, "send templates without it");
     }
     let mut all: Vec<Map<String, Value>> = templates
@@ -125,7 +127,7 @@ pub fn listed(templates: Vec<Value>, query: &Query, options: &Options) -> Transl
         Some(by) => (property(by), true),
         None => (property(&query.sort), false),
     };
-    // Cloud's ids are numbers of different length.
+    // Cloud's IDs are numbers of different length.
     all.sort_by_cached_key(|template| text_of(template, &by).map(|text| (text.parse::<u64>().ok(), text)));
     if descending {
         all.reverse();
@@ -138,7 +140,7 @@ pub fn listed(templates: Vec<Value>, query: &Query, options: &Options) -> Transl
         "sort": [query.sort], "total": total, "waba_templates": page }))
 }
 
-/// A template in the old shape.
+/// Translates a template to the old form.
 fn one(mut template: Map<String, Value>, options: &Options) -> Map<String, Value> {
     if let Some(status) = text_of(&template, "status") {
         template.insert("status".to_owned(), json!(status.to_ascii_lowercase()));
@@ -148,25 +150,25 @@ fn one(mut template: Map<String, Value>, options: &Options) -> Map<String, Value
     template
 }
 
-/// The body of `POST /v1/configs/templates` as the body of `POST /message_templates`.
+/// Translates the body of `POST /v1/configs/templates` to the body of `POST /message_templates`.
 #[must_use]
 pub fn to_cloud(template: &Value) -> Translation<Value> {
     let mut notes = Notes::default();
     let Value::Object(template) = template else {
-        notes.refused("", "is no object", "give a template: name, language, category and components");
+        notes.refused("", "is not an object", "use a template with name, language, category and components");
         return notes.with(None);
     };
     let mut template = template.clone();
     template.retain(|_, value| !value.is_null());
     if template.remove("namespace").is_some() {
-        notes.changed("namespace", "Cloud's templates have none", "leave it out");
+        notes.changed("namespace", "templates of Cloud have no namespace", "remove it");
     }
     if let Some(old) = text_of(&template, "category") {
         let upper = old.to_ascii_uppercase();
         let new =
             CATEGORIES.iter().find(|(known, _)| *known == upper).map_or(upper.as_str(), |(_, new)| *new);
         if new != old {
-            let why = format!("{new} is what Cloud has for it");
+            let why = format!("Cloud calls it {new}");
             notes.changed("category", why, format!("send {new}"));
         }
         template.insert("category".to_owned(), json!(new));
@@ -174,7 +176,8 @@ pub fn to_cloud(template: &Value) -> Translation<Value> {
     notes.with(Value::Object(template))
 }
 
-/// The answer to `POST /v1/configs/templates`: the template, with what Cloud answered (`id`, `status`, `category`).
+/// Returns the answer to `POST /v1/configs/templates`: the template, with Cloud's answer (`id`, `status`,
+/// `category`).
 #[must_use]
 pub fn created(template: &Value, answer: &Value, options: &Options) -> Value {
     let mut all = template.as_object().cloned().unwrap_or_default();
@@ -182,7 +185,7 @@ pub fn created(template: &Value, answer: &Value, options: &Options) -> Value {
     one(all, options).into()
 }
 
-/// The answer to `DELETE /v1/configs/templates/{name}`.
+/// Returns the answer to `DELETE /v1/configs/templates/{name}`.
 #[must_use]
 pub fn deleted() -> Value {
     json!({ "meta": { "developer_message": "The template is deleted", "http_code": 200, "success": true } })

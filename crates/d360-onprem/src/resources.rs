@@ -119,7 +119,7 @@ impl Contacts {
     ) -> Result<contacts::Identity, Error> {
         self.0.call(contacts::GetIdentity::new(user)).await
     }
-    /// Acknowledges a contact's changed identity.
+    /// Acknowledges the changed identity of a contact.
     ///
     /// `PUT /contacts/{wa_id}/identity`. Source: Meta On-Premise reference (2025).
     ///
@@ -282,7 +282,7 @@ pub mod blocking {
         ) -> Result<contacts::Identity, Error> {
             self.0.call(contacts::GetIdentity::new(user))
         }
-        /// Acknowledges a contact's changed identity.
+        /// Acknowledges the changed identity of a contact.
         ///
         /// `PUT /contacts/{wa_id}/identity`. Source: Meta On-Premise reference (2025).
         ///

@@ -1,16 +1,17 @@
-//! How it travels: endpoints without I/O, one call as a state machine, and the transports below it.
+//! Endpoints without I/O, the call state machine, and the transports below it.
 //!
-//! [`Endpoint`] says what a request is and how its answer reads; it knows neither host nor key and serves async and
-//! blocking code alike. [`Client`] and [`blocking::Client`] drive the same state machine over an [`AsyncTransport`]
-//! or a [`BlockingTransport`]: reqwest and ureq behind the features of their names, mocks behind `mock`, or your own.
+//! An [`Endpoint`] defines a request and how to decode its response. It has neither host nor key, and serves async
+//! and blocking code alike. [`Client`] and [`blocking::Client`] drive the same state machine over an
+//! [`AsyncTransport`] or a [`BlockingTransport`]: reqwest and ureq (features `reqwest` and `ureq`), mocks (feature
+//! `mock`), or a custom one.
 //!
-//! A message whose outcome is unknown is never sent again by itself: see [`Error::outcome`] and [`RetryPolicy`]. Messages keep
-//! a pace per sender and recipient: see [`RateLimit`]. [`CallOptions`] are what single calls may have of their own: a deadline, no
-//! retries, a label.
+//! A message whose outcome is unknown is never retried automatically: see [`Error::outcome`] and [`RetryPolicy`].
+//! Messages are rate limited per sender and recipient: see [`RateLimit`]. [`CallOptions`] configure single calls: a
+//! deadline, no retries, a label.
 //!
-//! Feature `tracing` gives each call a span `call` of target `d360`, with `endpoint`, `attempts`, `outcome` (`accepted`,
-//! `not_sent`, `refused`, `unknown`; `dropped` where the caller gave up), `code` and `waited_ms`; an event for each attempt and
-//! wait, and one at its end. No bodies, no numbers, no keys.
+//! Feature `tracing` adds a span `call` with target `d360` for each call. Its fields are `endpoint`, `attempts`,
+//! `outcome` (`accepted`, `not_sent`, `refused`, `unknown`, or `dropped` if the caller gave up), `code` and
+//! `waited_ms`. Each attempt, each wait and the end of the call is an event. It records no bodies, numbers or keys.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;

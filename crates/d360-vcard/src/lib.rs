@@ -1,8 +1,8 @@
-//! vCard files to WhatsApp contact cards, and back.
+//! Converts vCard files to WhatsApp contacts, and back.
 //!
-//! [`read`] takes vCard 2.1, 3.0 and 4.0 (quoted-printable, folded lines, a byte order mark, bare line feeds, several
-//! cards in a file, WhatsApp's `TEL;waid=`, Apple's grouped labels). What has no place in a WhatsApp contact is reported
-//! as a [`Loss`], never dropped in silence. [`write()`] makes vCard 3.0.
+//! [`read`] parses vCard 2.1, 3.0 and 4.0: quoted-printable, folded lines, a byte order mark, bare line feeds,
+//! several cards in a file, WhatsApp's `TEL;waid=`, Apple's grouped labels. Every value that a WhatsApp contact does
+//! not support is reported as a [`Loss`]. [`write()`] writes vCard 3.0.
 //!
 //! ```
 //! let file = "BEGIN:VCARD\nVERSION:3.0\nFN:Barbara J. Johnson\nN:Johnson;Barbara;;;\n\
@@ -24,33 +24,33 @@ use std::fmt;
 pub use read::read;
 pub use write::write;
 
-/// Largest file that is read, in bytes.
+/// The maximum size of a file in bytes.
 pub const MAX_FILE: usize = 16 * 1024 * 1024;
 
 /// A card of a file.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Card {
-    /// What a WhatsApp contact can hold.
+    /// The WhatsApp contact.
     pub contact: Contact,
-    /// What it cannot.
+    /// The values that a WhatsApp contact does not support.
     pub losses: Vec<Loss>,
 }
 
-/// Something of a card that has no place in a WhatsApp contact.
+/// A value of a card that a WhatsApp contact does not support.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loss {
     /// The property, such as `NOTE`.
     pub property: String,
-    /// Its value, where it is text.
+    /// The value, if it is text.
     pub value: Option<String>,
     /// Why it was left out.
     pub reason: &'static str,
 }
 
 impl fmt::Display for Loss {
-    /// With the beginning of the value, numbers masked.
+    /// Shows the beginning of the value, with masked numbers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.property)?;
         if let Some(value) = &self.value {
@@ -67,28 +67,28 @@ impl fmt::Debug for Loss {
     }
 }
 
-/// Why a file is no vCard file.
+/// Why a file is not a vCard file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VcardError {
-    /// Larger than [`MAX_FILE`].
+    /// The file is larger than [`MAX_FILE`].
     #[error("the file is larger than {MAX_FILE} bytes")]
     TooLarge,
-    /// There is no card in it.
-    #[error("there is no vCard in it: expected BEGIN:VCARD")]
+    /// The file contains no card.
+    #[error("no vCard found; expected BEGIN:VCARD")]
     NoCard,
-    /// A card has no end: the file was cut short.
-    #[error("card {card} does not end with END:VCARD; the file was cut short")]
+    /// A card has no end, because the file is truncated.
+    #[error("card {card} does not end with END:VCARD; the file is truncated")]
     Unterminated {
-        /// Which card, from 1.
+        /// The number of the card, from 1.
         card: usize,
     },
-    /// Something stands between or in the cards that is not vCard.
+    /// A line is not vCard.
     #[error("line {line} is not vCard: {text:?}")]
     NotVcard {
-        /// Which line, from 1; 0 where it is not known.
+        /// The number of the line, from 1; 0 if unknown.
         line: usize,
-        /// Its beginning, numbers masked.
+        /// The beginning of the line, with masked numbers.
         text: String,
     },
 }

@@ -1,33 +1,33 @@
-//! What the parser does not tell: lines that are no property, values as they were written, cards within cards.
+//! What the parser does not report: lines without a property, values as written, nested cards.
 use crate::{Loss, VcardError};
 use std::collections::HashMap;
 
-/// As much of a folded line as is kept beside what the parser reads.
+/// The maximum length kept of a folded line, besides what the parser reads.
 const MOST_KEPT: usize = 4096;
 
-/// A card's lines, before they are parsed.
+/// The lines of a card before parsing.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     /// What was left out before parsing.
     pub(crate) losses: Vec<Loss>,
-    /// The values of each property as they were written, in order.
+    /// The values of each property as written, in order.
     values: HashMap<String, Vec<String>>,
-    /// The property whose quoted-printable value goes on behind a `=`.
+    /// The property whose quoted-printable value continues after a `=`.
     quoted: Option<String>,
 }
 
 impl Lines {
-    /// The value of the property's next occurrence.
+    /// Returns the value of the next occurrence of the property.
     pub(crate) fn take(&mut self, property: &str) -> Option<String> {
         let values = self.values.get_mut(&property.to_uppercase())?;
         (!values.is_empty()).then(|| values.remove(0))
     }
 }
 
-/// The file as text for the parser, and each card's lines.
+/// Returns the file as text for the parser, and the lines of each card.
 ///
-/// A file that is not UTF-8 is unfolded as bytes, because lines may be folded within a character; a line that is not
-/// UTF-8 then is read as Latin-1, as old phones write it.
+/// A file that is not UTF-8 is unfolded as bytes, because lines may be folded within a character. A line that is then
+/// not UTF-8 is decoded as Latin-1, as old phones write it.
 pub(crate) fn scan(file: &[u8]) -> Result<(String, Vec<Lines>), VcardError> {
     let (text, odd) = match std::str::from_utf8(file) {
         Ok(text) => (text.to_owned(), false),
@@ -37,10 +37,10 @@ pub(crate) fn scan(file: &[u8]) -> Result<(String, Vec<Lines>), VcardError> {
     let mut kept = String::with_capacity(text.len());
     let mut cards: Vec<Lines> = Vec::new();
     let mut depth = 0usize;
-    // The line that folded lines may still continue, and the one before it.
+    // The line that folded lines may continue, and the line before it.
     let (mut whole, mut before) = (String::new(), String::new());
     for line in text.lines() {
-        // What begins with a space goes on from the line before.
+        // A line that begins with a space continues the line before.
         let bare = line.trim_end();
         let folded = line.starts_with([' ', '\t']);
         let (begin, end) = (bare.eq_ignore_ascii_case("BEGIN:VCARD"), bare.eq_ignore_ascii_case("END:VCARD"));
@@ -49,7 +49,7 @@ pub(crate) fn scan(file: &[u8]) -> Result<(String, Vec<Lines>), VcardError> {
             if depth == 1 {
                 cards.push(Lines::default());
             } else if let Some(card) = cards.last_mut() {
-                card.lose("AGENT", None, "a card within a card has no place in a WhatsApp contact");
+                card.lose("AGENT", None, "WhatsApp contacts do not support nested cards");
             }
         }
         if depth <= 1 {
@@ -58,7 +58,7 @@ pub(crate) fn scan(file: &[u8]) -> Result<(String, Vec<Lines>), VcardError> {
             if depth == 0 {
                 // Between cards.
             } else if folded {
-                // Nobody needs more than the beginning of a picture.
+                // The beginning of a picture is enough.
                 if whole.len() < MOST_KEPT {
                     whole.push_str(&line[1..]);
                 }
@@ -77,7 +77,7 @@ pub(crate) fn scan(file: &[u8]) -> Result<(String, Vec<Lines>), VcardError> {
         return Err(VcardError::Unterminated { card: cards.len() });
     }
     if let Some(card) = cards.first_mut().filter(|_| odd) {
-        card.lose("CHARSET", None, "some lines of the file are not UTF-8 and were read as Latin-1");
+        card.lose("CHARSET", None, "some lines of the file are not UTF-8 and were decoded as Latin-1");
     }
     Ok((kept, cards))
 }
@@ -87,11 +87,11 @@ impl Lines {
         self.losses.push(Loss { property: property.to_owned(), value: value.map(str::to_owned), reason });
     }
 
-    /// Keeps the value of a property, or reports a line that is none. `before` becomes this line.
+    /// Keeps the value of a property, or reports a line without one. `before` becomes this line.
     fn note(&mut self, line: &str, before: &mut String) {
         let line = line.trim_end();
         let before = std::mem::replace(before, line.to_owned());
-        // vCard 2.1 writes base64 over lines of its own.
+        // vCard 2.1 has base64 in separate lines.
         let base64 = |line: &str| {
             line.len() >= 40 && line.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b))
         };
@@ -116,7 +116,7 @@ impl Lines {
                 self.values.entry(property).or_default().push(value.to_owned());
             }
             _ if base64(line) || base64(&before) => {}
-            _ => self.lose("?", Some(line), "is no vCard property; a line before it may have been cut"),
+            _ => self.lose("?", Some(line), "is not a vCard property; an earlier line may be truncated"),
         }
     }
 }
@@ -137,7 +137,7 @@ fn unfold(file: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Each line as UTF-8, or else as Latin-1; whether there was one of those.
+/// Decodes each line as UTF-8, or else as Latin-1. Returns whether there was one of the latter.
 fn decode(file: &[u8]) -> (String, bool) {
     let mut odd = false;
     let mut out = String::with_capacity(file.len());

@@ -1,4 +1,4 @@
-//! vCard to contact cards.
+//! vCard to WhatsApp contacts.
 use crate::{
     Card, Loss, MAX_FILE, VcardError,
     lines::{Lines, scan},
@@ -11,15 +11,15 @@ use calcard::{
 use d360_model::{Address, Birthday, Contact, Email, Name, Org, Phone, Url};
 use std::collections::HashMap;
 
-const NO_PLACE: &str = "has no place in a WhatsApp contact";
-const SECOND: &str = "a WhatsApp contact has one alone";
+const NO_PLACE: &str = "is not supported by WhatsApp contacts";
+const SECOND: &str = "a WhatsApp contact has only one";
 
 /// Reads every card of a vCard file.
 ///
-/// Lines that are not UTF-8 are read as Latin-1, as old phones write them, and reported.
+/// Lines that are not UTF-8 are decoded as Latin-1, as old phones write them, and reported.
 ///
 /// # Errors
-/// [`VcardError`] where it is no vCard file, or was cut short. Nothing panics, whatever the bytes.
+/// Returns [`VcardError`] if the file is not a vCard file or is truncated. Never panics, whatever the bytes.
 pub fn read(file: &[u8]) -> Result<Vec<Card>, VcardError> {
     if file.len() > MAX_FILE {
         return Err(VcardError::TooLarge);
@@ -47,7 +47,7 @@ fn not_vcard(text: &str, found: &str) -> VcardError {
     VcardError::NotVcard { line, text: d360_model::mask(found).chars().take(60).collect() }
 }
 
-/// A card under way.
+/// A card being read.
 #[derive(Default)]
 struct Reading {
     contact: Contact,
@@ -57,7 +57,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// Reports a property; `raw` is its value as it was written.
+    /// Reports a property; `raw` is its value as written.
     fn lose(&mut self, entry: &VCardEntry, raw: Option<String>, reason: &'static str) {
         let read_over =
             |value: &VCardValue| matches!(value, VCardValue::PartialDateTime(_) | VCardValue::Binary(_));
@@ -80,7 +80,7 @@ fn convert(card: &VCard, mut lines: Lines) -> Card {
         let label = labels.get(&group).map(|label| plain_label(label));
         let kind = |reading: &mut Reading| kind(entry, label.as_deref(), reading);
         let value = texts(entry).join(",");
-        // Without the scheme, which may be all there is.
+        // Without the scheme, which may be the whole value.
         let bare = |scheme: &str| {
             let mut rest = value.trim();
             while rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)) {
@@ -133,7 +133,7 @@ fn convert(card: &VCard, mut lines: Lines) -> Card {
                     None => reading.lose(
                         entry,
                         raw,
-                        "is no whole date: a WhatsApp contact needs year, month and day",
+                        "is not a complete date; a WhatsApp contact needs year, month and day",
                     ),
                 }
             }
@@ -154,7 +154,7 @@ fn convert(card: &VCard, mut lines: Lines) -> Card {
             _ => reading.lose(entry, raw, NO_PLACE),
         }
     }
-    // A label counts as used where its group has a property that takes one.
+    // A label counts as used if its group has a property that takes one.
     let takers = takers(card);
     for (group, name, value) in used_groups {
         let (label, country) = takers.get(&group).copied().unwrap_or_default();
@@ -165,7 +165,7 @@ fn convert(card: &VCard, mut lines: Lines) -> Card {
     finish(reading)
 }
 
-/// The groups that have a property which takes a label, and one which takes a country.
+/// Returns the groups with a property that takes a label, and with one that takes a country.
 fn takers(card: &VCard) -> HashMap<String, (bool, bool)> {
     let mut takers: HashMap<String, (bool, bool)> = HashMap::new();
     for entry in &card.entries {
@@ -197,9 +197,9 @@ fn finish(mut reading: Reading) -> Card {
             phone.phone.as_ref().map(|phone| phone.as_str().to_owned()).or(id)
         });
         let stand_ins = [
-            (reading.org.company.clone(), "is missing; the organization was taken as formatted_name"),
-            (email, "is missing; the e-mail address was taken as formatted_name"),
-            (number, "is missing; the phone number was taken as formatted_name"),
+            (reading.org.company.clone(), "is missing; the organization was used as formatted_name"),
+            (email, "is missing; the e-mail address was used as formatted_name"),
+            (number, "is missing; the phone number was used as formatted_name"),
         ];
         let taken = stand_ins.into_iter().find_map(|(text, reason)| Some((text?, reason)));
         if let Some((text, reason)) = taken.filter(|(text, _)| !text.trim().is_empty()) {
@@ -217,7 +217,7 @@ fn is_group_property(name: &str) -> bool {
     name.eq_ignore_ascii_case("X-ABLABEL") || name.eq_ignore_ascii_case("X-ABADR")
 }
 
-/// The values of a grouped property (`item1.X-ABLabel`), by group.
+/// Returns the values of a grouped property (`item1.X-ABLabel`), by group.
 fn grouped(card: &VCard, name: &str) -> HashMap<String, String> {
     let named =
         |entry: &&VCardEntry| matches!(&entry.name, VCardProperty::Other(n) if n.eq_ignore_ascii_case(name));
@@ -225,13 +225,13 @@ fn grouped(card: &VCard, name: &str) -> HashMap<String, String> {
     card.entries.iter().filter(named).filter_map(pair).collect()
 }
 
-/// Apple wraps its standard labels: `_$!<Mobile>!$_`.
+/// Removes the wrapping of Apple's standard labels: `_$!<Mobile>!$_`.
 fn plain_label(label: &str) -> String {
     let inner = label.strip_prefix("_$!<").and_then(|rest| rest.strip_suffix(">!$_"));
     inner.unwrap_or(label).to_owned()
 }
 
-/// Every value of a property as text; a component (of N, ADR, ORG) that has several of them is joined.
+/// Returns every value of a property as text. Several values of one component (of N, ADR, ORG) are joined.
 fn texts(entry: &VCardEntry) -> Vec<String> {
     let text = |value: &VCardValue| match value {
         VCardValue::Component(parts) => parts.join(", "),
@@ -255,7 +255,7 @@ fn date_text(date: &PartialDateTime) -> String {
     )
 }
 
-/// A parameter of any name.
+/// Returns the parameter of this name.
 fn parameter(entry: &VCardEntry, name: &str) -> Option<String> {
     let named = |param: &&calcard::vcard::VCardParameter| match &param.name {
         VCardParameterName::Other(other) => other.eq_ignore_ascii_case(name),
@@ -265,12 +265,12 @@ fn parameter(entry: &VCardEntry, name: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The kind of a number, address or URL: a label that somebody chose, or else the most telling `TYPE`.
+/// Returns the kind of a number, address or URL: a custom label, or else the most specific `TYPE`.
 fn kind(entry: &VCardEntry, label: Option<&str>, reading: &mut Reading) -> Option<String> {
-    /// The most telling first.
+    /// The most specific first.
     const ORDER: [&str; 9] =
         ["IPHONE", "CELL", "MAIN", "FAX", "PAGER", "HOME", "WORK", "BILLING", "DELIVERY"];
-    /// Says nothing that a WhatsApp contact would show.
+    /// Types that mean nothing for a WhatsApp contact.
     const SILENT: [&str; 12] = [
         "VOICE", "PREF", "INTERNET", "TEXT", "MSG", "DOM", "INTL", "POSTAL", "PARCEL", "X400", "BBS",
         "X-VOICE",
@@ -287,14 +287,14 @@ fn kind(entry: &VCardEntry, label: Option<&str>, reading: &mut Reading) -> Optio
     lose_parameters(entry, reading);
     for lost in kinds.iter().filter(|kind| Some(*kind) != chosen.as_ref()) {
         let property = format!("{};TYPE", entry.name.as_str().to_uppercase());
-        reading.lose_text(property, lost, "a WhatsApp contact has one type for each");
+        reading.lose_text(property, lost, "a WhatsApp contact has one type per entry");
     }
     chosen
 }
 
-/// Reports the parameters that a WhatsApp contact cannot hold.
+/// Reports the parameters that a WhatsApp contact does not support.
 fn lose_parameters(entry: &VCardEntry, reading: &mut Reading) {
-    /// Read, or without a meaning beyond the file itself.
+    /// Parameters that are read, or that have no meaning outside the file.
     const KNOWN: [&str; 9] =
         ["TYPE", "WAID", "CC", "CHARSET", "ENCODING", "VALUE", "PREF", "LANGUAGE", "INDEX"];
     for param in &entry.params {
@@ -307,7 +307,7 @@ fn lose_parameters(entry: &VCardEntry, reading: &mut Reading) {
     }
 }
 
-/// `TYPE` parameters, in capitals; vCard 2.1 writes them without the name (`TEL;CELL:`).
+/// Returns the `TYPE` parameters in capitals. vCard 2.1 writes them without the name (`TEL;CELL:`).
 fn types(entry: &VCardEntry) -> Vec<String> {
     let mut types = Vec::new();
     for param in &entry.params {
@@ -329,7 +329,7 @@ fn has_parts(name: &Name) -> bool {
     parts.iter().any(|part| part.is_some())
 }
 
-/// The components of a structured property.
+/// Returns the components of a structured property.
 fn components(entry: &VCardEntry) -> impl Iterator<Item = Option<String>> {
     let texts =
         texts(entry).into_iter().map(|text| Some(text.trim().to_owned()).filter(|text| !text.is_empty()));
@@ -355,7 +355,7 @@ fn address(entry: &VCardEntry, country_code: Option<String>) -> Address {
     let mut next = || parts.next().flatten();
     let (post_box, extended, street) = (next(), next(), next());
     let mut address = Address::new();
-    // A WhatsApp address has one line for the three.
+    // A WhatsApp address has one line for all three.
     let lines: Vec<String> = [street, extended, post_box].into_iter().flatten().collect();
     address.street = Some(lines.join(", ")).filter(|street| !street.is_empty());
     (address.city, address.state, address.zip, address.country) = (next(), next(), next(), next());
@@ -363,13 +363,14 @@ fn address(entry: &VCardEntry, country_code: Option<String>) -> Address {
     address
 }
 
-/// `YYYY-MM-DD` or `YYYYMMDD`, a time behind it or not. The parser reads dates by the rules of the card's version alone.
+/// Parses `YYYY-MM-DD` or `YYYYMMDD`, with or without a time. The parser accepts only the date forms of the card's
+/// version.
 fn birthday(entry: &VCardEntry, raw: Option<&str>) -> Option<Birthday> {
-    // Apple writes a year that it made up, and says so.
+    // Apple marks a year that it made up.
     if parameter(entry, "x-apple-omit-year").is_some() {
         return None;
     }
-    // Quoted-printable writes the dashes so; the parser keeps the encoding to itself.
+    // Quoted-printable encodes the dashes, and the parser does not decode them.
     let raw = raw?.replace("=2D", "-").replace("=2d", "-");
     let day = raw.trim().split(['T', 't', ' ']).next()?;
     let digits: String = day.chars().filter(char::is_ascii_digit).collect();

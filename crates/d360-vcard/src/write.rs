@@ -1,14 +1,14 @@
-//! Contact cards to vCard 3.0.
+//! WhatsApp contacts to vCard 3.0.
 use d360_model::{Address, Contact, WaId};
 use std::borrow::Cow;
 
-/// Longest line, in octets, without its end (RFC 2425 section 5.8.1).
+/// The maximum length of a line in octets, without its end (RFC 2425, section 5.8.1).
 const LINE: usize = 75;
 
-/// Writes cards as vCard 3.0, lines ending with CR LF.
+/// Writes contacts as vCard 3.0, with CR LF line ends.
 ///
-/// A WhatsApp ID goes into `TEL;waid=`, as WhatsApp writes it; a type that vCard does not know becomes a label
-/// (`item1.X-ABLabel`), as Apple and WhatsApp write it; a country code becomes `X-ABADR`.
+/// A WhatsApp ID becomes `TEL;waid=`, as in WhatsApp's own files. A type that vCard does not know becomes a label
+/// (`item1.X-ABLabel`), as in files of Apple and WhatsApp. A country code becomes `X-ABADR`.
 #[must_use]
 pub fn write(contacts: &[Contact]) -> String {
     let mut out = Writer::default();
@@ -76,7 +76,7 @@ impl Writer {
         self.property("ADR", kind, "", &value, address.country_code.as_deref());
     }
 
-    /// A property with its type: a parameter where vCard knows it, else a label of its group.
+    /// Writes a property with its type: a parameter if vCard knows it, otherwise a label of its group.
     fn property(&mut self, name: &str, kind: Option<&str>, params: &str, value: &str, country: Option<&str>) {
         let known = kind.filter(|kind| matches!(*kind, "HOME" | "WORK" | "CELL" | "MAIN" | "IPHONE"));
         let label = kind.filter(|_| known.is_none());
@@ -96,7 +96,7 @@ impl Writer {
         }
     }
 
-    /// A line, folded between characters.
+    /// Writes a line, folded between characters.
     fn line(&mut self, line: &str) {
         let mut room = LINE;
         for c in line.chars() {
@@ -116,7 +116,7 @@ fn components(parts: &[&Option<String>]) -> String {
     parts.join(";")
 }
 
-/// Escapes what has a meaning in a value. Control characters have no place in one.
+/// Escapes special characters of a value and removes control characters.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let text = text.replace("\r\n", "\n");
@@ -131,7 +131,7 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// A parameter's value, which cannot be escaped: nothing that would end it or be taken for an escape.
+/// Removes from a parameter what would end it or look like an escape, because parameters have no escapes.
 fn parameter(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !";:,\"\\".contains(*c)).collect()
 }

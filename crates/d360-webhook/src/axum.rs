@@ -12,17 +12,18 @@ use d360_model::webhook::Event;
 use http::StatusCode;
 use std::{future::Future, sync::Arc, time::Duration};
 
-/// How long a body may take.
+/// The time limit for a body.
 const BODY_LIMIT: Duration = Duration::from_secs(10);
 
-/// A router that receives webhooks at `path`. The response is 200 only after `store` returned `Ok`; otherwise it is 503, and the webhook
-/// comes again.
+/// Creates a router that receives webhooks at `path`. The response is 200 only after `store` returned `Ok`. Otherwise it
+/// is 503, and the webhook is repeated.
 ///
-/// `store` gets the events that did not come before. Write them where they survive a crash: a program that queues them in memory loses
-/// what is in the queue when it is killed (measured: 220 of 300 events). 360dialog waits for 5 seconds, and recommends an answer within
-/// 250 ms, so store the events here and work on them afterwards. `store` runs to its end even if the client closes the connection.
+/// `store` receives the new events. Write them where they survive a crash: a program that queues them in memory loses the
+/// queue when it is killed (measured: 220 of 300 events). 360dialog waits for 5 seconds and recommends a response within
+/// 250 ms, so store the events here and process them afterwards. `store` runs to its end even if the client closes the
+/// connection.
 ///
-/// A body has 10 seconds to arrive (408 after that). The server limits how long a client may take over its headers.
+/// A body must arrive within 10 seconds (otherwise 408). The server limits the time for headers.
 ///
 /// ```
 /// use d360_webhook::{Receiver, Verification, axum::router};
@@ -67,11 +68,12 @@ where
     Router::new().route(path, any(answer))
 }
 
-/// A request with its body, for a handler of your own: what [`Receiver::answer`] takes.
+/// Reads a request with its body, for a custom handler: the input of [`Receiver::answer`].
 ///
 /// # Errors
-/// The answer: 401 where the headers prove nothing, or 403 (see [`Receiver::check_head`]), before the body is read; 413 where the body is longer than the receiver takes,
-/// 408 where it does not arrive within 10 seconds.
+/// Returns the response for a request that is refused: 401 if the headers prove nothing, or 403 (see
+/// [`Receiver::check_head`]), before the body is read; 413 if the body is longer than the receiver accepts; 408 if it
+/// does not arrive within 10 seconds.
 pub async fn whole(receiver: &Receiver, request: Request) -> Result<http::Request<Bytes>, Response> {
     if let Err(refused) = receiver.check_head(&request) {
         let mut response = status(refused.status);
@@ -79,7 +81,7 @@ pub async fn whole(receiver: &Receiver, request: Request) -> Result<http::Reques
         return Err(response);
     }
     let (parts, body) = request.into_parts();
-    // One byte more than is taken, so that the receiver sees that it is too many.
+    // One byte more than accepted, so that the receiver detects the excess.
     let most = receiver.longest_body().saturating_add(1);
     match tokio::time::timeout(BODY_LIMIT, to_bytes(body, most)).await {
         Ok(Ok(body)) => Ok(http::Request::from_parts(parts, body)),

@@ -1,4 +1,4 @@
-//! Receiving webhooks: who sent them, whether they came before, and what they say. No I/O: give it what your server got.
+//! Receives webhooks: verification, deduplication, parsing. No I/O: pass it the requests of your server.
 //!
 //! ```
 //! use d360_webhook::{Receiver, Verification};
@@ -13,12 +13,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! 360dialog wants an answer within 5 seconds, most within 250 ms, and posts again what was not answered with 200, for up to
-//! seven days: webhooks come at least once, and not in order. Source: 360dialog "Receiving messages via webhook", "Signature
-//! validation"; Meta "Webhooks" (2025 to 2026).
+//! 360dialog expects a response within 5 seconds, mostly within 250 ms. It repeats webhooks without a 200 for up to seven
+//! days, so they arrive at least once, and not in order (360dialog, "Receiving messages via webhook", "Signature
+//! validation"; Meta, "Webhooks"; 2025 to 2026).
 //!
 //! In a server, use [`Receiver::answer`] or [`Receiver::answer_async`] with the `http` crate's types, or the router of feature `axum`
-//! (`d360_webhook::axum::router`). They give the new events to a closure, and answer with 200 only after it has stored them.
+//! (`d360_webhook::axum::router`). They pass the new events to a closure, and respond with 200 only after it has stored them.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "axum")]

@@ -1,14 +1,14 @@
-//! Where a request comes from, for receivers that have no secret to know webhooks by: a page in a browser on the same machine can post to
-//! `localhost` as well as any program.
+//! Checks where a request comes from, for receivers without a secret: a page in a browser on the same machine can
+//! post to `localhost` like any program.
 use http::{HeaderMap, Uri, header, uri::Authority};
 use std::net::IpAddr;
 
-/// Headers that say a request was passed on for somebody else.
+/// Headers of forwarded requests.
 const PASSED_ON: [&str; 6] =
     ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip", "via"];
 
-/// Whether a request came from this machine itself, by its own name (`Host`: localhost or a loopback address, whole), and no header says
-/// that it was forwarded.
+/// Whether a request comes from this machine under a local name (`Host` is localhost or a loopback address), and no
+/// header says that it was forwarded.
 #[must_use]
 pub fn is_local(peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> bool {
     peer.to_canonical().is_loopback()
@@ -17,8 +17,8 @@ pub fn is_local(peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> bool {
         && !PASSED_ON.iter().any(|name| headers.contains_key(*name))
 }
 
-/// Whether a page of another origin made a browser send a request: its `Origin` is not that of `Host`, or `Sec-Fetch-Site` is neither
-/// `same-origin` nor `none`. Programs send neither header.
+/// Whether a page of another origin made a browser send a request: its `Origin` is not that of `Host`, or
+/// `Sec-Fetch-Site` is neither `same-origin` nor `none`. Programs send neither header.
 #[must_use]
 pub fn is_foreign_page(headers: &HeaderMap) -> bool {
     let own_site = |value: &http::HeaderValue| matches!(value.as_bytes(), b"same-origin" | b"none");
@@ -34,11 +34,11 @@ pub fn is_foreign_page(headers: &HeaderMap) -> bool {
     !headers.get_all(header::ORIGIN).iter().all(|value| own_origin(value) == Some(true))
 }
 
-/// The one `Host` of a request, whole.
+/// Returns the `Host` of a request, if there is exactly one.
 fn host(headers: &HeaderMap) -> Option<Authority> {
     let mut all = headers.get_all(header::HOST).iter();
     let one = all.next()?.to_str().ok()?;
-    // A name and a port are all that a client may send.
+    // A client may send only a name and a port.
     let authority = one.parse::<Authority>().ok().filter(|_| !one.contains('@'))?;
     let port = authority.port().map(|port| format!(":{port}")).unwrap_or_default();
     let is_whole = authority.as_str() == format!("{}{port}", authority.host());

@@ -1,4 +1,4 @@
-//! A request in; a status, and the events to work on, out.
+//! Turns a request into a status and new events.
 use crate::{Seen, Verification, answer_challenge, origin::is_foreign_page, verify::not_empty};
 use bytes::Bytes;
 use d360_model::webhook::{self, Event};
@@ -9,10 +9,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Longest body that is taken, in bytes: Meta posts up to 3 MB.
+/// The maximum size of a body in bytes. Meta posts up to 3 MB.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// Checks requests, reads them, and leaves out what came before. Share one among all of a server's threads.
+/// Verifies and parses requests, and drops duplicates. Share one among all threads of a server.
 #[derive(Debug)]
 pub struct Receiver {
     verification: Verification,
@@ -21,59 +21,60 @@ pub struct Receiver {
     max_body: usize,
 }
 
-/// What to answer, and what to work on.
+/// The result of a webhook request.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Received {
-    /// What to answer, at once: 200; 401 where it is not proven who sent it; 413 where it is too large; 400 where it is no
-    /// webhook; 503 where its events were not taken.
+    /// The status to respond with, immediately: 200; 401 if the sender is not verified; 413 if the body is too large;
+    /// 400 if it is not a webhook; 503 if its events were not accepted.
     pub status: StatusCode,
-    /// What happened, without what came before. Empty unless the status is 200.
+    /// The new events, without duplicates. Empty unless the status is 200.
     pub events: Vec<Event>,
-    /// Why it was not taken.
+    /// Why the request was refused.
     pub reason: Option<String>,
 }
 
 impl Receiver {
-    /// Takes what `verification` lets pass, and remembers the last 100,000 events.
+    /// Creates a receiver that accepts what `verification` accepts, and remembers the last 100,000 events.
     #[must_use]
     pub fn new(verification: Verification) -> Self {
         Self { verification, verify_token: None, seen: Mutex::new(Seen::new(100_000)), max_body: MAX_BODY }
     }
-    /// Remembers another number of events.
+    /// Sets the number of events to remember.
     #[must_use]
     pub fn remembering(mut self, events: usize) -> Self {
         self.seen = Mutex::new(Seen::new(events));
         self
     }
-    /// Takes bodies of another length, in bytes.
+    /// Sets the maximum size of a body in bytes.
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
     }
-    /// Answers Meta's question for this token, with which it checks a new URL; see [`answer_challenge`].
+    /// Answers Meta's verification request for this token, which checks a new URL; see [`answer_challenge`].
     ///
     /// # Errors
-    /// Where it is empty: anybody could answer that.
+    /// Returns an error if the token is empty, because anybody could answer that.
     pub fn verify_token(mut self, token: impl Into<String>) -> Result<Self, crate::InvalidVerification> {
         self.verify_token = Some(not_empty(token.into())?);
         Ok(self)
     }
-    /// Longest body that it takes, in bytes: what a server need not read beyond.
+    /// Returns the maximum size of a body in bytes. A server need not read more.
     #[must_use]
     pub fn longest_body(&self) -> usize {
         self.max_body
     }
 
-    /// Answers a request. `store` gets the events that did not come before; the response is 200 only after it returned `Ok`.
+    /// Responds to a request. `store` receives the new events; the response is 200 only after it returned `Ok`.
     ///
-    /// If it fails, the response is 503: 360dialog posts the webhook again, and its events are new then. A program that answers first and
-    /// works later loses what it holds in memory when it stops: store the events before returning `Ok`. 360dialog waits for 5 seconds
-    /// and recommends answering within 250 ms. Its error is not logged here; log it in `store` if you need it.
+    /// If it fails, the response is 503. 360dialog repeats the webhook, and its events are new then. A program that
+    /// responds first and works later loses what it has in memory when it stops, so store the events before returning `Ok`.
+    /// 360dialog waits for 5 seconds and recommends a response within 250 ms. The error is not logged here; log it in
+    /// `store` if you need it.
     ///
-    /// `POST` is a webhook; `GET` is Meta's question for the [verify token](Self::verify_token); anything else gets a 405. With an async
-    /// `store`, use [`answer_async`](Self::answer_async).
+    /// `POST` is a webhook, `GET` is Meta's request for the [verify token](Self::verify_token), and anything else gets a
+    /// 405. For an async `store`, use [`answer_async`](Self::answer_async).
     pub fn answer<E>(
         &self,
         request: &Request<Bytes>,
@@ -85,10 +86,10 @@ impl Receiver {
         }
     }
 
-    /// Answers a request as [`answer`](Self::answer) does, and awaits `store` first.
+    /// Responds to a request like [`answer`](Self::answer), with an async `store`.
     ///
-    /// If the future is dropped before `store` is done, the events are new when they come again. Servers drop it when the client closes
-    /// the connection: spawn it as a task, as the [axum router](crate::axum::router) does.
+    /// If the future is dropped before `store` is done, the events are new when the webhook is repeated. Servers drop it
+    /// when the client closes the connection, so spawn it as a task, as the [axum router](crate::axum::router) does.
     pub async fn answer_async<E, F>(
         &self,
         request: &Request<Bytes>,
@@ -103,7 +104,7 @@ impl Receiver {
         }
     }
 
-    /// The new events of a webhook, or the response to any other request.
+    /// Returns the new events of a webhook, or the response to any other request.
     fn begin(&self, request: &Request<Bytes>) -> Result<(Vec<Event>, Taking<'_>), Response<Bytes>> {
         match *request.method() {
             Method::POST => self
@@ -120,8 +121,8 @@ impl Receiver {
         }
     }
 
-    /// Takes a posted webhook. The body has to be as it came, to the last byte. From then on its events came before: a program that
-    /// may fail to take them on uses [`answer`](Self::answer).
+    /// Processes a posted webhook. The body must be unchanged to the last byte. Its events are duplicates from then
+    /// on. A program that may fail to store them uses [`answer`](Self::answer).
     pub fn receive(&self, request: &Request<Bytes>) -> Received {
         match self.take(request) {
             Ok((events, taking)) => {
@@ -132,43 +133,45 @@ impl Receiver {
         }
     }
 
-    /// Whether a posted webhook is one, and by whom; nothing is read of it or remembered.
+    /// Verifies the sender and the size of a posted webhook, without parsing or remembering it.
     ///
     /// # Errors
-    /// The answer to one that is not taken.
+    /// Returns the response for a request that is refused.
     pub fn check(&self, request: &Request<Bytes>) -> Result<(), Received> {
         self.check_head(request)?;
         let body = request.body();
         if body.len() > self.max_body {
-            let reason = format!("{} bytes; {} are taken", body.len(), self.max_body);
+            let reason = format!("{} bytes; the limit is {}", body.len(), self.max_body);
             return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, reason));
         }
         let verified = self.verification.verify(request.headers(), body);
         verified.map_err(|refused| refuse(StatusCode::UNAUTHORIZED, refused.to_string()))
     }
 
-    /// The refusal of a POST whose headers prove nothing, whatever its body is: for servers that then need not read it.
+    /// Refuses a POST whose headers prove nothing, so that a server need not read its body.
     ///
     /// # Errors
-    /// [`Received`] with status 401; with 403 where nothing has to be proven and a page of another origin sends it.
+    /// Returns [`Received`] with status 401, or with 403 if nothing has to be proven and a page of another origin
+    /// sends it.
     pub fn check_head<B>(&self, request: &Request<B>) -> Result<(), Received> {
         if *request.method() != Method::POST {
             return Ok(());
         }
         if self.verification.is_none() && is_foreign_page(request.headers()) {
-            let reason = "webhooks are not taken from pages in a browser";
+            let reason = "webhooks from pages in a browser are refused";
             return Err(refuse(StatusCode::FORBIDDEN, reason.to_owned()));
         }
         let proven = self.verification.verify_head(request.headers());
         proven.map(drop).map_err(|refused| refuse(StatusCode::UNAUTHORIZED, refused.to_string()))
     }
 
-    /// The new events of a posted webhook, marked as being stored.
+    /// Returns the new events of a posted webhook, marked as being stored.
     fn take(&self, request: &Request<Bytes>) -> Result<(Vec<Event>, Taking<'_>), Received> {
         self.check(request)?;
         let events = webhook::read(request.body())
             .map_err(|error| refuse(StatusCode::BAD_REQUEST, error.to_string()))?;
-        // The same webhook may come on two threads at once: who is second comes again, and sees whether the first was stored.
+        // The same webhook may arrive on two threads at once. The second gets a 503 and is repeated; by then the first is
+        // stored or not.
         let mut seen = self.seen();
         let events = seen.new_of(events);
         match seen.begin(&events) {
@@ -182,7 +185,7 @@ impl Receiver {
     }
 }
 
-const UNDER_WAY: &str = "the same webhook is being stored right now";
+const UNDER_WAY: &str = "the same webhook is being stored";
 
 /// Events that are being stored.
 struct Taking<'r> {
@@ -212,7 +215,7 @@ impl Drop for Taking<'_> {
 fn response(status: StatusCode, text: String) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(text));
     *response.status_mut() = status;
-    // What somebody sent comes back as text, never as a page.
+    // Foreign input is returned as text, never as a page.
     let plain = header::HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, plain);
     response
@@ -253,9 +256,9 @@ mod tests {
         assert_eq!(posted(&[message("a")], &[status("a", "sent"), status("a", "read")]), 1);
         assert_eq!(posted(&[message("b")], &[]), 1);
         assert_eq!(posted(&[message("b")], &[status("a", "read")]), 0);
-        // Only so many are remembered.
+        // The memory is limited.
         assert_eq!(posted(&[message("a")], &[]), 1);
-        // What has no id comes every time.
+        // An event without an ID is always new.
         assert_eq!(posted(&[json!({ "type": "text", "text": { "body": "x" } })], &[]), 1);
         assert_eq!(posted(&[json!({ "type": "text", "text": { "body": "x" } })], &[]), 1);
     }
@@ -285,7 +288,7 @@ mod tests {
                 .status()
         };
         let first = receiver.answer(&post(body.clone()), |_| {
-            // Meanwhile the sender loses patience and posts it again: nothing is locked, and nothing is told as done.
+            // Meanwhile the sender times out and posts it again: nothing is locked, and nothing counts as done.
             assert_eq!(again(), 503);
             Ok::<(), ()>(())
         });
@@ -346,7 +349,7 @@ mod tests {
         };
         assert_eq!(answer(&take), 200);
         assert_eq!(taken.get(), 1);
-        // What came before is answered, and nobody is bothered.
+        // A duplicate is acknowledged without calling the program.
         assert_eq!(answer(&|_| unreachable!("it came before")), 200);
         let refused = receiver
             .answer(&post(json!({ "messages": [{ "id": "b" }] }).to_string()), |_| Err("+16505551234"));

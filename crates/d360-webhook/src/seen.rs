@@ -1,4 +1,4 @@
-//! What came before.
+//! Remembers events to drop duplicates.
 use d360_model::webhook::{Event, EventKind};
 use std::{
     collections::{HashSet, VecDeque, hash_map::RandomState},
@@ -6,20 +6,20 @@ use std::{
     hash::BuildHasher as _,
 };
 
-/// Remembers the last so many events: messages by their id, statuses by id, status and, in a group, the member. Both come at least
-/// once.
+/// Remembers the last events: messages by their ID, statuses by ID, status and, in a group, the member. Both arrive
+/// at least once.
 #[derive(Clone)]
 pub struct Seen {
     hasher: RandomState,
     known: HashSet<u64>,
     order: VecDeque<u64>,
-    /// Those that somebody is taking on just now.
+    /// The events that are being processed.
     under_way: HashSet<u64>,
     most: usize,
 }
 
 impl Seen {
-    /// Remembers the last `most` events, 16 bytes and a bit each.
+    /// Creates a memory for the last `most` events, 16 bytes and a bit each.
     #[must_use]
     pub fn new(most: usize) -> Self {
         Self {
@@ -31,11 +31,11 @@ impl Seen {
         }
     }
 
-    /// What an event is known by; `None` where it has no id.
+    /// Returns the key of an event, or `None` if it has no ID.
     fn key(&self, event: &Event) -> Option<u64> {
         match &event.kind {
             EventKind::Message(message) => Some(self.hasher.hash_one((0, message.id.as_ref()?.as_str(), ""))),
-            // The same message may come again for this program, once it holds the conversation.
+            // The same message may arrive again for this program, once it has the conversation.
             EventKind::Standby(message) => Some(self.hasher.hash_one((2, message.id.as_ref()?.as_str(), ""))),
             EventKind::UserIdUpdate(update) => {
                 Some(self.hasher.hash_one((0, update.id.as_ref()?.as_str(), "")))
@@ -43,7 +43,7 @@ impl Seen {
             EventKind::Status(status) => {
                 let member = status.participant_id.as_ref().map(|id| id.as_str());
                 let member = member.or(status.participant_user_id.as_ref().map(|id| id.as_str()));
-                // A payment fails more than once under the same id.
+                // A payment fails more than once under the same ID.
                 let is_payment = event.raw.get("type").is_some_and(|kind| kind == "payment");
                 let time = status.timestamp.filter(|_| is_payment).map(|time| time.seconds());
                 let key = (1, status.id.as_str(), status.status.as_str(), time);
@@ -56,7 +56,7 @@ impl Seen {
         }
     }
 
-    /// Marks new events as being taken on; `None` where one of them is already, elsewhere.
+    /// Marks new events as being processed, or returns `None` if one of them is being processed elsewhere.
     pub(crate) fn begin(&mut self, events: &[Event]) -> Option<Vec<u64>> {
         let keys: Vec<u64> = events.iter().filter_map(|event| self.key(event)).collect();
         if keys.iter().any(|key| self.under_way.contains(key)) {
@@ -65,7 +65,7 @@ impl Seen {
         self.under_way.extend(&keys);
         Some(keys)
     }
-    /// Ends what [`begin`](Self::begin) began: they are known, or were not taken.
+    /// Ends [`begin`](Self::begin): the events are known, or were not accepted.
     pub(crate) fn end(&mut self, keys: &[u64], taken: bool) {
         for key in keys {
             self.under_way.remove(key);
@@ -75,7 +75,7 @@ impl Seen {
         }
     }
 
-    /// Those of `events` that are new, each once. They are not known from then on: [`is_new`](Self::is_new) does that.
+    /// Returns the new ones of `events`, each once, without remembering them; see [`is_new`](Self::is_new).
     #[must_use]
     pub fn new_of(&self, events: Vec<Event>) -> Vec<Event> {
         let mut here = HashSet::new();
@@ -86,7 +86,7 @@ impl Seen {
         events
     }
 
-    /// Whether an event is new; from now on it is known. What has no id is always new.
+    /// Whether an event is new. It is known afterwards. An event without an ID is always new.
     pub fn is_new(&mut self, event: &Event) -> bool {
         match self.key(event) {
             Some(key) => self.insert(key),

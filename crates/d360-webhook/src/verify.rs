@@ -1,4 +1,4 @@
-//! Who sent it. Secrets are compared in constant time.
+//! Verifies the sender. Secrets are compared in constant time.
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderName, Uri, header::InvalidHeaderName};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -6,7 +6,7 @@ use sha2::Sha256;
 use std::fmt;
 use subtle::ConstantTimeEq as _;
 
-/// How a webhook proves who sent it.
+/// How a webhook proves its sender.
 #[derive(Clone)]
 pub struct Verification(Kind);
 
@@ -25,18 +25,18 @@ enum Kind {
     Nothing,
 }
 
-/// Nothing that could prove anything.
+/// Why a verification cannot be set up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidVerification {
-    /// Anybody could sign with it.
-    #[error("the secret is empty: anybody could sign with it")]
+    /// The secret is empty.
+    #[error("the secret is empty; anybody could sign with it")]
     EmptySecret,
-    /// No header and no file that was meant so has it.
-    #[error("the secret has white space around it, or a control character in it: no header could bring it")]
+    /// The secret is not valid in a header.
+    #[error("the secret has surrounding white space or a control character, which no header can carry")]
     Surrounded,
-    /// The header's name.
-    #[error("the header's name is malformed")]
+    /// The name of the header is malformed.
+    #[error("the name of the header is malformed")]
     Header,
 }
 
@@ -46,12 +46,12 @@ impl From<InvalidHeaderName> for InvalidVerification {
     }
 }
 
-/// Why a webhook was not taken.
+/// Why a webhook was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
     /// The header with the proof is missing.
-    #[error("the header that proves who sent it is missing")]
+    #[error("the header with the secret or signature is missing")]
     Missing,
     /// The proof is wrong.
     #[error("the signature or secret is wrong")]
@@ -59,33 +59,33 @@ pub enum Refused {
 }
 
 impl Verification {
-    /// Meta's own webhooks: `X-Hub-Signature-256`, by the app's secret. 360dialog does not pass it on.
+    /// Verifies Meta's own webhooks: `X-Hub-Signature-256`, with the app's secret. 360dialog does not forward it.
     ///
     /// # Errors
-    /// [`InvalidVerification`].
+    /// Returns [`InvalidVerification`] if the secret is empty.
     pub fn app_secret(secret: impl Into<String>) -> Result<Self, InvalidVerification> {
         Self::signature("x-hub-signature-256", secret)
     }
-    /// 360dialog's webhooks to partners: `x-360dialog-signature`, by the platform's secret; in hex, with `sha256=` before it or
-    /// not.
+    /// Verifies 360dialog's webhooks to partners: `x-360dialog-signature`, with the platform's secret, in hex, with
+    /// or without `sha256=`.
     ///
     /// # Errors
-    /// [`InvalidVerification`].
+    /// Returns [`InvalidVerification`] if the secret is empty.
     pub fn platform_secret(secret: impl Into<String>) -> Result<Self, InvalidVerification> {
         Self::signature("x-360dialog-signature", secret)
     }
-    /// 360dialog's webhooks to clients: a header of yours, which was set together with the webhook's URL and comes back with every
-    /// one.
+    /// Verifies 360dialog's webhooks to clients by a custom header, which was set together with the webhook's URL and
+    /// is sent with every webhook.
     ///
     /// # Errors
-    /// [`InvalidVerification`].
+    /// Returns [`InvalidVerification`] if the name or the secret is invalid.
     pub fn header(name: &str, secret: impl Into<String>) -> Result<Self, InvalidVerification> {
         Ok(Self(Kind::Header {
             header: name.to_ascii_lowercase().parse()?,
             secret: not_empty(secret.into())?,
         }))
     }
-    /// Nobody is asked: for tests, and where something in front has checked.
+    /// Accepts every sender, for tests and for servers behind a verifying proxy.
     #[must_use]
     pub fn none() -> Self {
         Self(Kind::Nothing)
@@ -98,11 +98,11 @@ impl Verification {
         }))
     }
 
-    /// Checks what the headers alone can prove, so that a body need not be kept for whoever proves nothing: `true` where
-    /// [`verify`](Self::verify) of any body would be fine, `false` where it is for the body to say.
+    /// Checks what the headers alone can prove, so that the body of an unverified sender need not be kept. Returns
+    /// `true` if [`verify`](Self::verify) would accept any body, and `false` if that depends on the body.
     ///
     /// # Errors
-    /// [`Refused`] where no body would do.
+    /// Returns [`Refused`] if no body would be accepted.
     pub fn verify_head(&self, headers: &HeaderMap) -> Result<bool, Refused> {
         match &self.0 {
             Kind::Nothing => Ok(true),
@@ -113,16 +113,16 @@ impl Verification {
             }
         }
     }
-    /// Whether nobody is asked.
+    /// Whether every sender is accepted.
     #[must_use]
     pub fn is_none(&self) -> bool {
         matches!(self.0, Kind::Nothing)
     }
 
-    /// Checks the raw bytes of a body, as they came.
+    /// Verifies the raw bytes of a body, as received.
     ///
     /// # Errors
-    /// [`Refused`].
+    /// Returns [`Refused`] if the proof is missing or wrong.
     pub fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
         match &self.0 {
             Kind::Nothing => Ok(()),
@@ -133,7 +133,7 @@ impl Verification {
             }
             Kind::Signature { header, secret } => {
                 let signature = signature(headers.get(header).ok_or(Refused::Missing)?.as_bytes())?;
-                // A key of any length is taken.
+                // HMAC accepts a key of any length.
                 let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes());
                 let mac = mac.map_err(|_| Refused::Wrong)?.chain_update(body);
                 mac.verify_slice(&signature).map_err(|_| Refused::Wrong)
@@ -156,7 +156,7 @@ fn signature(given: &[u8]) -> Result<[u8; 32], Refused> {
     from_hex(given.strip_prefix(b"sha256=").unwrap_or(given)).ok_or(Refused::Wrong)
 }
 
-/// 32 bytes as 64 hexadecimal digits.
+/// Parses 32 bytes from 64 hexadecimal digits.
 fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut out = [0; 32];
@@ -179,11 +179,11 @@ impl fmt::Debug for Verification {
     }
 }
 
-/// What to answer to Meta's `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`, with which it checks a new URL: the
-/// challenge, where the token is yours. (360dialog asks for no such thing.)
+/// Returns the response to Meta's `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`, which checks a new
+/// URL: the challenge, if the token matches. 360dialog sends no such request.
 ///
 /// # Errors
-/// [`Refused`].
+/// Returns [`Refused`] if the token or the challenge is missing or wrong.
 pub fn answer_challenge(uri: &Uri, verify_token: &str) -> Result<String, Refused> {
     let query = uri.query().ok_or(Refused::Missing)?;
     let parameter = |name: &str| {
@@ -240,7 +240,7 @@ mod tests {
         }
     }
 
-    /// What escapes and emoji are made of must not matter: it is the bytes that are signed.
+    /// Escapes and emoji must not matter: the signature covers the bytes.
     #[test]
     fn no_body_is_rewritten_before_it_is_checked() {
         let verification = Verification::app_secret("secret").unwrap();

@@ -1,4 +1,4 @@
-//! Error codes: constants with meaning and rule for the model, titles for sandbox and migration, and a page.
+//! Generates the error codes: constants with meaning and retry rule for the model, titles for sandbox and migration, and a page.
 use super::{MARKDOWN_HEADER, RUST_HEADER};
 use crate::Result;
 use std::fmt::Write as _;
@@ -37,7 +37,7 @@ enum Span {
 
 impl Code {
     fn span(&self) -> Result<(i64, i64)> {
-        let bad = |text: &str| format!("error_codes.toml: {text:?} is no range of codes");
+        let bad = |text: &str| format!("error_codes.toml: {text:?} is not a range of codes");
         match &self.code {
             Span::One(code) => Ok((*code, *code)),
             Span::Range(text) => {
@@ -61,13 +61,13 @@ impl Code {
             "maybe" => "Maybe",
             "partial" => "Partial",
             "restart_pagination" => "RestartPagination",
-            other => return Err(format!("error_codes.toml: {}: {other:?} is no retry rule", self.name)),
+            other => return Err(format!("error_codes.toml: {}: {other:?} is not a retry rule", self.name)),
         })
     }
 }
 
 impl Codes {
-    /// System, prefix of the constants and codes; single codes before ranges, so that they win.
+    /// System, prefix of the constants, and code. Single codes come before ranges, so that they win.
     fn tables(&self) -> Result<Vec<(&'static str, &'static str, &Code)>> {
         let cloud = self.cloud.iter().map(|code| ("Cloud", "", code));
         let onprem = self.onprem.iter().map(|code| ("OnPremise", "ONPREM_", code));
@@ -77,7 +77,7 @@ impl Codes {
         });
         for pair in all.windows(2) {
             if pair[0].2.span()? == pair[1].2.span()? {
-                return Err(format!("error_codes.toml: {} stands twice", pair[0].2.pattern()?));
+                return Err(format!("error_codes.toml: {} is listed twice", pair[0].2.pattern()?));
             }
         }
         Ok(all)
@@ -91,7 +91,7 @@ pub(super) fn model_codes(codes: &Codes) -> Result<String> {
     let mut infos = String::new();
     for (i, (system, prefix, code)) in tables.iter().enumerate() {
         let (first, last) = code.span()?;
-        // The prefix tells codes apart that both systems have; this one On-Premise has alone, and it is a term of its own.
+        // The prefix distinguishes codes that both systems have. This one exists only on On-Premise, and is a term in its own right.
         let name = if code.name == "NOT_ENGAGED_CONTACT" {
             code.name.clone()
         } else {
@@ -115,9 +115,9 @@ use super::{{CodeInfo, ErrorCode, RetryRule, System}};
 
 impl ErrorCode {{
 {consts}
-/// What the documents say of this code; `None` for one that they do not list.
+/// Returns the documented meaning of this code, or `None` if it is not documented.
 #[must_use]
-#[allow(clippy::match_overlapping_arm, reason = \"a single code wins over the range it lies in\")]
+#[allow(clippy::match_overlapping_arm, reason = \"a single code wins over the range that contains it\")]
 pub const fn info(self) -> Option<CodeInfo> {{
 let row = match self.0 {{
 {arms}
@@ -127,14 +127,14 @@ Some(ALL[row])
 }}
 }}
 
-/// Every code of the documents: single codes in order, then ranges.
+/// All documented codes: single codes in order, then ranges.
 pub const ALL: &[CodeInfo] = &[
 {infos}];
 "
     ))
 }
 
-/// The sandbox depends on no crate of ours: it gets the vendors' own titles and statuses.
+/// The sandbox depends on no crate of this workspace, so it gets its own table of the vendors' titles and statuses.
 pub(super) fn sandbox_codes(codes: &Codes) -> Result<String> {
     let rows = |wanted: &str| -> Result<String> {
         let mut rows = String::new();
@@ -148,7 +148,7 @@ pub(super) fn sandbox_codes(codes: &Codes) -> Result<String> {
     let (cloud, onprem) = (rows("Cloud")?, rows("OnPremise")?);
     Ok(format!(
         "{RUST_HEADER}
-/// First code, last code, HTTP status, title: as the vendors' pages have them (400 where they name no status).
+/// First code, last code, HTTP status and title, from the vendors' pages (400 if they name no status).
 pub(crate) const CLOUD: &[(i64, i64, u16, &str)] = &[
 {cloud}];
 
@@ -159,7 +159,7 @@ pub(crate) const ONPREM: &[(i64, i64, u16, &str)] = &[
     ))
 }
 
-/// What the codes are called, and with which HTTP status On-Premise answers them.
+/// Generates the titles of the codes, and the HTTP statuses of On-Premise.
 pub(super) fn titles(codes: &Codes) -> Result<String> {
     let rows = |codes: &[Code], with_status: bool| -> Result<String> {
         let mut rows: Vec<(i64, String)> = Vec::new();
@@ -177,11 +177,11 @@ pub(super) fn titles(codes: &Codes) -> Result<String> {
     let (cloud, onprem) = (rows(&codes.cloud, false)?, rows(&codes.onprem, true)?);
     Ok(format!(
         "{RUST_HEADER}
-/// Code and title, as Meta's page has them.
+/// Code and title, from Meta's page.
 pub(crate) const CLOUD: &[(i64, &str)] = &[
 {cloud}];
 
-/// Code, HTTP status and title of On-Premise (400 where the pages name no status).
+/// Code, HTTP status and title of On-Premise (400 if the pages name no status).
 pub(crate) const ONPREM: &[(i64, u16, &str)] = &[
 {onprem}];
 "
@@ -190,11 +190,11 @@ pub(crate) const ONPREM: &[(i64, u16, &str)] = &[
 
 pub(super) fn code_page(codes: &Codes) -> String {
     let mut page = format!(
-        "{MARKDOWN_HEADER}# Error codes\n\nWhat the codes mean and whether the client tries again by itself. A message whose \
-         outcome is unknown is never sent again, whatever the rule.\n"
+        "{MARKDOWN_HEADER}# Error codes\n\nThis page lists the meaning of each code and whether the client retries automatically. A message whose outcome is\n\
+         unknown is never retried, whatever the rule.\n"
     );
     for (heading, table) in
-        [("Cloud (Meta and 360dialog)", &codes.cloud), ("On-Premise (shut 2025-10-23)", &codes.onprem)]
+        [("Cloud (Meta and 360dialog)", &codes.cloud), ("On-Premise (retired 2025-10-23)", &codes.onprem)]
     {
         let _ = writeln!(
             page,

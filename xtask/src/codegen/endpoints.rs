@@ -1,4 +1,4 @@
-//! Endpoints: constants and registry of each crate, a page of all, and the page of wire shapes.
+//! Generates the endpoint constants and registry of each crate, the page of endpoints, and the page of wire forms.
 use super::{MARKDOWN_HEADER, RUST_HEADER};
 use crate::{Result, root};
 use std::{collections::BTreeMap, fmt::Write as _, fs};
@@ -51,9 +51,10 @@ pub(super) fn endpoint_consts(endpoints: &Endpoints, crate_name: &str) -> Result
         let name = endpoint.name.split('.').skip(1).collect::<Vec<_>>().join("_").to_uppercase();
         let Endpoint { method, path, summary, source, .. } = endpoint;
         let shut = endpoint.replaced_by.as_ref();
-        let shut = shut.map(|by| format!(" Meta shut On-Premise on 2025-10-23; on Cloud, {by} replaces it."));
+        let shut =
+            shut.map(|by| format!(" Meta retired On-Premise on 2025-10-23; on Cloud, {by} replaces it."));
         if shut.is_none() && crate_name == "onprem" {
-            return Err(format!("endpoints.toml: {} says not what replaces it", endpoint.name));
+            return Err(format!("endpoints.toml: {} does not say what replaces it", endpoint.name));
         }
         let shut = shut.unwrap_or_default();
         let _ = writeln!(
@@ -65,36 +66,39 @@ pub(super) fn endpoint_consts(endpoints: &Endpoints, crate_name: &str) -> Result
         names.push(name);
     }
     let scope = if consts.contains("Scope::") { ", Scope" } else { "" };
-    let shut_all = if crate_name == "onprem" { " (Meta shut On-Premise on 2025-10-23.)" } else { "" };
+    let shut_all = if crate_name == "onprem" { " (Meta retired On-Premise on 2025-10-23.)" } else { "" };
     Ok(format!(
         "{RUST_HEADER}
-//! Every endpoint of this crate.{shut_all}
+//! All endpoints of this crate.{shut_all}
 use d360_transport::{{Effect, Meta{scope}}};
 use http::Method;
 
 {consts}
-/// All of them.
+/// All endpoints.
 pub const ALL: &[Meta] = &[{}];
 ",
         names.join(", ")
     ))
 }
 
-/// What can be called, by what, and where it is tested.
+/// Generates the page of endpoints, with commands and sources.
 pub(super) fn page(endpoints: &Endpoints) -> Result<String> {
     let mut page = format!(
-        "{MARKDOWN_HEADER}# Endpoints\n\nEvery call. *Once* is never sent again while its outcome is unknown; *repeatable* may be: doing it twice does no \
-         more than doing it once. Each has a test in `tests/it` that compares what goes over the wire in all transports, and a route of the \
-         sandbox.\n\n| name | call | what it does | effect | command line | source |\n|---|---|---|---|---|---|\n"
+        "{MARKDOWN_HEADER}# Endpoints\n\nThis page lists every call. *Once* means not idempotent: never retried while the outcome is \
+         unknown.\n*Repeatable* calls are idempotent and may be retried. Each call has a test in `tests/it` that checks its wire form in\nall \
+         transports, and a route in the sandbox.\n\n| name | call | what it does | effect | command line | source |\n|---|---|---|---|---|---|\n"
     );
     for e in &endpoints.endpoint {
         let verb = match (&e.cli, &e.cli_not) {
             (Some(verb), None) => format!("`d360 {verb}`"),
             (None, Some(why)) => format!("none: {why}"),
-            _ => return Err(format!("endpoints.toml: {}: give cli, or cli_not, and not both", e.name)),
+            _ => return Err(format!("endpoints.toml: {}: give either cli or cli_not", e.name)),
         };
         if e.wire_test.split_once("::").is_none() || e.sandbox.split_once(' ').is_none() {
-            return Err(format!("endpoints.toml: {}: wire_test is file::test, sandbox METHOD /path", e.name));
+            return Err(format!(
+                "endpoints.toml: {}: wire_test must be file::test, and sandbox METHOD /path",
+                e.name
+            ));
         }
         let _ = writeln!(
             page,
@@ -105,11 +109,11 @@ pub(super) fn page(endpoints: &Endpoints) -> Result<String> {
     Ok(page)
 }
 
-/// Each wire shape: where it comes from, and by what it is known; behind it what sources disagree about.
+/// Generates the page of wire forms with their evidence, followed by the contradictions between sources.
 pub(super) fn contracts(endpoints: &Endpoints) -> Result<String> {
     let mut page = format!(
-        "{MARKDOWN_HEADER}# Contracts\n\nWhat goes over the wire, where that is known from, and what is done where sources contradict each other. No real \
-         host was asked: *verified* says by what a shape is known.\n\n## Wire shapes\n\n| call | request | answer | source | verified |\n|---|---|---|---|---|\n"
+        "{MARKDOWN_HEADER}# Contracts\n\nThis page lists the wire form of each call with its source, and how the client resolves contradictions between\n\
+         sources. No real host was queried: *verified* names the evidence for each form.\n\n## Wire forms\n\n| call | request | response | source | verified |\n|---|---|---|---|---|\n"
     );
     for e in &endpoints.endpoint {
         let none = || "none".to_owned();

@@ -1,4 +1,4 @@
-//! Open enums: string sets of which any value is read and kept.
+//! Generates the open enums: sets of strings that also accept unknown values.
 use super::RUST_HEADER;
 use crate::Result;
 use std::fmt::Write as _;
@@ -33,12 +33,12 @@ struct Value {
 pub(super) fn file(enums: &Enums, name: &str) -> Result<String> {
     let own = name == "d360-model";
     let mut out =
-        format!("{RUST_HEADER}\n//! Open enums: any other value is read, kept, and sent back as it came.\n");
+        format!("{RUST_HEADER}\n//! Open enums. An unknown value is read, kept and sent back unchanged.\n");
     out.push_str(if own { "use crate::open_enum;\n\n" } else { "use d360_model::open_enum;\n\n" });
     let mut defaults = Vec::new();
     for set in enums.r#enum.iter().filter(|set| set.of == name) {
         if set.source.is_empty() || set.doc.is_empty() {
-            return Err(format!("enums.toml: {} has no source or no doc", set.name));
+            return Err(format!("enums.toml: {} needs a source and a doc", set.name));
         }
         let _ = writeln!(
             out,

@@ -270,5 +270,5 @@ fn a_card_without_a_name_says_what_stands_in() {
         folder.file("c.vcf", "BEGIN:VCARD\nVERSION:3.0\nORG:Engines Ltd\nTEL:+16505551234\nEND:VCARD\n");
     let ran = d360(&["send", "contacts", "--to", "+16505551234", "--vcard", &file, "--dry-run"]);
     assert!(ran.code == 0 && ran.out.contains("Engines Ltd"), "{}{}", ran.out, ran.err);
-    assert!(ran.err.contains("advice: FN: is missing; the organization was taken"), "{}", ran.err);
+    assert!(ran.err.contains("advice: FN: is missing; the organization was used"), "{}", ran.err);
 }

@@ -1,4 +1,4 @@
-//! Every call of On-Premise, and what becomes of it on Cloud.
+//! The calls of On-Premise and their counterparts on Cloud.
 
 mod source;
 mod table;

@@ -1,4 +1,4 @@
-//! Calls of On-Premise as calls of Cloud.
+//! Translates calls of On-Premise to Cloud.
 use super::table::{Fate, look_up, message_id, plain};
 use crate::{Options, Settings, Translation, ids, json::text, message, note::Notes, templates, user};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -12,7 +12,7 @@ pub struct CloudCall {
     pub method: &'static str,
     /// The path.
     pub path: String,
-    /// The body, where there is one.
+    /// The body, if there is one.
     pub body: Option<Value>,
 }
 
@@ -24,13 +24,14 @@ impl CloudCall {
     }
 }
 
-/// A request of On-Premise as requests of Cloud: one, or none where Cloud has no call and a gateway answers. `path` begins with `/v1`;
-/// `body` is null where there is none. A file is not in the body here: [`Fate::Translated`] with a body of `null`.
+/// Translates a request of On-Premise to requests of Cloud: one, or none if Cloud has no counterpart and a gateway
+/// answers. `path` begins with `/v1`; `body` is null if there is none. A file is not part of the body here: the
+/// result is [`Fate::Translated`] with a body of `null`.
 #[must_use]
 pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Translation<Vec<CloudCall>> {
     let mut notes = Notes::default();
     let Some(call) = look_up(method, path) else {
-        notes.refused("", "is no call of On-Premise that this version knows", "use Cloud's own API for it");
+        notes.refused("", "is not a known call of On-Premise", "use Cloud's own API for it");
         return notes.with(None);
     };
     let step = |at: usize| {
@@ -53,7 +54,7 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
         }
         ("POST", "/v1/contacts/{phone_number}/block") => {
             if body.get("reason").is_some() {
-                notes.lost("reason", "Cloud takes no reason", "leave it out");
+                notes.lost("reason", "Cloud accepts no reason", "remove it");
             }
             let body = users(&step(3), &mut notes);
             body.map(|body| CloudCall::new("POST", "/block_users", body)).into_iter().collect()
@@ -64,7 +65,7 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
         }
         ("POST", "/v1/contacts/{phone_number}/report") => {
             for key in ["reason", "message_id"].into_iter().filter(|key| body.get(*key).is_some()) {
-                notes.lost(key, "Cloud has no call to report a user", "leave it out");
+                notes.lost(key, "Cloud has no call to report a user", "remove it");
             }
             let block = users(&step(3), &mut notes);
             match report_blocks(body) {
@@ -73,7 +74,7 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
                 }
                 Some(false) => Vec::new(),
                 None => {
-                    notes.refused("block", "is no boolean", "give true or false");
+                    notes.refused("block", "is not a boolean", "use true or false");
                     Vec::new()
                 }
             }
@@ -108,8 +109,8 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
         ("GET", "/v1/contacts/blocklist") => {
             notes.changed(
                 "offset",
-                "Cloud lists by cursors, and has a limit of its own",
-                "follow paging.cursors.after until it ends",
+                "Cloud lists by cursors, with its own limit",
+                "follow paging.cursors.after to the end",
             );
             vec![CloudCall { method: "GET", path: "/block_users".to_owned(), body: None }]
         }
@@ -118,7 +119,7 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
             let id = step(3);
             let id = options.media.get(&id).cloned().unwrap_or_else(|| ids::media_to_cloud(&id));
             if matches!(id.as_str(), "." | "..") {
-                notes.refused("id", "is no id of a file", "give the id that the upload answered");
+                notes.refused("id", "is not a media ID", "use the ID that the upload returned");
             }
             vec![CloudCall { method: call.method, path: format!("/{}", segment(&id)), body: None }]
         }
@@ -130,16 +131,16 @@ pub fn to_cloud(method: &str, path: &str, body: &Value, options: &Options) -> Tr
     notes.with(requests)
 }
 
-/// A text as a step of a path or a value of a query: it cannot leave its place.
+/// Encodes a text as a path segment or query value, so that it cannot change the path.
 fn segment(text: &str) -> String {
     const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     utf8_percent_encode(text, ESCAPED).to_string()
 }
 
-/// `PUT /v1/messages/{id}` `{"status": "read"}`.
+/// Translates `PUT /v1/messages/{id}` with `{"status": "read"}`.
 fn read_mark(id: &str, body: &Value, notes: &mut Notes) -> Option<CloudCall> {
     if body.get("status").and_then(text).as_deref() != Some("read") {
-        notes.refused("status", "is not read, which is all that can be set", "give {\"status\": \"read\"}");
+        notes.refused("status", "is not read, the only value that can be set", "use {\"status\": \"read\"}");
         return None;
     }
     match ids::message_to_cloud(id) {
@@ -150,25 +151,25 @@ fn read_mark(id: &str, body: &Value, notes: &mut Notes) -> Option<CloudCall> {
         None => {
             notes.refused(
                 "id",
-                "is a message of On-Premise, which Cloud does not know",
-                "mark messages that came through Cloud",
+                "is a message of On-Premise that Cloud does not know",
+                "mark only messages received through Cloud",
             );
             None
         }
     }
 }
 
-/// The body for one user: a number with `+`, or a BSUID. `None` for what is neither.
+/// Returns the body for one user: a number with `+`, or a BSUID. `None` for anything else.
 fn users(named: &str, notes: &mut Notes) -> Option<Value> {
     let Some(user) = user(named) else {
-        let why = "is neither a phone number with its country code, a WhatsApp ID nor a BSUID";
-        notes.refused("phone_number", why, "write + and the country code");
+        let why = "is not a phone number with country code, a WhatsApp ID or a BSUID";
+        notes.refused("phone_number", why, "add + and the country code");
         return None;
     };
     Some(json!({ "messaging_product": "whatsapp", "block_users": [user] }))
 }
 
-/// Whether a report asks for a block too; one page shows the boolean as a text.
+/// Whether a report also asks for a block. One page shows the boolean as text.
 #[must_use]
 pub fn report_blocks(body: &Value) -> Option<bool> {
     match body.get("block") {

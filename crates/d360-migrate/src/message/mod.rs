@@ -9,10 +9,10 @@ pub use to_onprem::to_onprem;
 use serde_json::{Map, Value};
 use std::fmt::{self, Write as _};
 
-/// Properties that hold a file.
+/// Properties that contain a file.
 pub(crate) const FILES: [&str; 6] = ["image", "video", "audio", "voice", "document", "sticker"];
 
-/// Visits every file in `value`, which stands at `path` under the name `key`, however deep.
+/// Visits every file in `value`, at `path` under the name `key`, at any depth.
 pub(crate) fn each_file(
     value: &mut Value,
     key: &str,
@@ -46,10 +46,11 @@ fn walk(
     }
 }
 
-/// Does `work` with another step on the path. One buffer holds it: a copy for each value would cost its whole depth every time.
+/// Calls `work` with another step in the path. One buffer holds the path, because a copy for each value would cost
+/// its whole depth every time.
 pub(crate) fn within(path: &mut String, step: fmt::Arguments<'_>, work: impl FnOnce(&mut String)) {
     let end = path.len();
-    // Writing to a String does not fail.
+    // Writing to a String cannot fail.
     let _ = path.write_fmt(step);
     work(path);
     path.truncate(end);

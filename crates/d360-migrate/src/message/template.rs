@@ -1,14 +1,14 @@
-//! Templates: their namespace and policy, the index of a button, and `hsm`, which came before them.
+//! Templates: namespace and policy, the index of a button, and the older `hsm`.
 use crate::{json::text_of, note::Notes};
 use serde_json::{Map, Value, json};
 
-/// A template of On-Premise as Cloud has it.
+/// Translates a template of On-Premise to Cloud.
 pub(super) fn to_cloud(template: &mut Map<String, Value>, notes: &mut Notes) {
     if template.remove("namespace").is_some() {
         notes.changed(
             "template.namespace",
-            "Cloud finds a template by name and language within the account, without a namespace",
-            "leave it out",
+            "Cloud identifies a template by name and language, without a namespace",
+            "remove it",
         );
     }
     language(template, "template", notes);
@@ -24,7 +24,7 @@ pub(super) fn to_cloud(template: &mut Map<String, Value>, notes: &mut Notes) {
             map.insert("index".to_owned(), json!("0"));
             notes.changed(
                 &format!("template.components[{at}].index"),
-                "Cloud asks for the index of a single button too",
+                "Cloud requires the index of a single button too",
                 "send \"0\"",
             );
         }
@@ -36,22 +36,22 @@ fn language(template: &mut Map<String, Value>, at: &str, notes: &mut Notes) {
     let path = format!("{at}.language.policy");
     match language.remove("policy") {
         Some(policy) if policy == "deterministic" => {
-            notes.changed(&path, "Cloud has no other policy and needs none named", "leave it out");
+            notes.changed(&path, "Cloud has only this policy and does not need it", "remove it");
         }
         Some(_) => notes.lost(
             &path,
-            "Cloud sends in the language that is asked for, or not at all",
-            "make sure that the template is approved in this language",
+            "Cloud sends in the requested language only",
+            "check that the template is approved in this language",
         ),
         None => {}
     }
 }
 
-/// `hsm` as a template: its values are those of the body.
+/// Translates `hsm` to a template: its values become those of the body.
 pub(super) fn from_hsm(hsm: Map<String, Value>, notes: &mut Notes) -> Map<String, Value> {
     notes.changed(
         "type",
-        "`hsm` gave way to `template` in client v2.39; Cloud never had it",
+        "`hsm` was replaced by `template` in client v2.39; Cloud never had it",
         "send a template",
     );
     let mut hsm = hsm;
@@ -66,8 +66,8 @@ pub(super) fn from_hsm(hsm: Map<String, Value>, notes: &mut Notes) -> Map<String
     if hsm.remove("namespace").is_some() {
         notes.changed(
             "hsm.namespace",
-            "Cloud finds a template by name and language within the account, without a namespace",
-            "leave it out",
+            "Cloud identifies a template by name and language, without a namespace",
+            "remove it",
         );
     }
     match hsm.remove("localizable_params") {
@@ -78,11 +78,11 @@ pub(super) fn from_hsm(hsm: Map<String, Value>, notes: &mut Notes) -> Map<String
         }
         Some(Value::Array(_)) | None => {}
         Some(_) => {
-            notes.refused("hsm.localizable_params", "is no list", "give a list of {\"default\": \"…\"}")
+            notes.refused("hsm.localizable_params", "is not a list", "use a list of {\"default\": \"…\"}")
         }
     }
     for key in hsm.keys() {
-        notes.lost(&format!("hsm.{key}"), "Cloud has no such property", "leave it out");
+        notes.lost(&format!("hsm.{key}"), "Cloud has no such property", "remove it");
     }
     template
 }
@@ -91,15 +91,19 @@ fn language_of_hsm(template: &mut Map<String, Value>, notes: &mut Notes) {
     language(template, "hsm", notes);
 }
 
-/// A value of an `hsm`: text, an amount of money, or a date and time.
+/// Translates a value of an `hsm`: text, an amount of money, or a date and time.
 fn parameter(at: usize, param: Value, notes: &mut Notes) -> Value {
     let path = format!("hsm.localizable_params[{at}]");
     let Value::Object(mut param) = param else {
-        notes.refused(&path, "is no object", "give {\"default\": \"…\"}");
+        notes.refused(&path, "is not an object", "use {\"default\": \"…\"}");
         return Value::Null;
     };
     let Some(default) = text_of(&param, "default") else {
-        notes.refused(&format!("{path}.default"), "is required and may not be blank", "give what is shown");
+        notes.refused(
+            &format!("{path}.default"),
+            "is required and must not be blank",
+            "add the text to show",
+        );
         return Value::Null;
     };
     param.remove("default");
@@ -108,13 +112,13 @@ fn parameter(at: usize, param: Value, notes: &mut Notes) -> Value {
         let code = currency.remove("currency_code").or(currency.remove("code"));
         let amount = currency.remove("amount_1000");
         for key in currency.keys() {
-            notes.lost(&format!("{path}.currency.{key}"), "Cloud has no such property", "leave it out");
+            notes.lost(&format!("{path}.currency.{key}"), "Cloud has no such property", "remove it");
         }
         json!({ "type": "currency", "currency": { "fallback_value": default, "code": code, "amount_1000": amount } })
     } else if param.remove("date_time").is_some() {
         notes.lost(
             &format!("{path}.date_time"),
-            "Cloud shows the text alone, and localizes no date",
+            "Cloud shows only the text, and does not localize dates",
             "write the default in the recipient's language",
         );
         json!({ "type": "date_time", "date_time": { "fallback_value": default } })
@@ -122,26 +126,26 @@ fn parameter(at: usize, param: Value, notes: &mut Notes) -> Value {
         json!({ "type": "text", "text": default })
     };
     for key in param.keys() {
-        notes.lost(&format!("{path}.{key}"), "Cloud has no such property", "leave it out");
+        notes.lost(&format!("{path}.{key}"), "Cloud has no such property", "remove it");
     }
     value
 }
 
-/// A template of Cloud as On-Premise has it.
+/// Translates a template of Cloud to On-Premise.
 pub(super) fn to_onprem(template: &mut Map<String, Value>, namespace: Option<&str>, notes: &mut Notes) {
     match namespace {
         Some(namespace) => {
             template.insert("namespace".to_owned(), json!(namespace));
             notes.assumed(
                 "template.namespace",
-                "Cloud names none; the one that was given is taken",
-                "check that the template is in it",
+                "Cloud has no namespace; the given one is used",
+                "check that the template belongs to it",
             );
         }
         None => notes.refused(
             "template.namespace",
-            "On-Premise finds a template by its namespace, which Cloud does not name",
-            "give the account's namespace",
+            "On-Premise identifies a template by its namespace, which Cloud does not have",
+            "add the account's namespace",
         ),
     }
     if let Some(Value::Object(language)) = template.get_mut("language") {

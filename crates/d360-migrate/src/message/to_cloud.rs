@@ -1,4 +1,4 @@
-//! A message of On-Premise as Cloud takes it.
+//! Translates a message of On-Premise to Cloud.
 use super::{each_file, template, within};
 use crate::{
     Options, Translation, ids,
@@ -9,7 +9,7 @@ use crate::{
 use d360_model::{Message, wire};
 use serde_json::{Map, Value, json};
 
-/// What a message of On-Premise may say. The last one is no type of Cloud's.
+/// The properties of a message of On-Premise. The last one is not a type of Cloud.
 const TYPES: [&str; 13] = [
     "text",
     "image",
@@ -26,21 +26,21 @@ const TYPES: [&str; 13] = [
     "hsm",
 ];
 
-/// The body of `POST /v1/messages` as the body of `POST /messages`. What comes out passes the checks of [`Message::validate`]; what
-/// cannot, is refused with the path of what keeps it back.
+/// Translates the body of `POST /v1/messages` to the body of `POST /messages`. The result passes
+/// [`Message::validate`]. A message that cannot pass is refused, with the path of each problem.
 ///
-/// Source: Meta "Migrating from On-Premises API to Cloud API", Meta's On-Premise reference "Messages" (until 2025-10).
+/// (Meta, "Migrating from On-Premises API to Cloud API" and On-Premise reference "Messages", until 2025-10)
 #[must_use]
 pub fn to_cloud(message: &Value, options: &Options) -> Translation<Value> {
     to_cloud_message(message.clone(), options).map(|message| json!(message))
 }
 
-/// The same as a [`Message`], for programs that send it.
+/// Like [`to_cloud`], with a [`Message`] as the result.
 #[must_use]
 pub fn to_cloud_message(message: Value, options: &Options) -> Translation<Message> {
     let mut notes = Notes::default();
     let Value::Object(mut old) = without_nulls(message) else {
-        notes.refused("", "is no object", "give the body of POST /v1/messages");
+        notes.refused("", "is not an object", "use the body of POST /v1/messages");
         return notes.with(None);
     };
     let mut new = Map::new();
@@ -55,12 +55,12 @@ pub fn to_cloud_message(message: Value, options: &Options) -> Translation<Messag
     if old.remove("ttl").is_some() {
         notes.lost(
             "ttl",
-            "on Cloud the template itself says how long a message is tried",
-            "set message_send_ttl_seconds of the template",
+            "on Cloud the template itself has the time to live",
+            "set message_send_ttl_seconds in the template",
         );
     }
     if old.remove("preview_url").is_some() {
-        notes.changed("preview_url", "it counted for text alone", "leave it out");
+        notes.changed("preview_url", "it only applied to text", "remove it");
     }
     for key in ["biz_opaque_callback_data", "recipient_identity_key_hash"] {
         if let Some(value) = old.remove(key) {
@@ -68,7 +68,7 @@ pub fn to_cloud_message(message: Value, options: &Options) -> Translation<Messag
         }
     }
     for key in old.keys() {
-        notes.lost(key, "On-Premise passed over what it did not know, and Cloud refuses it", "leave it out");
+        notes.lost(key, "On-Premise ignored unknown properties, and Cloud refuses them", "remove it");
     }
     let (read, mut findings, left_out) = wire::from_foreign::<Message>(&new.into());
     if let Some(message) = &read {
@@ -76,15 +76,15 @@ pub fn to_cloud_message(message: Value, options: &Options) -> Translation<Messag
     }
     let here = |path: &str| old_path(path, &kind, &new_kind);
     for path in left_out {
-        notes.lost(&here(&path), "Cloud has no such property, and refuses it", "leave it out");
+        notes.lost(&here(&path), "Cloud refuses unknown properties", "remove it");
     }
     for finding in findings.errors() {
-        notes.refused(&here(&finding.path), finding.message.clone(), "correct it before it is sent");
+        notes.refused(&here(&finding.path), finding.message.clone(), "correct it before sending");
     }
     notes.with(read)
 }
 
-/// Where a path of the new message stood in the old one.
+/// Returns the path in the old message for a path in the new one.
 fn old_path(path: &str, kind: &str, new_kind: &str) -> String {
     if path == "text.preview_url" {
         return "preview_url".to_owned();
@@ -102,87 +102,87 @@ fn old_path(path: &str, kind: &str, new_kind: &str) -> String {
     }
 }
 
-/// `to`, with what `recipient_type` makes of it.
+/// Translates `to`, together with `recipient_type`.
 fn recipient(old: &mut Map<String, Value>, new: &mut Map<String, Value>, notes: &mut Notes) {
     let group = match old.remove("recipient_type") {
         None => false,
         Some(kind) if kind == "individual" => false,
         Some(kind) if kind == "group" => true,
         Some(_) => {
-            notes.refused("recipient_type", "is neither individual nor group", "give one of them");
+            notes.refused("recipient_type", "is neither individual nor group", "use one of them");
             false
         }
     };
     new.insert("recipient_type".to_owned(), json!(if group { "group" } else { "individual" }));
-    // A program that is changed already in part names a BSUID as Cloud does.
+    // A program that is already partly migrated names a BSUID as Cloud does.
     let given = old.remove("to").or_else(|| old.remove("recipient"));
     if let Some(Value::Number(_)) = given {
-        notes.changed("to", "is a number; Cloud takes text", "write it in quotes");
+        notes.changed("to", "is a number; Cloud expects text", "put it in quotes");
     }
     let Some(to) = given.as_ref().and_then(text).map(|to| to.trim().to_owned()).filter(|to| !to.is_empty())
     else {
-        notes.refused("to", "is required", "give a WhatsApp ID or a phone number with + and country code");
+        notes.refused("to", "is required", "add a WhatsApp ID or a phone number with + and country code");
         return;
     };
     if group {
         notes.assumed(
             "to",
-            "groups of On-Premise are not those of Cloud, and their ids do not carry over",
-            "make the group anew, and send to the id that it gets there",
+            "groups of On-Premise do not exist on Cloud, and their IDs do not carry over",
+            "create the group on Cloud, and send to its new ID",
         );
         new.insert("to".to_owned(), json!(to));
         return;
     }
     if is_bsuid(&to) {
-        notes.changed("to", "a BSUID stands in `recipient` on Cloud", "send it in `recipient`");
+        notes.changed("to", "a BSUID belongs in `recipient` on Cloud", "send it in `recipient`");
         new.insert("recipient".to_owned(), json!(to));
         return;
     }
     new.insert("to".to_owned(), json!(number(&to, notes)));
 }
 
-/// A number with the `+` without which Cloud puts the business's own country code in front.
+/// Adds the `+` to a number. Without it Cloud prepends the business's own country code.
 fn number(to: &str, notes: &mut Notes) -> String {
     match numbers::read(to) {
         Number::International(number) => number,
         Number::WaId(number) => {
             notes.changed(
                 "to",
-                "a WhatsApp ID stood without +; Cloud would put the business's own country code in front",
-                "write a + in front",
+                "the WhatsApp ID has no +; Cloud would prepend the business's own country code",
+                "add a + in front",
             );
             number
         }
         Number::Prefixed(number) => {
-            let why = "the 00 in front is taken for an international prefix";
-            notes.assumed("to", why, "write + and the country code");
+            let why = "the leading 00 is treated as the international prefix";
+            notes.assumed("to", why, "use + and the country code");
             number
         }
         Number::Written(number) => {
-            let why = "is written as people write numbers, without +; its first digits are taken for a country code";
-            notes.assumed("to", why, "write + and the country code");
+            let why = "has separators and no +; its first digits are treated as the country code";
+            notes.assumed("to", why, "use + and the country code");
             number
         }
         Number::National => {
-            let why = "begins with a 0, and says not in which country it is";
-            notes.refused("to", why, "write + and the country code");
+            let why = "begins with 0 and has no country code";
+            notes.refused("to", why, "use + and the country code");
             to.to_owned()
         }
-        // The check of the whole message says what is wrong with it.
+        // The validation of the whole message reports what is wrong.
         Number::None => to.to_owned(),
     }
 }
 
-/// The type and its content.
+/// Returns the type and its content.
 fn content(old: &mut Map<String, Value>, notes: &mut Notes) -> Option<(String, Value)> {
     let kind = match old.remove("type") {
         Some(Value::String(kind)) if kind == "contact" => {
-            notes.changed("type", "is `contacts`; `contact` stood on a page alone", "send contacts");
+            notes.changed("type", "is `contacts`; only one page had `contact`", "send contacts");
             "contacts".to_owned()
         }
         Some(Value::String(kind)) if !kind.trim().is_empty() => kind,
         Some(_) => {
-            notes.refused("type", "is no text", "give the type, such as \"text\"");
+            notes.refused("type", "is not text", "use a type, such as \"text\"");
             return None;
         }
         None => {
@@ -191,7 +191,7 @@ fn content(old: &mut Map<String, Value>, notes: &mut Notes) -> Option<(String, V
                 (Some(kind), None) => *kind,
                 _ => "text",
             };
-            notes.assumed("type", format!("is missing; {kind} is taken"), "give the type");
+            notes.assumed("type", format!("is missing; {kind} is assumed"), "add the type");
             kind.to_owned()
         }
     };
@@ -199,13 +199,13 @@ fn content(old: &mut Map<String, Value>, notes: &mut Notes) -> Option<(String, V
     match content {
         Some(content) => Some((kind, content)),
         None => {
-            notes.refused(&kind, "is required for a message of this type", "give its content");
+            notes.refused(&kind, "is required for a message of this type", "add its content");
             None
         }
     }
 }
 
-/// The content of the type `kind` as Cloud has it, and its type there.
+/// Translates the content of type `kind`. Returns it with its type on Cloud.
 fn translate(
     kind: &str,
     content: Value,
@@ -218,17 +218,13 @@ fn translate(
     let kind = match (kind, &mut content) {
         ("text", Value::Object(map)) => {
             if let Some(preview) = old.remove("preview_url") {
-                notes.changed("preview_url", "stands within `text` on Cloud", "send text.preview_url");
+                notes.changed("preview_url", "belongs in `text` on Cloud", "send text.preview_url");
                 map.insert("preview_url".to_owned(), preview);
             }
             "text"
         }
         ("voice", Value::Object(map)) => {
-            notes.changed(
-                "type",
-                "a voice message is an audio with `voice` on Cloud",
-                "send audio.voice true",
-            );
+            notes.changed("type", "on Cloud a voice message is audio with `voice`", "send audio.voice true");
             map.insert("voice".to_owned(), json!(true));
             "audio"
         }
@@ -256,8 +252,8 @@ fn translate(
                     Some(cloud) => *id = cloud,
                     None => notes.refused(
                         "reaction.message_id",
-                        "Cloud does not know messages of On-Premise, and its ids begin with wamid.",
-                        "react to messages that came through Cloud",
+                        "Cloud does not know messages of On-Premise; its IDs begin with wamid.",
+                        "react only to messages received through Cloud",
                     ),
                 }
             }
@@ -267,7 +263,7 @@ fn translate(
             if !TYPES.contains(&other) {
                 notes.assumed(
                     "type",
-                    "is no type of On-Premise; it is taken for one of Cloud",
+                    "is not a type of On-Premise; it is treated as one of Cloud",
                     "check the type",
                 );
             }
@@ -277,19 +273,19 @@ fn translate(
     (kind.to_owned(), content)
 }
 
-/// A file: its id, and who hosts it.
+/// Translates a file: its ID and its host.
 fn file(file: &mut Map<String, Value>, path: &str, options: &Options, notes: &mut Notes) {
     if file.remove("provider").is_some() {
         notes.lost(
             &format!("{path}.provider"),
-            "Cloud fetches public links alone, and logs in nowhere",
-            "make the link public, or upload the file and send its id",
+            "Cloud fetches only public links, without a login",
+            "make the link public, or upload the file and send its ID",
         );
     }
     let Some(Value::String(id)) = file.get_mut("id") else { return };
     let at = format!("{path}.id");
     if let Some(cloud) = options.media.get(id.as_str()) {
-        notes.changed(&at, "the file has another id on Cloud", "send that");
+        notes.changed(&at, "the file has another ID on Cloud", "send that ID");
         cloud.clone_into(id);
         return;
     }
@@ -297,27 +293,27 @@ fn file(file: &mut Map<String, Value>, path: &str, options: &Options, notes: &mu
     if !id.bytes().all(|byte| byte.is_ascii_digit()) {
         notes.assumed(
             &at,
-            "is taken for an id of Cloud, though it does not look like one; files do not carry over",
-            "upload the file to Cloud and send the id that it gets there",
+            "is treated as an ID of Cloud, although it does not look like one; files do not carry over",
+            "upload the file to Cloud and send its new ID",
         );
     }
 }
 
-/// A contact card, without what Cloud has no place for.
+/// Removes from a contact what Cloud does not support.
 fn card(card: &mut Value, at: usize, notes: &mut Notes) {
     let Value::Object(card) = card else { return };
     match card.remove("ims") {
         Some(Value::Array(ims)) if ims.is_empty() => {}
         Some(_) => notes.lost(
             &format!("contacts[{at}].ims"),
-            "Cloud's cards have no names on messengers",
-            "write them into a URL, or leave them out",
+            "contacts of Cloud have no messenger names",
+            "use a URL, or remove them",
         ),
         None => {}
     }
 }
 
-/// Texts of interactive messages without the white space around them, which Cloud refuses.
+/// Removes the surrounding white space in texts of interactive messages, which Cloud refuses.
 fn trim(value: &mut Value, key: &str, path: &mut String, notes: &mut Notes) {
     match value {
         Value::String(text)
@@ -326,13 +322,13 @@ fn trim(value: &mut Value, key: &str, path: &mut String, notes: &mut Notes) {
         {
             notes.changed(
                 path,
-                "white space around it, which Cloud refuses, is taken away",
-                "send it without",
+                "the surrounding white space, which Cloud refuses, is removed",
+                "send it without white space white space white space",
             );
             *text = text.trim().to_owned();
         }
         Value::Object(map) => {
-            // What else parameters hold is the program's own, and not shown.
+            // Other parameters belong to the program and are not displayed.
             let shown = |name: &str| key != "parameters" || matches!(name, "display_text" | "flow_cta");
             for (key, value) in map.iter_mut().filter(|(name, _)| shown(name)) {
                 within(path, format_args!(".{key}"), |path| trim(value, key, path, notes));
@@ -347,18 +343,18 @@ fn trim(value: &mut Value, key: &str, path: &mut String, notes: &mut Notes) {
     }
 }
 
-/// The message that is replied to.
+/// Translates the message that is replied to.
 fn context(old: &mut Map<String, Value>, new: &mut Map<String, Value>, notes: &mut Notes) {
     let mut context = match old.remove("context") {
         Some(Value::Object(context)) => context,
         Some(_) => {
-            return notes.lost("context", "is no object that names a message", "give context.message_id");
+            return notes.lost("context", "is not an object with a message ID", "use context.message_id");
         }
         None => return,
     };
     let id = context.remove("message_id").or_else(|| context.remove("id"));
     for key in context.keys() {
-        notes.lost(&format!("context.{key}"), "Cloud has no such property", "leave it out");
+        notes.lost(&format!("context.{key}"), "Cloud has no such property", "remove it");
     }
     match id.as_ref().and_then(Value::as_str).map(ids::message_to_cloud) {
         Some(Some(id)) => {
@@ -366,9 +362,9 @@ fn context(old: &mut Map<String, Value>, new: &mut Map<String, Value>, notes: &m
         }
         Some(None) => notes.lost(
             "context.message_id",
-            "Cloud does not know messages of On-Premise: this one goes out without the quote",
-            "reply to messages that came through Cloud",
+            "Cloud does not know messages of On-Premise; the message is sent without the quote",
+            "reply only to messages received through Cloud",
         ),
-        None => notes.lost("context", "names no message", "give context.message_id"),
+        None => notes.lost("context", "has no message ID", "use context.message_id"),
     }
 }

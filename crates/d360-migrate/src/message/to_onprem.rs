@@ -1,4 +1,4 @@
-//! A message of Cloud as On-Premise took it.
+//! Translates a message of Cloud to On-Premise.
 use super::{each_file, template};
 use crate::{
     Options, Translation,
@@ -7,14 +7,15 @@ use crate::{
 };
 use serde_json::{Map, Value, json};
 
-/// The body of `POST /messages` as the body of `POST /v1/messages`: for tests of old programs, and to compare.
+/// Translates the body of `POST /messages` to the body of `POST /v1/messages`, for tests of old programs and for
+/// comparison.
 ///
-/// Source: as [`to_cloud`](super::to_cloud).
+/// The sources are those of [`to_cloud`](super::to_cloud).
 #[must_use]
 pub fn to_onprem(message: &Value, options: &Options) -> Translation<Value> {
     let mut notes = Notes::default();
     let Value::Object(mut cloud) = without_nulls(message.clone()) else {
-        notes.refused("", "is no object", "give the body of POST /messages");
+        notes.refused("", "is not an object", "use the body of POST /messages");
         return notes.with(None);
     };
     let mut old = Map::new();
@@ -24,35 +25,29 @@ pub fn to_onprem(message: &Value, options: &Options) -> Translation<Value> {
             old.insert("recipient_type".to_owned(), json!("group"));
         }
         None | Some("individual") => {}
-        Some(_) => {
-            notes.lost("recipient_type", "On-Premise knows individual and group alone", "leave it out")
-        }
+        Some(_) => notes.lost("recipient_type", "On-Premise has only individual and group", "remove it"),
     }
     cloud.remove("recipient_type");
     match (text_of(&cloud, "to"), text_of(&cloud, "recipient")) {
         (Some(to), recipient) => {
             if recipient.is_some() {
-                notes.lost("recipient", "On-Premise knows no BSUIDs, which came after it", "leave it out");
+                notes.lost("recipient", "On-Premise has no BSUIDs", "remove it");
             }
             let digits = to.strip_prefix('+').filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
             old.insert("to".to_owned(), json!(digits.unwrap_or(&to)));
         }
-        (None, Some(_)) => notes.refused(
-            "recipient",
-            "On-Premise knows no BSUIDs, which came after it",
-            "send to a phone number",
-        ),
-        (None, None) => notes.refused("to", "is required", "give a phone number"),
+        (None, Some(_)) => notes.refused("recipient", "On-Premise has no BSUIDs", "send to a phone number"),
+        (None, None) => notes.refused("to", "is required", "add a phone number"),
     }
     cloud.remove("to");
     cloud.remove("recipient");
     let Some(kind) = text_of(&cloud, "type") else {
-        notes.refused("type", "is required", "give the type, such as \"text\"");
+        notes.refused("type", "is required", "add the type, such as \"text\"");
         return notes.with(None);
     };
     cloud.remove("type");
     let Some(mut content) = cloud.remove(&kind) else {
-        notes.refused(&kind, "is required for a message of this type", "give its content");
+        notes.refused(&kind, "is required for a message of this type", "add its content");
         return notes.with(None);
     };
     each_file(&mut content, &kind, &kind, &mut |file, _| {
@@ -70,7 +65,7 @@ pub fn to_onprem(message: &Value, options: &Options) -> Translation<Value> {
         old.insert("context".to_owned(), context.into());
     }
     for key in cloud.keys() {
-        notes.lost(key, "On-Premise has no such property", "leave it out");
+        notes.lost(key, "On-Premise has no such property", "remove it");
     }
     notes.with(Value::Object(old))
 }
@@ -99,7 +94,7 @@ fn translate(
             }
         }
         ("interactive", content) => {
-            // What came after client v2.53, the last one with new features.
+            // Types that are newer than client v2.53, the last one with new features.
             let new = ["request_contact_info", "carousel", "address_message"];
             if let Some(kind) = content.get("type").and_then(Value::as_str).filter(|kind| new.contains(kind))
             {

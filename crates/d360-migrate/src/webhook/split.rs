@@ -1,23 +1,24 @@
-//! Splits one webhook of Cloud into webhooks of one item each.
+//! Splits a webhook of Cloud into webhooks of one item each.
 use super::{ITEMS, field, fields_of};
 use crate::json::{items, one, text};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 
-/// What says where an item belongs. Every part repeats it; everything else of a frame stays with the first part alone.
+/// The properties that identify the origin of an item. Every part repeats them; only the first part keeps the others.
 const OF_ENTRY: [&str; 2] = ["id", "time"];
 const OF_CHANGE: [&str; 1] = ["field"];
 const OF_VALUE: [&str; 2] = ["messaging_product", "metadata"];
 
-/// Where items stand in a change of field `messages` or `calls`.
+/// The lists of items in a change of field `messages` or `calls`.
 const PARTS: [&str; 4] = [ITEMS[0], "calls", ITEMS[1], ITEMS[2]];
 
-/// Splits a webhook of Cloud into webhooks of one item each, in order: what a gateway delivers and retries one by one.
+/// Splits a webhook of Cloud into webhooks of one item each, in order. A gateway delivers and retries them one by
+/// one.
 ///
-/// Each part has the contact of its item. A change of another [field](d360_model::webhook::Event::field) than `messages` and
-/// `calls` stays together, and so does a value without items. A body without `entry` is returned unchanged. The work is linear in the length of
-/// the webhook: a part repeats the ids, the field and the metadata, and unknown properties around the items stay with the first
-/// item.
+/// Each part has the contact of its item. A change of a [field](d360_model::webhook::Event::field) other than
+/// `messages` and `calls` is not split, nor is a value without items. A body without `entry` is returned unchanged.
+/// The work is linear in the length of the webhook: a part repeats only the IDs, the field and the metadata, and the
+/// first part keeps unknown properties around the items.
 #[must_use]
 pub fn split(webhook: &Value) -> Vec<Value> {
     let Some(entries) = webhook.get("entry") else { return vec![webhook.clone()] };
@@ -44,7 +45,7 @@ pub fn split(webhook: &Value) -> Vec<Value> {
     out
 }
 
-/// What stands around the changes of an entry.
+/// The properties around the changes of an entry.
 struct Frame<'w> {
     object: Option<&'w Value>,
     entry: &'w Value,
@@ -93,13 +94,13 @@ fn split_value(value: &Map<String, Value>, mut push: impl FnMut(Map<String, Valu
     }
 }
 
-/// The contacts of a value by their ids.
+/// The contacts of a value by their IDs.
 struct People {
     all: Vec<Value>,
     by_id: HashMap<(&'static str, String), usize>,
 }
 
-/// Which property of a contact says the same as which of an item.
+/// The properties of a contact and of an item that correspond.
 const SAME: [(&str, &str); 4] = [
     ("wa_id", "from"),
     ("user_id", "from_user_id"),
@@ -108,7 +109,7 @@ const SAME: [(&str, &str); 4] = [
 ];
 
 impl People {
-    /// A user who is named more than once becomes one contact with the properties of all.
+    /// Merges contacts of the same user into one with the properties of all.
     fn of(contacts: &[Value]) -> Self {
         let mut people = Self { all: Vec::new(), by_id: HashMap::new() };
         for contact in contacts {
@@ -133,7 +134,7 @@ impl People {
         people
     }
 
-    /// Those of an item. The only one there is belongs to every item, even where no id says so.
+    /// Returns the contacts of an item. A single contact belongs to every item, even without a matching ID.
     fn of_item(&self, item: &Value) -> Vec<Value> {
         let of_pair = |(of_contact, of_item): (&'static str, &str)| {
             let id = item.get(of_item).and_then(text)?;

@@ -1,4 +1,4 @@
-//! A webhook of On-Premise as Cloud posts it.
+//! Translates a webhook of On-Premise to Cloud.
 use super::{ITEMS, each_id, unknown};
 use crate::{
     Options, Translation, answer, errors, ids,
@@ -9,23 +9,23 @@ use crate::{
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-/// The body of a webhook of On-Premise, such as a stored one, as the body of Cloud.
+/// Translates the body of a webhook of On-Premise, such as a stored one, to the body of Cloud.
 ///
-/// Source: as [`to_onprem`](super::to_onprem).
+/// The sources are those of [`to_onprem`](super::to_onprem).
 #[must_use]
 pub fn to_cloud(webhook: &Value, options: &Options) -> Translation<Value> {
     let mut notes = Notes::default();
     let Value::Object(mut flat) = webhook.clone() else {
-        notes.refused("", "is no JSON object", "give the body of a webhook as it was posted");
+        notes.refused("", "is not a JSON object", "use the body of a webhook as it was posted");
         return notes.with(None);
     };
     if flat.contains_key("entry") {
-        notes.assumed("", "has the form of Cloud already", "read it as it is");
+        notes.assumed("", "already has the form of Cloud", "use it as it is");
         return notes.with(webhook.clone());
     }
     if !ITEMS.iter().any(|key| flat.contains_key(*key)) {
-        let why = "is no webhook of On-Premise: there are neither messages, statuses nor errors";
-        notes.refused("", why, "give the body as it was posted");
+        let why = "is not a webhook of On-Premise: it has no messages, statuses or errors";
+        notes.refused("", why, "use the body as it was posted");
         return notes.with(None);
     }
     let mut value = Map::new();
@@ -66,13 +66,13 @@ pub fn to_cloud(webhook: &Value, options: &Options) -> Translation<Value> {
     }
     value.extend(translated.into_iter().map(|(key, items)| (key.to_owned(), items.into())));
     for key in flat.keys().filter(|key| *key != "meta") {
-        notes.lost(key, "Cloud's webhooks have no such property", "look at it as it came");
+        notes.lost(key, "webhooks of Cloud have no such property", "read the original webhook");
     }
     entry.insert("changes".to_owned(), json!([{ "value": value, "field": "messages" }]));
     notes.with(json!({ "object": "whatsapp_business_account", "entry": [entry] }))
 }
 
-/// The number and the account, which the old form does not tell unless this crate made it.
+/// Returns the number and the account, which the old form contains only if this crate created it.
 fn frame(
     flat: &mut Map<String, Value>,
     value: &mut Map<String, Value>,
@@ -97,14 +97,14 @@ fn frame(
         }
     }
     if metadata.is_empty() {
-        let why = "the old form does not say for which number and account it was";
-        notes.assumed("metadata", why, "name them");
+        let why = "the old form does not contain the number and the account";
+        notes.assumed("metadata", why, "set them in the options");
     } else {
         value.insert("metadata".to_owned(), metadata.into());
     }
 }
 
-/// A BSUID that stood in for the number.
+/// Restores a BSUID that replaced the number.
 fn person_back(person: &mut Value) {
     let Value::Object(person) = person else { return };
     if person.get("wa_id") == person.get("user_id") {
@@ -117,7 +117,7 @@ fn person_back(person: &mut Value) {
 struct Translator<'t> {
     notes: &'t mut Notes,
     people: Vec<Value>,
-    /// Where in `people` an id stands.
+    /// The positions of IDs in `people`.
     by_id: HashMap<String, usize>,
 }
 
@@ -125,14 +125,14 @@ impl Translator<'_> {
     fn message(&mut self, item: Map<String, Value>, path: &str) -> Value {
         let mut item = item;
         if unknown::type_by_content(&mut item) {
-            let why = "is not told; it is the one of the only content";
-            self.notes.assumed(&format!("{path}.type"), why, "compare it with the webhook as it came");
+            let why = "is missing; the type of the only content is assumed";
+            self.notes.assumed(&format!("{path}.type"), why, "compare it with the original webhook");
         }
         known(&mut item, "id", path, known_id, self.notes);
         if let Some(Value::Object(context)) = item.get_mut("context") {
             if text_of(context, "id").is_some_and(|id| ids::message_to_cloud(&id).is_none()) {
-                let why = "is a message of On-Premise, which Cloud does not know; it is carried as it is";
-                self.notes.assumed(&format!("{path}.context.id"), why, "look it up by the old id");
+                let why = "is a message of On-Premise that Cloud does not know; the ID is unchanged";
+                self.notes.assumed(&format!("{path}.context.id"), why, "look it up by the old ID");
             }
             known(context, "id", &format!("{path}.context"), known_id, self.notes);
         }
@@ -144,15 +144,15 @@ impl Translator<'_> {
             each_file(content, &kind, &format!("{path}.{kind}"), &mut |file, path| {
                 known(file, "id", path, ids::media_to_cloud, notes);
                 if file.remove("file").is_some() {
-                    let why = "is a path on the client's own disk, which is gone";
-                    notes.lost(&format!("{path}.file"), why, "fetch the file by its id while it is there");
+                    let why = "is a path on the client's own disk, which no longer exists";
+                    notes.lost(&format!("{path}.file"), why, "download the file by its ID while it exists");
                 }
             });
         }
         match kind.as_str() {
             "voice" => {
                 item.insert("type".to_owned(), json!("audio"));
-                let why = "a voice message is an audio with `voice` on Cloud";
+                let why = "on Cloud a voice message is audio with `voice`";
                 self.notes.changed(&format!("{path}.type"), why, "read audio.voice");
                 rename(&mut item, "voice", "audio");
                 if let Some(Value::Object(audio)) = item.get_mut("audio") {
@@ -161,7 +161,7 @@ impl Translator<'_> {
             }
             "unknown" => {
                 item.insert("type".to_owned(), json!("unsupported"));
-                let why = "unknown is unsupported on Cloud";
+                let why = "on Cloud unknown is unsupported";
                 self.notes.changed(&format!("{path}.type"), why, "expect unsupported");
             }
             "reaction" => {
@@ -181,7 +181,7 @@ impl Translator<'_> {
         let Some(Value::Object(system)) = item.get_mut("system") else { return };
         if system.get("type").is_some_and(|kind| kind == "user_identity_changed") {
             system.insert("type".to_owned(), json!("customer_identity_changed"));
-            let why = "user_identity_changed is customer_identity_changed on Cloud";
+            let why = "on Cloud user_identity_changed is customer_identity_changed";
             self.notes.changed(&format!("{path}.system.type"), why, "expect customer_identity_changed");
             if rename(system, "user", "customer") {
                 self.notes.changed(&format!("{path}.system.user"), "is customer on Cloud", "read customer");
@@ -192,20 +192,20 @@ impl Translator<'_> {
         }
     }
 
-    /// The hash stands with the sender on Cloud.
+    /// Cloud has the hash in the contact of the sender.
     fn identity(&mut self, item: &mut Map<String, Value>, path: &str) {
         let identity = match item.remove("identity") {
             Some(Value::Object(identity)) => identity,
             Some(_) => {
-                let why = "is no object, and Cloud has no such property";
-                return self.notes.lost(&format!("{path}.identity"), why, "look at it as it came");
+                let why = "is not an object, and Cloud has no such property";
+                return self.notes.lost(&format!("{path}.identity"), why, "read the original webhook");
             }
             None => return,
         };
         let from = item.get("from").or(item.get("from_user_id")).cloned().unwrap_or_default();
         let known = text(&from).and_then(|id| self.by_id.get(&id).copied());
         if let Some(hash) = identity.get("hash") {
-            let changed = "stands in contacts[].identity_key_hash on Cloud";
+            let changed = "moves to contacts[].identity_key_hash on Cloud";
             self.notes.changed(&format!("{path}.identity.hash"), changed, "compare it there");
             match known.and_then(|at| self.people.get_mut(at)) {
                 Some(Value::Object(person)) => {
@@ -216,14 +216,18 @@ impl Translator<'_> {
                         self.by_id.insert(id, self.people.len());
                     }
                     self.people.push(json!({ "wa_id": from, "identity_key_hash": hash }));
-                    let why = "Cloud tells the hash with the sender, who is named for it";
+                    let why = "Cloud has the hash in the contact of the sender, which is added for it";
                     self.notes.changed("contacts", why, "read it there");
                 }
             }
         }
         for key in identity.keys().filter(|key| *key != "hash") {
-            let why = "Cloud tells the hash alone";
-            self.notes.lost(&format!("{path}.identity.{key}"), why, "keep the hash, and see when it changes");
+            let why = "Cloud has only the hash";
+            self.notes.lost(
+                &format!("{path}.identity.{key}"),
+                why,
+                "store the hash, and compare it for changes",
+            );
         }
     }
 
@@ -234,11 +238,11 @@ impl Translator<'_> {
             for key in ["contact_image", "ims"] {
                 let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
                 if card.remove(key).is_some_and(|value| !empty(&value)) {
-                    let why = "Cloud's cards have no such property";
+                    let why = "contacts of Cloud have no such property";
                     self.notes.lost(
                         &format!("{path}.contacts[{at}].{key}"),
                         why,
-                        "keep the webhook as it came",
+                        "store the original webhook",
                     );
                 }
             }
@@ -250,35 +254,35 @@ impl Translator<'_> {
         known(&mut item, "id", path, known_id, self.notes);
         let inner = item.remove("message");
         if inner.as_ref().is_some_and(|inner| !inner.is_object()) {
-            let why = "is no object, and Cloud's statuses have no such property";
-            self.notes.lost(&format!("{path}.message"), why, "look at it as it came");
+            let why = "is not an object, and statuses of Cloud have no such property";
+            self.notes.lost(&format!("{path}.message"), why, "read the original webhook");
         }
         if let Some(Value::Object(message)) = inner {
             let recipient = message.get("recipient_id");
             if let Some(recipient) = recipient.filter(|it| item.get("recipient_id") != Some(*it)) {
                 item.entry("recipient_id").or_insert(recipient.clone());
-                let why = "message.recipient_id stands in the status itself on Cloud";
+                let why = "on Cloud message.recipient_id is in the status itself";
                 self.notes.changed(path, why, "read recipient_id");
             }
             for key in message.keys().filter(|key| *key != "recipient_id") {
-                let why = "Cloud's statuses have no such property";
-                self.notes.lost(&format!("{path}.message.{key}"), why, "keep the webhook as it came");
+                let why = "statuses of Cloud have no such property";
+                self.notes.lost(&format!("{path}.message.{key}"), why, "store the original webhook");
             }
         }
-        // A payment's is Cloud's too.
+        // The type of a payment exists on Cloud too.
         if item.get("type").is_some_and(|kind| kind == "message") {
             item.remove("type");
             self.notes.changed(
                 &format!("{path}.type"),
-                "every status of Cloud is of a message",
-                "leave it out",
+                "every status of Cloud belongs to a message",
+                "remove it",
             );
         }
         back_to_bsuid(&mut item, "recipient_id", "recipient_user_id");
         if let Some(status) =
             text_of(&item, "status").filter(|it| matches!(it.as_str(), "deleted" | "warning"))
         {
-            let why = format!("Cloud has no status {status}; it is carried as it is");
+            let why = format!("Cloud has no status {status}; it is unchanged");
             self.notes.assumed(&format!("{path}.status"), why, "expect a status that Cloud does not post");
         }
         self.errors(&mut item, path);
@@ -298,12 +302,12 @@ impl Translator<'_> {
         *errors = new;
     }
 
-    /// `{code, title, details, href}` as `{code, title, message, error_data: {details}, href}`.
+    /// Translates `{code, title, details, href}` to `{code, title, message, error_data: {details}, href}`.
     fn error(&mut self, error: Map<String, Value>, path: &str) -> Value {
         let mut error = error;
         for key in ["message", "error_data"].into_iter().filter(|key| error.contains_key(*key)) {
-            let why = "is no property of On-Premise's errors, and Cloud's own stands in its place";
-            self.notes.lost(&format!("{path}.{key}"), why, "look at it as it came");
+            let why = "is not a property of On-Premise's errors, and Cloud's own replaces it";
+            self.notes.lost(&format!("{path}.{key}"), why, "read the original webhook");
         }
         error.remove("message");
         error.remove("error_data");
@@ -312,7 +316,7 @@ impl Translator<'_> {
             Some(cloud) => {
                 if code != Some(cloud) {
                     let old = code.unwrap_or_default();
-                    let why = format!("On-Premise's {old} is {cloud} on Cloud");
+                    let why = format!("on Cloud {old} is {cloud}");
                     self.notes.changed(&format!("{path}.code"), why, format!("expect {cloud}"));
                 }
                 error.insert("code".to_owned(), json!(cloud));
@@ -320,7 +324,7 @@ impl Translator<'_> {
                 let told = error.remove("title");
                 let old_title = code.map(answer::onprem_title);
                 if told.as_ref().is_some_and(|told| told.as_str() != old_title) {
-                    let why = "is Cloud's title of the code now";
+                    let why = "is now Cloud's title of the code";
                     self.notes.changed(&format!("{path}.title"), why, "decide by the code");
                 }
                 if let Some(title) = title.map(|title| json!(title)).or(told) {
@@ -329,13 +333,13 @@ impl Translator<'_> {
                 }
             }
             None if code.is_some() => {
-                let why = "Cloud has no code for this; it is On-Premise's own";
+                let why = "Cloud has no code for this; it remains On-Premise's";
                 self.notes.assumed(&format!("{path}.code"), why, "expect a code that Cloud does not use");
             }
             None => {}
         }
         if let Some(details) = error.remove("details") {
-            let why = "stand in error_data.details on Cloud";
+            let why = "move to error_data.details on Cloud";
             self.notes.changed(&format!("{path}.details"), why, "read error_data.details");
             error.insert("error_data".to_owned(), json!({ "details": details }));
         }
@@ -343,21 +347,21 @@ impl Translator<'_> {
     }
 }
 
-/// Gives an id that this crate made Cloud's form again, and notes it.
+/// Restores Cloud's form of an ID that this crate created, with a note.
 fn known(map: &mut Map<String, Value>, key: &str, path: &str, back: fn(&str) -> String, notes: &mut Notes) {
     let before = map.get(key).cloned();
     each_id(map, key, back);
     if map.get(key) != before.as_ref() {
-        notes.changed(&format!("{path}.{key}"), "is Cloud's own id again", "look it up by either");
+        notes.changed(&format!("{path}.{key}"), "is Cloud's own ID again", "look it up by either");
     }
 }
 
-/// Ids that this crate made are Cloud's again; On-Premise's own stay as they are.
+/// Returns Cloud's ID for one that this crate created. IDs of On-Premise stay as they are.
 fn known_id(id: &str) -> String {
     ids::message_to_cloud(id).unwrap_or_else(|| id.to_owned())
 }
 
-/// A BSUID that stood in for the number goes back to its own property.
+/// Moves a BSUID that replaced the number back to its own property.
 fn back_to_bsuid(item: &mut Map<String, Value>, number: &str, bsuid: &str) {
     if text_of(item, number).is_some_and(|id| is_bsuid(&id)) {
         let id = item.remove(number).unwrap_or_default();

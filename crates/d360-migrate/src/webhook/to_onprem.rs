@@ -1,4 +1,4 @@
-//! A webhook of Cloud as On-Premise posted it.
+//! Translates a webhook of Cloud to On-Premise.
 mod error;
 
 use super::{ITEMS, each_id, field, unknown};
@@ -11,25 +11,25 @@ use crate::{
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-/// Where Cloud tells calls.
+/// The property with calls.
 const CALLS: &str = "calls";
 const UNKNOWN: &str = "On-Premise never had it; it becomes `unknown` with error 501";
-const READ_IT: &str = "read it from Cloud's own webhook, or have new types passed through";
+const READ_IT: &str = "read it from Cloud's own webhook, or pass new types through";
 const NEW: &str = "On-Premise never had it; it is passed through";
 const EXPECT_IT: &str = "expect a type that the program does not know";
 
-/// Where Cloud tells the hash of a user's identity.
+/// The property with the hash of a user's identity.
 const HASH: &str = "identity_key_hash";
 
-/// The body of a webhook of Cloud as bodies of On-Premise: one for each change of field `messages`, and one for each change of field
-/// `calls` with a call of a user. Other fields have no counterpart.
+/// Translates the body of a webhook of Cloud to bodies of On-Premise: one for each change of field `messages`, and
+/// one for each change of field `calls` with a call by a user. Other fields have no counterpart.
 ///
-/// Source: Meta "Migrating from On-Premises API to Cloud API", "Webhooks" of both (2025-11 to 2026-06).
+/// (Meta, "Migrating from On-Premises API to Cloud API" and "Webhooks" of both, 2025-11 to 2026-06)
 #[must_use]
 pub fn to_onprem(webhook: &Value, options: &Options) -> Translation<Vec<Value>> {
     let mut notes = Notes::default();
     let Value::Object(map) = webhook else {
-        notes.refused("", "is no JSON object", "give the body of a webhook as it was posted");
+        notes.refused("", "is not a JSON object", "use the body of a webhook as it was posted");
         return notes.with(None);
     };
     let bare;
@@ -41,11 +41,11 @@ pub fn to_onprem(webhook: &Value, options: &Options) -> Translation<Vec<Value>> 
             items(&bare)
         }
         (None, None) if ITEMS.iter().any(|key| map.contains_key(*key)) => {
-            notes.assumed("", "has the form of On-Premise already", "post it as it is");
+            notes.assumed("", "already has the form of On-Premise", "use it as it is");
             return notes.with(vec![webhook.clone()]);
         }
         (None, None) => {
-            notes.refused("", "is no webhook of Cloud: there is no entry", "give the body as it was posted");
+            notes.refused("", "is not a webhook of Cloud: it has no entry", "use the body as it was posted");
             return notes.with(None);
         }
     };
@@ -53,13 +53,13 @@ pub fn to_onprem(webhook: &Value, options: &Options) -> Translation<Vec<Value>> 
     for (i, entry) in entries.iter().enumerate() {
         let changes = entry.get("changes").map(items).unwrap_or_default();
         if changes.is_empty() {
-            notes.lost(&format!("entry[{i}]"), "has no changes", "look at it as it came");
+            notes.lost(&format!("entry[{i}]"), "has no changes", "read the original webhook");
         }
         for (j, change) in changes.iter().enumerate() {
             let path = format!("entry[{i}].changes[{j}]");
             let field = field(change);
             let Some(Value::Object(value)) = change.get("value") else {
-                notes.lost(&path, "has no value", "look at it as it came");
+                notes.lost(&path, "has no value", "read the original webhook");
                 continue;
             };
             if !matches!(field, "messages" | "calls") {
@@ -78,7 +78,7 @@ pub fn to_onprem(webhook: &Value, options: &Options) -> Translation<Vec<Value>> 
 struct Translator<'t> {
     options: &'t Options,
     notes: &'t mut Notes,
-    /// Where the value stands.
+    /// The path of the value.
     path: String,
 }
 
@@ -137,16 +137,16 @@ impl Translator<'_> {
         if !metadata.is_empty() {
             self.notes.changed(
                 &format!("{}.metadata", self.path),
-                "On-Premise did not say for which number and account it was; an old program passes over this",
-                "give every number a URL of its own, or read metadata",
+                "On-Premise did not contain the number and account; an old program ignores them",
+                "use a separate URL for each number, or read metadata",
             );
             flat.insert("metadata".to_owned(), metadata.into());
         }
         Some(flat.into())
     }
 
-    /// Each call of a user becomes a message that On-Premise could not show. The rest of a change of field `calls`, and what is told
-    /// of calls of the business, has no counterpart.
+    /// Each call by a user becomes a message that On-Premise could not show. The rest of a change of field `calls`,
+    /// and calls by the business, have no counterpart.
     fn calls(&mut self, mut value: Map<String, Value>, of_field: bool) -> Map<String, Value> {
         const WHY: &str = "On-Premise had no calls";
         const WHAT_TO_DO: &str = "read it from Cloud's own webhook";
@@ -196,7 +196,7 @@ impl Translator<'_> {
         }
         if person.get("profile").is_none_or(Value::is_null) {
             person.insert("profile".to_owned(), json!({ "name": "" }));
-            let why = "is not told, and On-Premise's contacts always had one; the name is empty";
+            let why = "is missing, and contacts of On-Premise always had one; the name is empty";
             self.notes.assumed(&format!("{}.contacts[{at}].profile", self.path), why, "show the number");
         }
         person.into()
@@ -205,20 +205,20 @@ impl Translator<'_> {
     fn bsuid(&mut self, path: &str) {
         self.notes.changed(
             path,
-            "On-Premise knew no users without a number; the BSUID stands in its place",
-            "take it for an id that can be sent to, and not for a number",
+            "On-Premise had no users without a number; the BSUID replaces it",
+            "treat it as an ID that can receive messages, not as a number",
         );
     }
 
     fn message(&mut self, item: Map<String, Value>, hashes: &HashMap<String, Value>, path: &str) -> Value {
         let mut item = item;
         if unknown::type_by_content(&mut item) {
-            let why = "is not told; it is the one of the only content";
-            self.notes.assumed(&format!("{path}.type"), why, "compare it with the webhook as it came");
+            let why = "is missing; the type of the only content is assumed";
+            self.notes.assumed(&format!("{path}.type"), why, "compare it with the original webhook");
         }
         if unknown::reply_by_content(&mut item) {
-            let why = "is not told; it is the one of the only reply";
-            self.notes.assumed(&format!("{path}.interactive.type"), why, "read the reply that is there");
+            let why = "is missing; the type of the only reply is assumed";
+            self.notes.assumed(&format!("{path}.interactive.type"), why, "read the existing reply");
         }
         if let Some(what) = unknown::novelty(&item) {
             if self.options.pass_new_types {
@@ -276,16 +276,16 @@ impl Translator<'_> {
         item.into()
     }
 
-    /// On-Premise always said why a message is unknown.
+    /// On-Premise always had a reason for an unknown message.
     fn explain(&mut self, item: &mut Map<String, Value>, path: &str) {
         if item.get("errors").and_then(Value::as_array).is_none_or(Vec::is_empty) {
             item.insert("errors".to_owned(), json!([unknown::error()]));
-            let why = "Cloud gave none, and On-Premise always told 501 for an unknown message";
+            let why = "Cloud gave no error, and On-Premise always had 501 for an unknown message";
             self.notes.changed(&format!("{path}.errors"), why, "read the type");
         }
     }
 
-    /// On-Premise told the hash with the message, Cloud with the sender.
+    /// On-Premise had the hash in the message, Cloud has it in the contact of the sender.
     fn identity(&mut self, item: &mut Map<String, Value>, hashes: &HashMap<String, Value>, path: &str) {
         let from = text_of(item, "from").unwrap_or_default();
         let Some(hash) = hashes.get(&from) else { return };
@@ -301,12 +301,12 @@ impl Translator<'_> {
         );
         self.notes.assumed(
             &format!("{path}.identity"),
-            "Cloud tells the hash alone, not since when it holds nor whether it was acknowledged",
+            "Cloud has only the hash, not its time or whether it was acknowledged",
             "compare the hash itself",
         );
     }
 
-    /// On-Premise's cards always had a name.
+    /// Contacts of On-Premise always had a name.
     fn cards(&mut self, item: &mut Map<String, Value>, path: &str) {
         let Some(Value::Array(cards)) = item.get_mut("contacts") else { return };
         for (at, card) in cards.iter_mut().enumerate() {
@@ -319,8 +319,8 @@ impl Translator<'_> {
             card.insert("name".to_owned(), json!({ "formatted_name": name }));
             self.notes.assumed(
                 &format!("{path}.contacts[{at}].name"),
-                "the card has no name, and On-Premise's always had one; the first number stands in its place",
-                "read vcard, where there is one",
+                "the contact has no name, and contacts of On-Premise always had one; the first number replaces it",
+                "read vcard, if there is one",
             );
         }
     }
@@ -338,7 +338,7 @@ impl Translator<'_> {
                     && !system.contains_key("user")
                     && let Some(from) = from
                 {
-                    let why = "Cloud did not say whose identity; the sender's is taken";
+                    let why = "Cloud did not name the user; the sender is assumed";
                     self.notes.assumed(&format!("{path}.system.user"), why, "compare it with the sender");
                     system.insert("user".to_owned(), from);
                 }
@@ -360,12 +360,12 @@ impl Translator<'_> {
             && item.get("message").is_none_or(Value::is_null)
         {
             item.insert("message".to_owned(), json!({ "recipient_id": recipient }));
-            let why = "On-Premise has told the recipient here too since v2.45";
+            let why = "On-Premise has had the recipient here too since v2.45";
             self.notes.changed(&format!("{path}.message"), why, "read recipient_id");
         }
         if item.get("status").is_some_and(|status| status == "played") {
             item.insert("status".to_owned(), json!("read"));
-            let why = "On-Premise had no `played`; who played it has read it";
+            let why = "On-Premise had no `played`; a played message has been read";
             self.notes.changed(&format!("{path}.status"), why, "expect a second `read`");
         }
         self.errors(&mut item, path);

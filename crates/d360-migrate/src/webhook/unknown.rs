@@ -1,9 +1,9 @@
-//! Messages that On-Premise never had, and the word that it had for them.
+//! Messages that On-Premise never had, and its word for them.
 use crate::json::text_of;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
-/// Types of messages that On-Premise had as Cloud has them, or under another name.
+/// Types of messages that On-Premise had, under the same or another name.
 const TYPES: [&str; 16] = [
     "text",
     "image",
@@ -22,15 +22,15 @@ const TYPES: [&str; 16] = [
     "unsupported",
     "unknown",
 ];
-/// Answers to interactive messages.
+/// Replies to interactive messages.
 const REPLIES: [&str; 2] = ["button_reply", "list_reply"];
-/// System messages, by Cloud's names of both times and On-Premise's own.
+/// System messages, by both names of Cloud and the name of On-Premise.
 const SYSTEM: [&str; 4] =
     ["user_changed_number", "customer_changed_number", "customer_identity_changed", "user_identity_changed"];
-/// What a message of an unknown type keeps.
+/// The properties that a message of an unknown type keeps.
 const KEPT: [&str; 7] = ["id", "from", "from_user_id", "group_id", "timestamp", "context", "identity"];
 
-/// Gives a message without a type the type of its only known content. Tells whether it did.
+/// Sets the type of a message without one to that of its only known content. Returns whether it did.
 pub(super) fn type_by_content(item: &mut Map<String, Value>) -> bool {
     if text_of(item, "type").is_some() {
         return false;
@@ -41,10 +41,10 @@ pub(super) fn type_by_content(item: &mut Map<String, Value>) -> bool {
     true
 }
 
-/// Gives an answer to an interactive message the type of its only reply. Tells whether it did.
+/// Sets the type of a reply without one to that of its only content. Returns whether it did.
 pub(super) fn reply_by_content(item: &mut Map<String, Value>) -> bool {
     let Some(Value::Object(reply)) = item.get_mut("interactive") else { return false };
-    // What is null says as little as what is not there.
+    // Null means absent.
     let says = |reply: &Map<String, Value>, key: &str| reply.get(key).is_some_and(|value| !value.is_null());
     if says(reply, "type") {
         return false;
@@ -55,12 +55,12 @@ pub(super) fn reply_by_content(item: &mut Map<String, Value>) -> bool {
     true
 }
 
-/// What of a message On-Premise never had; `None` for one that it had.
+/// Returns what On-Premise never had about a message, or `None`.
 pub(super) fn novelty(item: &Map<String, Value>) -> Option<Cow<'static, str>> {
     let kind = text_of(item, "type");
     let inner = |kind: &str, known: &[&str]| {
         let content = item.get(kind)?.as_object()?;
-        // Some payloads name the reply by its property alone.
+        // Some payloads identify the reply only by its property.
         let told = text_of(content, "type");
         let named = told.or_else(|| Some(content.keys().find(|key| *key != "type")?.clone()))?;
         let is_new = !known.contains(&named.as_str());
@@ -77,10 +77,10 @@ pub(super) fn novelty(item: &Map<String, Value>) -> Option<Cow<'static, str>> {
     }
 }
 
-/// The message as On-Premise told one that it did not support, but for the [`error`].
+/// Returns the message in the form of an unsupported message of On-Premise, without the [`error`].
 pub(super) fn unknown(mut item: Map<String, Value>) -> Map<String, Value> {
     item.retain(|key, _| KEPT.contains(&key.as_str()));
-    // Those of On-Premise are texts.
+    // Timestamps of On-Premise are texts.
     if let Some(time) = text_of(&item, "timestamp") {
         item.insert("timestamp".to_owned(), json!(time));
     }
@@ -88,7 +88,7 @@ pub(super) fn unknown(mut item: Map<String, Value>) -> Map<String, Value> {
     item
 }
 
-/// The error of a message of an unknown type.
+/// Returns the error of a message of an unknown type.
 pub(super) fn error() -> Value {
     json!({ "code": 501, "title": "Unknown message type", "details": "Message type is not currently supported" })
 }

@@ -7,55 +7,55 @@ impl ErrorCode {
     pub const AUTH_EXCEPTION: Self = Self(0);
     /// 1: The request is malformed, or the server failed.
     pub const API_UNKNOWN: Self = Self(1);
-    /// 2: The service is down or overloaded for a while.
+    /// 2: The service is temporarily down or overloaded.
     pub const API_SERVICE: Self = Self(2);
     /// 3: The app lacks the capability or permission for this call.
     pub const API_METHOD: Self = Self(3);
     /// 4: The app has used up its quota of API calls.
     pub const API_TOO_MANY_CALLS: Self = Self(4);
-    /// 10: The permission was never granted, or was taken away.
+    /// 10: The permission was never granted, or was revoked.
     pub const PERMISSION_DENIED: Self = Self(10);
     /// 33: The business phone number was deleted.
     pub const PHONE_NUMBER_DELETED: Self = Self(33);
-    /// 100: A property is unknown, misspelt or has a wrong value. Cloud refuses properties that it does not know.
+    /// 100: A property is unknown, misspelt or has a wrong value. Cloud refuses unknown properties.
     pub const INVALID_PARAMETER: Self = Self(100);
-    /// 104: No access token was given.
+    /// 104: The access token is missing.
     pub const ACCESS_TOKEN_REQUIRED: Self = Self(104);
     /// 190: The access token has expired.
     pub const ACCESS_TOKEN_EXPIRED: Self = Self(190);
-    /// 200: No access token was given.
+    /// 200: The access token is missing.
     pub const NO_ACCESS_TOKEN: Self = Self(200);
     /// 368: The account is restricted or disabled because it broke a platform policy.
     pub const POLICY_BLOCK: Self = Self(368);
-    /// 400: The media that the user sent could not be fetched.
+    /// 400: The media that the user sent could not be downloaded.
     pub const ONPREM_MEDIA_DOWNLOAD_ERROR: Self = Self(400);
     /// 402: There is a problem with the payment method.
     pub const ONPREM_PAYMENT_ISSUE: Self = Self(402);
-    /// 408: The message waited too long in the store and was dropped.
+    /// 408: The message waited too long in the queue and was dropped.
     pub const ONPREM_MESSAGE_NOT_VALID: Self = Self(408);
     /// 410: The message's time to live ran out before it was delivered.
     pub const ONPREM_MESSAGE_EXPIRED: Self = Self(410);
-    /// 429: More messages a second than the number may send.
+    /// 429: More messages per second than the number may send.
     pub const ONPREM_RATE_LIMIT_HIT: Self = Self(429);
     /// 430: The number's certificate is not signed.
     pub const ONPREM_UNSIGNED_CERTIFICATE: Self = Self(430);
     /// 432: The certificate belongs to another number.
     pub const ONPREM_CERTIFICATE_ID_MISMATCH: Self = Self(432);
-    /// 433: The certificate's signature is wrong.
+    /// 433: The certificate's signature is invalid.
     pub const ONPREM_CERTIFICATE_SIGNATURE_INVALID: Self = Self(433);
     /// 470: The customer service window is closed: more than 24 hours have passed since the user last wrote.
     pub const ONPREM_RE_ENGAGEMENT_MESSAGE: Self = Self(470);
-    /// 471: This number may send only few messages, because too many were blocked or reported as spam.
+    /// 471: This number may send only a few messages, because too many were blocked or reported as spam.
     pub const ONPREM_SPAM_RATE_LIMIT_HIT: Self = Self(471);
-    /// 472: Not sent: the user is part of an experiment of Meta's.
+    /// 472: Not sent: the user is part of a Meta experiment.
     pub const ONPREM_USER_IN_EXPERIMENT: Self = Self(472);
-    /// 480: The person behind the number may have changed.
+    /// 480: The recipient may be another person now.
     pub const ONPREM_USER_POTENTIALLY_CHANGED: Self = Self(480);
-    /// 500: An unknown error. What became of the message is not known.
+    /// 500: Unknown error. The outcome of the message is unknown.
     pub const ONPREM_ASYNC_GENERIC_ERROR: Self = Self(500);
-    /// 501: The user sent a message of a type that this client cannot show.
+    /// 501: The user sent a message of an unsupported type.
     pub const ONPREM_MESSAGE_TYPE_NOT_SUPPORTED: Self = Self(501);
-    /// 1000: An unknown error. What became of the message is not known.
+    /// 1000: Unknown error. The outcome of the message is unknown.
     pub const ONPREM_GENERIC_ERROR: Self = Self(1000);
     /// 1001: The text is longer than 4,096 characters.
     pub const ONPREM_MESSAGE_TOO_LONG: Self = Self(1001);
@@ -63,11 +63,11 @@ impl ErrorCode {
     pub const ONPREM_INVALID_RECIPIENT_TYPE: Self = Self(1002);
     /// 1003: The number is not in the group.
     pub const ONPREM_NOT_A_GROUP_PARTICIPANT: Self = Self(1003);
-    /// 1004: It exists already.
+    /// 1004: The resource already exists.
     pub const ONPREM_RESOURCE_ALREADY_EXISTS: Self = Self(1004);
     /// 1005: The credentials do not allow this.
     pub const ONPREM_ACCESS_DENIED: Self = Self(1005);
-    /// 1006: There is no such file or resource.
+    /// 1006: The file or resource does not exist.
     pub const ONPREM_RESOURCE_NOT_FOUND: Self = Self(1006);
     /// 1007: The recipient may not be messaged.
     pub const ONPREM_RECIPIENT_BLOCKED: Self = Self(1007);
@@ -75,17 +75,17 @@ impl ErrorCode {
     pub const ONPREM_REQUIRED_PARAMETER_MISSING: Self = Self(1008);
     /// 1009: A parameter has a wrong type or value.
     pub const ONPREM_PARAMETER_VALUE_INVALID: Self = Self(1009);
-    /// 1010: A parameter is there that does not belong here.
+    /// 1010: A parameter is not allowed here.
     pub const ONPREM_PARAMETER_NOT_REQUIRED: Self = Self(1010);
     /// 1011: The client is starting.
     pub const ONPREM_SERVICE_NOT_READY: Self = Self(1011);
-    /// 1012: There is no such group.
+    /// 1012: The group does not exist.
     pub const ONPREM_GROUP_UNKNOWN: Self = Self(1012);
-    /// 1013: The recipient is no WhatsApp user.
+    /// 1013: The recipient is not a WhatsApp user.
     pub const ONPREM_USER_NOT_VALID: Self = Self(1013);
-    /// 1014: The server failed. What became of the message is not known.
+    /// 1014: The server failed. The outcome of the message is unknown.
     pub const ONPREM_INTERNAL_ERROR: Self = Self(1014);
-    /// 1015: Requests come too fast.
+    /// 1015: Too many requests.
     pub const ONPREM_TOO_MANY_REQUESTS: Self = Self(1015);
     /// 1016: The client is overloaded.
     pub const ONPREM_SYSTEM_OVERLOADED: Self = Self(1016);
@@ -93,7 +93,7 @@ impl ErrorCode {
     pub const ONPREM_NOT_PRIMARY_MASTER: Self = Self(1017);
     /// 1018: The request reached a node that is not the primary.
     pub const ONPREM_NOT_PRIMARY_COREAPP: Self = Self(1018);
-    /// 1019: Only an administrator of the group may do this.
+    /// 1019: Only an administrator of the group can do this.
     pub const ONPREM_NOT_A_GROUP_ADMIN: Self = Self(1019);
     /// 1020: The group cannot be messaged.
     pub const ONPREM_BAD_GROUP: Self = Self(1020);
@@ -101,9 +101,9 @@ impl ErrorCode {
     pub const ONPREM_BAD_USER: Self = Self(1021);
     /// 1022: No webhook URL is set.
     pub const ONPREM_WEBHOOK_NOT_CONFIGURED: Self = Self(1022);
-    /// 1023: The client's database failed. What became of the message is not known.
+    /// 1023: The client's database failed. The outcome of the message is unknown.
     pub const ONPREM_DATABASE_ERROR: Self = Self(1023);
-    /// 1024: The first password has to be changed.
+    /// 1024: The initial password must be changed.
     pub const ONPREM_PASSWORD_CHANGE_REQUIRED: Self = Self(1024);
     /// 1025: The request is malformed.
     pub const ONPREM_REQUEST_NOT_VALID: Self = Self(1025);
@@ -113,31 +113,31 @@ impl ErrorCode {
     pub const ONPREM_IDENTITY_NOT_ACKNOWLEDGED: Self = Self(1028);
     /// 1031: The sender's account is locked.
     pub const ONPREM_ACCOUNT_LOCKED: Self = Self(1031);
-    /// 2000: The template has more or fewer variables than the message has values.
+    /// 2000: The message has more or fewer values than the template has variables.
     pub const ONPREM_TEMPLATE_PARAM_COUNT_MISMATCH: Self = Self(2000);
-    /// 2001: There is no such template in this language.
+    /// 2001: The template does not exist in this language.
     pub const ONPREM_TEMPLATE_MISSING: Self = Self(2001);
-    /// 2002: The template could not be fetched.
+    /// 2002: The template could not be downloaded.
     pub const ONPREM_TEMPLATE_FETCH_FAILED: Self = Self(2002);
     /// 2003: The template's pack is missing.
     pub const ONPREM_TEMPLATE_PACK_MISSING: Self = Self(2003);
     /// 2004: A value is too long.
     pub const ONPREM_TEMPLATE_PARAM_TOO_LONG: Self = Self(2004);
-    /// 2005: With the values put in, the template's text is too long.
+    /// 2005: The template's text is too long with these values.
     pub const ONPREM_TEMPLATE_TEXT_TOO_LONG: Self = Self(2005);
-    /// 2006: A value holds white space that is not allowed.
+    /// 2006: A value contains white space that is not allowed.
     pub const ONPREM_TEMPLATE_WHITESPACE_POLICY: Self = Self(2006);
-    /// 2007: A value holds characters that are not allowed.
+    /// 2007: A value contains characters that are not allowed.
     pub const ONPREM_TEMPLATE_CHARACTER_POLICY: Self = Self(2007);
     /// 2008: The template's media has a format that is not supported.
     pub const ONPREM_TEMPLATE_MEDIA_UNSUPPORTED: Self = Self(2008);
     /// 2009: A required component is missing.
     pub const ONPREM_TEMPLATE_COMPONENT_MISSING: Self = Self(2009);
-    /// 2010: With the values put in, the URL is malformed.
+    /// 2010: The URL is malformed with these values.
     pub const ONPREM_TEMPLATE_URL_INVALID: Self = Self(2010);
     /// 2011: A phone number is malformed.
     pub const ONPREM_TEMPLATE_PHONE_INVALID: Self = Self(2011);
-    /// 2012: A value is not formatted as the template asks.
+    /// 2012: A value does not have the format that the template requires.
     pub const ONPREM_TEMPLATE_PARAM_FORMAT_MISMATCH: Self = Self(2012);
     /// 2013: The recipient's app cannot show buttons.
     pub const ONPREM_BUTTONS_UNSUPPORTED: Self = Self(2013);
@@ -147,11 +147,11 @@ impl ErrorCode {
     pub const ONPREM_INVALID_SECTION_COUNT: Self = Self(2015);
     /// 2016: Too many or too few rows.
     pub const ONPREM_INVALID_ROW_COUNT: Self = Self(2016);
-    /// 2017: The text holds characters that are not allowed.
+    /// 2017: The text contains characters that are not allowed.
     pub const ONPREM_CHARACTER_POLICY: Self = Self(2017);
     /// 2023: Too many or too few products.
     pub const ONPREM_INVALID_PRODUCT_COUNT: Self = Self(2023);
-    /// 2024: There is no such catalog.
+    /// 2024: The catalog does not exist.
     pub const ONPREM_CATALOG_NOT_FOUND: Self = Self(2024);
     /// 2025: The catalog is not linked to the number.
     pub const ONPREM_CATALOG_NOT_LINKED: Self = Self(2025);
@@ -159,15 +159,15 @@ impl ErrorCode {
     pub const ONPREM_PRODUCTS_MISSING: Self = Self(2026);
     /// 2027: None of the products was found.
     pub const ONPREM_NO_PRODUCTS_FOUND: Self = Self(2027);
-    /// 2028: None of the products may be shown.
+    /// 2028: None of the products can be shown.
     pub const ONPREM_ALL_PRODUCTS_FAILED_COMPLIANCE: Self = Self(2028);
-    /// 2029: Some of the products may not be shown.
+    /// 2029: Some of the products cannot be shown.
     pub const ONPREM_SOME_PRODUCTS_FAILED_COMPLIANCE: Self = Self(2029);
-    /// 2030: Some products are unknown, others may not be shown.
+    /// 2030: Some products are unknown, others cannot be shown.
     pub const ONPREM_PRODUCTS_INVALID_AND_NON_COMPLIANT: Self = Self(2030);
     /// 2036: The header is malformed.
     pub const ONPREM_INVALID_HEADER: Self = Self(2036);
-    /// 2048: The contact has not written within the last 24 hours (no open window): it can be neither blocked nor reported.
+    /// 2048: The contact has not written within the last 24 hours, so it can be neither blocked nor reported.
     pub const NOT_ENGAGED_CONTACT: Self = Self(2048);
     /// 2050: The business's compliance information is missing.
     pub const ONPREM_COMPLIANCE_INFO_MISSING: Self = Self(2050);
@@ -183,89 +183,89 @@ impl ErrorCode {
     pub const ONPREM_FLOW_THROTTLED: Self = Self(2069);
     /// 80007: The WhatsApp Business Account has used up its quota of API calls.
     pub const RATE_LIMIT_ISSUES: Self = Self(80007);
-    /// 130403: This business has blocked the user; it cannot message them.
+    /// 130403: This business has blocked the user and cannot message them.
     pub const BUSINESS_BLOCKED_USER: Self = Self(130403);
-    /// 130429: More messages a second than the number may send. When blocking users: too many users in the request, or too many requests.
+    /// 130429: More messages per second than the number may send. When blocking users: too many users in the request, or too many requests.
     pub const RATE_LIMIT_HIT: Self = Self(130429);
-    /// 130472: Not sent: the user is part of an experiment of Meta's about marketing messages.
+    /// 130472: Not sent: the user is part of a Meta experiment on marketing messages.
     pub const USER_IN_EXPERIMENT: Self = Self(130472);
     /// 130497: The account may not message users of this country.
     pub const RESTRICTED_COUNTRY: Self = Self(130497);
-    /// 131000: An unknown error. What became of the message is not known.
+    /// 131000: Unknown error. The outcome of the message is unknown.
     pub const SOMETHING_WENT_WRONG: Self = Self(131000);
-    /// 131001: The text is longer than 4,096 characters. (Seen in public SDKs, on no page of Meta's.)
+    /// 131001: The text is longer than 4,096 characters. (Seen in public SDKs, not documented by Meta.)
     pub const MESSAGE_TOO_LONG: Self = Self(131001);
-    /// 131002: The recipient type is neither individual nor group. (Seen in public SDKs, on no page of Meta's.)
+    /// 131002: The recipient type is neither individual nor group. (Seen in public SDKs, not documented by Meta.)
     pub const INVALID_RECIPIENT_TYPE: Self = Self(131002);
-    /// 131005: A permission was never granted, or was taken away.
+    /// 131005: A permission was never granted, or was revoked.
     pub const ACCESS_DENIED: Self = Self(131005);
-    /// 131006: What the request names is not there. (Seen in public SDKs, on no page of Meta's.)
+    /// 131006: The resource that the request names does not exist. (Seen in public SDKs, not documented by Meta.)
     pub const RESOURCE_NOT_FOUND: Self = Self(131006);
     /// 131008: A required property is missing.
     pub const REQUIRED_PARAMETER_MISSING: Self = Self(131008);
-    /// 131009: A property has a value that is not allowed.
+    /// 131009: A property has an invalid value.
     pub const PARAMETER_VALUE_INVALID: Self = Self(131009);
-    /// 131016: A service is down for a while.
+    /// 131016: A service is temporarily down.
     pub const SERVICE_UNAVAILABLE: Self = Self(131016);
     /// 131020: A group of one member cannot be messaged.
     pub const BAD_GROUP: Self = Self(131020);
     /// 131021: Sender and recipient are the same number. When blocking: a number cannot block itself.
     pub const RECIPIENT_CANNOT_BE_SENDER: Self = Self(131021);
-    /// 131026: Cannot be delivered: not a WhatsApp number, or its user has an old version or has not accepted the current terms.
+    /// 131026: Undeliverable: not a WhatsApp number, or its user has an old version or has not accepted the current terms.
     pub const MESSAGE_UNDELIVERABLE: Self = Self(131026);
     /// 131030: A test number can only message its list of up to five allowed recipients.
     pub const RECIPIENT_NOT_ALLOWED: Self = Self(131030);
     /// 131031: The account is locked: a policy was broken, or data in the request (such as the PIN) did not match the account.
     pub const ACCOUNT_LOCKED: Self = Self(131031);
-    /// 131037: The number has no approved display name yet.
+    /// 131037: The number does not have an approved display name yet.
     pub const DISPLAY_NAME_NOT_APPROVED: Self = Self(131037);
-    /// 131041: There is no such group, or the number is not in it.
+    /// 131041: The group does not exist, or the number is not in it.
     pub const GROUP_UNKNOWN: Self = Self(131041);
     /// 131042: There is a problem with the payment method.
     pub const PAYMENT_ISSUE: Self = Self(131042);
-    /// 131043: The message's time to live ran out before it was delivered. (Seen in public SDKs, on no page of Meta's.)
+    /// 131043: The message's time to live ran out before it was delivered. (Seen in public SDKs, not documented by Meta.)
     pub const MESSAGE_EXPIRED: Self = Self(131043);
     /// 131044: There is a problem with the payment method.
     pub const PAYMENT_ELIGIBILITY: Self = Self(131044);
     /// 131045: The number's registration is broken.
     pub const INCORRECT_CERTIFICATE: Self = Self(131045);
-    /// 131047: The customer service window is closed: more than 24 hours have passed since the user last wrote to this number. When blocking: the same, or the number is no WhatsApp user.
+    /// 131047: The customer service window is closed: more than 24 hours have passed since the user last wrote to this number. When blocking: the same, or the number is not a WhatsApp user.
     pub const RE_ENGAGEMENT_MESSAGE: Self = Self(131047);
-    /// 131048: This number may send only few messages, because too many were blocked or reported as spam.
+    /// 131048: This number may send only a few messages, because too many were blocked or reported as spam.
     pub const SPAM_RATE_LIMIT_HIT: Self = Self(131048);
-    /// 131049: Meta did not deliver it, to keep marketing messages to this user in bounds.
+    /// 131049: Meta did not deliver the message, to limit marketing messages to this user.
     pub const META_CHOSE_NOT_TO_DELIVER: Self = Self(131049);
-    /// 131050: The user has stopped marketing messages from this business.
+    /// 131050: The user has opted out of marketing messages from this business.
     pub const MARKETING_STOPPED: Self = Self(131050);
     /// 131051: This type of message is not supported.
     pub const UNSUPPORTED_MESSAGE_TYPE: Self = Self(131051);
-    /// 131052: The media that the user sent could not be fetched.
+    /// 131052: The media that the user sent could not be downloaded.
     pub const MEDIA_DOWNLOAD_ERROR: Self = Self(131052);
-    /// 131053: The media of the message could not be fetched or is of the wrong type.
+    /// 131053: The media of the message could not be downloaded, or has the wrong type.
     pub const MEDIA_UPLOAD_ERROR: Self = Self(131053);
     /// 131055: This endpoint sends marketing templates alone.
     pub const METHOD_NOT_ALLOWED: Self = Self(131055);
     /// 131056: Too many messages from this number to this recipient within a short time.
     pub const PAIR_RATE_LIMIT_HIT: Self = Self(131056);
-    /// 131057: The account is being maintained, for instance while its throughput is raised; up to a minute.
+    /// 131057: The account is in maintenance for up to a minute, for example while its throughput is raised.
     pub const ACCOUNT_IN_MAINTENANCE: Self = Self(131057);
     /// 131059: The cursor is expired or damaged.
     pub const INVALID_CURSOR: Self = Self(131059);
     /// 131062: A message of this kind cannot be sent to a BSUID.
     pub const BSUID_NOT_SUPPORTED: Self = Self(131062);
-    /// 131063: The template is a marketing template, and those are disabled for this configuration.
+    /// 131063: Marketing templates are disabled for this configuration.
     pub const MARKETING_TEMPLATES_DISABLED: Self = Self(131063);
-    /// 131064: The account's limit is used up because its templates were classified wrongly.
+    /// 131064: The account's limit is exhausted, because its templates were misclassified.
     pub const TEMPLATE_CLASSIFICATION_LIMIT: Self = Self(131064);
-    /// 131201: Some of the group request was done, some not.
+    /// 131201: The group request was carried out only in part.
     pub const GROUP_PARTLY_SUCCEEDED: Self = Self(131201);
-    /// 131202: A participant is named twice.
+    /// 131202: A participant is listed twice.
     pub const DUPLICATE_PARTICIPANT: Self = Self(131202);
     /// 131204: More participants than a group may have.
     pub const PARTICIPANT_OVER_LIMIT: Self = Self(131204);
     /// 131207: The group is suspended.
     pub const GROUP_SUSPENDED: Self = Self(131207);
-    /// 131208: Group operations of this number come too fast.
+    /// 131208: Too many group operations by this number.
     pub const GROUP_RATE_LIMIT_HIT: Self = Self(131208);
     /// 131209: The group picture has a wrong aspect ratio.
     pub const GROUP_PICTURE_RATIO: Self = Self(131209);
@@ -275,51 +275,51 @@ impl ErrorCode {
     pub const GROUP_CREATION_LIMIT: Self = Self(131211);
     /// 131212: The participant is not in the group.
     pub const PARTICIPANT_NOT_IN_GROUP: Self = Self(131212);
-    /// 131213: There is no such request to join.
+    /// 131213: The request to join does not exist.
     pub const JOIN_REQUEST_UNKNOWN: Self = Self(131213);
-    /// 131214: Creating groups is disabled for a while.
+    /// 131214: Creating groups is temporarily disabled.
     pub const GROUP_CREATION_DISABLED: Self = Self(131214);
     /// 131215: The account may not use groups.
     pub const GROUPS_NOT_ELIGIBLE: Self = Self(131215);
-    /// 132000: The template has more or fewer variables than the message has values.
+    /// 132000: The message has more or fewer values than the template has variables.
     pub const TEMPLATE_PARAM_COUNT_MISMATCH: Self = Self(132000);
     /// 132001: There is no approved template of this name in this language.
     pub const TEMPLATE_DOES_NOT_EXIST: Self = Self(132001);
-    /// 132005: With the values put in, the template's text is too long.
+    /// 132005: The template's text is too long with these values.
     pub const TEMPLATE_TEXT_TOO_LONG: Self = Self(132005);
-    /// 132007: The content breaks a rule about characters.
+    /// 132007: The content contains characters that are not allowed.
     pub const TEMPLATE_CHARACTER_POLICY: Self = Self(132007);
-    /// 132008: A value is not formatted as the template asks.
+    /// 132008: A value does not have the format that the template requires.
     pub const TEMPLATE_PARAM_VALUE_INVALID: Self = Self(132008);
-    /// 132012: A value is not formatted as the template asks.
+    /// 132012: A value does not have the format that the template requires.
     pub const TEMPLATE_PARAM_FORMAT_MISMATCH: Self = Self(132012);
     /// 132015: The template is paused because of low quality.
     pub const TEMPLATE_PAUSED: Self = Self(132015);
-    /// 132016: The template was paused too often and is disabled for good.
+    /// 132016: The template was paused too often and is disabled permanently.
     pub const TEMPLATE_DISABLED: Self = Self(132016);
-    /// 132018: Something is wrong with the template's values.
+    /// 132018: The template's values are invalid.
     pub const TEMPLATE_VALIDATION: Self = Self(132018);
     /// 132068: The flow is blocked.
     pub const FLOW_BLOCKED: Self = Self(132068);
-    /// 132069: The flow is throttled: 10 messages an hour use it, and those were sent.
+    /// 132069: The flow is throttled to 10 messages per hour, and those were sent.
     pub const FLOW_THROTTLED: Self = Self(132069);
-    /// 133000: An earlier deregistration failed half-way.
+    /// 133000: An earlier deregistration failed half way.
     pub const INCOMPLETE_DEREGISTRATION: Self = Self(133000);
-    /// 133004: The server is down for a while.
+    /// 133004: The server is temporarily down.
     pub const SERVER_TEMPORARILY_UNAVAILABLE: Self = Self(133004);
     /// 133005: The two-step PIN is wrong.
     pub const PIN_MISMATCH: Self = Self(133005);
-    /// 133006: The number has to be verified before it is registered.
+    /// 133006: The number must be verified before it is registered.
     pub const PHONE_REVERIFICATION_NEEDED: Self = Self(133006);
-    /// 133008: Too many wrong PINs for this number; the answer may name the wait.
+    /// 133008: Too many wrong PINs for this number; the response may name the wait.
     pub const TOO_MANY_PIN_GUESSES: Self = Self(133008);
-    /// 133009: PINs were tried too fast; the answer may name the wait.
+    /// 133009: PINs were tried too fast; the response may name the wait.
     pub const PIN_GUESSED_TOO_FAST: Self = Self(133009);
     /// 133010: The number is not registered on the platform.
     pub const PHONE_NOT_REGISTERED: Self = Self(133010);
-    /// 133015: The number was deleted a short while ago; wait 5 minutes before registering it.
+    /// 133015: The number was deleted recently; wait 5 minutes before registering it.
     pub const REGISTERED_TOO_SOON: Self = Self(133015);
-    /// 133016: The number was registered and deregistered too often; it is barred for a while.
+    /// 133016: The number was registered and deregistered too often, and is blocked temporarily.
     pub const REGISTRATION_RATE_LIMIT: Self = Self(133016);
     /// 134011: The terms of WhatsApp Payments are not accepted yet.
     pub const PAYMENTS_TERMS_NOT_ACCEPTED: Self = Self(134011);
@@ -329,7 +329,7 @@ impl ErrorCode {
     pub const TEMPLATE_SYNCING: Self = Self(134101);
     /// 134102: The template cannot be used.
     pub const TEMPLATE_UNAVAILABLE: Self = Self(134102);
-    /// 135000: Something about the request is wrong; the server does not say what.
+    /// 135000: The request is wrong; the server does not say why.
     pub const GENERIC_USER_ERROR: Self = Self(135000);
     /// 137000: The recipient's identity is no longer the one whose hash was sent.
     pub const IDENTITY_KEY_HASH_MISMATCH: Self = Self(137000);
@@ -351,7 +351,7 @@ impl ErrorCode {
     pub const FLOW_DELETE_FAILED: Self = Self(139004);
     /// 139100: Some or all users could not be blocked or unblocked.
     pub const BLOCK_PARTLY_FAILED: Self = Self(139100);
-    /// 139101: The list of blocked users has reached its 64,000.
+    /// 139101: The list of blocked users has reached its limit of 64,000.
     pub const BLOCKLIST_LIMIT_REACHED: Self = Self(139101);
     /// 139102: The list of blocked users changed while it was being read.
     pub const BLOCKLIST_CONCURRENT_UPDATE: Self = Self(139102);
@@ -367,7 +367,7 @@ impl ErrorCode {
     pub const USERNAME_FB_NOT_LINKED: Self = Self(147003);
     /// 147004: The Instagram account that holds the username is not linked.
     pub const USERNAME_IG_NOT_LINKED: Self = Self(147004);
-    /// 147005: The username has to be transferred first.
+    /// 147005: The username must be transferred first.
     pub const USERNAME_TRANSFER_REQUIRED: Self = Self(147005);
     /// 1752041: The same request was made before.
     pub const DUPLICATE_REQUEST: Self = Self(1752041);
@@ -375,20 +375,20 @@ impl ErrorCode {
     pub const DIRECT_SEND_TEMPLATE_UPDATE: Self = Self(2388318);
     /// 2388330: A template that Direct Send generated cannot be deleted.
     pub const DIRECT_SEND_TEMPLATE_DELETE: Self = Self(2388330);
-    /// 2593079: The account is marked for migration to another solution already.
+    /// 2593079: The account is already marked for migration to another solution.
     pub const WABA_MARKED_FOR_MIGRATION: Self = Self(2593079);
-    /// 2593085: The account cannot change owner by OBO mobility.
+    /// 2593085: The account cannot change its owner through OBO mobility.
     pub const WABA_NOT_ELIGIBLE_FOR_OBO: Self = Self(2593085);
-    /// 2593107: Synchronization was asked for too often for this number.
+    /// 2593107: Synchronization was requested too often for this number.
     pub const SYNCHRONIZATION_LIMIT: Self = Self(2593107);
-    /// 2593108: Synchronization can only be asked for within 24 hours of onboarding.
+    /// 2593108: Synchronization can only be requested within 24 hours of onboarding.
     pub const SYNCHRONIZATION_OUTSIDE_WINDOW: Self = Self(2593108);
-    /// 200 to 299: A permission that this call needs was never granted, or was taken away.
+    /// 200 to 299: A permission that this call needs was never granted, or was revoked.
     pub const API_PERMISSION: Self = Self(200);
 
-    /// What the documents say of this code; `None` for one that they do not list.
+    /// Returns the documented meaning of this code, or `None` if it is not documented.
     #[must_use]
-    #[allow(clippy::match_overlapping_arm, reason = "a single code wins over the range it lies in")]
+    #[allow(clippy::match_overlapping_arm, reason = "a single code wins over the range that contains it")]
     pub const fn info(self) -> Option<CodeInfo> {
         let row = match self.0 {
             0 => 0,
@@ -589,7 +589,7 @@ impl ErrorCode {
     }
 }
 
-/// Every code of the documents: single codes in order, then ranges.
+/// All documented codes: single codes in order, then ranges.
 pub const ALL: &[CodeInfo] = &[
     CodeInfo {
         code: ErrorCode(0),
@@ -597,7 +597,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::Cloud,
         name: "AUTH_EXCEPTION",
         meaning: "The app's user could not be authenticated: the token is expired, revoked or malformed.",
-        hint: Some("make a new key or token and use that"),
+        hint: Some("create and use a new key or token"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -614,7 +614,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2),
         system: System::Cloud,
         name: "API_SERVICE",
-        meaning: "The service is down or overloaded for a while.",
+        meaning: "The service is temporarily down or overloaded.",
         hint: None,
         retry: RetryRule::Backoff,
     },
@@ -641,7 +641,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(10),
         system: System::Cloud,
         name: "PERMISSION_DENIED",
-        meaning: "The permission was never granted, or was taken away.",
+        meaning: "The permission was never granted, or was revoked.",
         hint: Some("check the permissions of the token"),
         retry: RetryRule::No,
     },
@@ -659,7 +659,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(100),
         system: System::Cloud,
         name: "INVALID_PARAMETER",
-        meaning: "A property is unknown, misspelt or has a wrong value. Cloud refuses properties that it does not know.",
+        meaning: "A property is unknown, misspelt or has a wrong value. Cloud refuses unknown properties.",
         hint: Some("compare the request with the API's documentation"),
         retry: RetryRule::No,
     },
@@ -668,8 +668,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(104),
         system: System::Cloud,
         name: "ACCESS_TOKEN_REQUIRED",
-        meaning: "No access token was given.",
-        hint: Some("give the token"),
+        meaning: "The access token is missing.",
+        hint: Some("add the token"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -678,7 +678,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::Cloud,
         name: "ACCESS_TOKEN_EXPIRED",
         meaning: "The access token has expired.",
-        hint: Some("make a new token"),
+        hint: Some("create a new token"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -686,8 +686,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(200),
         system: System::Cloud,
         name: "NO_ACCESS_TOKEN",
-        meaning: "No access token was given.",
-        hint: Some("give the token"),
+        meaning: "The access token is missing.",
+        hint: Some("add the token"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -704,7 +704,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(400),
         system: System::OnPremise,
         name: "ONPREM_MEDIA_DOWNLOAD_ERROR",
-        meaning: "The media that the user sent could not be fetched.",
+        meaning: "The media that the user sent could not be downloaded.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -722,8 +722,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(408),
         system: System::OnPremise,
         name: "ONPREM_MESSAGE_NOT_VALID",
-        meaning: "The message waited too long in the store and was dropped.",
-        hint: Some("send it again if it still matters"),
+        meaning: "The message waited too long in the queue and was dropped.",
+        hint: Some("send the message again if it is still relevant"),
         retry: RetryRule::Maybe,
     },
     CodeInfo {
@@ -740,7 +740,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(429),
         system: System::OnPremise,
         name: "ONPREM_RATE_LIMIT_HIT",
-        meaning: "More messages a second than the number may send.",
+        meaning: "More messages per second than the number may send.",
         hint: None,
         retry: RetryRule::BackoffLong,
     },
@@ -767,7 +767,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(433),
         system: System::OnPremise,
         name: "ONPREM_CERTIFICATE_SIGNATURE_INVALID",
-        meaning: "The certificate's signature is wrong.",
+        meaning: "The certificate's signature is invalid.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -785,7 +785,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(471),
         system: System::OnPremise,
         name: "ONPREM_SPAM_RATE_LIMIT_HIT",
-        meaning: "This number may send only few messages, because too many were blocked or reported as spam.",
+        meaning: "This number may send only a few messages, because too many were blocked or reported as spam.",
         hint: None,
         retry: RetryRule::NoAuto,
     },
@@ -794,7 +794,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(472),
         system: System::OnPremise,
         name: "ONPREM_USER_IN_EXPERIMENT",
-        meaning: "Not sent: the user is part of an experiment of Meta's.",
+        meaning: "Not sent: the user is part of a Meta experiment.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -803,8 +803,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(480),
         system: System::OnPremise,
         name: "ONPREM_USER_POTENTIALLY_CHANGED",
-        meaning: "The person behind the number may have changed.",
-        hint: Some("check who it is, then acknowledge the identity"),
+        meaning: "The recipient may be another person now.",
+        hint: Some("verify the recipient, then acknowledge the identity"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -812,8 +812,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(500),
         system: System::OnPremise,
         name: "ONPREM_ASYNC_GENERIC_ERROR",
-        meaning: "An unknown error. What became of the message is not known.",
-        hint: Some("do not send again blindly"),
+        meaning: "Unknown error. The outcome of the message is unknown.",
+        hint: Some("find out whether the message arrived before you send it again"),
         retry: RetryRule::Backoff,
     },
     CodeInfo {
@@ -821,7 +821,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(501),
         system: System::OnPremise,
         name: "ONPREM_MESSAGE_TYPE_NOT_SUPPORTED",
-        meaning: "The user sent a message of a type that this client cannot show.",
+        meaning: "The user sent a message of an unsupported type.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -830,8 +830,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(1000),
         system: System::OnPremise,
         name: "ONPREM_GENERIC_ERROR",
-        meaning: "An unknown error. What became of the message is not known.",
-        hint: Some("do not send again blindly"),
+        meaning: "Unknown error. The outcome of the message is unknown.",
+        hint: Some("find out whether the message arrived before you send it again"),
         retry: RetryRule::Backoff,
     },
     CodeInfo {
@@ -866,7 +866,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(1004),
         system: System::OnPremise,
         name: "ONPREM_RESOURCE_ALREADY_EXISTS",
-        meaning: "It exists already.",
+        meaning: "The resource already exists.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -884,7 +884,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(1006),
         system: System::OnPremise,
         name: "ONPREM_RESOURCE_NOT_FOUND",
-        meaning: "There is no such file or resource.",
+        meaning: "The file or resource does not exist.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -903,7 +903,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::OnPremise,
         name: "ONPREM_REQUIRED_PARAMETER_MISSING",
         meaning: "A required parameter is missing.",
-        hint: Some("add the missing parameter; the API's documentation names those that are required"),
+        hint: Some("add the missing parameter; the API's documentation lists the required ones"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -920,8 +920,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(1010),
         system: System::OnPremise,
         name: "ONPREM_PARAMETER_NOT_REQUIRED",
-        meaning: "A parameter is there that does not belong here.",
-        hint: Some("leave it out"),
+        meaning: "A parameter is not allowed here.",
+        hint: Some("remove the parameter"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -938,7 +938,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(1012),
         system: System::OnPremise,
         name: "ONPREM_GROUP_UNKNOWN",
-        meaning: "There is no such group.",
+        meaning: "The group does not exist.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -947,7 +947,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(1013),
         system: System::OnPremise,
         name: "ONPREM_USER_NOT_VALID",
-        meaning: "The recipient is no WhatsApp user.",
+        meaning: "The recipient is not a WhatsApp user.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -956,8 +956,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(1014),
         system: System::OnPremise,
         name: "ONPREM_INTERNAL_ERROR",
-        meaning: "The server failed. What became of the message is not known.",
-        hint: Some("do not send again blindly"),
+        meaning: "The server failed. The outcome of the message is unknown.",
+        hint: Some("find out whether the message arrived before you send it again"),
         retry: RetryRule::Backoff,
     },
     CodeInfo {
@@ -965,7 +965,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(1015),
         system: System::OnPremise,
         name: "ONPREM_TOO_MANY_REQUESTS",
-        meaning: "Requests come too fast.",
+        meaning: "Too many requests.",
         hint: None,
         retry: RetryRule::BackoffLong,
     },
@@ -1001,7 +1001,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(1019),
         system: System::OnPremise,
         name: "ONPREM_NOT_A_GROUP_ADMIN",
-        meaning: "Only an administrator of the group may do this.",
+        meaning: "Only an administrator of the group can do this.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1029,7 +1029,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::OnPremise,
         name: "ONPREM_WEBHOOK_NOT_CONFIGURED",
         meaning: "No webhook URL is set.",
-        hint: Some("set one"),
+        hint: Some("set a webhook URL"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1037,8 +1037,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(1023),
         system: System::OnPremise,
         name: "ONPREM_DATABASE_ERROR",
-        meaning: "The client's database failed. What became of the message is not known.",
-        hint: Some("do not send again blindly"),
+        meaning: "The client's database failed. The outcome of the message is unknown.",
+        hint: Some("find out whether the message arrived before you send it again"),
         retry: RetryRule::Backoff,
     },
     CodeInfo {
@@ -1046,7 +1046,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(1024),
         system: System::OnPremise,
         name: "ONPREM_PASSWORD_CHANGE_REQUIRED",
-        meaning: "The first password has to be changed.",
+        meaning: "The initial password must be changed.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1074,7 +1074,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::OnPremise,
         name: "ONPREM_IDENTITY_NOT_ACKNOWLEDGED",
         meaning: "The recipient's identity has changed and was not acknowledged.",
-        hint: Some("check who it is, then acknowledge the identity"),
+        hint: Some("verify the recipient, then acknowledge the identity"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1091,7 +1091,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2000),
         system: System::OnPremise,
         name: "ONPREM_TEMPLATE_PARAM_COUNT_MISMATCH",
-        meaning: "The template has more or fewer variables than the message has values.",
+        meaning: "The message has more or fewer values than the template has variables.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1100,7 +1100,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2001),
         system: System::OnPremise,
         name: "ONPREM_TEMPLATE_MISSING",
-        meaning: "There is no such template in this language.",
+        meaning: "The template does not exist in this language.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1109,7 +1109,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2002),
         system: System::OnPremise,
         name: "ONPREM_TEMPLATE_FETCH_FAILED",
-        meaning: "The template could not be fetched.",
+        meaning: "The template could not be downloaded.",
         hint: None,
         retry: RetryRule::Maybe,
     },
@@ -1136,7 +1136,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2005),
         system: System::OnPremise,
         name: "ONPREM_TEMPLATE_TEXT_TOO_LONG",
-        meaning: "With the values put in, the template's text is too long.",
+        meaning: "The template's text is too long with these values.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1145,7 +1145,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2006),
         system: System::OnPremise,
         name: "ONPREM_TEMPLATE_WHITESPACE_POLICY",
-        meaning: "A value holds white space that is not allowed.",
+        meaning: "A value contains white space that is not allowed.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1154,7 +1154,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2007),
         system: System::OnPremise,
         name: "ONPREM_TEMPLATE_CHARACTER_POLICY",
-        meaning: "A value holds characters that are not allowed.",
+        meaning: "A value contains characters that are not allowed.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1181,7 +1181,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2010),
         system: System::OnPremise,
         name: "ONPREM_TEMPLATE_URL_INVALID",
-        meaning: "With the values put in, the URL is malformed.",
+        meaning: "The URL is malformed with these values.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1199,7 +1199,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2012),
         system: System::OnPremise,
         name: "ONPREM_TEMPLATE_PARAM_FORMAT_MISMATCH",
-        meaning: "A value is not formatted as the template asks.",
+        meaning: "A value does not have the format that the template requires.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1244,7 +1244,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2017),
         system: System::OnPremise,
         name: "ONPREM_CHARACTER_POLICY",
-        meaning: "The text holds characters that are not allowed.",
+        meaning: "The text contains characters that are not allowed.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1262,7 +1262,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2024),
         system: System::OnPremise,
         name: "ONPREM_CATALOG_NOT_FOUND",
-        meaning: "There is no such catalog.",
+        meaning: "The catalog does not exist.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1298,7 +1298,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2028),
         system: System::OnPremise,
         name: "ONPREM_ALL_PRODUCTS_FAILED_COMPLIANCE",
-        meaning: "None of the products may be shown.",
+        meaning: "None of the products can be shown.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1307,7 +1307,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2029),
         system: System::OnPremise,
         name: "ONPREM_SOME_PRODUCTS_FAILED_COMPLIANCE",
-        meaning: "Some of the products may not be shown.",
+        meaning: "Some of the products cannot be shown.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1316,7 +1316,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2030),
         system: System::OnPremise,
         name: "ONPREM_PRODUCTS_INVALID_AND_NON_COMPLIANT",
-        meaning: "Some products are unknown, others may not be shown.",
+        meaning: "Some products are unknown, others cannot be shown.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1334,7 +1334,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2048),
         system: System::OnPremise,
         name: "NOT_ENGAGED_CONTACT",
-        meaning: "The contact has not written within the last 24 hours (no open window): it can be neither blocked nor reported.",
+        meaning: "The contact has not written within the last 24 hours, so it can be neither blocked nor reported.",
         hint: Some("wait until the contact writes"),
         retry: RetryRule::No,
     },
@@ -1406,7 +1406,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(130403),
         system: System::Cloud,
         name: "BUSINESS_BLOCKED_USER",
-        meaning: "This business has blocked the user; it cannot message them.",
+        meaning: "This business has blocked the user and cannot message them.",
         hint: Some("unblock the user first"),
         retry: RetryRule::No,
     },
@@ -1415,8 +1415,10 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(130429),
         system: System::Cloud,
         name: "RATE_LIMIT_HIT",
-        meaning: "More messages a second than the number may send. When blocking users: too many users in the request, or too many requests.",
-        hint: Some("slow down (80 messages a second by default); when blocking, send fewer users at a time"),
+        meaning: "More messages per second than the number may send. When blocking users: too many users in the request, or too many requests.",
+        hint: Some(
+            "slow down (80 messages per second by default); when blocking, send fewer users per request",
+        ),
         retry: RetryRule::Backoff,
     },
     CodeInfo {
@@ -1424,7 +1426,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(130472),
         system: System::Cloud,
         name: "USER_IN_EXPERIMENT",
-        meaning: "Not sent: the user is part of an experiment of Meta's about marketing messages.",
+        meaning: "Not sent: the user is part of a Meta experiment on marketing messages.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1442,8 +1444,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131000),
         system: System::Cloud,
         name: "SOMETHING_WENT_WRONG",
-        meaning: "An unknown error. What became of the message is not known.",
-        hint: Some("do not send again blindly: wait for a status webhook"),
+        meaning: "Unknown error. The outcome of the message is unknown.",
+        hint: Some("wait for a status webhook before you send the message again"),
         retry: RetryRule::Backoff,
     },
     CodeInfo {
@@ -1451,7 +1453,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131001),
         system: System::Cloud,
         name: "MESSAGE_TOO_LONG",
-        meaning: "The text is longer than 4,096 characters. (Seen in public SDKs, on no page of Meta's.)",
+        meaning: "The text is longer than 4,096 characters. (Seen in public SDKs, not documented by Meta.)",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1460,7 +1462,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131002),
         system: System::Cloud,
         name: "INVALID_RECIPIENT_TYPE",
-        meaning: "The recipient type is neither individual nor group. (Seen in public SDKs, on no page of Meta's.)",
+        meaning: "The recipient type is neither individual nor group. (Seen in public SDKs, not documented by Meta.)",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1469,7 +1471,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131005),
         system: System::Cloud,
         name: "ACCESS_DENIED",
-        meaning: "A permission was never granted, or was taken away.",
+        meaning: "A permission was never granted, or was revoked.",
         hint: Some("check the permissions of the token"),
         retry: RetryRule::No,
     },
@@ -1478,7 +1480,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131006),
         system: System::Cloud,
         name: "RESOURCE_NOT_FOUND",
-        meaning: "What the request names is not there. (Seen in public SDKs, on no page of Meta's.)",
+        meaning: "The resource that the request names does not exist. (Seen in public SDKs, not documented by Meta.)",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1488,7 +1490,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::Cloud,
         name: "REQUIRED_PARAMETER_MISSING",
         meaning: "A required property is missing.",
-        hint: Some("add the missing property; the API's documentation names those that are required"),
+        hint: Some("add the missing property; the API's documentation lists the required ones"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1496,7 +1498,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131009),
         system: System::Cloud,
         name: "PARAMETER_VALUE_INVALID",
-        meaning: "A property has a value that is not allowed.",
+        meaning: "A property has an invalid value.",
         hint: Some("compare the values with the API's documentation"),
         retry: RetryRule::No,
     },
@@ -1505,7 +1507,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131016),
         system: System::Cloud,
         name: "SERVICE_UNAVAILABLE",
-        meaning: "A service is down for a while.",
+        meaning: "A service is temporarily down.",
         hint: None,
         retry: RetryRule::Backoff,
     },
@@ -1532,8 +1534,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131026),
         system: System::Cloud,
         name: "MESSAGE_UNDELIVERABLE",
-        meaning: "Cannot be delivered: not a WhatsApp number, or its user has an old version or has not accepted the current terms.",
-        hint: Some("reach the user some other way"),
+        meaning: "Undeliverable: not a WhatsApp number, or its user has an old version or has not accepted the current terms.",
+        hint: Some("reach the user in another way"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1559,7 +1561,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131037),
         system: System::Cloud,
         name: "DISPLAY_NAME_NOT_APPROVED",
-        meaning: "The number has no approved display name yet.",
+        meaning: "The number does not have an approved display name yet.",
         hint: Some("have the display name approved"),
         retry: RetryRule::No,
     },
@@ -1568,7 +1570,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131041),
         system: System::Cloud,
         name: "GROUP_UNKNOWN",
-        meaning: "There is no such group, or the number is not in it.",
+        meaning: "The group does not exist, or the number is not in it.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1578,7 +1580,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::Cloud,
         name: "PAYMENT_ISSUE",
         meaning: "There is a problem with the payment method.",
-        hint: Some("settle it in the account's payment settings"),
+        hint: Some("correct the account's payment settings"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1586,7 +1588,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131043),
         system: System::Cloud,
         name: "MESSAGE_EXPIRED",
-        meaning: "The message's time to live ran out before it was delivered. (Seen in public SDKs, on no page of Meta's.)",
+        meaning: "The message's time to live ran out before it was delivered. (Seen in public SDKs, not documented by Meta.)",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1596,7 +1598,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::Cloud,
         name: "PAYMENT_ELIGIBILITY",
         meaning: "There is a problem with the payment method.",
-        hint: Some("settle it in the account's payment settings"),
+        hint: Some("correct the account's payment settings"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1613,7 +1615,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131047),
         system: System::Cloud,
         name: "RE_ENGAGEMENT_MESSAGE",
-        meaning: "The customer service window is closed: more than 24 hours have passed since the user last wrote to this number. When blocking: the same, or the number is no WhatsApp user.",
+        meaning: "The customer service window is closed: more than 24 hours have passed since the user last wrote to this number. When blocking: the same, or the number is not a WhatsApp user.",
         hint: Some("send a template, or wait until the user writes"),
         retry: RetryRule::No,
     },
@@ -1622,8 +1624,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131048),
         system: System::Cloud,
         name: "SPAM_RATE_LIMIT_HIT",
-        meaning: "This number may send only few messages, because too many were blocked or reported as spam.",
-        hint: Some("look at the number's quality rating in WhatsApp Manager"),
+        meaning: "This number may send only a few messages, because too many were blocked or reported as spam.",
+        hint: Some("check the number's quality rating in WhatsApp Manager"),
         retry: RetryRule::NoAuto,
     },
     CodeInfo {
@@ -1631,8 +1633,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131049),
         system: System::Cloud,
         name: "META_CHOSE_NOT_TO_DELIVER",
-        meaning: "Meta did not deliver it, to keep marketing messages to this user in bounds.",
-        hint: Some("wait at least 24 hours before the next try"),
+        meaning: "Meta did not deliver the message, to limit marketing messages to this user.",
+        hint: Some("wait at least 24 hours before the next attempt"),
         retry: RetryRule::FixedDelay,
     },
     CodeInfo {
@@ -1640,8 +1642,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131050),
         system: System::Cloud,
         name: "MARKETING_STOPPED",
-        meaning: "The user has stopped marketing messages from this business.",
-        hint: Some("send no marketing to this user"),
+        meaning: "The user has opted out of marketing messages from this business.",
+        hint: Some("send no marketing messages to this user"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1658,7 +1660,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131052),
         system: System::Cloud,
         name: "MEDIA_DOWNLOAD_ERROR",
-        meaning: "The media that the user sent could not be fetched.",
+        meaning: "The media that the user sent could not be downloaded.",
         hint: Some("ask the user to send it again"),
         retry: RetryRule::No,
     },
@@ -1667,7 +1669,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131053),
         system: System::Cloud,
         name: "MEDIA_UPLOAD_ERROR",
-        meaning: "The media of the message could not be fetched or is of the wrong type.",
+        meaning: "The media of the message could not be downloaded, or has the wrong type.",
         hint: Some("check the media's URL, type and size"),
         retry: RetryRule::No,
     },
@@ -1694,7 +1696,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131057),
         system: System::Cloud,
         name: "ACCOUNT_IN_MAINTENANCE",
-        meaning: "The account is being maintained, for instance while its throughput is raised; up to a minute.",
+        meaning: "The account is in maintenance for up to a minute, for example while its throughput is raised.",
         hint: None,
         retry: RetryRule::Backoff,
     },
@@ -1721,7 +1723,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131063),
         system: System::Cloud,
         name: "MARKETING_TEMPLATES_DISABLED",
-        meaning: "The template is a marketing template, and those are disabled for this configuration.",
+        meaning: "Marketing templates are disabled for this configuration.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1730,7 +1732,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131064),
         system: System::Cloud,
         name: "TEMPLATE_CLASSIFICATION_LIMIT",
-        meaning: "The account's limit is used up because its templates were classified wrongly.",
+        meaning: "The account's limit is exhausted, because its templates were misclassified.",
         hint: None,
         retry: RetryRule::NoAuto,
     },
@@ -1739,7 +1741,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131201),
         system: System::Cloud,
         name: "GROUP_PARTLY_SUCCEEDED",
-        meaning: "Some of the group request was done, some not.",
+        meaning: "The group request was carried out only in part.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1748,7 +1750,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131202),
         system: System::Cloud,
         name: "DUPLICATE_PARTICIPANT",
-        meaning: "A participant is named twice.",
+        meaning: "A participant is listed twice.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1775,7 +1777,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131208),
         system: System::Cloud,
         name: "GROUP_RATE_LIMIT_HIT",
-        meaning: "Group operations of this number come too fast.",
+        meaning: "Too many group operations by this number.",
         hint: None,
         retry: RetryRule::BackoffLong,
     },
@@ -1820,7 +1822,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131213),
         system: System::Cloud,
         name: "JOIN_REQUEST_UNKNOWN",
-        meaning: "There is no such request to join.",
+        meaning: "The request to join does not exist.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1829,7 +1831,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(131214),
         system: System::Cloud,
         name: "GROUP_CREATION_DISABLED",
-        meaning: "Creating groups is disabled for a while.",
+        meaning: "Creating groups is temporarily disabled.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1847,7 +1849,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(132000),
         system: System::Cloud,
         name: "TEMPLATE_PARAM_COUNT_MISMATCH",
-        meaning: "The template has more or fewer variables than the message has values.",
+        meaning: "The message has more or fewer values than the template has variables.",
         hint: Some("give one value for each variable"),
         retry: RetryRule::No,
     },
@@ -1865,7 +1867,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(132005),
         system: System::Cloud,
         name: "TEMPLATE_TEXT_TOO_LONG",
-        meaning: "With the values put in, the template's text is too long.",
+        meaning: "The template's text is too long with these values.",
         hint: Some("shorten the values"),
         retry: RetryRule::No,
     },
@@ -1874,7 +1876,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(132007),
         system: System::Cloud,
         name: "TEMPLATE_CHARACTER_POLICY",
-        meaning: "The content breaks a rule about characters.",
+        meaning: "The content contains characters that are not allowed.",
         hint: Some("correct the values"),
         retry: RetryRule::No,
     },
@@ -1883,7 +1885,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(132008),
         system: System::Cloud,
         name: "TEMPLATE_PARAM_VALUE_INVALID",
-        meaning: "A value is not formatted as the template asks.",
+        meaning: "A value does not have the format that the template requires.",
         hint: Some("correct the value"),
         retry: RetryRule::No,
     },
@@ -1892,7 +1894,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(132012),
         system: System::Cloud,
         name: "TEMPLATE_PARAM_FORMAT_MISMATCH",
-        meaning: "A value is not formatted as the template asks.",
+        meaning: "A value does not have the format that the template requires.",
         hint: Some("correct the value"),
         retry: RetryRule::No,
     },
@@ -1902,7 +1904,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::Cloud,
         name: "TEMPLATE_PAUSED",
         meaning: "The template is paused because of low quality.",
-        hint: Some("improve it, or use another"),
+        hint: Some("improve the template, or use another"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1910,8 +1912,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(132016),
         system: System::Cloud,
         name: "TEMPLATE_DISABLED",
-        meaning: "The template was paused too often and is disabled for good.",
-        hint: Some("make a new one"),
+        meaning: "The template was paused too often and is disabled permanently.",
+        hint: Some("create a new template"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -1919,7 +1921,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(132018),
         system: System::Cloud,
         name: "TEMPLATE_VALIDATION",
-        meaning: "Something is wrong with the template's values.",
+        meaning: "The template's values are invalid.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1937,7 +1939,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(132069),
         system: System::Cloud,
         name: "FLOW_THROTTLED",
-        meaning: "The flow is throttled: 10 messages an hour use it, and those were sent.",
+        meaning: "The flow is throttled to 10 messages per hour, and those were sent.",
         hint: Some("wait for the next hour"),
         retry: RetryRule::FixedDelay,
     },
@@ -1946,7 +1948,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(133000),
         system: System::Cloud,
         name: "INCOMPLETE_DEREGISTRATION",
-        meaning: "An earlier deregistration failed half-way.",
+        meaning: "An earlier deregistration failed half way.",
         hint: Some("deregister the number again"),
         retry: RetryRule::No,
     },
@@ -1955,7 +1957,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(133004),
         system: System::Cloud,
         name: "SERVER_TEMPORARILY_UNAVAILABLE",
-        meaning: "The server is down for a while.",
+        meaning: "The server is temporarily down.",
         hint: None,
         retry: RetryRule::Backoff,
     },
@@ -1973,7 +1975,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(133006),
         system: System::Cloud,
         name: "PHONE_REVERIFICATION_NEEDED",
-        meaning: "The number has to be verified before it is registered.",
+        meaning: "The number must be verified before it is registered.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -1982,7 +1984,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(133008),
         system: System::Cloud,
         name: "TOO_MANY_PIN_GUESSES",
-        meaning: "Too many wrong PINs for this number; the answer may name the wait.",
+        meaning: "Too many wrong PINs for this number; the response may name the wait.",
         hint: None,
         retry: RetryRule::FixedDelay,
     },
@@ -1991,7 +1993,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(133009),
         system: System::Cloud,
         name: "PIN_GUESSED_TOO_FAST",
-        meaning: "PINs were tried too fast; the answer may name the wait.",
+        meaning: "PINs were tried too fast; the response may name the wait.",
         hint: None,
         retry: RetryRule::FixedDelay,
     },
@@ -2009,7 +2011,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(133015),
         system: System::Cloud,
         name: "REGISTERED_TOO_SOON",
-        meaning: "The number was deleted a short while ago; wait 5 minutes before registering it.",
+        meaning: "The number was deleted recently; wait 5 minutes before registering it.",
         hint: None,
         retry: RetryRule::FixedDelay,
     },
@@ -2018,7 +2020,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(133016),
         system: System::Cloud,
         name: "REGISTRATION_RATE_LIMIT",
-        meaning: "The number was registered and deregistered too often; it is barred for a while.",
+        meaning: "The number was registered and deregistered too often, and is blocked temporarily.",
         hint: None,
         retry: RetryRule::FixedDelay,
     },
@@ -2063,7 +2065,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(135000),
         system: System::Cloud,
         name: "GENERIC_USER_ERROR",
-        meaning: "Something about the request is wrong; the server does not say what.",
+        meaning: "The request is wrong; the server does not say why.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -2073,7 +2075,7 @@ pub const ALL: &[CodeInfo] = &[
         system: System::Cloud,
         name: "IDENTITY_KEY_HASH_MISMATCH",
         meaning: "The recipient's identity is no longer the one whose hash was sent.",
-        hint: Some("make sure who it is, then send the new hash"),
+        hint: Some("verify the recipient, then send the new hash"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -2162,8 +2164,8 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(139101),
         system: System::Cloud,
         name: "BLOCKLIST_LIMIT_REACHED",
-        meaning: "The list of blocked users has reached its 64,000.",
-        hint: Some("unblock somebody first"),
+        meaning: "The list of blocked users has reached its limit of 64,000.",
+        hint: Some("unblock another user first"),
         retry: RetryRule::No,
     },
     CodeInfo {
@@ -2234,7 +2236,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(147005),
         system: System::Cloud,
         name: "USERNAME_TRANSFER_REQUIRED",
-        meaning: "The username has to be transferred first.",
+        meaning: "The username must be transferred first.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -2270,7 +2272,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2593079),
         system: System::Cloud,
         name: "WABA_MARKED_FOR_MIGRATION",
-        meaning: "The account is marked for migration to another solution already.",
+        meaning: "The account is already marked for migration to another solution.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -2279,7 +2281,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2593085),
         system: System::Cloud,
         name: "WABA_NOT_ELIGIBLE_FOR_OBO",
-        meaning: "The account cannot change owner by OBO mobility.",
+        meaning: "The account cannot change its owner through OBO mobility.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -2288,7 +2290,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2593107),
         system: System::Cloud,
         name: "SYNCHRONIZATION_LIMIT",
-        meaning: "Synchronization was asked for too often for this number.",
+        meaning: "Synchronization was requested too often for this number.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -2297,7 +2299,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(2593108),
         system: System::Cloud,
         name: "SYNCHRONIZATION_OUTSIDE_WINDOW",
-        meaning: "Synchronization can only be asked for within 24 hours of onboarding.",
+        meaning: "Synchronization can only be requested within 24 hours of onboarding.",
         hint: None,
         retry: RetryRule::No,
     },
@@ -2306,7 +2308,7 @@ pub const ALL: &[CodeInfo] = &[
         last: ErrorCode(299),
         system: System::Cloud,
         name: "API_PERMISSION",
-        meaning: "A permission that this call needs was never granted, or was taken away.",
+        meaning: "A permission that this call needs was never granted, or was revoked.",
         hint: Some("check the permissions of the token"),
         retry: RetryRule::No,
     },

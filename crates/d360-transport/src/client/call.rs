@@ -1,4 +1,4 @@
-//! One call as a state machine. Both clients drive it, and neither has policy of its own.
+//! A call as a state machine. Both clients drive it, and contain no policy of their own.
 use super::{
     core::Core,
     trace::{Trace, Why},
@@ -21,22 +21,24 @@ use std::{
 };
 
 const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static(concat!("d360/", env!("CARGO_PKG_VERSION")));
-/// Bytes a second that a large body is given time for: without it, no time limit would fit a card and a film.
+/// The transfer rate that large bodies are given time for, in bytes per second. No fixed time limit fits both a
+/// contact and a film.
 const SLOWEST: u64 = 64 * 1024;
 const DEFAULT_RESPONSE_LIMIT: u64 = 1024 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// What the driver is to do next. Requests and results are fetched: an async driver would hold whatever this held.
+/// The next step of the driver. It fetches requests and results separately, because an async driver would hold
+/// everything that this holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     Wait(Duration),
-    /// Send [`Call::attempt`], and tell what came of it.
+    /// Send [`Call::attempt`], and report the result.
     Send,
-    /// Give back [`Call::result`].
+    /// Return [`Call::result`].
     Done,
 }
 
-/// A call of endpoint `E`. Dropped before its end, it leaves nothing behind but what was sent.
+/// A call of endpoint `E`. If it is dropped before its end, nothing is left except what was sent.
 pub(crate) struct Call<'c, E: Endpoint> {
     core: &'c Core,
     options: &'c CallOptions,
@@ -47,7 +49,7 @@ pub(crate) struct Call<'c, E: Endpoint> {
     /// Never before the end of the last wait, whatever the clock says.
     now: Instant,
     made: u32,
-    /// What the attempt that is waited for took from the retry budget, and what the last one made had taken.
+    /// The tokens that the pending attempt took from the retry budget, and those of the last attempt.
     taken: Option<u32>,
     spent: Option<u32>,
     failure: Option<Error>,
@@ -61,12 +63,13 @@ enum Next<R> {
     Send,
     Wait(Duration),
     Done(Result<R, Error>),
-    /// An attempt is under way, or the answer was handed out.
+    /// An attempt is in flight, or the result was returned.
     Nothing,
 }
 
 impl<'c, E: Endpoint> Call<'c, E> {
-    /// Checks and builds the request. Takes the endpoint, which an async driver would hold to its end otherwise.
+    /// Validates and builds the request. Consumes the endpoint, which an async driver would otherwise hold to its
+    /// end.
     #[allow(clippy::needless_pass_by_value, reason = "see above")]
     pub(crate) fn new(
         core: &'c Core,
@@ -82,7 +85,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
             options,
             prepared,
             place: place.or_else(|| Place::new(&core.config.rate_limit, core.sender, endpoint.recipient())),
-            // One that lies beyond the clock is none.
+            // A deadline beyond the clock is none.
             deadline: options.deadline.and_then(|deadline| now.checked_add(deadline)),
             started: now,
             now,
@@ -103,15 +106,15 @@ impl<'c, E: Endpoint> Call<'c, E> {
             Next::Send => self.send(),
             Next::Wait(wait) => self.wait(wait),
             Next::Done(_) => Step::Done,
-            // No driver steps on without having answered.
+            // Drivers report a result before each step.
             Next::Nothing => unreachable!("a call was driven on without an answer"),
         }
     }
 
-    /// What [`Step::Done`] asks to be given back.
+    /// Returns the result for [`Step::Done`].
     pub(crate) fn result(mut self) -> Result<E::Response, Error> {
         let Next::Done(result) = std::mem::replace(&mut self.next, Next::Nothing) else {
-            // Drivers ask where `Step::Done` said so, and `next` is that then.
+            // Drivers call this after `Step::Done`, when `next` is the result.
             unreachable!("a call was asked for its result before its end")
         };
         self.done = true;
@@ -138,7 +141,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
         Step::Send
     }
 
-    /// The request of the attempt that [`Step::Send`] asks for.
+    /// Returns the request of the attempt for [`Step::Send`].
     pub(crate) fn attempt(&self) -> HttpRequest {
         let mut request = self.prepared.request(self.core, E::META.method);
         request.time_limit = self.left().map_or(request.time_limit, |left| left.min(request.time_limit));
@@ -146,13 +149,13 @@ impl<'c, E: Endpoint> Call<'c, E> {
     }
 
     fn wait(&mut self, wait: Duration) -> Step {
-        // One beyond the clock is only as long as the sleep makes it.
+        // A wait beyond the clock is only as long as the sleep makes it.
         self.now = self.now.checked_add(wait).unwrap_or(self.now);
         self.next = Next::Send;
         Step::Wait(wait)
     }
 
-    /// No more attempts: the last one's failure is the error, or `otherwise` where there was none.
+    /// Ends the call. The error is the last attempt's failure, or `otherwise` if there was none.
     fn give_up(&mut self, otherwise: ErrorKind) -> Step {
         let error = self.failure.take().unwrap_or_else(|| self.error(otherwise));
         self.next = Next::Done(Err(error));
@@ -187,7 +190,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
             self.taken.is_some()
         });
         if let Some(place) = &mut self.place {
-            // The others of its sender or pair hold back too, whether or not this call is made again.
+            // Other messages of its sender or pair pause too, whether or not this call is retried.
             let hold = wait.unwrap_or_else(|| policy.hold(&failure, self.made));
             place.failed(&failure, self.now, hold);
         }
@@ -216,13 +219,13 @@ impl<E: Endpoint> Drop for Call<'_, E> {
     }
 }
 
-/// Time until the deadline.
+/// Returns the time until the deadline.
 fn left(deadline: Option<Instant>, now: Instant) -> Option<Duration> {
     Some(deadline?.saturating_duration_since(now))
 }
 
-/// How long a message has to wait for its turn, or why it is not sent.
-#[allow(clippy::result_large_err, reason = "it is moved on at once; a box would cost more")]
+/// Returns how long a message waits for the rate limit, or why it is not sent.
+#[allow(clippy::result_large_err, reason = "it is moved immediately; a box would cost more")]
 pub(super) fn turn(
     place: Option<&mut Place>,
     deadline: Option<Instant>,
@@ -243,8 +246,8 @@ pub(super) fn turn(
     Ok(wait)
 }
 
-/// Reads an answer of any status.
-#[allow(clippy::result_large_err, reason = "it is moved on at once; a box would cost more")]
+/// Decodes a response of any status.
+#[allow(clippy::result_large_err, reason = "it is moved immediately; a box would cost more")]
 fn read<E: Endpoint>(response: HttpResponse) -> Result<E::Response, ErrorKind> {
     match E::decode(&response) {
         Ok(answer) => Ok(answer),
@@ -256,7 +259,8 @@ fn read<E: Endpoint>(response: HttpResponse) -> Result<E::Response, ErrorKind> {
     }
 }
 
-/// What all attempts of a call have in common. The headers are put together for each: that costs less than keeping and copying them.
+/// The common parts of all attempts of a call. The headers are built for each: that costs less than keeping and
+/// copying them.
 struct Prepared {
     uri: Uri,
     content_type: Option<HeaderValue>,
@@ -267,7 +271,7 @@ struct Prepared {
     progress: Option<Progress>,
 }
 
-/// The request that a call of `endpoint` sends.
+/// Returns the request that a call of `endpoint` sends.
 pub(crate) fn request<E: Endpoint>(
     core: &Core,
     options: &CallOptions,
@@ -287,7 +291,7 @@ fn prepare<E: Endpoint>(core: &Core, options: &CallOptions, endpoint: &E) -> Res
     let mut findings = endpoint.check();
     if options.label.as_deref().is_some_and(|label| !(1..=MAX_CALLBACK_DATA).contains(&label.chars().count()))
     {
-        findings.error("label", format!("has to have 1 to {MAX_CALLBACK_DATA} characters"));
+        findings.error("label", format!("must have 1 to {MAX_CALLBACK_DATA} characters"));
     }
     findings.into_result(core.config.strict).map_err(|invalid| fail(ErrorKind::Invalid(invalid)))?;
     let body =
@@ -320,7 +324,7 @@ fn prepare<E: Endpoint>(core: &Core, options: &CallOptions, endpoint: &E) -> Res
 
 impl Prepared {
     fn request(&self, core: &Core, method: Method) -> HttpRequest {
-        // Room for these and for the three that HTTP libraries add.
+        // Enough for these and the three that HTTP libraries add.
         let mut headers = HeaderMap::with_capacity(6);
         if let Some((name, value)) = core.auth.clone() {
             headers.insert(name, value);
@@ -346,7 +350,8 @@ fn refusal<E: Endpoint>(response: &HttpResponse) -> d360_model::error::ApiError 
     E::Api::refusal(response).with_retry_after(retry_after(response.headers()))
 }
 
-/// `Retry-After`: seconds, or a date, which counts from the answer's own `Date` so that clocks need not agree.
+/// Parses `Retry-After`: seconds, or a date. A date is relative to the response's own `Date`, so that clocks need not
+/// agree.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok();
     let after = text(RETRY_AFTER)?.trim();

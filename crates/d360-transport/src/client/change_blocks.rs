@@ -13,8 +13,8 @@ use std::{
     ops::Range,
 };
 
-/// Users were blocked or unblocked in several requests, and one failed as a whole. Nothing is lost: this holds what
-/// was done until then, and who is left.
+/// The error of blocking or unblocking in several requests of which one failed as a whole. It contains the results
+/// until then, and the remaining users.
 #[derive(Debug)]
 pub struct BlockUsersError(Box<Stopped>);
 
@@ -26,23 +26,23 @@ struct Stopped {
 }
 
 impl BlockUsersError {
-    /// What was answered until then.
+    /// Returns the results until then.
     #[must_use]
     pub fn report(&self) -> &BlockReport {
         &self.0.report
     }
-    /// Who is left: those of the request that failed (whose outcome [`error`](Self::error) tells) and those behind
-    /// it, in the order given. Blocking twice does no harm: try again with these.
+    /// Returns the remaining users in the order given: those of the failed request (see [`error`](Self::error) for
+    /// its outcome) and those after it. Blocking is idempotent, so retry with these.
     #[must_use]
     pub fn left(&self) -> &[User] {
         &self.0.left
     }
-    /// What stopped it.
+    /// Returns the error of the failed request.
     #[must_use]
     pub fn error(&self) -> &Error {
         &self.0.error
     }
-    /// All three.
+    /// Returns all three.
     #[must_use]
     pub fn into_parts(self) -> (BlockReport, Vec<User>, Error) {
         let Stopped { report, left, error } = *self.0;
@@ -70,23 +70,23 @@ impl std::error::Error for BlockUsersError {
     }
 }
 
-/// Cuts users into requests and puts the answers together again. No I/O.
+/// Splits users into requests and merges the responses. No I/O.
 pub(crate) struct ChangeBlocks {
-    /// As given; a user may stand twice.
+    /// The users as given, possibly with duplicates.
     users: Vec<User>,
     /// Each user once, in the order given.
     unique: Vec<User>,
     per_call: usize,
-    /// How many of `unique` were asked for.
+    /// How many of `unique` were requested.
     asked: usize,
-    /// The answers, by where their users stand in `unique`.
+    /// The responses, by the position of their users in `unique`.
     answers: BTreeMap<usize, (usize, BlockAnswer)>,
-    /// The first request that failed as a whole.
+    /// The error of the first request that failed as a whole.
     error: Option<Error>,
 }
 
 impl ChangeBlocks {
-    /// All users are checked before the first request, so that a mistake among the last leaves nothing half done.
+    /// Validates all users before the first request, so that a mistake in the last one leaves nothing half done.
     pub(crate) fn new(
         endpoint: &Meta,
         users: impl IntoIterator<Item = impl Into<Recipient>>,
@@ -102,7 +102,7 @@ impl ChangeBlocks {
                     known.push(user);
                     problem
                 }
-                // What is no user cannot be among those who are left.
+                // An invalid user cannot be among the remaining users.
                 Err(invalid) => Some(invalid.problem().to_owned()),
             };
             if let Some(problem) = found {
@@ -116,7 +116,7 @@ impl ChangeBlocks {
         Self { users, unique, per_call, asked: 0, answers: BTreeMap::new(), error }
     }
 
-    /// Where the users of the next request stand; `None` once all are asked for or one request has failed.
+    /// Returns the range of users for the next request, or `None` once all are requested or one request has failed.
     pub(crate) fn next_chunk(&mut self) -> Option<Range<usize>> {
         if self.error.is_some() || self.asked == self.unique.len() {
             return None;
@@ -126,7 +126,7 @@ impl ChangeBlocks {
         Some(chunk)
     }
 
-    /// The users of a request.
+    /// Returns the users of a request.
     pub(crate) fn users(&self, chunk: &Range<usize>) -> &[User] {
         &self.unique[chunk.clone()]
     }
@@ -156,7 +156,7 @@ impl ChangeBlocks {
     }
 }
 
-/// The report for users as given, of whom some may stand twice.
+/// Returns the report for the users as given, possibly with duplicates.
 fn in_order(users: &[User], unique: usize, report: BlockReport) -> BlockReport {
     if users.len() == unique {
         return report;

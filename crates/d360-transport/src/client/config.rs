@@ -7,7 +7,7 @@ use crate::{
 };
 use std::{num::NonZeroUsize, time::Duration};
 
-/// Everything about a client but the I/O; the same for both clients.
+/// The settings of a client, async or blocking.
 ///
 /// ```
 /// use d360_transport::{ApiKey, Config, RetryPolicy};
@@ -25,28 +25,28 @@ pub struct Config {
     pub key: ApiKey,
     /// Another host than the API's own.
     pub host: Option<Host>,
-    /// Replaces the host's scheme, name, port and path; what the API puts before its paths stays.
+    /// Replaces the scheme, name, port and path of the host. The prefix of the API stays.
     pub base_url: Option<String>,
-    /// When to send again.
+    /// The retry policy.
     pub retry: RetryPolicy,
-    /// How fast messages go out. Clients made of clones of this share it.
+    /// The rate limit. Clients created from clones of this share it.
     pub rate_limit: RateLimit,
-    /// Time for each attempt, from connecting to the last byte of the answer: 30 s by default, and a second more for each
-    /// 64 KiB of a file that is uploaded or downloaded.
+    /// The time limit for each attempt, from connecting to the last byte of the response. 30 s by default, plus a
+    /// second for each 64 KiB of an uploaded or downloaded file.
     pub attempt_timeout: Duration,
-    /// Most bytes of an answer that is kept in memory, after decompression. By default 1 MiB, 10 MiB for a page of a list, and 100 MiB for
-    /// a file that is downloaded into memory.
+    /// The maximum size of a response in memory in bytes, after decompression. By default 1 MiB, 10 MiB for a page of
+    /// a list, and 100 MiB for a file that is downloaded into memory.
     pub response_limit: Option<u64>,
-    /// Whether advice is refused as an error is. Off by default.
+    /// Whether advice is refused like an error. Off by default.
     pub strict: bool,
-    /// Most users in a request to block or unblock, where fewer than the API takes are wanted (130429).
+    /// The maximum number of users per request to block or unblock, if lower than that of the API (130429).
     pub users_per_request: Option<NonZeroUsize>,
-    /// Settings of the transport that a client makes for itself.
+    /// The settings of the transport that a client creates for itself.
     pub connection: Connection,
 }
 
 impl Config {
-    /// The default settings.
+    /// Creates the default settings.
     #[must_use]
     pub fn new(key: ApiKey) -> Self {
         Self {
@@ -63,65 +63,65 @@ impl Config {
         }
     }
 
-    /// The key from `D360_API_KEY`, and where it is set the base URL from `D360_BASE_URL`.
+    /// Reads the key from `D360_API_KEY`, and the base URL from `D360_BASE_URL` if it is set.
     ///
     /// # Errors
-    /// [`SetupError`] where there is no key, or one that no header could carry.
+    /// Returns [`SetupError`] if there is no key, or if it is not valid in a header.
     pub fn from_env() -> Result<Self, SetupError> {
         let key = std::env::var("D360_API_KEY").ok().filter(|key| !key.trim().is_empty());
         let config = Self::new(ApiKey::new(key.ok_or(SetupError::NoKey)?)?);
-        // A blank one is no URL, and an error: it must not mean the API's own.
+        // A blank one is an error and not the API's own URL.
         Ok(Self { base_url: std::env::var("D360_BASE_URL").ok(), ..config })
     }
-    /// Another host than the API's own.
+    /// Sets another host than the API's own.
     #[must_use]
     pub fn host(mut self, host: Host) -> Self {
         self.host = Some(host);
         self
     }
-    /// Another base URL, such as a sandbox's.
+    /// Sets another base URL, such as a sandbox's.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
-    /// Another retry policy.
+    /// Sets the retry policy.
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
-    /// Another pace of messages.
+    /// Sets the rate limit.
     #[must_use]
     pub fn rate_limit(mut self, rate_limit: RateLimit) -> Self {
         self.rate_limit = rate_limit;
         self
     }
-    /// Another time for each attempt.
+    /// Sets the time limit for each attempt.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
-    /// Sets the limit of answers, in bytes after decompression.
+    /// Sets the maximum size of a response in bytes, after decompression.
     #[must_use]
     pub fn response_limit(mut self, bytes: u64) -> Self {
         self.response_limit = Some(bytes);
         self
     }
-    /// Whether advice is refused as an error is.
+    /// Sets whether advice is refused like an error.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
     }
-    /// Fewer users in a request to block or unblock than the API takes.
+    /// Sets a lower number of users per request to block or unblock.
     #[must_use]
     pub fn users_per_request(mut self, users: NonZeroUsize) -> Self {
         self.users_per_request = Some(users);
         self
     }
-    /// Other settings of the connections.
+    /// Sets the settings of the connections.
     #[must_use]
     pub fn connection(mut self, connection: Connection) -> Self {
         self.connection = connection;

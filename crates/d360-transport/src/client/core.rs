@@ -1,4 +1,4 @@
-//! What every call of a client shares.
+//! The shared state of a client's calls.
 use super::config::Config;
 use crate::endpoint::{Api, ApiKey, Host, InvalidHost};
 #[cfg(any(feature = "reqwest", feature = "ureq"))]
@@ -7,16 +7,16 @@ use crate::policy::{Budget, RateLimit};
 use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
 
-/// What every call of a client shares, ready made.
+/// The shared state of a client's calls, prepared once.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) config: Config,
     pub(crate) host: Host,
     pub(crate) auth: Option<(HeaderName, HeaderValue)>,
     pub(crate) jitter: fn() -> f64,
-    /// Shared by clones, whatever their key or host: they speak to the same servers.
+    /// Shared by clones, whatever their key or host: they call the same servers.
     pub(crate) budget: Arc<Budget>,
-    /// What stands for the key at the host where messages are paced.
+    /// Identifies the key at the host for the rate limit.
     pub(crate) sender: u64,
 }
 
@@ -36,24 +36,24 @@ impl Core {
             config.rate_limit.sender((host.to_string(), auth.as_ref().map(|(_, key)| key.as_bytes())));
         Arc::new(Self { config, host, auth, jitter: fastrand::f64, budget, sender })
     }
-    /// Whether our own transports can reach the host.
+    /// Whether the built-in transports can reach the host.
     #[cfg(any(feature = "reqwest", feature = "ureq"))]
     pub(crate) fn needs_tls(&self) -> Result<(), SetupError> {
         if cfg!(feature = "rustls") || !self.host.is_https() { Ok(()) } else { Err(SetupError::NoTls) }
     }
-    /// Users in a request, where the API takes `most`.
+    /// Returns the number of users per request, if the API accepts `most`.
     pub(crate) fn users_per_request(&self, most: usize) -> usize {
         self.config.users_per_request.map_or(most, |wanted| wanted.get().min(most))
     }
-    /// The same at another host.
+    /// Returns the same for another host.
     pub(crate) fn with_host(&self, host: Host) -> Result<Arc<Self>, InvalidHost> {
         Self::at(host, self.config.clone(), self.budget.clone())
     }
-    /// The same with another key.
+    /// Returns the same for another key.
     pub(crate) fn with_key(&self, key: ApiKey) -> Arc<Self> {
         Self::join(self.host.clone(), Config { key, ..self.config.clone() }, self.budget.clone())
     }
-    /// The same with another rate limit.
+    /// Returns the same for another rate limit.
     pub(crate) fn with_rate_limit(&self, rate_limit: RateLimit) -> Arc<Self> {
         Self::join(self.host.clone(), Config { rate_limit, ..self.config.clone() }, self.budget.clone())
     }

@@ -1,4 +1,4 @@
-//! Lists that come in pages, without I/O: both clients drive the same [`Pager`].
+//! Lists in pages, without I/O: both clients drive the same [`Pager`].
 use crate::{
     endpoint::PagedEndpoint,
     error::{Error, ErrorKind},
@@ -9,18 +9,19 @@ use std::{
     fmt,
 };
 
-/// How often a list is begun again because it changed while it was read.
+/// How often a list that changes while it is read is restarted.
 const MAX_RESTARTS: u32 = 10;
-/// Most pages in a row that bring no new item, and most pages in all: the longest list that is documented, 64,000 blocked users, has
-/// fewer pages of one user.
+/// The maximum number of consecutive pages without a new item, and of pages in all. The longest documented list,
+/// 64,000 blocked users, has fewer pages even with one user each.
 const MAX_PAGES_OF_NOTHING: u32 = 1_000;
 const MAX_PAGES: u32 = 100_000;
 
-/// Which page is next, and which items came already.
+/// Tracks the next page and the items seen.
 ///
-/// A list ends where no next page is named, or one that was asked for before: a server that turns in circles cannot hold a caller. A page
-/// may be empty, or hold known items alone, and have a next one. One that goes on without end is an error. A list that changes while it
-/// is read (139102, 131059) is read again from the first page, up to ten times, and no item comes twice.
+/// A list ends if no next page is given, or one that was requested before, so a server that repeats itself cannot
+/// hold a caller. A page may be empty or contain only known items, and still have a next one. A list without an end
+/// is an error. A list that changes while it is read (139102, 131059) is restarted from the first page, up to ten
+/// times, and no item is returned twice.
 pub(crate) struct Pager<E: PagedEndpoint> {
     first: E,
     asking: Option<E>,
@@ -29,7 +30,7 @@ pub(crate) struct Pager<E: PagedEndpoint> {
     ready: VecDeque<Result<E::Item, Error>>,
     restarts: u32,
     pages: u32,
-    /// Pages in a row that brought no new item.
+    /// Consecutive pages without a new item.
     of_nothing: u32,
 }
 
@@ -47,17 +48,17 @@ impl<E: PagedEndpoint> Pager<E> {
         }
     }
 
-    /// An item that is there.
+    /// Returns an available item.
     pub(crate) fn pop(&mut self) -> Option<Result<E::Item, Error>> {
         self.ready.pop_front()
     }
 
-    /// What to call for more items; `None` at the end.
+    /// Returns the request for more items, or `None` at the end.
     pub(crate) fn request(&self) -> Option<E> {
         self.asking.clone()
     }
 
-    /// Takes the answer to [`request`](Self::request).
+    /// Processes the response to [`request`](Self::request).
     pub(crate) fn answered(&mut self, page: Result<E::Response, Error>) {
         let Some(asked) = self.asking.take() else { return };
         match page {

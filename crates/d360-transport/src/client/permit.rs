@@ -1,4 +1,4 @@
-//! Waiting for the rate limit before anything is written down.
+//! Waits for the rate limit before a program records a message.
 use super::{call::turn, core::Core};
 use crate::{
     endpoint::{Endpoint, Meta},
@@ -8,20 +8,20 @@ use crate::{
 use d360_model::{Findings, Recipient};
 use std::time::{Duration, Instant};
 
-/// A message to this recipient may go out now.
+/// The permission to send a message to this recipient.
 pub(super) struct Slot {
     pub(super) place: Option<Place>,
     pub(super) recipient: Recipient,
 }
 
 impl Slot {
-    /// Refuses a message for somebody else: it would go out under limits that were not asked.
+    /// Refuses a message to another recipient, whose limits were not checked.
     pub(super) fn check<E: Endpoint>(&self, endpoint: &E) -> Result<(), Error> {
         if endpoint.recipient().is_some_and(|recipient| *recipient == self.recipient) {
             return Ok(());
         }
         let mut findings = Findings::new();
-        findings.error("to", "is not the recipient of the permit; ask for a permit for each recipient");
+        findings.error("to", "is not the recipient of the permit; request a permit for each recipient");
         Err(Error::new(&E::META, ErrorKind::Invalid(findings.into())))
     }
 }
@@ -54,7 +54,7 @@ impl<'c> Waiting<'c> {
         Ok(Self { options, meta, slot: Slot { place, recipient }, deadline, now })
     }
 
-    /// How long to wait before asking again; `None` once the slot is there.
+    /// Returns the wait before the next step, or `None` once the slot is reserved.
     pub(super) fn step(&mut self, now: Instant) -> Result<Option<Duration>, Error> {
         self.now = self.now.max(now);
         let wait = turn(self.slot.place.as_mut(), self.deadline, self.options, self.now)

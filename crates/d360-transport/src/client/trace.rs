@@ -1,10 +1,10 @@
-//! What a call tells `tracing`: one span, without bodies, numbers or keys. Nothing where feature `tracing` is off.
+//! The `tracing` span of a call, without bodies, numbers or keys. Does nothing if feature `tracing` is off.
 #[cfg(feature = "tracing")]
 use crate::error::Outcome;
 use crate::error::{Error, ErrorKind};
 use std::time::Duration;
 
-/// A call's span.
+/// The span of a call.
 #[derive(Debug)]
 pub(crate) struct Trace {
     #[cfg(feature = "tracing")]
@@ -14,7 +14,11 @@ pub(crate) struct Trace {
 }
 
 #[cfg(not(feature = "tracing"))]
-#[allow(clippy::unused_self, clippy::needless_pass_by_value, reason = "the same doors as with the feature")]
+#[allow(
+    clippy::unused_self,
+    clippy::needless_pass_by_value,
+    reason = "the same interface as with the feature"
+)]
 impl Trace {
     pub(crate) fn new(_endpoint: &'static str) -> Self {
         Self {}
@@ -27,10 +31,10 @@ impl Trace {
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "it is not told"))]
+#[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "it is not recorded"))]
 pub(crate) enum Why<'e> {
     RateLimit,
-    /// It failed like this, and is sent again.
+    /// A retry after this failure.
     Retry(&'e ErrorKind),
 }
 
@@ -57,7 +61,7 @@ impl Trace {
         let wait_ms = millis(wait);
         match why {
             Why::RateLimit => {
-                tracing::debug!(target: "d360", parent: &self.span, wait_ms, "waiting for its turn")
+                tracing::debug!(target: "d360", parent: &self.span, wait_ms, "waiting for the rate limit")
             }
             Why::Retry(failure) => tracing::info!(
                 target: "d360",
@@ -65,7 +69,7 @@ impl Trace {
                 wait_ms,
                 outcome = word(failure.outcome()),
                 code = code(failure),
-                "waiting to send again"
+                "waiting to retry"
             ),
         }
     }
@@ -75,7 +79,7 @@ impl Trace {
         }
         self.end(attempts, error.map_or("accepted", |error| word(error.outcome())));
     }
-    /// The caller gave up.
+    /// Records that the caller gave up.
     pub(crate) fn dropped(&self, attempts: u32) {
         self.end(attempts, if attempts == 0 { "not_sent" } else { "dropped" });
     }

@@ -1,4 +1,4 @@
-//! `/block_users`, which 360dialog Cloud, Meta Graph and the Partner API have alike: one definition, generic over the API.
+//! `/block_users`, which 360dialog Cloud, Meta Graph and the Partner API share: one definition, generic over the API.
 use super::{
     body::Body,
     build_error::BuildError,
@@ -17,7 +17,7 @@ use d360_model::{
 };
 use std::{fmt, marker::PhantomData};
 
-/// An API that has `/block_users`.
+/// An API with `/block_users`.
 pub trait BlockUsersApi: Api {
     /// `POST /block_users`.
     const BLOCK: Meta;
@@ -58,7 +58,7 @@ macro_rules! changes_blocks {
             api: PhantomData<fn() -> A>,
         }
         impl<A> $name<A> {
-            /// For up to 1,000 users.
+            /// Creates a request for up to 1,000 users.
             pub fn new(users: impl IntoIterator<Item = User>) -> Self {
                 Self { users: users.into_iter().collect(), api: PhantomData }
             }
@@ -92,17 +92,17 @@ macro_rules! changes_blocks {
 }
 
 changes_blocks! {
-    /// `POST /block_users`: blocks 1 to 1,000 users. For any number, and a report on each, see `Client::block_users`.
+    /// `POST /block_users`: blocks 1 to 1,000 users. `Client::block_users` accepts any number and reports on each.
     ///
-    /// Each must have written within the last 24 hours (131047 otherwise). A mixed answer comes with HTTP 200 or 400 and is
-    /// read as an answer in both. Other errors: 139101 (the list is full at 64,000), 131021 (a number cannot block
-    /// itself), 130429 (too many users or requests). Source: 360dialog "Contacts", Meta "Block users" (2026-05-21).
+    /// Each user must have written within the last 24 hours (otherwise 131047). A partial result is accepted under
+    /// HTTP 200 and 400. Other errors: 139101 (the list is full at 64,000), 131021 (a number cannot block itself),
+    /// 130429 (too many users or requests) (360dialog, "Contacts"; Meta, "Block users", 2026-05-21).
     BlockUsers, BLOCK
 }
 changes_blocks! {
-    /// `DELETE /block_users`: unblocks 1 to 1,000 users, who stand in a **JSON body**.
+    /// `DELETE /block_users`: unblocks 1 to 1,000 users, listed in a **JSON body**.
     ///
-    /// Answers like [`BlockUsers`]. Source: 360dialog "Contacts", Meta "Block users" (2026-05-21).
+    /// The response has the form of [`BlockUsers`] (360dialog, "Contacts"; Meta, "Block users", 2026-05-21).
     UnblockUsers, UNBLOCK
 }
 
@@ -119,16 +119,16 @@ fn check(users: &[User]) -> Findings {
     findings
 }
 
-/// An answer is what says something of a user, whatever the status: a mixed one comes with 200 or 400, and no source promises that it
-/// stays so.
+/// Accepts a response that says something about a user, whatever its status: a partial result has status 200 or 400,
+/// and no source promises that this remains so.
 fn decode(response: &HttpResponse) -> Result<BlockAnswer, Unreadable> {
     let succeeded = response.status().is_success();
     match serde_json::from_slice::<BlockAnswer>(text_of(response)) {
         Ok(answer) if answer.names_users() => Ok(answer),
-        // Lists without a user, and no more than the word that some failed: the report says so of each.
+        // The lists are empty and the code says that some failed: the report marks every user as failed.
         Ok(answer) if code(&answer) == Some(ErrorCode::BLOCK_PARTLY_FAILED) => Ok(answer),
         Ok(answer) if succeeded && answer.error.is_none() && answer.errors.is_none() => Ok(answer),
-        // Tells an error under a 2xx status from an answer of unknown shape.
+        // Distinguishes an error under a 2xx status from a response of unknown form.
         Err(error) if succeeded => {
             json::<serde::de::IgnoredAny>(response).and(Err(Unreadable::Shape(error.into())))
         }
@@ -140,11 +140,11 @@ fn code(answer: &BlockAnswer) -> Option<ErrorCode> {
     answer.error()?.code
 }
 
-/// `GET /block_users`: a page of the blocked users. `Client::blocked_users` reads them all.
+/// `GET /block_users`: returns one page of the blocked users. `Client::blocked_users` reads all pages.
 ///
-/// Pages are read by `after` cursors; the list may end without saying so. Where it changes meanwhile the API answers
-/// 139102, and the list is to be read again from the first page. Source: 360dialog "Contacts" and the reference
-/// "Block Users", Meta "Block users" (2026-05-21).
+/// Pages follow `after` cursors, and the last page may not be marked. If the list changes meanwhile, the API answers
+/// 139102, and the list must be read again from the first page (360dialog, "Contacts" and the reference "Block
+/// Users"; Meta, "Block users", 2026-05-21).
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct ListBlockedUsers<A> {
     limit: Option<u32>,
@@ -154,21 +154,21 @@ pub struct ListBlockedUsers<A> {
 }
 
 impl<A> ListBlockedUsers<A> {
-    /// The first page.
+    /// Requests the first page.
     pub fn new() -> Self {
         Self { limit: None, after: None, before: None, api: PhantomData }
     }
-    /// Users a page, from 1. No source names a default or a maximum.
+    /// Sets the number of users per page, at least 1. No source names a default or a maximum.
     pub fn limit(mut self, users: u32) -> Self {
         self.limit = Some(users);
         self
     }
-    /// The page behind this cursor.
+    /// Requests the page after this cursor.
     pub fn after(mut self, cursor: impl Into<String>) -> Self {
         self.after = Some(cursor.into());
         self
     }
-    /// The page before this cursor.
+    /// Requests the page before this cursor.
     pub fn before(mut self, cursor: impl Into<String>) -> Self {
         self.before = Some(cursor.into());
         self

@@ -6,24 +6,24 @@ use http::HeaderValue;
 use serde::Serialize;
 use std::fmt;
 
-/// A body, as an endpoint gives it. `Debug` shows its size alone.
+/// The body of a request. `Debug` shows only its size.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Body {
-    /// None.
+    /// No body.
     Empty,
     /// JSON text.
     Json(Bytes),
     /// Bytes of another type.
     Raw {
-        /// Their type.
+        /// The content type.
         content_type: HeaderValue,
         /// The bytes.
         bytes: Bytes,
     },
-    /// Parts that a transport streams, multipart bodies among them.
+    /// Parts that a transport streams, for example a multipart body.
     Parts {
-        /// The type of the whole.
+        /// The content type of the whole body.
         content_type: HeaderValue,
         /// The parts.
         parts: Vec<Part>,
@@ -43,12 +43,12 @@ impl fmt::Debug for Body {
 }
 
 impl Body {
-    /// `value` as JSON.
+    /// Serializes `value` as JSON.
     ///
     /// # Errors
-    /// Where `value` refuses.
+    /// Returns [`BuildError`] if `value` cannot be serialized.
     pub fn json(value: &impl Serialize) -> Result<Self, BuildError> {
-        // Room for most messages; allocators begin to take more time above 1 KiB.
+        // Enough for most messages. Above 1 KiB allocators become slower.
         let mut text = Vec::with_capacity(1_000);
         serde_json::to_writer(&mut text, value)?;
         Ok(Self::Json(text.into()))

@@ -1,91 +1,93 @@
-//! What an endpoint is: a request, and how its answer reads. No I/O, no host, no key.
+//! The definition of an endpoint: its request, and how to decode the response. No I/O, no host, no key.
 use super::{body::Body, build_error::BuildError, decode::Unreadable, host::Host, meta::Meta, path::Path};
 use crate::exchange::{BodySink, HttpResponse, Progress};
 use d360_model::{Findings, Recipient, error::ApiError};
 use std::sync::Arc;
 
-/// An API. Its endpoints do not compile against the client of another.
+/// An API. Its endpoints do not compile with the client of another API.
 pub trait Api: Send + Sync + 'static {
-    /// As it stands in errors: `cloud`.
+    /// The name that errors show, such as `cloud`.
     const NAME: &'static str;
-    /// Where it is, if nothing else is said.
+    /// Returns the host that is used by default.
     fn default_host() -> Host;
-    /// Reads a refusal. The only place that knows the shapes of this API's errors.
+    /// Parses a refusal. This is the only place that knows the error forms of the API.
     fn refusal(response: &HttpResponse) -> ApiError {
         ApiError::read(response.status().as_u16(), response.body())
     }
 }
 
-/// What is out of the ordinary about how a request or its answer travels; nothing by default.
+/// Transfer options: response sink, upload progress, size limit.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Transfer {
-    /// Where the body of a 2xx answer goes, if not into memory.
+    /// The destination of the body of a 2xx response, instead of memory.
     pub sink: Option<Arc<dyn BodySink>>,
-    /// Who is told how far the body of the request has come.
+    /// The callback for the progress of the request body.
     pub progress: Option<Progress>,
-    /// About how many bytes the answer has: it is given more time then.
+    /// The approximate size of the response in bytes, which extends the time limit.
     pub answer_length: u64,
-    /// Most bytes of an answer that are kept in memory, in place of 1 MiB, unless
+    /// The maximum size of a response in memory in bytes, instead of 1 MiB, unless
     /// [`Config::response_limit`](crate::Config::response_limit) is set.
     pub response_limit: Option<u64>,
 }
 
 impl Transfer {
-    /// For a page of a list. A block list may hold 64,000 users (Meta, "Block users", 2026-05-21) of up to 160 bytes, and no source names
-    /// the most that a page holds.
+    /// Returns the options for a page of a list. A block list may have 64,000 users of up to 160 bytes (Meta, "Block
+    /// users", 2026-05-21), and no source names the maximum page size.
     #[must_use]
     pub fn page() -> Self {
         Self { response_limit: Some(10 * 1024 * 1024), ..Self::default() }
     }
 }
 
-/// A request, and how its answer reads. Knows neither host nor key, and does no I/O: one definition serves both
-/// clients, any transport, and tests without any.
+/// The definition of a call: its request, and how to decode the response. It has neither host nor key and does no
+/// I/O, so one definition serves both clients, any transport, and tests without a transport.
 pub trait Endpoint: Send + Sync {
-    /// The API it belongs to.
+    /// The API of the endpoint.
     type Api: Api;
-    /// What success answers.
+    /// The type of a successful response.
     type Response: Send;
-    /// Name, method, path, effect.
+    /// The name, method, path and effect.
     const META: Meta;
 
-    /// Path below the host.
+    /// Returns the path below the host.
     fn path(&self) -> Path {
         Path::fixed(Self::META.path)
     }
-    /// Adds query parameters; none by default.
+    /// Adds query parameters. Adds none by default.
     fn query(&self, _path: &mut Path) {}
-    /// The body; none by default.
+    /// Returns the body. Empty by default.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// Returns [`BuildError`] if the body cannot be built.
     fn body(&self) -> Result<Body, BuildError> {
         Ok(Body::Empty)
     }
-    /// The body with a label of the caller's, where it has room for one; see [`CallOptions::label`](crate::CallOptions::label).
+    /// Returns the body with a label of the caller; see [`CallOptions::label`](crate::CallOptions::label).
     ///
     /// # Errors
-    /// Where it has none, which is the default.
+    /// Returns [`BuildError::Label`] if the call does not support labels, which is the default.
     fn labelled_body(&self, _label: &str) -> Result<Body, BuildError> {
-        Err(BuildError::Label("this call has no room for a label; messages of Cloud alone have"))
+        Err(BuildError::Label("this call does not support a label; only messages of Cloud do"))
     }
-    /// Whom it sends a message to. Calls that do keep the client's [`RateLimit`](crate::RateLimit).
+    /// Returns the recipient if the call sends a message. Such calls are subject to the client's
+    /// [`RateLimit`](crate::RateLimit).
     fn recipient(&self) -> Option<&Recipient> {
         None
     }
-    /// What the API would refuse about this request; nothing by default.
+    /// Validates the request and returns what the API would refuse. Finds nothing by default.
     fn check(&self) -> Findings {
         Findings::new()
     }
-    /// What is out of the ordinary about how it travels.
+    /// Returns the transfer options.
     fn transfer(&self) -> Transfer {
         Transfer::default()
     }
-    /// Reads an answer of any status: [`json`](crate::json) takes a 2xx, others may also take a 400 that holds an answer.
+    /// Decodes a response of any status. [`json`](crate::json) accepts a 2xx; other functions may accept a 400 that
+    /// contains a result.
     ///
     /// # Errors
-    /// [`Unreadable`] where it is no answer.
+    /// Returns [`Unreadable`] if the response is not a result.
     fn decode(response: &HttpResponse) -> Result<Self::Response, Unreadable>;
 }
 

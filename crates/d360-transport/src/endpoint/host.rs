@@ -1,9 +1,9 @@
-//! Where an API is, and how it wants the key.
+//! The address of an API, and how it receives the key.
 use super::{build_error::BuildError, key::ApiKey, meta::Scope, path::Path};
 use http::{HeaderName, HeaderValue, Uri, uri};
 use std::fmt;
 
-/// How a key is sent.
+/// How the key is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthScheme {
@@ -13,12 +13,12 @@ pub enum AuthScheme {
     XApiKey,
     /// `Authorization: Bearer <token>`: Meta Graph.
     Bearer,
-    /// Not at all: for calls that give out a token.
+    /// No key, for calls that create a token.
     None,
 }
 
 impl AuthScheme {
-    /// The header that carries `key`, if one does.
+    /// Returns the header with `key`, unless the scheme sends none.
     #[must_use]
     pub fn header(self, key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
         match self {
@@ -30,57 +30,57 @@ impl AuthScheme {
     }
 }
 
-/// A host: where an API is, what stands before its paths, and how it wants the key.
+/// A host: the address of an API, the prefix of its paths, and how it receives the key.
 ///
-/// Only `https` is taken, and `http` on this machine (localhost, 127.0.0.0/8, `[::1]`), where no key leaves it.
+/// It must use `https`. `http` is accepted for loopback only (localhost, 127.0.0.0/8, `[::1]`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Host {
     scheme: uri::Scheme,
     authority: uri::Authority,
-    /// Path of the base URL, then the API's own; without a slash at the end.
+    /// The path of the base URL followed by that of the API, without a trailing slash.
     base_path: String,
     prefix: String,
-    /// What stands before paths of these scopes instead of the prefix; or why the host has none of them.
+    /// The prefixes for paths of these scopes instead of the default, or the reason why the host does not have them.
     scopes: Vec<(Scope, Result<String, &'static str>)>,
     media: Media,
     auth: AuthScheme,
 }
 
-/// How the media URLs that answers name are fetched.
+/// Where the media URLs in responses are downloaded from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Media {
-    /// From this host itself, which stands in for the one that is named here: 360dialog, for Meta's. The key goes nowhere else.
+    /// This host, in place of the named one: 360dialog, for URLs of Meta. The key is sent nowhere else.
     From(&'static str),
-    /// From the host that is named here as well as from this one: Meta's own, with Meta's token.
+    /// The named host as well as this one: Meta's own, with Meta's token.
     At(&'static str),
 }
 
-/// Why a text is no base URL.
+/// Why a text is not a base URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidHost {
-    /// Not a URL with scheme and host.
-    #[error("{0:?} is no base URL; expected a scheme and a host, such as https://waba-v2.360dialog.io")]
+    /// The text is not a URL with scheme and host.
+    #[error("{0:?} is not a base URL; use a scheme and a host, such as https://waba-v2.360dialog.io")]
     Malformed(String),
-    /// A user name or password, query or fragment.
-    #[error("{0:?} is no base URL: it holds a user name, a query or a fragment")]
+    /// The URL contains a user name, password, query or fragment.
+    #[error("{0:?} is not a base URL: remove the user name, query or fragment")]
     NotABase(String),
-    /// Not encrypted, and not on this machine.
+    /// The URL is not encrypted and not on loopback.
     #[error(
-        "{0:?} is not encrypted: use https (http is taken for localhost alone), or the key could be read on the way"
+        "{0:?} is not encrypted, which would expose the API key; use https (http is accepted for localhost only)"
     )]
     Insecure(String),
-    /// It ends in what the API puts before its paths, which would stand there twice.
-    #[error("leave {0:?} out of the base URL: it is put behind it")]
+    /// The URL ends with the prefix of the API, which would then appear twice.
+    #[error("remove {0:?} from the base URL; the client appends it")]
     HoldsPrefix(String),
 }
 
 impl Host {
-    /// The host at `base_url`.
+    /// Creates a host at `base_url`.
     ///
     /// # Errors
-    /// [`InvalidHost`].
+    /// Returns [`InvalidHost`] if `base_url` is invalid or not encrypted.
     pub fn new(base_url: &str, auth: AuthScheme) -> Result<Self, InvalidHost> {
         let malformed = || InvalidHost::Malformed(base_url.to_owned());
         if base_url.contains(['?', '#', '@']) {
@@ -90,7 +90,7 @@ impl Host {
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
             return Err(malformed());
         };
-        // The parser lets more through: `[::1]4360`, a port beyond 65535, raw UTF-8 in the path.
+        // The parser accepts more than is valid: `[::1]4360`, a port above 65535, raw UTF-8 in the path.
         let port = authority.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
         let is_whole = authority.as_str() == format!("{}{port}", authority.host());
         if !is_whole || !base_url.trim().bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -111,13 +111,13 @@ impl Host {
         })
     }
 
-    /// The same API at another base URL: scheme, host, port and a path in front are replaced; what the API itself
-    /// puts before its paths (`/v1`, …) stays, and so does the way the key is sent.
+    /// Returns the same API at another base URL: scheme, host, port and leading path are replaced. The prefix of the
+    /// API (`/v1`, …) and the way the key is sent stay.
     ///
     /// # Errors
-    /// [`InvalidHost`].
+    /// Returns [`InvalidHost`] if `base_url` is invalid or not encrypted.
     pub fn with_base_url(&self, base_url: &str) -> Result<Self, InvalidHost> {
-        // What stands at another base URL, a sandbox or a proxy, serves media itself: no token of it goes to Meta.
+        // Another base URL, such as a sandbox or a proxy, serves media itself: its token is not sent to Meta.
         let (Media::From(named) | Media::At(named)) = self.media;
         let other = Self {
             prefix: self.prefix.clone(),
@@ -131,33 +131,33 @@ impl Host {
         Ok(other)
     }
 
-    /// The host with `prefix`, such as `/v1`, before every path.
+    /// Adds `prefix`, such as `/v1`, before every path.
     #[must_use]
     pub fn with_prefix(mut self, prefix: &Path) -> Self {
         prefix.as_str().trim_end_matches('/').clone_into(&mut self.prefix);
         self
     }
 
-    /// The host with another prefix before paths of `scope`.
+    /// Sets another prefix for paths of `scope`.
     #[must_use]
     pub fn with_scope(mut self, scope: Scope, prefix: &Path) -> Self {
         self.scopes.insert(0, (scope, Ok(prefix.as_str().trim_end_matches('/').to_owned())));
         self
     }
-    /// The host without anything of `scope`; calls of it end in an error that says `why`.
+    /// Declares that the host has no resources of `scope`. Calls to them fail with the reason `why`.
     #[must_use]
     pub fn without_scope(mut self, scope: Scope, why: &'static str) -> Self {
         self.scopes.insert(0, (scope, Err(why)));
         self
     }
-    /// How the media URLs that answers name are fetched; from the host itself alone if nothing is said.
+    /// Sets where the media URLs in responses are downloaded from. By default only from this host.
     #[must_use]
     pub fn media(mut self, media: Media) -> Self {
         self.media = media;
         self
     }
 
-    /// How it wants the key.
+    /// Returns how the key is sent.
     #[must_use]
     pub fn auth(&self) -> AuthScheme {
         self.auth
@@ -168,7 +168,7 @@ impl Host {
         self.scheme == uri::Scheme::HTTPS
     }
 
-    /// The URL of `path` on this host.
+    /// Returns the URL of `path` on this host.
     pub(crate) fn uri(&self, path: Path, scope: Scope) -> Result<Uri, BuildError> {
         if let Some((scheme, authority)) = path.origin.clone() {
             return self.media_uri(scheme, authority, path);
@@ -188,7 +188,7 @@ impl Host {
         url(self.scheme.clone(), self.authority.clone(), whole)
     }
 
-    /// The URL from which a media URL on `authority` is fetched.
+    /// Returns the URL for downloading a media URL on `authority`.
     fn media_uri(
         &self,
         scheme: uri::Scheme,
@@ -236,7 +236,7 @@ impl fmt::Debug for Host {
     }
 }
 
-/// The URL without whatever stands before an `@`: it may be a password.
+/// Removes everything before an `@`, which may be a password.
 fn redact_user(url: &str) -> String {
     url.rsplit_once('@').map_or(url.to_owned(), |(_, rest)| format!("••••@{rest}"))
 }
@@ -332,7 +332,7 @@ mod tests {
         for url in ["https://cdn.example/a/?mid=1&x=%2F", "https://CDN.example:443/a/?mid=1&x=%2F#f"] {
             assert_eq!(at(&proxy, url).unwrap(), format!("{own}{path}"));
             assert!(at(&direct, url).unwrap().to_ascii_lowercase().starts_with("https://cdn.example"));
-            // Another base URL serves them itself.
+            // Another base URL serves media itself.
             let moved = direct.with_base_url("http://localhost:1/deep").unwrap();
             assert_eq!(at(&moved, url).unwrap(), format!("http://localhost:1/deep{path}"));
         }

@@ -1,29 +1,29 @@
-//! Keys and tokens.
+//! API keys and tokens.
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 
-/// An API key or token. Shown by nothing; wiped from memory when dropped.
+/// An API key or token. Never displayed, and wiped from memory when dropped.
 #[derive(Clone)]
 pub struct ApiKey(SecretString);
 
-/// Why a text is no key.
+/// Why a text is not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidKey {
-    /// Nothing there.
+    /// The text is empty.
     #[error("the API key is empty")]
     Empty,
-    /// A control character, or anything that is not ASCII, which no header may carry.
-    #[error("the API key holds a character that is not visible ASCII, such as a line break")]
+    /// The text contains a control character or a character outside ASCII, which a header cannot carry.
+    #[error("the API key contains a character that is not visible ASCII, such as a line break")]
     Character,
 }
 
 impl ApiKey {
-    /// A key. White space around it is not part of it.
+    /// Creates a key. Surrounding white space is removed.
     ///
     /// # Errors
-    /// [`InvalidKey`] where it is empty or could not stand in a header.
+    /// Returns [`InvalidKey`] if the key is empty or not valid in a header.
     pub fn new(key: impl AsRef<str>) -> Result<Self, InvalidKey> {
         let key = key.as_ref().trim();
         if key.is_empty() {
@@ -35,10 +35,10 @@ impl ApiKey {
         }
     }
 
-    /// The header value, marked sensitive.
+    /// Returns the header value, marked as sensitive.
     pub(crate) fn header(&self, prefix: &str) -> HeaderValue {
         let text = SecretString::from(format!("{prefix}{}", self.0.expose_secret()));
-        // `new` took visible ASCII alone, which every header may carry.
+        // `new` accepts only visible ASCII, which is valid in a header.
         let mut value = HeaderValue::from_str(text.expose_secret()).unwrap_or(HeaderValue::from_static(""));
         value.set_sensitive(true);
         value

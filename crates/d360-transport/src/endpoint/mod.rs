@@ -1,4 +1,4 @@
-//! What an API call is: its request, and how its response reads. No I/O, no host, no key.
+//! The definition of API calls: request and response. No I/O, no host, no key.
 pub mod block_users;
 mod body;
 mod build_error;

@@ -1,4 +1,4 @@
-//! `multipart/form-data` (RFC 7578) without I/O: bytes around files, which a transport streams.
+//! `multipart/form-data` (RFC 7578) without I/O: bytes around files that a transport streams.
 use super::{body::Body, build_error::BuildError};
 use crate::exchange::Part;
 use http::HeaderValue;
@@ -8,7 +8,7 @@ use std::{
     hash::{BuildHasher as _, Hasher as _},
 };
 
-/// A form: fields of text, and files.
+/// A form of text fields and files.
 ///
 /// ```
 /// use d360_transport::{Body, Multipart, Part};
@@ -32,7 +32,7 @@ use std::{
 pub struct Multipart {
     boundary: String,
     parts: Vec<Part>,
-    /// What comes behind `parts`, in memory.
+    /// The text after `parts`, in memory.
     text: String,
     refused: Option<&'static str>,
 }
@@ -44,19 +44,19 @@ impl Default for Multipart {
 }
 
 impl Multipart {
-    /// An empty form. Its boundary is random, so that no file can hold it but by chance: one in 2^128.
+    /// Creates an empty form. The boundary is random, so that a file contains it only with a chance of 1 in 2^128.
     pub fn new() -> Self {
         let random = || RandomState::new().build_hasher().finish();
         Self::with_boundary(&format!("d360-{:016x}{:016x}", random(), random()))
     }
-    /// An empty form with this boundary: 1 to 70 letters, digits and `-`, which stand nowhere in the content.
+    /// Creates an empty form with this boundary: 1 to 70 letters, digits and `-`. The content must not contain it.
     pub fn with_boundary(boundary: &str) -> Self {
         let good = (1..=70).contains(&boundary.len())
             && boundary.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let refused = (!good).then_some("a boundary is made of 1 to 70 letters, digits and `-`");
+        let refused = (!good).then_some("a boundary must have 1 to 70 letters, digits and `-`");
         Self { boundary: boundary.to_owned(), parts: Vec::new(), text: String::new(), refused }
     }
-    /// Adds a field of text.
+    /// Adds a text field.
     pub fn text(mut self, name: &str, value: &str) -> Self {
         let _ = write!(
             self.text,
@@ -69,7 +69,7 @@ impl Multipart {
     /// Adds a file.
     pub fn file(mut self, name: &str, filename: &str, content_type: &str, content: Part) -> Self {
         if content_type.trim().is_empty() || content_type.chars().any(char::is_control) {
-            self.refused = Some("a file's type is empty or holds a control character");
+            self.refused = Some("a file's content type is empty or contains a control character");
         }
         let _ = write!(
             self.text,
@@ -83,10 +83,10 @@ impl Multipart {
         self.text.push_str("\r\n");
         self
     }
-    /// The form as a body.
+    /// Returns the form as a body.
     ///
     /// # Errors
-    /// Where the boundary or a file's type would break it.
+    /// Returns [`BuildError::Form`] if the boundary or a content type is invalid.
     pub fn into_body(mut self) -> Result<Body, BuildError> {
         if let Some(why) = self.refused {
             return Err(BuildError::Form(why));
@@ -105,7 +105,7 @@ impl fmt::Debug for Multipart {
     }
 }
 
-/// A name as HTML's forms write it: what would end the quotes or the line is percent-encoded.
+/// Encodes a name as HTML forms do: characters that would end the quotes or the line are percent-encoded.
 fn quoted(name: &str) -> String {
     name.chars().fold(String::new(), |mut out, c| {
         match c {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// A reader of forms that goes by boundaries and blank lines finds what was written, whatever the names are.
+        /// A form parser that follows boundaries and blank lines reads back what was written, whatever the names are.
         #[test]
         fn what_is_written_is_read(name in ".*", value in ".*", filename in ".*", content in ".*") {
             let form = Multipart::new().text(&name, &value).file("file", &filename, "text/plain", Part::Bytes(content.clone().into()));

@@ -1,4 +1,4 @@
-//! Operations that several APIs have: one way to send and to block, whatever the API.
+//! Operations that several APIs share: sending messages and blocking users.
 use super::{
     build_error::BuildError,
     decode::{Unreadable, json, text_of},
@@ -12,13 +12,13 @@ use d360_model::{
 };
 use serde::de::IgnoredAny;
 
-/// An API that sends messages: gives its clients `send`.
+/// An API that sends messages. Its clients have `send`.
 pub trait SendsMessages: Api {
-    /// What it sends.
+    /// The type of its messages.
     type Message: Send;
-    /// The endpoint that sends it.
+    /// The endpoint that sends a message.
     type Send: Endpoint<Api = Self, Response = SendResponse>;
-    /// The endpoint for a message.
+    /// Returns the endpoint for a message.
     fn send(message: Self::Message) -> Self::Send;
 }
 
@@ -41,10 +41,10 @@ pub trait SendsFiles: SendsMessages {
     fn uploaded(message: Self::Message, answer: <Self::Upload as Endpoint>::Response) -> Self::Message;
 }
 
-/// Reads the answer to a message. A 2xx that holds a message id is an acceptance, whatever else is in it or odd about it.
+/// Decodes the response to a message. A 2xx that contains a message ID is an acceptance, whatever else is in it.
 ///
 /// # Errors
-/// [`Unreadable`] where there is no id.
+/// Returns [`Unreadable`] if there is no ID.
 pub fn sent(response: &HttpResponse) -> Result<SendResponse, Unreadable> {
     if response.status().is_success() {
         let body = text_of(response);
@@ -54,10 +54,10 @@ pub fn sent(response: &HttpResponse) -> Result<SendResponse, Unreadable> {
             return Ok(sent);
         }
     }
-    json::<IgnoredAny>(response).and(Err(Unreadable::Shape("the answer holds no message id".into())))
+    json::<IgnoredAny>(response).and(Err(Unreadable::Shape("the response contains no message ID".into())))
 }
 
-/// An API that blocks users: gives its clients `block_users`, `unblock_users` and `blocked_users`.
+/// An API that blocks users. Its clients have `block_users`, `unblock_users` and `blocked_users`.
 pub trait BlocksUsers: Api {
     /// The endpoint that blocks.
     type Block: Endpoint<Api = Self, Response = BlockAnswer>;
@@ -65,27 +65,27 @@ pub trait BlocksUsers: Api {
     type Unblock: Endpoint<Api = Self, Response = BlockAnswer>;
     /// The endpoint that lists.
     type List: PagedEndpoint<Api = Self, Item = BlockedUser>;
-    /// What can be said beside the users, such as a reason.
+    /// Options besides the users, such as a reason.
     type Options: Default + Send + Sync;
-    /// Most users in a request.
+    /// The maximum number of users per request.
     const USERS_PER_CALL: usize;
-    /// Most requests that the async client makes at once. The blocking client makes one after another.
+    /// The maximum number of concurrent requests of the async client. The blocking client sends one after another.
     const CALLS_AT_ONCE: usize = 1;
 
-    /// What this API would refuse about a user.
+    /// Returns what this API would refuse about a user.
     fn problem(user: &User) -> Option<String> {
         user.problem()
     }
-    /// Blocks up to [`USERS_PER_CALL`](Self::USERS_PER_CALL) users.
+    /// Creates a request that blocks up to [`USERS_PER_CALL`](Self::USERS_PER_CALL) users.
     fn block(users: &[User], options: &Self::Options) -> Self::Block;
-    /// Unblocks as many.
+    /// Creates a request that unblocks as many.
     fn unblock(users: &[User]) -> Self::Unblock;
-    /// The first page of the blocked users.
+    /// Creates a request for the first page of the blocked users.
     fn list(page_size: Option<u32>) -> Self::List;
 }
 
-/// An API that reports users to WhatsApp: gives its clients `report_user`. On-Premise alone does; a client of another API
-/// does not compile with it.
+/// An API that reports users to WhatsApp. Its clients have `report_user`. Only On-Premise has this call; a client of
+/// another API does not compile with it.
 pub trait ReportsUsers: Api {
     /// The endpoint that reports.
     type Report: Endpoint<Api = Self, Response = ()>;

@@ -1,21 +1,22 @@
 //! Endpoints that return lists in pages.
 use super::definition::Endpoint;
 
-/// An endpoint that answers with a page.
+/// An endpoint that returns one page of a list.
 pub trait PagedEndpoint: Endpoint + Clone + Unpin + 'static {
-    /// What a page is made of.
+    /// The type of the items.
     type Item: Send + Unpin;
 
-    /// The items of a page, and the page behind it, if there may be one. `self` is the request that was answered.
+    /// Returns the items of a page, and the request for the next page if there may be one. `self` is the request of
+    /// this page.
     fn read(&self, page: Self::Response) -> (Vec<Self::Item>, Option<Self>);
-    /// Where the page begins, such as its cursor; `None` for the first.
+    /// Returns the position of the page, such as its cursor, or `None` for the first page.
     fn position(&self) -> Option<String>;
-    /// What tells an item from others, so that none comes twice.
+    /// Returns the key that identifies an item, so that none is returned twice.
     fn key(item: &Self::Item) -> Option<String>;
 }
 
-/// Where the page behind one of `items` items from `offset` begins, in a list of `total`; `None` at the end. A page without items ends a
-/// list of unknown length. In a list that has more it is passed over, by `limit`.
+/// Returns the offset of the page after `items` items from `offset` in a list of `total`, or `None` at the end. A
+/// page without items ends a list of unknown length. If the list has more, the next page begins after `limit`.
 #[must_use]
 pub fn next_offset(offset: u64, items: u64, limit: Option<u64>, total: Option<u64>) -> Option<u64> {
     match (items, total) {

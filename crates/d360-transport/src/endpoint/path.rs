@@ -1,9 +1,9 @@
-//! Paths and queries, percent-encoded as they grow.
+//! Paths and queries with percent-encoding.
 use super::build_error::BuildError;
 use http::{Uri, uri};
 use std::fmt;
 
-/// A path and query, percent-encoded as it grows.
+/// A path and query, percent-encoded as they are built.
 ///
 /// ```
 /// use d360_transport::Path;
@@ -14,49 +14,50 @@ use std::fmt;
 pub struct Path {
     text: String,
     refused: Option<&'static str>,
-    /// Scheme and authority of a URL that an answer named.
+    /// The scheme and authority of a URL from a response.
     pub(crate) origin: Option<(uri::Scheme, uri::Authority)>,
 }
 
 impl Path {
-    /// A path of fixed text, beginning with `/`.
+    /// Creates a path from fixed text that begins with `/`.
     #[must_use]
     pub fn fixed(text: &'static str) -> Self {
         Self { text: text.to_owned(), ..Self::default() }
     }
-    /// The path and query of a URL that an answer named, such as a media URL. The key does not follow it anywhere: the call goes to
-    /// the client's own host, and only where the URL names that or one that it stands in for; see [`Host::media`](crate::Host::media).
+    /// Creates the path and query of a URL from a response, such as a media URL. The call goes to the client's own
+    /// host, and only if the URL names that host or one that it replaces; see [`Host::media`](crate::Host::media).
+    /// The key is never sent elsewhere.
     #[must_use]
     pub fn of_url(url: &str) -> Self {
         let refuse = |why| Self { refused: Some(why), ..Self::default() };
-        // Raw UTF-8 and steps back are nothing that an API names.
+        // The API returns neither raw UTF-8 nor `..`.
         let plain = url.bytes().all(|byte| byte.is_ascii_graphic());
         let parts = url.parse::<Uri>().ok().filter(|_| plain).map(Uri::into_parts);
         let Some(uri::Parts { scheme: Some(scheme), authority: Some(authority), path_and_query, .. }) = parts
         else {
-            return refuse("it is no URL with a scheme and a host");
+            return refuse("the URL has no scheme or host");
         };
         let path = path_and_query.unwrap_or_else(|| uri::PathAndQuery::from_static("/"));
         let back = |step: &str| matches!(step.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
         if path.path().split('/').any(back) || path.path().contains('\\') {
-            return refuse("a URL with `.` or `..` in its path leads to another");
+            return refuse("the URL contains `.` or `..` in its path");
         }
         Self { text: path.as_str().to_owned(), refused: None, origin: Some((scheme, authority)) }
     }
-    /// Adds fixed text, beginning with `/`.
+    /// Appends fixed text that begins with `/`.
     #[must_use]
     pub fn then(mut self, text: &'static str) -> Self {
         self.text.push_str(text);
         self
     }
-    /// Adds a segment. An empty one, `.` and `..` are refused when the request is built: encoded or not, they would
-    /// lead to another path.
+    /// Appends a segment. An empty segment, `.` and `..` are refused when the request is built: encoded or not, they
+    /// would change the path.
     #[must_use]
     pub fn segment(mut self, text: &str) -> Self {
         if matches!(text, "" | "." | "..") {
             self.refused = Some("a path segment is empty, `.` or `..`");
         } else if text.contains(['/', '\\']) || text.chars().any(char::is_control) {
-            self.refused = Some("a path segment holds a slash or a control character");
+            self.refused = Some("a path segment contains a slash or a control character");
         }
         self.text.push('/');
         self.escape(text);
@@ -68,14 +69,14 @@ impl Path {
         self.push_param(name, value);
         self
     }
-    /// Adds a query parameter.
+    /// Adds a query parameter in place.
     pub fn push_param(&mut self, name: &'static str, value: &str) {
         self.text.push(if self.text.contains('?') { '&' } else { '?' });
         self.text.push_str(name);
         self.text.push('=');
         self.escape(value);
     }
-    /// The text so far.
+    /// Returns the encoded text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text

@@ -1,4 +1,4 @@
-//! Everything a call can end in but an answer.
+//! The error of a call.
 use super::{
     kind::{ErrorKind, Outcome},
     transport::TransportErrorKind,
@@ -11,10 +11,10 @@ use d360_model::{
 use http::{Method, Uri};
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-/// A call that did not end in an answer. Cheap to clone.
+/// A failed call. Cheap to clone.
 ///
-/// [`outcome`](Self::outcome) says what is known about what it did, [`hint`](Self::hint) what to do next.
-/// Neither `Debug` nor `Display` shows a key or a full phone number.
+/// [`outcome`](Self::outcome) says whether it took effect, and [`hint`](Self::hint) what to do next. Neither `Debug`
+/// nor `Display` shows a key or a full phone number.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
@@ -27,11 +27,11 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of a call that made no request.
+    /// Creates the error of a call that made no request.
     pub(crate) fn new(meta: &Meta, kind: ErrorKind) -> Self {
         Self(Arc::new(Inner { meta: meta.clone(), url: None, attempts: 0, elapsed: Duration::ZERO, kind }))
     }
-    /// An error of a call whose request was built.
+    /// Creates the error of a call whose request was built.
     pub(crate) fn of_request(
         meta: &Meta,
         uri: &Uri,
@@ -42,54 +42,54 @@ impl Error {
         let inner = Inner { meta: meta.clone(), url: Some(shown(uri)), attempts, elapsed, kind };
         Self(Arc::new(inner))
     }
-    /// What it ended in.
+    /// Returns the kind of the failure.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
-    /// The endpoint's name, such as `cloud.messages.send`.
+    /// Returns the name of the endpoint, such as `cloud.messages.send`.
     #[must_use]
     pub fn endpoint(&self) -> &'static str {
         self.0.meta.name
     }
-    /// The HTTP method.
+    /// Returns the HTTP method.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.0.meta.method
     }
-    /// Scheme, host and path of the request, without its query. Phone numbers and long ids in the path are masked. `None` if the
-    /// request could not be built.
+    /// Returns scheme, host and path of the request, without its query. Phone numbers and long IDs in the path are
+    /// masked. `None` if the request could not be built.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         self.0.url.as_deref()
     }
-    /// Time from the beginning of the call to its end, waits included.
+    /// Returns the time from the beginning of the call to its end, including waits.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
     }
-    /// How often it was tried.
+    /// Returns the number of attempts.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
-    /// The API's error, where it is one.
+    /// Returns the API's error, if the API refused.
     #[must_use]
     pub fn api(&self) -> Option<&ApiError> {
         if let ErrorKind::Api(error) = self.kind() { Some(error) } else { None }
     }
-    /// The API's error code, which is what to decide by.
+    /// Returns the API's error code, the best basis for decisions.
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {
         self.api()?.code()
     }
-    /// What was found wrong before sending, where that is what it ended in.
+    /// Returns the problems found before sending, if validation failed.
     #[must_use]
     pub fn invalid(&self) -> Option<&Invalid> {
         if let ErrorKind::Invalid(invalid) = self.kind() { Some(invalid) } else { None }
     }
-    /// Whether a time limit ran out: to connect, for an attempt, or the call's deadline. [`outcome`](Self::outcome) says whether
-    /// the request had been sent by then.
+    /// Whether a time limit expired: to connect, for an attempt, or the call's deadline. [`outcome`](Self::outcome)
+    /// says whether the request had been sent.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match self.kind() {
@@ -97,39 +97,37 @@ impl Error {
             kind => matches!(kind, ErrorKind::Deadline),
         }
     }
-    /// What is known about what the call did.
+    /// Returns whether the call took effect, as far as known.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.kind().outcome()
     }
-    /// What to do next, in a sentence.
+    /// Returns what to do next, as one sentence.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match (self.kind(), self.outcome()) {
             (ErrorKind::Invalid(_) | ErrorKind::Build(_), _) => "nothing was sent; correct the request",
-            (ErrorKind::WouldWait(_), _) => {
-                "nothing was sent; try again after that time, or let the call wait for its turn"
-            }
-            (ErrorKind::Deadline, _) => "nothing was sent; give the call more time",
+            (ErrorKind::WouldWait(_), _) => "nothing was sent; retry after that time, or let the call wait",
+            (ErrorKind::Deadline, _) => "nothing was sent; extend the deadline",
             (ErrorKind::Transport(error), _) if error.kind() == TransportErrorKind::Certificate => {
-                "nothing was sent; check the base URL, the clock, and which certificates are trusted: a proxy that inspects TLS needs \
+                "nothing was sent; check the base URL, the clock and the trusted certificates; a proxy that inspects TLS needs \
                  its own"
             }
             (ErrorKind::Transport(error), Outcome::NotSent) if error.is_timeout() => {
-                "nothing was sent; check the network, the base URL and the proxy, or allow more time, then try again"
+                "nothing was sent; check the network, the base URL and the proxy, or extend the time limit, then retry"
             }
             (ErrorKind::Transport(_), Outcome::NotSent) => {
-                "nothing was sent; check the network, the base URL, the proxy and the certificates, then try again"
+                "nothing was sent; check the network, the base URL, the proxy and the certificates, then retry"
             }
             (ErrorKind::Api(error), Outcome::Refused { .. }) => error.hint(),
             (ErrorKind::Transport(error), _)
                 if error.kind() == TransportErrorKind::TooLarge
                     && self.0.meta.effect == Effect::Repeatable =>
             {
-                "raise the limit (Config::response_limit), or ask for smaller pages; as it is, the answer would be too large again"
+                "raise Config::response_limit, or request smaller pages; a retry would exceed the limit again"
             }
             (ErrorKind::Endless { .. }, _) => {
-                "what was listed until then is valid; the server's paging is faulty: report it to its support"
+                "the items until then are valid; report the faulty paging to the server's support"
             }
             _ => self.0.unknown(),
         }
@@ -137,17 +135,15 @@ impl Error {
 }
 
 impl Inner {
-    /// What to do where the outcome is unknown.
+    /// Returns what to do if the outcome is unknown.
     fn unknown(&self) -> &'static str {
         match self.meta.effect {
-            Effect::Repeatable => "it may or may not have been done; it is safe to call it again",
-            // `cloud.messages.send`, `onprem.messages.send`: their webhooks tell.
+            Effect::Repeatable => "the request may have taken effect; it is safe to retry",
+            // The webhooks of `cloud.messages.send` and `onprem.messages.send` report the message.
             Effect::Once if self.meta.name.ends_with(".messages.send") => {
-                "it may or may not have been sent: do not send it again blindly; a status webhook with the message's id tells that it was"
+                "the message may have been sent; wait for a status webhook with its ID before you send it again"
             }
-            Effect::Once => {
-                "it may or may not have been done: do not call it again blindly; look first whether it took effect"
-            }
+            Effect::Once => "the request may have taken effect; check whether it did before you repeat it",
         }
     }
 }
@@ -192,7 +188,7 @@ impl fmt::Debug for Error {
 }
 
 impl StdError for Error {
-    /// What lies below the kind; the kind itself is in the message already.
+    /// Returns the error below the kind. The message already includes the kind.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self.kind() {
             ErrorKind::Transport(error) => error.source(),

@@ -1,4 +1,4 @@
-//! What a call ended in, and what is known about what it did.
+//! The kinds of failures, and their outcomes.
 use super::transport::{TransportError, TransportErrorKind};
 use crate::endpoint::{BuildError, Effect};
 use d360_model::{
@@ -7,48 +7,48 @@ use d360_model::{
 };
 use std::{error::Error as StdError, fmt, time::Duration};
 
-/// What a call ended in.
+/// The kind of a failure.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The API would refuse it; nothing was sent.
+    /// The API would refuse the request; nothing was sent.
     Invalid(Invalid),
     /// The request could not be built; nothing was sent.
     Build(BuildError),
-    /// The client's rate limit would have it wait this long, and the call was not to wait; nothing was sent. See
+    /// The client-side rate limit requires this wait, and the call must not wait; nothing was sent. See
     /// [`RateLimit`](crate::RateLimit).
     WouldWait(Duration),
-    /// The call's deadline left no time to send it; nothing was sent. See [`CallOptions`](crate::CallOptions).
+    /// The deadline passed before the request was sent. See [`CallOptions`](crate::CallOptions).
     Deadline,
-    /// No whole answer came.
+    /// There is no complete response.
     Transport(TransportError),
-    /// The API refused, or failed.
+    /// The API refused the request, or failed.
     Api(ApiError),
-    /// The API says success, but in no shape that this version knows.
+    /// The API reports success in an unknown form.
     Undecodable(Undecodable),
-    /// A list named a next page again and again: 1,000 pages in a row without a new item, or 100,000 pages.
+    /// A list has no end: 1,000 consecutive pages without a new item, or 100,000 pages.
     Endless {
-        /// How many pages were read.
+        /// The number of pages read.
         pages: u32,
     },
 }
 
-/// What is known about what a failed call did. (A call that did not fail was *accepted*, which is not *delivered*.)
+/// Whether a failed call took effect. A call without an error was *accepted*, which does not mean *delivered*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
     /// Nothing reached the server.
     NotSent,
-    /// The server refused it, and did nothing.
+    /// The server refused the request and did nothing.
     Refused {
-        /// Whether the same request may be taken later.
+        /// Whether the same request may be accepted later.
         retryable: bool,
     },
-    /// It may have been done, or not. A message of which this is known is never sent again by itself.
+    /// The request may have taken effect. Such a message is never retried automatically.
     Unknown,
 }
 
-/// A success that could not be read.
+/// A success that could not be decoded.
 pub struct Undecodable {
     pub(crate) status: u16,
     pub(crate) reason: Box<dyn StdError + Send + Sync>,
@@ -56,12 +56,12 @@ pub struct Undecodable {
 }
 
 impl Undecodable {
-    /// The HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
-    /// The body as it came. It may hold phone numbers.
+    /// Returns the body as received. It may contain phone numbers.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
@@ -71,7 +71,7 @@ impl Undecodable {
 impl fmt::Display for Undecodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reason = d360_model::mask(&self.reason.to_string());
-        write!(f, "HTTP {} with an answer of unknown shape: {reason}", self.status)
+        write!(f, "HTTP {} with a response of unknown form: {reason}", self.status)
     }
 }
 
@@ -98,21 +98,21 @@ impl fmt::Display for ErrorKind {
             Self::Invalid(error) => error.fmt(f),
             Self::Build(error) => error.fmt(f),
             Self::WouldWait(wait) => {
-                write!(f, "rate limited before sending: the next slot is in {:.3} s", wait.as_secs_f64())
+                write!(f, "rate limited before sending; the next slot is in {:.3} s", wait.as_secs_f64())
             }
-            Self::Deadline => f.write_str("the deadline of the call left no time to send it"),
+            Self::Deadline => f.write_str("the deadline passed before sending"),
             Self::Transport(error) => error.fmt(f),
             Self::Api(error) => error.fmt(f),
             Self::Undecodable(error) => error.fmt(f),
             Self::Endless { pages } => {
-                write!(f, "the list does not end: still a next page after {pages} pages")
+                write!(f, "the list has no end: page {pages} still has a next page")
             }
         }
     }
 }
 
 impl ErrorKind {
-    /// What is known about what the call did.
+    /// Returns whether the call took effect, as far as known.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
@@ -124,7 +124,7 @@ impl ErrorKind {
     }
 }
 
-/// Codes with which a server says that it does not know itself.
+/// Codes by which a server says that it does not know the outcome.
 const UNKNOWN_CODES: [ErrorCode; 5] = [
     ErrorCode::SOMETHING_WENT_WRONG,
     ErrorCode::ONPREM_ASYNC_GENERIC_ERROR,
@@ -145,7 +145,7 @@ fn api_outcome(error: &ApiError) -> Outcome {
     }
 }
 
-/// Whether a call that ended like this may do harm when it is made again.
+/// Whether a call with this failure is safe to retry.
 pub(crate) fn may_repeat(kind: &ErrorKind, effect: Effect) -> bool {
     if let ErrorKind::Transport(error) = kind
         && matches!(error.kind(), TransportErrorKind::TooLarge | TransportErrorKind::Certificate)

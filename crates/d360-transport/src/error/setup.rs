@@ -1,4 +1,4 @@
-//! A client that could not be set up.
+//! The error for a client that could not be set up.
 use crate::endpoint::{InvalidHost, InvalidKey};
 use std::error::Error as StdError;
 
@@ -6,30 +6,33 @@ use std::error::Error as StdError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// No key in the environment.
+    /// The environment contains no key.
     #[error(
         "no API key: set D360_API_KEY, or start a local sandbox with `d360 sandbox` and use the key that it prints"
     )]
     NoKey,
-    /// The key.
+    /// The key is invalid.
     #[error(transparent)]
     Key(#[from] InvalidKey),
-    /// The base URL.
+    /// The base URL is invalid.
     #[error(transparent)]
     Host(#[from] InvalidHost),
-    /// A proxy's URL is malformed, or of a kind that is not supported. The URL itself is not shown: it may hold a password.
+    /// The URL of a proxy is malformed or of an unsupported kind. The URL is not shown, because it may contain a
+    /// password.
     #[error(
         "the proxy URL {0}; expected http://proxy.example:3128 or http://user:password@proxy.example:3128 (from \
          HTTPS_PROXY or ALL_PROXY, unless the program sets a proxy or none)"
     )]
     Proxy(&'static str),
-    /// A CA certificate.
-    #[error("the CA certificates are not PEM, or there is none in them: {0}")]
+    /// A CA certificate is invalid.
+    #[error("the CA certificates are not PEM or contain no certificate: {0}")]
     Certificates(String),
     /// Feature `rustls` is off.
-    #[error("https needs feature rustls; or bring a transport with TLS of its own: Client::with_transport")]
+    #[error(
+        "https needs feature rustls; enable it, or use a transport with its own TLS (Client::with_transport)"
+    )]
     NoTls,
-    /// The HTTP library.
+    /// The HTTP library failed.
     #[error("the HTTP library could not be set up: {0}")]
     Library(#[source] Box<dyn StdError + Send + Sync>),
 }

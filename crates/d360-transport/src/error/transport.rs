@@ -1,7 +1,7 @@
-//! What may go wrong below HTTP.
+//! Failures below HTTP.
 use std::{error::Error as StdError, fmt};
 
-/// What went wrong below HTTP. The library behind it is boxed: its version is no part of this interface.
+/// A failure below HTTP. The library's error is boxed, so that its version is not part of this interface.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -9,44 +9,44 @@ pub struct TransportError {
     source: Box<dyn StdError + Send + Sync>,
 }
 
-/// The kinds that policy tells apart.
+/// The kinds of failures that policies distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// Failed before the request was written: refused, unknown host, connecting timed out, TLS. The server cannot
-    /// have acted on it.
+    /// The request was not written: connection refused, unknown host, connect timeout, TLS. The server cannot have
+    /// acted on it.
     NotSent,
-    /// Out of time; the server may have acted.
+    /// The time limit expired; the server may have acted.
     Timeout,
-    /// Broken off; the server may have acted.
+    /// The connection was closed; the server may have acted.
     Interrupted,
-    /// The answer is larger than the limit; the server has acted. Never retried: it would be as large again.
+    /// The response exceeds the size limit; the server has acted. Never retried, because it would be as large again.
     TooLarge,
-    /// The server's certificate was refused, so that nothing was sent. Never retried: it would be refused again.
+    /// The server's certificate was rejected, so nothing was sent. Never retried, because it would be rejected again.
     Certificate,
-    /// Anything else; the server may have acted.
+    /// Any other failure; the server may have acted.
     Other,
 }
 
 impl TransportError {
-    /// An error of `kind`.
+    /// Creates an error of `kind`.
     pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let source = source.into();
         Self { kind, timed_out: kind == TransportErrorKind::Timeout, source }
     }
-    /// Marks an error of another kind than [`Timeout`](TransportErrorKind::Timeout) as one of a time limit that ran out: such as
-    /// [`NotSent`](TransportErrorKind::NotSent) after a connect timeout.
+    /// Marks an error of a kind other than [`Timeout`](TransportErrorKind::Timeout) as caused by a time limit, such
+    /// as [`NotSent`](TransportErrorKind::NotSent) after a connect timeout.
     #[must_use]
     pub fn timed_out(mut self, timed_out: bool) -> Self {
         self.timed_out |= timed_out;
         self
     }
-    /// The kind.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
-    /// Whether a time limit ran out, before or after the request was sent.
+    /// Whether a time limit expired, before or after the request was sent.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.timed_out
@@ -58,13 +58,13 @@ impl TransportError {
     }
 }
 
-/// The error of an answer of more than `limit` bytes.
+/// Returns the error for a response of more than `limit` bytes.
 #[cfg(any(feature = "reqwest", feature = "ureq"))]
 pub(crate) fn too_large(limit: u64) -> TransportError {
     TransportError::new(TransportErrorKind::TooLarge, format!("more than {}", size(limit)))
 }
 
-/// A size that no filter takes for a phone number: `1 MiB`, `1.5 MiB`, `999 bytes`.
+/// Formats a size so that no filter mistakes it for a phone number: `1 MiB`, `1.5 MiB`, `999 bytes`.
 #[cfg(any(feature = "reqwest", feature = "ureq"))]
 fn size(bytes: u64) -> String {
     let units = [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
@@ -76,7 +76,7 @@ fn size(bytes: u64) -> String {
     )
 }
 
-/// Whether `error`, or one below it, is a refused certificate. Libraries hand on the error of rustls.
+/// Whether `error`, or one below it, is a rejected certificate. The libraries pass on the error of rustls.
 #[cfg(all(feature = "rustls", any(feature = "reqwest", feature = "ureq")))]
 pub(crate) fn refuses_certificate(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
@@ -87,7 +87,7 @@ pub(crate) fn refuses_certificate(error: &(dyn StdError + 'static)) -> bool {
                 rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented
             );
         }
-        // An `io::Error` passes over the error it holds.
+        // The source of an `io::Error` is not the error that it contains.
         let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         next = held.map(|held| held as &(dyn StdError + 'static)).or_else(|| error.source());
     }
@@ -104,10 +104,10 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             TransportErrorKind::NotSent => "could not be sent",
-            TransportErrorKind::Certificate => "could not be sent: certificate refused",
-            TransportErrorKind::Timeout => "no complete response in time",
-            TransportErrorKind::Interrupted => "the connection closed before the response was complete",
-            TransportErrorKind::TooLarge => "the response is larger than the limit",
+            TransportErrorKind::Certificate => "could not be sent: certificate rejected",
+            TransportErrorKind::Timeout => "timed out before the response was complete",
+            TransportErrorKind::Interrupted => "the connection was closed before the response was complete",
+            TransportErrorKind::TooLarge => "the response exceeds the size limit",
             TransportErrorKind::Other => "the exchange failed",
         })?;
         let mut cause: &dyn StdError = &*self.source;

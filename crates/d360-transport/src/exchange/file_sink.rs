@@ -1,4 +1,4 @@
-//! Answers into files.
+//! Responses into files.
 use super::http::BodySink;
 use std::{
     fmt,
@@ -8,26 +8,28 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Writes an answer into a file, which appears when it is complete. Until [`finish`](Self::finish) the bytes are in a file of the same name
-/// with `.part` behind it, which is removed when the last clone of the sink is dropped.
+/// Writes a response to a file, which appears when it is complete. Until [`finish`](Self::finish) the bytes are in a
+/// file with the suffix `.part`, which is removed when the last clone of the sink is dropped.
 ///
-/// A `.part` that an ended process left is overwritten. One that is being written, by this process or another, is not.
+/// A `.part` that an ended process left is overwritten. One that another sink is writing, in this process or another,
+/// is not.
 ///
-/// Writing blocks the thread for a moment; on an async runtime whose threads must not, give a [`BodySink`] of your own.
+/// Writing blocks the thread briefly. If the threads of an async runtime must not block, implement [`BodySink`]
+/// yourself.
 #[derive(Clone)]
 pub struct FileSink(Arc<Mutex<Writing>>);
 
 struct Writing {
     target: PathBuf,
     part: PathBuf,
-    /// Locked for as long as it is written.
+    /// Locked while it is being written.
     file: Option<File>,
     length: u64,
     done: bool,
 }
 
 impl FileSink {
-    /// Creates the sink of a file that is not there yet.
+    /// Creates the sink for a file that does not exist yet.
     ///
     /// # Errors
     /// Returns an error that names the file if it exists, if its `.part` is being written, or if that cannot be written.
@@ -40,22 +42,23 @@ impl FileSink {
         Ok(Self(Arc::new(Mutex::new(Writing { target, part, file: Some(file), length: 0, done: false }))))
     }
 
-    /// Where the bytes are until the file is complete. A program that ends by a signal removes this file.
+    /// Returns the path of the incomplete file. A program that is ended by a signal should remove it.
     #[must_use]
     pub fn part(&self) -> PathBuf {
         self.lock().part.clone()
     }
 
-    /// Puts the complete file in its place and returns its length in bytes.
+    /// Moves the complete file to its path and returns its length in bytes.
     ///
     /// # Errors
+    /// Returns an error if another file has appeared there, or if this one cannot be written completely.
     /// Returns an error if another file has appeared there, or this one cannot be written to its end.
     pub fn finish(&self) -> io::Result<u64> {
         let mut writing = self.lock();
-        // It stays locked until it is in its place: whoever waits for the lock must not empty it.
-        let file = writing.file.take().ok_or_else(|| io::Error::other("the file is finished already"))?;
+        // The lock is held until the file is in its place, so that another process does not truncate it.
+        let file = writing.file.take().ok_or_else(|| io::Error::other("the file is already finished"))?;
         file.sync_all()?;
-        // A link never replaces a file; where the file system has none, a look and a rename have to do.
+        // A link never replaces a file. File systems without links need a check and a rename.
         match fs::hard_link(&writing.part, &writing.target) {
             Ok(()) => fs::remove_file(&writing.part)?,
             Err(_) if writing.target.symlink_metadata().is_ok() => return Err(exists(&writing.target)),
@@ -65,7 +68,7 @@ impl FileSink {
         Ok(writing.length)
     }
 
-    /// How many bytes have come.
+    /// Returns the number of bytes received.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.lock().length
@@ -76,9 +79,9 @@ impl FileSink {
     }
 }
 
-/// Opens and locks `part`, empty. The lock tells a file that is being written from one that was left behind.
+/// Opens, locks and truncates `part`. The lock distinguishes a file in use from one that was left behind.
 fn open(target: &Path, part: &Path) -> io::Result<File> {
-    // Between opening and locking, its writer may have finished or removed it.
+    // Its writer may finish or remove it between opening and locking.
     for _ in 0..100 {
         if target.symlink_metadata().is_ok() {
             return Err(exists(target));
@@ -91,7 +94,7 @@ fn open(target: &Path, part: &Path) -> io::Result<File> {
                 let message = format!("{} is being written by another download", part.display());
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, message));
             }
-            // A file system without locks: only a file that is new belongs to nobody else.
+            // A file system without locks: only a new file is certainly unused.
             Err(TryLockError::Error(_)) if file.metadata()?.len() == 0 => {}
             Err(TryLockError::Error(error)) => return Err(named(error)),
         }
@@ -103,7 +106,7 @@ fn open(target: &Path, part: &Path) -> io::Result<File> {
     Err(io::Error::new(io::ErrorKind::ResourceBusy, format!("{} keeps changing", part.display())))
 }
 
-/// Whether `file` is the one at `path`.
+/// Whether `file` is the file at `path`.
 fn is_at(file: &File, path: &Path) -> bool {
     let (Ok(open), Ok(named)) = (file.metadata(), path.symlink_metadata()) else { return false };
     #[cfg(unix)]
@@ -139,7 +142,7 @@ impl BodySink for FileSink {
 impl Drop for Writing {
     fn drop(&mut self) {
         if !self.done {
-            // There is nobody to tell where it cannot be removed.
+            // A failure to remove it cannot be reported.
             let _ = fs::remove_file(&self.part);
         }
     }
@@ -160,7 +163,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (target, part) = (folder.path().join("a.pdf"), folder.path().join("a.pdf.part"));
         let sink = FileSink::create(&target).unwrap();
-        // An attempt that failed leaves nothing behind.
+        // A failed attempt leaves nothing behind.
         sink.begin().unwrap();
         sink.write(b"much longer").unwrap();
         sink.begin().unwrap();
@@ -175,7 +178,7 @@ mod tests {
         assert_eq!(fs::read(&target).unwrap(), b"abc");
         assert!(FileSink::create(&target).is_err());
 
-        // What a process left behind that was killed is replaced, and what is being written is not.
+        // A file that a killed process left is replaced; a file that is being written is not.
         let killed = folder.path().join("c");
         fs::write(folder.path().join("c.part"), "some of it").unwrap();
         let sink = FileSink::create(&killed).unwrap();
@@ -187,7 +190,7 @@ mod tests {
         assert_eq!(fs::read(&killed).unwrap(), b"all");
         fs::remove_file(&killed).unwrap();
 
-        // Dropped halfway, nothing is left; and what appeared meanwhile is not replaced.
+        // A dropped sink leaves nothing behind, and does not replace a file that has appeared meanwhile.
         let other = folder.path().join("b");
         drop(FileSink::create(&other).unwrap());
         let sink = FileSink::create(&other).unwrap();

@@ -3,36 +3,37 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
-/// Longest time that an attempt or a wait may take: far beyond it, clocks overflow.
+/// The maximum duration of an attempt or a wait. Clocks overflow far beyond it.
 pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// A response of any status, its body read to the end (empty where a [`BodySink`] took it).
+/// A response of any status with its complete body (empty if a [`BodySink`] received it).
 pub type HttpResponse = http::Response<Bytes>;
 
-/// A request, ready to send. `Debug` shows neither key nor numbers.
+/// A request, ready to send. `Debug` shows neither keys nor numbers.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpRequest {
-    /// The method. `DELETE` may carry a body.
+    /// The method. `DELETE` may have a body.
     pub method: Method,
-    /// The whole URL.
+    /// The complete URL.
     pub uri: Uri,
-    /// Every header that is ours. The key's value is marked sensitive.
+    /// The headers set by the client. The value of the key is marked as sensitive.
     pub headers: HeaderMap,
     /// The body.
     pub payload: Payload,
-    /// Time for the whole attempt, from connecting to the last byte of the answer.
+    /// The time limit for the whole attempt, from connecting to the last byte of the response.
     pub time_limit: Duration,
-    /// Most bytes of a body, after decompression, that the answer may have.
+    /// The maximum size of the response body in bytes, after decompression.
     pub response_limit: u64,
-    /// Where the body of a 2xx answer goes, if not into the [`HttpResponse`]. The limit does not hold for it.
+    /// The destination of the body of a 2xx response, instead of the [`HttpResponse`]. The size limit does not apply
+    /// to it.
     pub sink: Option<Arc<dyn BodySink>>,
-    /// Who is told how far a body of [`Parts`](Payload::Parts) has come.
+    /// The callback for the progress of a body of [`Parts`](Payload::Parts).
     pub progress: Option<Progress>,
 }
 
 impl HttpRequest {
-    /// A request without headers or body, with 30 s and 1 MiB as limits.
+    /// Creates a request without headers or body, with limits of 30 s and 1 MiB.
     #[must_use]
     pub fn new(method: Method, uri: Uri) -> Self {
         Self {
@@ -60,15 +61,15 @@ impl fmt::Debug for HttpRequest {
     }
 }
 
-/// A body to send.
+/// The body of a request.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Payload {
-    /// None.
+    /// No body.
     Empty,
     /// Bytes in memory.
     Bytes(Bytes),
-    /// Parts one behind the other, files among them, which a transport streams.
+    /// Consecutive parts, possibly files, which a transport streams.
     Parts(Vec<Part>),
 }
 
@@ -78,17 +79,17 @@ pub enum Payload {
 pub enum Part {
     /// Bytes in memory.
     Bytes(Bytes),
-    /// A file, from its beginning. Where it turns out shorter than `length`, sending fails.
+    /// A file, from its beginning. Sending fails if it is shorter than `length`.
     File {
-        /// Where it is.
+        /// The path of the file.
         path: PathBuf,
-        /// How many bytes of it are sent.
+        /// The number of bytes to send.
         length: u64,
     },
 }
 
 impl Part {
-    /// How many bytes it is.
+    /// Returns the length in bytes.
     #[must_use]
     pub fn length(&self) -> u64 {
         match self {
@@ -99,7 +100,7 @@ impl Part {
 }
 
 impl Payload {
-    /// How many bytes it is: `Content-Length`.
+    /// Returns the length in bytes: `Content-Length`.
     #[must_use]
     pub fn length(&self) -> u64 {
         match self {
@@ -108,7 +109,7 @@ impl Payload {
             Self::Parts(parts) => parts.iter().map(Part::length).sum(),
         }
     }
-    /// The bytes, where all of them are in memory.
+    /// Returns the bytes if all of them are in memory.
     #[must_use]
     pub fn bytes(&self) -> Option<&[u8]> {
         match self {
@@ -125,38 +126,38 @@ impl fmt::Debug for Payload {
     }
 }
 
-/// Takes the body of a 2xx answer piece by piece, so that it need not fit in memory.
+/// Receives the body of a 2xx response piece by piece, so that it need not fit in memory.
 ///
-/// It is called on the thread that drives the call, async or not: it should take a piece without delay.
+/// It is called on the thread that drives the call, async or not, and should not block.
 pub trait BodySink: fmt::Debug + Send + Sync {
-    /// Is told the status of an answer of any kind once its head is there, before any of its body is read. Does nothing by default.
+    /// Receives the status of every response before its body is read. Does nothing by default.
     fn head(&self, status: StatusCode) {
         let _ = status;
     }
-    /// An attempt begins: whatever came before belongs to one that failed, and is to be dropped.
+    /// Begins an attempt. Everything before it belongs to a failed attempt and must be discarded.
     ///
     /// # Errors
-    /// Ends the call.
+    /// An error ends the call.
     fn begin(&self) -> io::Result<()>;
-    /// Takes the next piece.
+    /// Receives the next piece.
     ///
     /// # Errors
-    /// Ends the call.
+    /// An error ends the call.
     fn write(&self, piece: &[u8]) -> io::Result<()>;
 }
 
-/// Told how far a body has come: bytes so far, and of how many. A new attempt begins at 0 again.
+/// A callback for the progress of a body: bytes so far, and the total. A new attempt begins at 0 again.
 ///
-/// It is called on the thread that drives the call, async or not: it should return without delay.
+/// It is called on the thread that drives the call, async or not, and should return immediately.
 #[derive(Clone)]
 pub struct Progress(Arc<dyn Fn(u64, u64) + Send + Sync>);
 
 impl Progress {
-    /// Calls `tell` with bytes so far, and of how many.
+    /// Creates a callback with the bytes so far and the total.
     pub fn new(tell: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
         Self(Arc::new(tell))
     }
-    /// Says that `so_far` of `total` bytes are through.
+    /// Reports that `so_far` of `total` bytes are done.
     pub fn tell(&self, so_far: u64, total: u64) {
         (self.0)(so_far, total);
     }

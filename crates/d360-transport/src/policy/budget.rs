@@ -2,12 +2,13 @@
 use crate::error::ErrorKind;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Tokens that one more attempt takes (figures of the AWS SDKs), and what a success at the first attempt gives back.
+/// Tokens for one more attempt (the figures of the AWS SDKs), and the tokens that a success at the first attempt
+/// returns.
 const AFTER_FAILURE: u32 = 14;
 const AFTER_THROTTLING: u32 = 5;
 const FOR_SUCCESS: u32 = 1;
 
-/// What is left of a [`RetryPolicy::budget`].
+/// The remaining tokens of a [`RetryPolicy::budget`].
 #[derive(Debug)]
 pub(crate) struct Budget {
     left: AtomicU32,
@@ -18,7 +19,7 @@ impl Budget {
     pub(crate) fn new(most: u32) -> Self {
         Self { left: AtomicU32::new(most), most }
     }
-    /// Takes the tokens for an attempt after `failure`; `None` where there are too few.
+    /// Takes the tokens for an attempt after `failure`, or returns `None` if there are too few.
     pub(crate) fn take(&self, failure: &ErrorKind) -> Option<u32> {
         let throttled = matches!(failure, ErrorKind::Api(error) if error.is_throttled());
         let cost = if throttled { AFTER_THROTTLING } else { AFTER_FAILURE };
@@ -26,14 +27,14 @@ impl Budget {
             self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost));
         taken.ok().map(|_| cost)
     }
-    /// Gives back what the call's last attempt took, or a little for one that needed no other.
+    /// Returns the tokens of the call's last attempt, or a few for a call that needed no retry.
     pub(crate) fn succeeded(&self, taken: Option<u32>) {
         self.give_back(taken.unwrap_or(FOR_SUCCESS));
     }
-    /// Gives tokens back.
+    /// Returns tokens.
     pub(crate) fn give_back(&self, tokens: u32) {
         let more = |left: u32| Some(left.saturating_add(tokens).min(self.most));
-        // It never fails: there is always a value.
+        // Cannot fail: the closure always returns a value.
         let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
 }

@@ -1,8 +1,8 @@
-//! Settings of single calls.
+//! Options of single calls.
 use super::retry::RetryPolicy;
 use std::{fmt, time::Duration};
 
-/// What is different about some calls; see [`Client::with_options`](crate::Client::with_options). Nothing by default.
+/// Options of single calls; see [`Client::with_options`](crate::Client::with_options). Nothing is set by default.
 ///
 /// ```
 /// use d360_transport::CallOptions;
@@ -12,56 +12,56 @@ use std::{fmt, time::Duration};
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CallOptions {
-    /// Time for each attempt, instead of [`Config::attempt_timeout`](crate::Config::attempt_timeout).
+    /// The time limit for each attempt, instead of [`Config::attempt_timeout`](crate::Config::attempt_timeout).
     pub attempt_timeout: Option<Duration>,
-    /// Time for the whole call: all attempts, and the waits between and before them. None by default.
+    /// The time limit for the whole call: all attempts, and the waits before and between them. None by default.
     pub deadline: Option<Duration>,
-    /// When to send again, instead of [`Config::retry`](crate::Config::retry). The budget stays the client's.
+    /// The retry policy, instead of [`Config::retry`](crate::Config::retry). The budget remains the client's.
     pub retry: Option<RetryPolicy>,
-    /// Comes back with every status webhook of the message: `biz_opaque_callback_data`.
+    /// A text that is returned with every status webhook of the message: `biz_opaque_callback_data`.
     pub label: Option<String>,
-    /// Whether to fail at once instead of waiting, for [`RateLimit`](crate::RateLimit) or to send again.
+    /// Whether to fail immediately instead of waiting, for [`RateLimit`](crate::RateLimit) or for a retry.
     pub no_wait: bool,
 }
 
 impl CallOptions {
-    /// Nothing different.
+    /// Creates options that change nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
-    /// Another time for each attempt, from connecting to the last byte of the answer.
+    /// Sets the time limit for each attempt, from connecting to the last byte of the response.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
         self
     }
-    /// Time for the whole call, from its beginning: attempts are cut short, and waits that would go beyond it are not begun.
-    /// What several requests do, such as `block_users`, has it for each of them.
+    /// Sets the time limit for the whole call. Attempts are cut short, and a wait that would exceed it does not
+    /// begin. A call of several requests, such as `block_users`, has this limit for each of them.
     ///
-    /// Where it ends a call that was tried before, the error is that of the last attempt; where nothing was sent,
+    /// If it ends a call that was attempted before, the error is that of the last attempt. If nothing was sent, it is
     /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline).
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
-    /// Another retry policy. Its budget is not looked at: the client's is shared.
+    /// Sets another retry policy. Its budget is ignored, because the client's is shared.
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = Some(retry);
         self
     }
-    /// One attempt, and no other.
+    /// Disables retries.
     #[must_use]
     pub fn no_retry(self) -> Self {
         self.retry(RetryPolicy::never())
     }
-    /// A label of yours, 1 to 512 characters, such as an order's number. The API has no idempotency key; this one comes back
-    /// with the status webhooks of the message, so that one whose outcome is unknown can be found again before it is sent
-    /// anew.
+    /// Sets a label of 1 to 512 characters, such as an order number. The API has no idempotency key, but returns this
+    /// label with the status webhooks of the message. A message whose outcome is unknown can be found by it before it
+    /// is sent again.
     ///
-    /// Messages of Cloud alone have room for it: any other call with a label is refused, and nothing is sent.
+    /// Only messages of Cloud support a label. Any other call with a label is refused, and nothing is sent.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -82,7 +82,7 @@ impl fmt::Debug for CallOptions {
             .field("attempt_timeout", &self.attempt_timeout)
             .field("deadline", &self.deadline)
             .field("retry", &self.retry)
-            // It may hold a number.
+            // The label may contain a number.
             .field("label", &self.label.as_deref().map(d360_model::mask))
             .field("no_wait", &self.no_wait)
             .finish()

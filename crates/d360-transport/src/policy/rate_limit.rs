@@ -1,4 +1,4 @@
-//! How fast messages go out: arithmetic over a clock that is passed in.
+//! The client-side rate limit: arithmetic over a clock that is passed in.
 use crate::error::{ErrorKind, Outcome};
 use d360_model::{Recipient, error::RetryRule};
 use std::{
@@ -10,28 +10,29 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How fast messages go out, so that a client stays below the limits that WhatsApp refuses at (130429, 131056) and that
-/// cost a number its quality. 80 a second by default.
+/// The client-side rate limit. It keeps a client below the limits of WhatsApp (130429, 131056), which also affect the
+/// quality rating of a number. 80 messages per second by default.
 ///
-/// Two limits are held. A *sender* (a key at a host) sends one message every 1.01/rate seconds, and in no second more than the
-/// rate; the hundredth is for timers that are late. A *pair* of a sender and a recipient gets 45 messages at once, and then one
-/// every 6 s. What comes too early waits its turn, or with [`try_send`](crate::Client::try_send) fails at once; a call that is
-/// dropped while it waits gives its place back. Where the server throttles one of them all the same, it sends nothing for as long
-/// as the retry policy says.
+/// There are two limits. A *sender* (a key at a host) sends one message every 1.01/rate seconds, and never more than
+/// the rate within one second; the additional hundredth allows for late timers. A *pair* of a sender and a recipient
+/// has a burst of 45 messages, then one message every 6 s. A message that is too early waits for its slot;
+/// [`try_send`](crate::Client::try_send) fails immediately instead. A call that is dropped while it waits releases
+/// its slot. If the server throttles a sender or pair nevertheless, it pauses for as long as the retry policy says.
 ///
-/// Incoming messages count towards WhatsApp's limit and are not seen here: set a lower rate where many come in.
+/// Incoming messages count towards WhatsApp's limit but are not visible here. Set a lower rate if a number receives
+/// many.
 ///
-/// Clones share what they count. So do clones of a [`Config`](crate::Config), async or blocking, clients made of them, and
-/// clones of those clients. Memory is bounded: a pair is forgotten as soon as it has been idle for as long as its messages
-/// count, at most 270 s.
+/// Clones share their counters. So do clones of a [`Config`](crate::Config), async or blocking, clients created from
+/// them, and clones of those clients. Memory is bounded: a pair is removed once it has been idle for as long as its
+/// messages count, at most 270 s.
 ///
-/// Source: Meta "Throughput" and "About the platform" (pair rate limit); 360dialog "Billing" (1,000 a second needs its High
-/// Throughput plan) (2026-05-21).
+/// (Meta, "Throughput" and "About the platform" (pair rate limit); 360dialog, "Billing": 1,000 per second needs the
+/// High Throughput plan; 2026-05-21).
 #[derive(Clone)]
 pub struct RateLimit {
-    /// Messages a second and sender; 0 for no limit.
+    /// Messages per second and sender; 0 for no limit.
     rate: u32,
-    /// Nanoseconds between two of them.
+    /// Nanoseconds between two messages.
     interval: u64,
     pairs: bool,
     shared: Arc<Shared>,
@@ -39,53 +40,55 @@ pub struct RateLimit {
 
 #[derive(Default)]
 struct Shared {
-    /// Senders and pairs are held by hash: no number and no key stays in memory.
+    /// Senders and pairs are stored as hashes, so that no number and no key stays in memory.
     hasher: RandomState,
     table: Mutex<Table>,
 }
 
-/// A message to a pair counts for this long.
+/// How long a message to a pair counts.
 const PAIR_INTERVAL: u64 = 6 * SECOND;
-/// How far a pair may be ahead of that: 45 messages at once.
+/// How far ahead a pair may be: a burst of 45 messages.
 const PAIR_BURST: u64 = 44 * PAIR_INTERVAL;
 const SECOND: u64 = 1_000_000_000;
-/// Pairs or senders that are kept without looking for idle ones.
+/// The number of pairs or senders below which idle ones are not looked for.
 const FEW: usize = 1024;
 
 impl Default for RateLimit {
-    /// [`standard`](Self::standard).
+    /// Returns [`standard`](Self::standard).
     fn default() -> Self {
         Self::standard()
     }
 }
 
 impl RateLimit {
-    /// 80 messages a second and sender: any number, unless Meta has raised it.
+    /// Returns 80 messages per second and sender, the limit of a number unless Meta has raised it.
     #[must_use]
     pub fn standard() -> Self {
         Self::of(80)
     }
-    /// 20 a second: a number that is used in the WhatsApp Business app too (coexistence).
+    /// Returns 20 messages per second, the limit of a number that is also used in the WhatsApp Business app
+    /// (coexistence).
     #[must_use]
     pub fn coexistence() -> Self {
         Self::of(20)
     }
-    /// 1,000 a second: a number that Meta has raised, on 360dialog's High Throughput plan.
+    /// Returns 1,000 messages per second, for a number that Meta has raised, on 360dialog's High Throughput plan.
     #[must_use]
     pub fn high_throughput() -> Self {
         Self::of(1000)
     }
-    /// Another rate.
+    /// Returns another rate.
     #[must_use]
     pub fn per_second(messages: NonZeroU32) -> Self {
         Self::of(messages.get())
     }
-    /// No limit at all: for tests, and where something else keeps the pace.
+    /// Returns no limit, for tests and for programs that limit the rate elsewhere.
     #[must_use]
     pub fn off() -> Self {
         Self { rate: 0, interval: 0, pairs: false, shared: Arc::default() }
     }
-    /// Whether the limit of a pair is held. On by default; `RateLimit::off().pairs(true)` holds that one alone.
+    /// Sets whether the limit per pair applies. It is on by default; `RateLimit::off().pairs(true)` keeps only this
+    /// limit.
     #[must_use]
     pub fn pairs(mut self, held: bool) -> Self {
         self.pairs = held;
@@ -98,16 +101,16 @@ impl RateLimit {
     }
 
     fn with_table<T>(&self, run: impl FnOnce(&mut Table) -> T) -> T {
-        // Nothing in there panics, and if it did: the table is never half changed.
+        // Nothing in the closure panics. Even then the table would be consistent.
         run(&mut self.shared.table.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What stands for a sender in the table.
+    /// Returns the key of a sender in the table.
     pub(crate) fn sender(&self, who: impl Hash) -> u64 {
         self.shared.hasher.hash_one(who)
     }
 
-    /// What stands for a pair. A number is its digits, however it is written.
+    /// Returns the key of a pair. Only the digits of a number count, however it is written.
     fn pair(&self, sender: u64, recipient: &Recipient) -> u64 {
         let number = matches!(recipient, Recipient::Phone(_) | Recipient::National(_) | Recipient::WaId(_));
         let mut hasher = self.shared.hasher.build_hasher();
@@ -131,7 +134,7 @@ impl fmt::Debug for RateLimit {
     }
 }
 
-/// What is remembered. Times are nanoseconds since the first message.
+/// The counters. Times are nanoseconds since the first message.
 #[derive(Default)]
 struct Table {
     start: Option<Instant>,
@@ -142,29 +145,29 @@ struct Table {
 
 #[derive(Clone, Copy, Default)]
 struct Pair {
-    /// Until when its messages count; see the generic cell rate algorithm.
+    /// The time until which its messages count; see the generic cell rate algorithm.
     counted: u64,
-    /// Until when nothing is sent: the server refused.
+    /// The time until which nothing is sent, because the server throttled.
     held: u64,
 }
 
 impl Pair {
-    /// When the next message may go.
+    /// Returns when the next message may be sent.
     fn next(&self) -> u64 {
         self.counted.saturating_sub(PAIR_BURST).max(self.held)
     }
 }
 
-/// The places of a sender's messages.
+/// The slots of a sender's messages.
 #[derive(Default)]
 struct Line {
-    /// The first place behind all that were given out.
+    /// The first slot after all reserved ones.
     next: u64,
-    /// Places before it that were given back.
+    /// Earlier slots that were released.
     back: BTreeSet<u64>,
-    /// Until when nothing is sent: the server refused.
+    /// The time until which nothing is sent, because the server throttled.
     held: u64,
-    /// What was sent within the last second: places are no promise that their holders wake in time.
+    /// The times of messages within the last second: a slot does not guarantee that its owner wakes in time.
     sent: VecDeque<u64>,
 }
 
@@ -187,7 +190,7 @@ impl Line {
             self.back.pop_last();
         }
     }
-    /// Whether a message may go that has its place; if so, it counts.
+    /// Whether a message whose slot is due may be sent. If so, it counts.
     fn goes(&mut self, now: u64, rate: u32) -> bool {
         while self.sent.front().is_some_and(|sent| sent + SECOND <= now) {
             self.sent.pop_front();
@@ -212,14 +215,14 @@ impl Table {
         pair.and_then(|pair| self.pairs.get(&pair)).is_some_and(|pair| pair.held > now)
     }
 
-    /// A message to this pair was not sent.
+    /// Uncounts a message to this pair that was not sent.
     fn uncount(&mut self, pair: Option<u64>) {
         if let Some(pair) = pair.and_then(|pair| self.pairs.get_mut(&pair)) {
             pair.counted = pair.counted.saturating_sub(PAIR_INTERVAL);
         }
     }
 
-    /// A message of this sender that was counted at `at` was not sent.
+    /// Uncounts a message of this sender that was counted at `at` and not sent.
     fn unsend(&mut self, sender: u64, at: u64) {
         let sent = self.senders.get_mut(&sender).map(|line| &mut line.sent);
         if let Some((sent, i)) =
@@ -229,7 +232,7 @@ impl Table {
         }
     }
 
-    /// Forgets the idle ones, once in a while.
+    /// Removes idle entries now and then.
     fn sweep(&mut self, now: u64) {
         if self.pairs.len().max(self.senders.len()) <= self.most.max(FEW) {
             return;
@@ -242,7 +245,7 @@ impl Table {
     }
 }
 
-/// Nanoseconds, at most a century, so that sums of a few do not overflow.
+/// Converts to nanoseconds, at most a century, so that sums do not overflow.
 fn nanos(time: Duration) -> u64 {
     const MOST: u64 = 100 * 365 * 24 * 3600 * SECOND;
     u64::try_from(time.as_nanos()).map_or(MOST, |nanos| nanos.min(MOST))
@@ -258,32 +261,32 @@ pub(crate) struct Place {
 
 #[derive(Clone, Copy)]
 enum Turn {
-    /// None was asked for.
+    /// No slot is reserved yet.
     None,
-    /// The pair's, at that time.
+    /// The slot of the pair, at that time.
     Pair(u64),
-    /// The sender's, at that time.
+    /// The slot of the sender, at that time.
     Sender(u64),
-    /// The message may go since that time, and counts as sent.
+    /// The message may be sent since that time, and counts as sent.
     Ready(u64),
     /// The message was sent.
     Used,
 }
 
 impl Place {
-    /// The place of a message of `sender` to `recipient`; `None` where there is no pace to keep.
+    /// Creates the slot of a message of `sender` to `recipient`, or `None` if there is no rate limit.
     pub(crate) fn new(rate_limit: &RateLimit, sender: u64, recipient: Option<&Recipient>) -> Option<Self> {
         let recipient = recipient.filter(|_| rate_limit.rate > 0 || rate_limit.pairs)?;
         let pair = rate_limit.pairs.then(|| rate_limit.pair(sender, recipient));
         Some(Self { rate_limit: rate_limit.clone(), sender, pair, turn: Turn::None })
     }
 
-    /// The message is sent now: the slot is not released any more.
+    /// Marks the message as sent: the slot is no longer released.
     pub(crate) fn used(&mut self) {
         self.turn = Turn::Used;
     }
 
-    /// How long it still has to wait; zero when it is its turn. To be asked again after the wait: there may be another.
+    /// Returns the remaining wait, zero if the slot is due. Call it again after the wait: there may be another.
     pub(crate) fn wait(&mut self, now: Instant) -> Duration {
         let (turn, wait) = self.rate_limit.with_table(|table| {
             let now = table.nanos(now);
@@ -297,7 +300,7 @@ impl Place {
         Duration::from_nanos(wait)
     }
 
-    /// The turn to wait for, and how long.
+    /// Returns the next slot and the wait for it.
     fn next(&self, table: &mut Table, now: u64) -> (Turn, u64) {
         let RateLimit { rate, interval, .. } = self.rate_limit;
         let mut counted = false;
@@ -321,7 +324,7 @@ impl Place {
             Turn::Sender(_) if table.senders.entry(self.sender).or_default().goes(now, rate) => {
                 return (Turn::Ready(now), 0);
             }
-            // Held meanwhile, or too late: another place.
+            // Throttled meanwhile, or too late: reserve another slot.
             Turn::Sender(_) => counted = true,
         }
         if let Some(key) = self.pair.filter(|_| !counted) {
@@ -332,7 +335,8 @@ impl Place {
                 return (Turn::Pair(at), at - now);
             }
         }
-        // A sender's place is taken once the pair allows it, or it would hold up everybody else meanwhile.
+        // The slot of the sender is reserved once the pair allows the message; otherwise it would delay all other
+        // messages.
         let at = if rate == 0 {
             now
         } else {
@@ -351,8 +355,8 @@ impl Place {
         (Turn::Sender(at), at - now)
     }
 
-    /// The message failed. Where it did not go out it does not count for its pair; where the server throttled it, its sender or
-    /// its pair sends nothing for `hold`. Another attempt takes another place.
+    /// Records a failed message. If it was not sent, it does not count for its pair. If the server throttled it, its
+    /// sender or pair pauses for `hold`. Another attempt reserves another slot.
     pub(crate) fn failed(&mut self, failure: &ErrorKind, now: Instant, hold: Duration) {
         self.turn = Turn::None;
         self.rate_limit.with_table(|table| {
@@ -365,7 +369,7 @@ impl Place {
                 if let Some(key) = self.pair {
                     let pair = table.pairs.entry(key).or_default();
                     pair.held = pair.held.max(until);
-                    // Its burst is used up, whatever was counted here.
+                    // The burst of the pair is used up, whatever was counted here.
                     pair.counted = pair.counted.max(until + PAIR_BURST);
                 }
             } else if error.is_throttled() && self.rate_limit.rate > 0 {

@@ -1,4 +1,4 @@
-//! Whether, and after what wait, to send again: a pure function.
+//! The retry decision: a pure function.
 use crate::{
     endpoint::Effect,
     error::{ErrorKind, may_repeat},
@@ -7,23 +7,23 @@ use crate::{
 use d360_model::error::RetryRule;
 use std::time::Duration;
 
-/// When to send again. The defaults are what the documents advise; see [`wait`](Self::wait).
+/// The retry policy. The defaults follow the documentation; see [`wait`](Self::wait).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Attempts in all, the first included. 3 by default, 1 means never again.
+    /// The total number of attempts, including the first. 3 by default; 1 disables retries.
     pub attempts: u32,
-    /// Longest first wait of a back-off, which doubles from there. 1 s by default.
+    /// The maximum of the first back-off wait, which doubles from there. 1 s by default.
     pub first_wait: Duration,
-    /// Longest wait of a back-off. 20 s by default.
+    /// The maximum back-off wait. 20 s by default.
     pub longest_wait: Duration,
-    /// First wait where a quota is used up. 5 s by default.
+    /// The first wait after an exhausted quota. 5 s by default.
     pub first_long_wait: Duration,
-    /// Longest `Retry-After` that is obeyed; a longer one ends the call. 60 s by default.
+    /// The maximum `Retry-After` that is honored; a longer one ends the call. 60 s by default.
     pub longest_retry_after: Duration,
-    /// Tokens for sending again, shared by a client and its clones: an attempt after a failure takes 14, after throttling 5,
-    /// and success gives them back. Where they run out nothing is sent again, so that a dead server sees hardly more than
-    /// one attempt a call. 500 by default.
+    /// Tokens for retries, shared by a client and its clones: a retry takes 14 after a failure and 5 after
+    /// throttling, and a success returns them. Without tokens nothing is retried, so that a dead server receives
+    /// hardly more than one attempt per call. 500 by default.
     pub budget: u32,
 }
 
@@ -41,25 +41,25 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Never again.
+    /// Returns a policy without retries.
     #[must_use]
     pub fn never() -> Self {
         Self { attempts: 1, ..Self::default() }
     }
-    /// Another number of attempts in all.
+    /// Sets the total number of attempts.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// The wait before the next attempt of a call of effect `effect` after `made` of them ended in `failure`, or
+    /// Returns the wait before the next attempt after `made` attempts of a call with `effect` ended in `failure`, or
     /// `None` to give up. `spread`, 0 to 1, is the jitter.
     ///
-    /// A message whose outcome is unknown is never sent again. A back-off waits a random part of a time that
-    /// doubles from [`first_wait`](Self::first_wait) to [`longest_wait`](Self::longest_wait); a used-up quota waits
-    /// [`first_long_wait`](Self::first_long_wait) and doubles; the pair limit waits 4^X seconds, X from 0. A
-    /// `Retry-After` takes the place of all of them.
+    /// A message whose outcome is unknown is never retried. A back-off waits a random part of a time that doubles
+    /// from [`first_wait`](Self::first_wait) to [`longest_wait`](Self::longest_wait). An exhausted quota waits
+    /// [`first_long_wait`](Self::first_long_wait) and doubles. The pair limit waits 4^X seconds, X from 0. A
+    /// `Retry-After` replaces all of them.
     #[must_use]
     pub fn wait(&self, effect: Effect, failure: &ErrorKind, made: u32, spread: f64) -> Option<Duration> {
         if made >= self.attempts || !may_repeat(failure, effect) {
@@ -70,7 +70,7 @@ impl RetryPolicy {
             _ => (None, None),
         };
         if let Some(asked) = asked {
-            // Clocks do not go on for ever.
+            // Clocks are finite.
             return (asked <= self.longest_retry_after).then_some(asked.min(LONGEST));
         }
         let times = made.saturating_sub(1).min(16);
@@ -81,14 +81,14 @@ impl RetryPolicy {
             Some(RetryRule::PairBackoff) => {
                 Some(Duration::from_secs(4u64.saturating_pow(times)).min(self.longest_wait))
             }
-            // It would fail again, even where doing it again does no harm.
+            // It would fail again, even if a retry is harmless.
             Some(_) => None,
         }
     }
 }
 
 impl RetryPolicy {
-    /// How long others are to hold back after a call was throttled that is not made again.
+    /// Returns how long other messages pause after a throttled call that is not retried.
     pub(crate) fn hold(&self, failure: &ErrorKind, made: u32) -> Duration {
         let patient = Self { attempts: u32::MAX, ..self.clone() };
         patient.wait(Effect::Once, failure, made, 1.0).unwrap_or(self.longest_retry_after)

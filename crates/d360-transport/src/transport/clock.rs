@@ -1,23 +1,23 @@
-//! Time for the clients: now, and waiting.
+//! The clocks of the clients.
 use async_trait::async_trait;
 use std::{fmt::Debug, time::Duration, time::Instant};
 
-/// The clock of the async client: what time it is, and waiting.
+/// The clock of the async client: the current time, and waiting.
 #[async_trait]
 pub trait AsyncSleep: Debug + Send + Sync + 'static {
     /// Waits for `duration`.
     async fn sleep(&self, duration: Duration);
-    /// The time that rate limits and deadlines go by. Override it where `sleep` takes no real time.
+    /// Returns the time for rate limits and deadlines. Override it if `sleep` does not take real time.
     fn now(&self) -> Instant {
         Instant::now()
     }
 }
 
-/// The clock of the blocking client: what time it is, and waiting.
+/// The clock of the blocking client: the current time, and waiting.
 pub trait BlockingSleep: Debug + Send + Sync + 'static {
     /// Waits for `duration`.
     fn sleep(&self, duration: Duration);
-    /// The time that rate limits and deadlines go by. Override it where `sleep` takes no real time.
+    /// Returns the time for rate limits and deadlines. Override it if `sleep` does not take real time.
     fn now(&self) -> Instant {
         Instant::now()
     }
@@ -25,7 +25,7 @@ pub trait BlockingSleep: Debug + Send + Sync + 'static {
 
 #[cfg(feature = "mock")]
 mockall::mock! {
-    /// mockall's double of [`AsyncSleep`]; its `now` is the real one.
+    /// A mockall mock of [`AsyncSleep`] with the real `now`.
     #[derive(Debug)]
     pub AsyncSleep {}
     #[async_trait]
@@ -36,7 +36,7 @@ mockall::mock! {
 
 #[cfg(feature = "mock")]
 mockall::mock! {
-    /// mockall's double of [`BlockingSleep`]; its `now` is the real one.
+    /// A mockall mock of [`BlockingSleep`] with the real `now`.
     #[derive(Debug)]
     pub BlockingSleep {}
     impl BlockingSleep for BlockingSleep {
@@ -44,13 +44,13 @@ mockall::mock! {
     }
 }
 
-/// [`std::thread::sleep`].
+/// A clock that waits with [`std::thread::sleep`].
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ThreadSleep;
 
 impl ThreadSleep {
-    /// Sleeps on the thread.
+    /// Creates the clock.
     #[must_use]
     pub const fn new() -> Self {
         Self
@@ -63,7 +63,7 @@ impl BlockingSleep for ThreadSleep {
     }
 }
 
-/// `tokio::time::sleep`. Needs feature `reqwest`.
+/// A clock that waits with `tokio::time::sleep`. Needs feature `reqwest`.
 #[cfg(feature = "reqwest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 #[derive(Clone, Copy, Debug, Default)]
@@ -72,7 +72,7 @@ pub struct TokioSleep;
 
 #[cfg(feature = "reqwest")]
 impl TokioSleep {
-    /// Sleeps on tokio's clock.
+    /// Creates the clock.
     #[must_use]
     pub const fn new() -> Self {
         Self

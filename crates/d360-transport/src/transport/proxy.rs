@@ -1,20 +1,20 @@
-//! Which requests go through which proxy: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are read here, so that every transport follows the
-//! same rules. HTTP libraries get no more than the parts of a proxy's URL.
+//! Selects the proxy of a request. `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are parsed here, so that every transport
+//! follows the same rules. HTTP libraries get only the parts of a proxy URL.
 use super::connection::Proxy;
 use crate::error::SetupError;
 use http::Uri;
 use std::net::IpAddr;
 
-/// A proxy, and the hosts that are reached without it.
+/// A proxy, and the hosts that bypass it.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 pub(crate) struct ProxyServer {
-    /// Whether the proxy itself is reached by TLS.
+    /// Whether the proxy itself uses TLS.
     pub(crate) https: bool,
     /// A name, an IPv4 address, or an IPv6 address in brackets.
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// User and password without percent-encoding. A missing password is an empty one.
+    /// User and password without percent-encoding. A missing password is empty.
     pub(crate) login: Option<(String, String)>,
     bypass: Vec<Bypass>,
 }
@@ -30,16 +30,16 @@ struct Bypass {
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 enum Hosts {
-    /// `example.com`, `.example.com`, `*.example.com`: the name and everything below it.
+    /// `example.com`, `.example.com`, `*.example.com`: the name and its subdomains.
     Domain(String),
-    /// `10.0.0.0/8`, `::1`: an address, and how many of its first bits count.
+    /// `10.0.0.0/8`, `::1`: an address, and the number of its leading bits that count.
     Net(IpAddr, u8),
-    /// `*`, `192.168.*`: any text may stand for a `*`.
+    /// `*`, `192.168.*`: a `*` matches any text.
     Pattern(String),
 }
 
 impl ProxyServer {
-    /// The proxy of the settings; `var` reads the environment.
+    /// Returns the proxy of the settings; `var` reads the environment.
     pub(crate) fn find(
         proxy: &Proxy,
         var: impl Fn(&str) -> Option<String>,
@@ -64,7 +64,7 @@ impl ProxyServer {
     fn parse(url: &str) -> Result<Self, SetupError> {
         let url = url.trim();
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-        // SOCKS among them: neither library is built with it.
+        // SOCKS is unsupported, because neither library is built with it.
         let https = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
@@ -103,7 +103,7 @@ impl ProxyServer {
         Ok(Self { https, host: host.to_owned(), port, login: login.transpose()?, bypass: Vec::new() })
     }
 
-    /// Whether a request goes through this proxy. One over http never does: it is for this machine alone.
+    /// Whether a request goes through this proxy. A request over http never does, because it is for loopback.
     pub(crate) fn serves(&self, uri: &Uri) -> bool {
         if uri.scheme() != Some(&http::uri::Scheme::HTTPS) {
             return false;
@@ -115,7 +115,7 @@ impl ProxyServer {
     }
 }
 
-/// An address without its port, and the port. The colons of an IPv6 address without brackets are no port's.
+/// Splits an address into host and port. The colons of an IPv6 address without brackets do not separate a port.
 fn split_port(address: &str) -> (&str, Option<&str>) {
     match address.rsplit_once(':') {
         Some((host, port)) if host.ends_with(']') || !host.contains(':') => (host, Some(port)),
@@ -133,7 +133,7 @@ fn decoded(text: &str) -> Result<String, SetupError> {
 }
 
 impl Bypass {
-    /// `None` for an entry that no host can match.
+    /// Returns `None` for an entry that no host can match.
     fn parse(entry: &str) -> Option<Self> {
         let entry = entry.trim().to_ascii_lowercase();
         let bare = |text: &str| text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
@@ -181,7 +181,7 @@ impl Bypass {
     }
 }
 
-/// The first `bits` of an address, and of which kind it is.
+/// Returns the first `bits` of an address, and its kind.
 fn first_bits(address: IpAddr, bits: u8) -> (bool, u128) {
     let address = address.to_canonical();
     let (all, width) = match address {
@@ -290,7 +290,7 @@ mod tests {
             ("2001:db8::/32,[fd00::]/8", &["[2001:db8:ffff::1]", "[fd12::1]"], &["[2001:db9::1]"]),
             ("a.example:8443", &["a.example:8443", "x.a.example:8443"], &["a.example", "a.example:443"]),
             ("a.example:443,[2001:db8::1]:443", &["a.example", "[2001:db8::1]"], &["a.example:8443"]),
-            // Entries that are none match nothing.
+            // Invalid entries match nothing.
             ("10.0.0.0/99,/8,:,a.example:x,.,", &[], &["10.0.0.1", "a.example"]),
         ] {
             let proxy =

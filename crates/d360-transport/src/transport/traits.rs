@@ -1,4 +1,4 @@
-//! The two transport traits, and what may go wrong below HTTP.
+//! The two transport traits and their contract.
 use crate::{
     error::TransportError,
     exchange::{HttpRequest, HttpResponse},
@@ -8,34 +8,34 @@ use std::fmt::Debug;
 
 /// Sends one request, once, without blocking the thread.
 ///
-/// The contract, which retries and outcomes rest on:
+/// Retries and outcomes rely on this contract:
 ///
-/// - A complete answer of **any** status is `Ok`; an error means that there is no answer.
-/// - No redirect is followed: the API key stands in a header of its own, which HTTP libraries carry to other hosts.
-/// - Nothing is sent a second time.
-/// - The attempt ends within [`HttpRequest::time_limit`], with [`TransportErrorKind::Timeout`] or, if the request
-///   was not written yet, [`TransportErrorKind::NotSent`].
-/// - No more of a body is kept than [`HttpRequest::response_limit`], counted after decompression; beyond it lies
+/// - A complete response of **any** status is `Ok`; an error means that there is no response.
+/// - No redirect is followed. The API key is in a custom header, which HTTP libraries forward to other hosts.
+/// - Nothing is sent twice.
+/// - The attempt ends within [`HttpRequest::time_limit`], with [`TransportErrorKind::Timeout`] or, if the request was
+///   not written yet, [`TransportErrorKind::NotSent`].
+/// - At most [`HttpRequest::response_limit`] bytes of a body are kept, counted after decompression. More is
 ///   [`TransportErrorKind::TooLarge`].
-/// - A [`Part::File`](crate::Part::File) is streamed; the body of a 2xx answer goes to the
-///   [`sink`](HttpRequest::sink) where there is one, which is told the status of any answer first.
-///   [`progress`](HttpRequest::progress) is told after each piece.
-/// - [`TransportErrorKind::NotSent`] is a proof: the server cannot have acted on the request. Not a byte of it left, or at
-///   most its head without the body.
-// `automock` has to stand above `async_trait`.
+/// - A [`Part::File`](crate::Part::File) is streamed. The body of a 2xx response goes to the
+///   [`sink`](HttpRequest::sink), if there is one. The sink receives the status of any response first.
+/// - [`progress`](HttpRequest::progress) is called after each piece.
+/// - [`TransportErrorKind::NotSent`] is a proof: the server cannot have acted on the request. Not a byte was sent, or
+///   at most the head without the body.
+// `automock` must precede `async_trait`.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait AsyncTransport: Debug + Send + Sync + 'static {
-    /// Sends `request` and reads the answer to its end.
+    /// Sends `request` and reads the complete response.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
 }
 
-/// [`AsyncTransport`]'s blocking twin, under the same contract.
+/// The blocking counterpart of [`AsyncTransport`], with the same contract.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait BlockingTransport: Debug + Send + Sync + 'static {
-    /// Sends `request` and reads the answer to its end.
+    /// Sends `request` and reads the complete response.
     ///
     /// # Errors
-    /// [`TransportError`] where there is no whole answer.
+    /// Returns [`TransportError`] if there is no complete response.
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
 }

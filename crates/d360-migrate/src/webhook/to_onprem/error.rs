@@ -1,4 +1,4 @@
-//! Errors of a webhook of Cloud as On-Premise told them.
+//! Translates errors in a webhook of Cloud to On-Premise.
 use super::Translator;
 use crate::{answer, errors};
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ impl Translator<'_> {
         *errors = old;
     }
 
-    /// `{code, title, message, error_data: {details}, href}` as `{code, title, details, href}`.
+    /// Translates `{code, title, message, error_data: {details}, href}` to `{code, title, details, href}`.
     pub(super) fn error(&mut self, error: &Value, path: &str) -> Value {
         let Value::Object(mut error) = error.clone() else { return error.clone() };
         let code = error.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
@@ -26,7 +26,7 @@ impl Translator<'_> {
                         self.notes.changed(
                             &format!("{path}.code"),
                             format!(
-                                "On-Premise has one code, {}, for several of Cloud's; this was {code}",
+                                "On-Premise has one code, {}, for several of Cloud; this was {code}",
                                 pair.webhook
                             ),
                             "read the details",
@@ -37,12 +37,12 @@ impl Translator<'_> {
                     if told.is_some_and(|told| {
                         Some(told.as_str().unwrap_or_default()) != errors::cloud_title(code)
                     }) {
-                        let why = "is On-Premise's title of the code now";
+                        let why = "is now On-Premise's title of the code";
                         self.notes.changed(&format!("{path}.title"), why, "decide by the code");
                     }
                 }
                 None => {
-                    let why = "On-Premise had no code for this; it is Cloud's own";
+                    let why = "On-Premise had no code for this; it remains Cloud's";
                     self.notes.assumed(
                         &format!("{path}.code"),
                         why,
@@ -65,23 +65,23 @@ impl Translator<'_> {
         };
         if let Some(Value::Object(data)) = &data {
             for key in data.keys().filter(|key| *key != "details" && *key != "messaging_product") {
-                let why = "On-Premise's errors have no such property";
+                let why = "errors of On-Premise have no such property";
                 self.notes.lost(&format!("{path}.error_data.{key}"), why, "read it from Cloud's own webhook");
             }
         }
         let title = code.and_then(errors::cloud_title).map(|title| json!(title));
         let told_twice = message.is_none() || message == details || message == title;
         if details.is_some() && !told_twice {
-            let why = "On-Premise's errors have title and details alone";
+            let why = "errors of On-Premise have only title and details";
             self.notes.lost(&format!("{path}.message"), why, "read the details");
         }
-        // A message that only says the title again is no detail.
+        // A message that only repeats the title is no detail.
         let message =
             message.filter(|message| Some(message) != title.as_ref() && error.get("title") != Some(message));
         if !error.contains_key("title") {
             let title = message.clone().unwrap_or_else(|| json!("Generic error"));
             error.insert("title".to_owned(), title);
-            let why = "is not told, and On-Premise's errors always have one";
+            let why = "is missing, and errors of On-Premise always have one";
             self.notes.assumed(&format!("{path}.title"), why, "decide by the code");
         }
         if let Some(details) = details.or(message) {

@@ -1,4 +1,4 @@
-//! The body of a request, which decides whether the request leaves at all.
+//! The body of a request, which decides whether the request is sent at all.
 use crate::exchange::{Part, Progress};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -15,15 +15,15 @@ use std::{
 };
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// Bytes read from a file at a time.
+/// The number of bytes read from a file at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// Whether a request has begun to leave. hyper writes it on a task of its own: whoever is first, that task or the caller who gives
-/// up, decides for both, so that what is told as not sent is never sent.
+/// Whether a request has begun to be sent. hyper writes it in its own task. Either that task or the caller who gives
+/// up decides first, and for both, so that a request reported as not sent is never sent.
 #[derive(Default)]
 pub(super) struct Start {
     state: AtomicU8,
-    /// Told when it begins.
+    /// Called when the request begins.
     told: OnceLock<Arc<dyn Fn() + Send + Sync>>,
 }
 
@@ -32,7 +32,7 @@ impl Start {
     const BEGUN: u8 = 1;
     const GIVEN_UP: u8 = 2;
 
-    /// Whether it may leave.
+    /// Whether the request may be sent.
     pub(super) fn begin(&self) -> bool {
         let before =
             self.state.compare_exchange(Self::OPEN, Self::BEGUN, Ordering::AcqRel, Ordering::Acquire);
@@ -51,7 +51,7 @@ impl Start {
     fn is_given_up(&self) -> bool {
         self.state.load(Ordering::Acquire) == Self::GIVEN_UP
     }
-    /// Whether nothing of it has left, nor ever will.
+    /// Gives up. Returns whether nothing was sent nor ever will be.
     pub(super) fn give_up(&self) -> bool {
         let before =
             self.state.compare_exchange(Self::OPEN, Self::GIVEN_UP, Ordering::AcqRel, Ordering::Acquire);
@@ -59,20 +59,20 @@ impl Start {
     }
 }
 
-/// A body of parts, files among them, streamed.
+/// A body of parts, possibly files, that is streamed.
 pub(super) struct Parts {
-    /// hyper asks for the body as soon as it has a connection, and before anything of the request leaves; of one that has no body it
-    /// asks whether that is so. The answer to either may be that it is not to leave.
+    /// hyper asks for the body as soon as it has a connection, and before it writes anything. If there is no body,
+    /// hyper asks whether it has ended. The answer to either can prevent sending.
     start: Arc<Start>,
     left: VecDeque<Part>,
-    /// Bytes left to give out, and all of them.
+    /// The remaining bytes, and the total.
     length: u64,
     total: u64,
     file: Option<Reading>,
     progress: Option<Progress>,
 }
 
-/// A file of which some is left to send.
+/// A file that is not completely sent.
 struct Reading {
     state: State,
     left: u64,
@@ -89,7 +89,7 @@ impl Parts {
         Self { start, length: total, total, left: parts.into(), file: None, progress }
     }
 
-    /// Gives out a piece.
+    /// Returns the next piece to hyper.
     fn give(&mut self, piece: Bytes) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         self.length -= piece.len() as u64;
         if let Some(progress) = &self.progress {
@@ -108,7 +108,7 @@ impl http_body::Body for Parts {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if !self.start.begin() {
-            return Poll::Ready(Some(Err(io::Error::other("the request was given up before it began"))));
+            return Poll::Ready(Some(Err(io::Error::other("the request was canceled before it began"))));
         }
         loop {
             if let Some(reading) = &mut self.file {
@@ -143,14 +143,14 @@ impl http_body::Body for Parts {
     }
 
     fn size_hint(&self) -> SizeHint {
-        // What was given up has a body in any case, so that it is asked for, and fails: hyper takes a GET of unknown length for one
-        // without, and writes it.
+        // A canceled request always has a body, so that hyper asks for it, and fails. hyper would treat a GET of
+        // unknown length as one without a body, and write it.
         SizeHint::with_exact(if self.start.is_given_up() { self.length.max(1) } else { self.length })
     }
 }
 
 impl Reading {
-    /// The next piece; `None` when all is read.
+    /// Returns the next piece, or `None` at the end.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
         loop {
             match &mut self.state {
@@ -191,7 +191,7 @@ mod tests {
             let start = Arc::<Start>::default();
             let mut body = Parts::new(parts, start.clone(), None);
             assert!(start.give_up() && start.give_up());
-            // What hyper asks, in its order: only an error keeps the request from being written.
+            // The questions of hyper in its order. Only an error prevents the request from being written.
             assert!(!body.is_end_stream());
             assert!(body.size_hint().exact().is_some_and(|length| length > 0));
             assert!(matches!(poll(&mut body), Poll::Ready(Some(Err(_)))));
@@ -206,7 +206,7 @@ mod tests {
         assert!(matches!(poll(&mut body), Poll::Ready(Some(Ok(_)))));
         assert!(body.is_end_stream() && !start.give_up());
 
-        // Of a body of no bytes it is only asked whether it has ended.
+        // For an empty body hyper only asks whether it has ended.
         for parts in [Vec::new(), vec![Part::Bytes(Bytes::new())]] {
             let start = Arc::<Start>::default();
             assert!(Parts::new(parts, start.clone(), None).is_end_stream() && !start.give_up());

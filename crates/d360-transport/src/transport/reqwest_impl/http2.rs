@@ -1,7 +1,9 @@
-//! HTTP/2: which connection a request takes, when a connection is given up, and what proves that a request was not processed.
+//! HTTP/2: which connection a request uses, when a connection is abandoned, and what proves that a request was not
+//! processed.
 //!
-//! A reqwest client has one connection of HTTP/2 to a host, and no way to close it. So each connection here is a client of its own. It
-//! would open one for each request that comes before the first is there, so that the first request goes ahead of the others.
+//! A reqwest client has one HTTP/2 connection per host and cannot close it. So each connection here is a separate
+//! client. Such a client would open a connection for each request that arrives before the first one exists, so the
+//! first request goes ahead of the others.
 use super::body::Start;
 use crate::error::SetupError;
 use std::{
@@ -17,12 +19,12 @@ use std::{
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Requests at once on a connection, before another is opened. Servers allow 100 or more by RFC 9113 6.5.2, nginx 128; with fewer, as
-/// many small answers wait less for a lost packet.
+/// The maximum number of concurrent requests per connection before another is opened. Servers allow 100 or more (RFC
+/// 9113, 6.5.2), nginx 128. With fewer, fewer responses wait for a lost packet.
 const PER_CONNECTION: usize = 50;
-/// Most connections; from then on requests share them.
+/// The maximum number of connections. Beyond it requests share them.
 const MOST_CONNECTIONS: usize = 32;
-/// After how long without a frame a connection is asked whether it lives, and how long the answer may take.
+/// The time without a frame after which a connection is pinged, and the time limit for the answer.
 const PING_AFTER: Duration = Duration::from_secs(5);
 const PING_WITHIN: Duration = Duration::from_secs(5);
 
@@ -39,7 +41,7 @@ struct Connection {
     gate: Arc<Gate>,
 }
 
-/// Lets one request through at a time until there is a connection, and all of them from then on.
+/// Lets one request pass at a time until there is a connection, and all of them afterwards.
 struct Gate {
     one: Semaphore,
     is_open: AtomicBool,
@@ -59,15 +61,15 @@ impl Gate {
 
 pub(super) type Answering = Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send>>;
 
-/// A connection, as long as a request uses it.
+/// A connection while a request uses it.
 pub(super) struct Lane {
-    /// Counts, by its clones, the requests on the connection.
+    /// Its clones count the requests on the connection.
     connection: Arc<Connection>,
     open: Weak<Open>,
 }
 
 impl Pool {
-    /// The first client is made at once, so that wrong settings are told at once.
+    /// The first client is created immediately, so that invalid settings are reported immediately.
     pub(super) fn new(
         new: impl Fn() -> Result<reqwest::Client, SetupError> + Send + Sync + 'static,
     ) -> Result<Self, SetupError> {
@@ -75,11 +77,11 @@ impl Pool {
         Ok(Self { new: Box::new(new), open: Arc::new(Mutex::new(vec![first])) })
     }
 
-    /// The connection with the fewest requests, or a new one where all have many.
+    /// Returns the connection with the fewest requests, or a new one if all are busy.
     pub(super) fn lane(&self) -> Result<Lane, SetupError> {
         let mut open = lock(&self.open);
         let fewest = open.iter().min_by_key(|connection| Arc::strong_count(connection)).cloned();
-        // One count is the pool's, one this clone's. A request counts twice: it holds its lane, and waits by another.
+        // One count is the pool's, one this clone's. A request counts twice: it holds its lane and waits on a clone.
         let requests = |connection: &Arc<Connection>| (Arc::strong_count(connection) - 2) / 2;
         let connection = match fewest {
             Some(connection) if requests(&connection) < PER_CONNECTION || open.len() >= MOST_CONNECTIONS => {
@@ -112,7 +114,7 @@ impl Lane {
             connection.client.execute(request).await
         })
     }
-    /// Takes no more requests on this connection, which is closed once the last of them ends.
+    /// Sends no new requests on this connection. It is closed when the last of them ends.
     pub(super) fn retire(&self) {
         if let Some(open) = self.open.upgrade() {
             lock(&open).retain(|connection| !Arc::ptr_eq(connection, &self.connection));
@@ -130,7 +132,7 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// HTTP/2 where the server offers it by ALPN, HTTP/1.1 elsewhere.
+/// Enables HTTP/2 if the server offers it by ALPN, and HTTP/1.1 otherwise.
 pub(super) fn settings(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     builder
         .http2_keep_alive_interval(PING_AFTER)
@@ -138,10 +140,10 @@ pub(super) fn settings(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilde
         .http2_keep_alive_while_idle(true)
 }
 
-/// Whether the server said that it did nothing with the request: it refused the stream (RFC 9113 8.7), or went away with a last stream
-/// below it (6.8).
+/// Whether the server did not process the request: it refused the stream (RFC 9113, 8.7), or sent a GOAWAY with a
+/// lower last stream (6.8).
 pub(super) fn was_not_processed(error: &reqwest::Error) -> bool {
-    // h2 gives the error of a GOAWAY to the streams above its last one alone; the others end as broken.
+    // h2 reports the error of a GOAWAY only to the streams above its last one. The others end as interrupted.
     let refused = |error: &h2::Error| error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
     h2_error(error).is_some_and(|error| error.is_remote() && (refused(error) || error.is_go_away()))
 }

@@ -24,10 +24,10 @@ use std::{
     time::Duration,
 };
 
-/// How long an idle connection is kept: shorter than servers keep theirs, because a request on a connection that the
-/// server is closing ends in an unknown outcome.
+/// How long an idle connection is kept: less than servers do, because a request on a connection that the server is
+/// closing has an unknown outcome.
 const IDLE: Duration = Duration::from_secs(20);
-/// An answer beyond this gets room up to its limit, and at most so much at once.
+/// A response above this size gets memory for its limit at once, up to the next constant.
 const LARGE: u64 = 1024 * 1024;
 const LARGEST_ROOM: u64 = 16 * LARGE;
 
@@ -37,13 +37,13 @@ const LARGEST_ROOM: u64 = 16 * LARGE;
 #[derive(Clone)]
 pub struct ReqwestTransport {
     direct: Connections,
-    /// For https, where there is a proxy.
+    /// For https if there is a proxy.
     proxied: Option<(Arc<ProxyServer>, Connections)>,
-    /// The last URL, parsed: a client asks for the same few again and again, and parsing is dear.
+    /// The last URL, parsed. A client requests the same few again and again, and parsing is expensive.
     last_url: Arc<RwLock<Option<(Uri, reqwest::Url)>>>,
 }
 
-/// Where requests find a connection.
+/// Where requests get a connection from.
 #[derive(Clone)]
 enum Connections {
     /// reqwest's own pool.
@@ -87,7 +87,7 @@ impl ReqwestTransport {
         Ok(url)
     }
 
-    /// Hands `request` to reqwest. It is used up here, so that it is not held while the answer is waited for.
+    /// Passes `request` to reqwest. It is consumed here, so that it is not held while waiting for the response.
     fn begin(
         &self,
         request: HttpRequest,
@@ -99,7 +99,7 @@ impl ReqwestTransport {
         let mut outgoing = reqwest::Request::new(method, self.url(&uri)?);
         *outgoing.headers_mut() = headers;
         if payload.length() == 0 && matches!(*outgoing.method(), Method::POST | Method::PUT | Method::PATCH) {
-            // A POST of no bytes is to say so; left alone, it would say nothing of a length. Nobody asks for its body then.
+            // An empty POST must have a Content-Length of 0, which hyper would omit. Its body is not requested then.
             outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             start.begin();
         }
@@ -122,7 +122,7 @@ impl ReqwestTransport {
     }
 }
 
-/// A request under way, and what its answer is read by.
+/// A request in flight, and how to read its response.
 struct Attempt<F> {
     answering: F,
     lane: Lane,
@@ -132,7 +132,7 @@ struct Attempt<F> {
     sink: Option<Arc<dyn BodySink>>,
 }
 
-/// What a request is sent with.
+/// How a request is sent.
 enum Lane {
     Http1(reqwest::Client),
     #[cfg(feature = "http2")]
@@ -140,7 +140,10 @@ enum Lane {
 }
 
 impl Lane {
-    #[cfg_attr(not(feature = "http2"), allow(unused_variables, reason = "a connection is one request's"))]
+    #[cfg_attr(
+        not(feature = "http2"),
+        allow(unused_variables, reason = "an HTTP/1.1 connection serves one request")
+    )]
     fn execute(
         &self,
         request: reqwest::Request,
@@ -164,7 +167,7 @@ impl Lane {
             }
         }
     }
-    /// The request failed before its answer.
+    /// Handles a failure before the response.
     fn failed(&self, _error: &reqwest::Error) {
         #[cfg(feature = "http2")]
         if let Self::Http2(lane) = self
@@ -173,7 +176,7 @@ impl Lane {
             lane.retire();
         }
     }
-    /// The request ran out of time. A connection of HTTP/1.1 is closed with that; one of HTTP/2 would go on to be used.
+    /// Handles a timeout. It closes an HTTP/1.1 connection; an HTTP/2 connection would be used again.
     fn timed_out(&self) {
         #[cfg(feature = "http2")]
         if let Self::Http2(lane) = self {
@@ -207,7 +210,7 @@ fn connections(connection: &Connection, proxy: Option<ProxyServer>) -> Result<Co
     }
 }
 
-/// Whatever features other crates of the program have turned on.
+/// Enforces HTTP/1.1, whatever features other crates of the program have enabled.
 fn http1(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     builder.http1_only()
 }
@@ -228,7 +231,7 @@ fn client(
     if let Some(ProxyServer { https, host, port, login, .. }) = proxy {
         let scheme = if *https { "https" } else { "http" };
         let proxy = reqwest::Proxy::all(format!("{scheme}://{host}:{port}"))
-            .map_err(|_| SetupError::Proxy("is not understood by reqwest"))?;
+            .map_err(|_| SetupError::Proxy("is not supported by reqwest"))?;
         builder = builder.proxy(match login {
             Some((user, password)) => proxy.basic_auth(user, password),
             None => proxy,
@@ -308,7 +311,7 @@ async fn read(
         }
         return Ok(Bytes::new());
     }
-    // Nearly every answer is one piece, which needs no copy.
+    // Nearly every response is one piece, which needs no copy.
     let mut body = Bytes::new();
     let mut more = BytesMut::new();
     let mut length = 0u64;
@@ -324,7 +327,8 @@ async fn read(
                 more.extend_from_slice(&std::mem::take(&mut body));
             }
             if length > LARGE && more.capacity() as u64 <= LARGE * 2 {
-                // Once: growing by doubling would hold up to twice as much for a moment. What is not written takes no memory.
+                // Reserved once: growing by doubling would briefly need twice as much. Unwritten memory costs
+                // nothing.
                 more.reserve(limit.min(LARGEST_ROOM) as usize);
             }
             more.extend_from_slice(&piece);
@@ -333,7 +337,8 @@ async fn read(
     Ok(if more.is_empty() { body } else { more.freeze() })
 }
 
-/// An error before the status line. If hyper has not begun to write the request, the server cannot have acted on it.
+/// Classifies an error before the status line. If hyper has not begun to write the request, the server cannot have
+/// acted on it.
 fn before_answer(error: reqwest::Error, start: &Start) -> TransportError {
     let kind = if refuses_certificate(&error) {
         TransportErrorKind::Certificate
@@ -346,7 +351,7 @@ fn before_answer(error: reqwest::Error, start: &Start) -> TransportError {
     TransportError::new(kind, error.without_url()).timed_out(timed_out)
 }
 
-/// An error after it. reqwest reports a body cut short as one of decoding.
+/// Classifies an error after the status line. reqwest reports a truncated body as a decoding error.
 fn in_answer(error: reqwest::Error) -> TransportError {
     TransportError::new(TransportErrorKind::Interrupted, error.without_url())
 }
@@ -354,7 +359,7 @@ fn in_answer(error: reqwest::Error) -> TransportError {
 #[cfg(feature = "http2")]
 use self::http2::was_not_processed;
 
-/// HTTP/1.1 has no way to say so.
+/// HTTP/1.1 cannot express it.
 #[cfg(not(feature = "http2"))]
 fn was_not_processed(_: &reqwest::Error) -> bool {
     false

@@ -1,6 +1,8 @@
-//! Answers that come before the request is written to its end: a server that refuses an upload by 401 or 413 answers, and closes.
+//! Responses that arrive before the request is completely written: a server that refuses an upload with 401 or 413
+//! responds and closes.
 //!
-//! Writing fails then, while the reason can still be read. It lies below TLS, which reads nothing more after a write has failed.
+//! The write fails then, while the reason can still be read. This layer is below TLS, which reads nothing more after
+//! a failed write.
 use std::io::ErrorKind;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
@@ -18,7 +20,7 @@ impl<In: Transport> Connector<In> for HearsEarlyAnswers {
     }
 }
 
-/// A connection on which an answer is looked for when writing fails.
+/// A connection that looks for a response when a write fails.
 #[derive(Debug)]
 pub(super) struct EarlyAnswer<T> {
     inner: T,
@@ -28,9 +30,9 @@ pub(super) struct EarlyAnswer<T> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Writing,
-    /// The server takes no more: what else there is to write is dropped. Some of its answer has been read already.
+    /// The server accepts no more: the rest of the request is dropped. Part of the response has been read already.
     Answered,
-    /// The same, and what was read then has been asked for.
+    /// The same, and that part has been requested.
     Reading,
 }
 
@@ -46,7 +48,7 @@ impl<T: Transport> Transport for EarlyAnswer<T> {
             Err(error) if is_closed(&error) => error,
             other => return other,
         };
-        // It returns at once: a closed connection has all of its answer, or will never have more.
+        // Returns immediately: a closed connection has the complete response, or will never have more.
         match self.inner.await_input(timeout) {
             Ok(true) => {
                 self.state = State::Answered;

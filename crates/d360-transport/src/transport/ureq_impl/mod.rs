@@ -31,23 +31,23 @@ use ureq::{
     },
 };
 
-/// How long an idle connection is kept: shorter than servers keep theirs.
+/// How long an idle connection is kept: less than servers do.
 const IDLE: Duration = Duration::from_secs(20);
-/// How long an address is kept. ureq looks it up for every request, on a thread of its own where there is a time limit.
+/// How long an address is cached. ureq looks it up for every request, in a separate thread if there is a time limit.
 const ADDRESS_KEPT: Duration = Duration::from_secs(30);
-/// Idle connections kept; ureq's own default of 3 a host closes the rest of a busy pool.
+/// The maximum number of idle connections. ureq's default of 3 per host would close the rest of a busy pool.
 const IDLE_CONNECTIONS: usize = 128;
-/// An answer beyond this gets room up to its limit, and at most so much at once.
+/// A response above this size gets memory for its limit at once, up to the next constant.
 const LARGE: u64 = 1024 * 1024;
 const LARGEST_ROOM: u64 = 16 * LARGE;
-/// The attempt's time, where nothing else is asked for; on the agent it costs less than on each request.
+/// The default time limit. Set on the agent it costs less than on each request.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// A blocking transport over ureq, which speaks HTTP/1.1. Needs feature `ureq`.
+/// A blocking transport over ureq, with HTTP/1.1. Needs feature `ureq`.
 #[derive(Clone)]
 pub struct UreqTransport {
     direct: Agent,
-    /// For https, where there is a proxy.
+    /// For https if there is a proxy.
     proxied: Option<(Arc<ProxyServer>, Agent)>,
 }
 
@@ -58,7 +58,8 @@ impl fmt::Debug for UreqTransport {
 }
 
 impl UreqTransport {
-    /// Creates a transport that follows no redirects, makes no retries and keeps no cookies. Every status is an answer.
+    /// Creates a transport that follows no redirects, makes no retries and keeps no cookies. Every status is a
+    /// response.
     ///
     /// # Errors
     /// Returns [`SetupError`] if a proxy or certificate is malformed.
@@ -87,13 +88,13 @@ impl UreqTransport {
         let builder = builder.proxy(proxy);
         #[cfg(feature = "rustls")]
         let builder = builder.tls_config(tls(&connection.roots)?);
-        // ureq's own chain, with an ear for early answers where the bytes of TLS and of everything else pass.
+        // ureq's own chain, with early responses detected below TLS and everything else.
         let connector =
             ConnectProxyConnector::default().chain(TcpConnector::default()).chain(HearsEarlyAnswers);
         #[cfg(feature = "rustls")]
         let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
         let connector = Unveiling { connector, proxied };
-        // Every agent has a cache of addresses of its own.
+        // Every agent has its own cache of addresses.
         Ok(Agent::with_parts(builder.build(), connector, Addresses::default()))
     }
 }
@@ -104,8 +105,8 @@ fn proxy(proxy: &ProxyServer) -> Result<ureq::Proxy, SetupError> {
     if let Some((user, password)) = &proxy.login {
         builder = builder.username(user).password(password);
     }
-    // ureq's own error repeats the URL, in which a password may stand.
-    builder.build().map_err(|_| SetupError::Proxy("is not understood by ureq"))
+    // ureq's own error repeats the URL, which may contain a password.
+    builder.build().map_err(|_| SetupError::Proxy("is not supported by ureq"))
 }
 
 #[cfg(feature = "rustls")]
@@ -132,7 +133,7 @@ fn tls(roots: &super::connection::Roots) -> Result<ureq::tls::TlsConfig, SetupEr
             RootCerts::from(certs)
         }
     };
-    // The provider is named: with two in a program rustls panics rather than choose.
+    // The provider is explicit: with two providers in a program, rustls panics.
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(roots);
     Ok(builder.unversioned_rustls_crypto_provider(provider).build())
@@ -153,7 +154,7 @@ impl BlockingTransport for UreqTransport {
         let limit = (time_limit != TIME_LIMIT).then_some(time_limit.min(LONGEST));
         let answer = match &payload {
             _ if bodiless => self.run(outgoing, (), limit),
-            // A slice of no bytes is a body of no bytes; `()` would go out chunked.
+            // An empty slice has a Content-Length of 0; `()` would be sent chunked.
             Payload::Empty => self.run(outgoing, &[][..], limit),
             Payload::Bytes(bytes) => self.run(outgoing, &bytes[..], limit),
             Payload::Parts(parts) => {
@@ -168,7 +169,7 @@ impl BlockingTransport for UreqTransport {
             sink.head(parts.status);
         }
         let sink = sink.filter(|_| parts.status.is_success());
-        // ureq's limit refuses a body that just fits.
+        // ureq's limit refuses a body of exactly that size.
         let limit = if sink.is_some() { u64::MAX } else { response_limit.saturating_add(1) };
         let expected =
             body.content_length().map_or(0, |length| length.min(response_limit).min(64 * 1024) as usize);
@@ -176,12 +177,13 @@ impl BlockingTransport for UreqTransport {
         let other = |error: io::Error| TransportError::new(TransportErrorKind::Other, error);
         let body = match sink {
             None => {
-                // A little more room than bytes, so that the end is found without growing.
+                // A little more memory than bytes, so that the end is detected without growing.
                 let mut collected = Vec::with_capacity(expected + 64);
                 let failed = |error: io::Error| classify(error.into(), true);
                 reader.by_ref().take(LARGE).read_to_end(&mut collected).map_err(failed)?;
                 if collected.len() as u64 == LARGE {
-                    // Once: growing by doubling would write over twice as much. What is not written takes no memory.
+                    // Reserved once: growing by doubling would write to more than twice as much. Unwritten memory
+                    // costs nothing.
                     let mut piece = vec![0; 64 * 1024];
                     collected.reserve_exact(response_limit.min(LARGEST_ROOM) as usize + piece.len());
                     loop {
@@ -226,7 +228,7 @@ impl UreqTransport {
     }
 }
 
-/// Connections that requests go over without ureq seeing the key.
+/// Connections that carry requests without ureq seeing the key.
 #[derive(Debug)]
 struct Unveiling<C> {
     connector: C,
@@ -241,16 +243,16 @@ impl<C: Connector<()>> Connector<()> for Unveiling<C> {
         details: &ConnectionDetails<'_>,
         chained: Option<()>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        // The connection to a proxy itself is made with settings that name none.
+        // The connection to a proxy itself is created with settings that have no proxy.
         let lifts = self.proxied == details.config.proxy().is_some();
         Ok(self.connector.connect(details, chained)?.map(|inner| Unveil { inner, lifts, in_head: true }))
     }
 }
 
-/// The addresses of a host and port, and when they were looked up.
+/// The addresses of a host and port, and the time of their lookup.
 type Known = HashMap<(String, u16), (Vec<SocketAddr>, Instant)>;
 
-/// Looks up a host once in a while, and an address that is written out not at all.
+/// Looks up a host at intervals, and a literal address not at all.
 #[derive(Debug, Default)]
 struct Addresses {
     known: Mutex<Known>,
@@ -287,13 +289,13 @@ impl Resolver for Addresses {
     }
 }
 
-/// If nothing of the request has `begun` to leave, the server cannot have acted on it.
+/// Classifies an error. If sending has not `begun`, the server cannot have acted on the request.
 fn classify(error: ureq::Error, begun: bool) -> TransportError {
     let kind = match &error {
         _ if !begun && is_certificate(&error) => TransportErrorKind::Certificate,
         _ if !begun => TransportErrorKind::NotSent,
         ureq::Error::Timeout(_) => TransportErrorKind::Timeout,
-        // One byte more than allowed was asked for.
+        // One byte more than allowed was requested.
         ureq::Error::BodyExceedsLimit(limit) => return too_large(limit.saturating_sub(1)),
         _ => TransportErrorKind::Interrupted,
     };
@@ -301,7 +303,7 @@ fn classify(error: ureq::Error, begun: bool) -> TransportError {
     TransportError::new(kind, error).timed_out(timed_out)
 }
 
-/// ureq's errors have no source, so they are opened here.
+/// ureq's errors have no source, so they are inspected here.
 fn is_certificate(error: &ureq::Error) -> bool {
     match error {
         ureq::Error::Io(error) => match error.get_ref().and_then(|held| held.downcast_ref::<ureq::Error>()) {
@@ -314,7 +316,7 @@ fn is_certificate(error: &ureq::Error) -> bool {
     }
 }
 
-/// A body of parts, files among them, as one reader.
+/// A body of parts, possibly files, as one reader.
 struct Parts<'p> {
     left: std::slice::Iter<'p, Part>,
     file: Option<(Box<dyn Read + 'p>, u64)>,

@@ -1,6 +1,6 @@
-//! The key, kept from ureq: at log level TRACE it writes out every byte that it is given.
+//! Hides the key from ureq, which logs every byte at level TRACE.
 //!
-//! ureq gets asterisks of the same length instead, and the connection puts the key in their place on its way out.
+//! ureq gets asterisks of the same length, and the connection replaces them by the key when it sends.
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::{cell::RefCell, io, ops::Range, time::Instant};
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport, time::Duration};
@@ -12,7 +12,7 @@ thread_local! {
 
 struct Sending {
     veiled: Vec<(HeaderName, HeaderValue)>,
-    /// Whether a byte of it left.
+    /// Whether a byte of it was sent.
     begun: bool,
 }
 
@@ -20,19 +20,19 @@ struct Sending {
 pub(super) struct Veil;
 
 impl Veil {
-    /// Takes the values of headers that are marked sensitive.
+    /// Removes the values of headers that are marked as sensitive.
     pub(super) fn over(headers: &mut HeaderMap) -> Self {
         let mut veiled = Vec::new();
         for (name, value) in headers.iter_mut().filter(|(_, value)| value.is_sensitive()) {
             let asterisks = HeaderValue::from_bytes(&vec![b'*'; value.len()]);
-            // Asterisks are a header value.
+            // Asterisks are a valid header value.
             let Ok(asterisks) = asterisks else { continue };
             veiled.push((name.clone(), std::mem::replace(value, asterisks)));
         }
         SENDING.set(Sending { veiled, begun: false });
         Self
     }
-    /// Ends it: whether a byte of the request left.
+    /// Ends the request. Returns whether a byte of it was sent.
     pub(super) fn has_begun(self) -> bool {
         SENDING.with_borrow(|sending| sending.begun)
     }
@@ -44,12 +44,13 @@ impl Drop for Veil {
     }
 }
 
-/// Puts the values back into the head of a request, in the first bytes that a connection is given for it. Where they stand.
+/// Restores the values in the head of a request, in the first bytes that a connection gets for it. Returns their
+/// ranges.
 fn lift(head: &mut [u8]) -> Result<Vec<Range<usize>>, ureq::Error> {
     let mut lifted = Vec::new();
     for (name, value) in SENDING.with_borrow_mut(|sending| std::mem::take(&mut sending.veiled)) {
         let Some(place) = place(head, name.as_str(), value.len()) else {
-            return Err(io::Error::other("the place of the key was not found in the request").into());
+            return Err(io::Error::other("the position of the key was not found in the request").into());
         };
         head[place.clone()].copy_from_slice(value.as_bytes());
         lifted.push(place);
@@ -57,7 +58,7 @@ fn lift(head: &mut [u8]) -> Result<Vec<Range<usize>>, ureq::Error> {
     Ok(lifted)
 }
 
-/// Where so many asterisks stand as the value of a header.
+/// Returns the range of so many asterisks as the value of a header.
 fn place(head: &[u8], name: &str, length: usize) -> Option<Range<usize>> {
     let mut begin = 0;
     head.split_inclusive(|byte| *byte == b'\n').find_map(|line| {
@@ -72,18 +73,19 @@ fn place(head: &[u8], name: &str, length: usize) -> Option<Range<usize>> {
     })
 }
 
-/// A connection, TLS included.
+/// A connection, including TLS.
 #[derive(Debug)]
 pub(super) struct Unveil<T> {
     pub(super) inner: T,
-    /// Whether requests go over it; a proxy is asked for a way to the host over one of its own.
+    /// Whether requests use it. A proxy connection carries a CONNECT request first.
     pub(super) lifts: bool,
-    /// Whether the head of an answer is awaited.
+    /// Whether the head of a response is expected.
     pub(super) in_head: bool,
 }
 
-/// How many bytes at the beginning of `input` are interim answers (1xx), which are followed by the real one. ureq takes a `100 Continue`
-/// with headers for an error, though any interim answer may have some (RFC 9110 15.2). 101 is final here: nobody asked for it.
+/// Returns how many bytes at the beginning of `input` are interim responses (1xx), which the final response follows.
+/// ureq treats a `100 Continue` with headers as an error, although any interim response may have headers (RFC 9110,
+/// 15.2). 101 is final here, because no upgrade was requested.
 fn interim(input: &[u8]) -> usize {
     let mut passed = 0;
     while let Some(end) = Some(&input[passed..]).filter(|head| is_interim(head)).and_then(end_of_head) {
@@ -92,14 +94,14 @@ fn interim(input: &[u8]) -> usize {
     passed
 }
 
-/// `HTTP/1.1 103`: as much as tells an interim answer from others.
+/// The length of `HTTP/1.1 103`, which is enough to recognize an interim response.
 const STATUS_LINE: usize = 12;
 
 fn is_interim(head: &[u8]) -> bool {
     head.starts_with(b"HTTP/1.") && head.get(8..10) == Some(b" 1") && head.get(9..STATUS_LINE) != Some(b"101")
 }
 
-/// Where an empty line ends the head.
+/// Returns the position of the empty line that ends the head.
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
     let mut begin = 0;
     bytes.split_inclusive(|byte| *byte == b'\n').find_map(|line| {
@@ -120,7 +122,7 @@ impl<T: Transport> Transport for Unveil<T> {
         let lifted = lift(&mut self.inner.buffers().output()[..amount])?;
         SENDING.with_borrow_mut(|sending| sending.begun = true);
         let sent = self.inner.transmit_output(amount, timeout);
-        // The buffer is used again, and lives as long as the connection.
+        // The buffer is reused, and lives as long as the connection.
         lifted.into_iter().for_each(|place| self.inner.buffers().output()[place].fill(b'*'));
         sent
     }
@@ -136,7 +138,7 @@ impl<T: Transport> Transport for Unveil<T> {
                 self.inner.buffers().input_consume(passed);
             }
             let input = self.inner.buffers().input();
-            // The rest of an unfinished one is awaited by ureq, which comes back.
+            // ureq waits for the rest of an unfinished response and comes back.
             self.in_head = input.len() < STATUS_LINE || is_interim(input);
             if !input.is_empty() {
                 return Ok(true);
