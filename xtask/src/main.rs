@@ -1,6 +1,7 @@
-//! The workshop: `cargo xtask codegen [--check]`, `ci`, `bench`, `faults`, `peers` and `release`.
+//! The workshop: `cargo xtask codegen [--check]`, `api`, `ci`, `bench`, `faults`, `peers` and `release`.
 //!
 //! Depends on no crate of ours, so that it runs while they do not build.
+mod api;
 mod bench;
 mod ci;
 mod codegen;
@@ -15,6 +16,7 @@ use std::{
 
 const USAGE: &str = "\
 usage: cargo xtask codegen [--check]   writes the generated files, or fails where one is stale
+       cargo xtask api [--check]       writes the public API as text into docs/api, or fails where it is stale
        cargo xtask ci [STEP...]        runs every step, or those named; quick: what .ci/run runs beside the tests
        cargo xtask bench [NAME...]     measures what is claimed of speed and cost
        cargo xtask release VERSION [--execute]
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match args[..] {
+        ["api"] => api::run(false),
+        ["api", "--check"] => api::run(true),
         ["codegen"] => codegen::run(false),
         ["codegen", "--check"] => codegen::run(true),
         ["ci", ref steps @ ..] => ci::run(steps),

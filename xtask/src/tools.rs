@@ -35,6 +35,16 @@ pub(crate) fn packages() -> Result<Vec<Value>> {
     }
 }
 
+/// The folder that cargo builds into.
+pub(crate) fn target() -> Result<std::path::PathBuf> {
+    let told = output(&mut cargo(&["metadata", "--no-deps", "--format-version", "1"]))?;
+    let told: Value = serde_json::from_str(&told).map_err(|error| format!("cargo metadata: {error}"))?;
+    told["target_directory"]
+        .as_str()
+        .map(Into::into)
+        .ok_or_else(|| "cargo metadata has no target folder".to_owned())
+}
+
 /// Whether a program is installed.
 pub(crate) fn installed(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success())

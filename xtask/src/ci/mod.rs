@@ -11,7 +11,7 @@ use std::{fs, process::Command, time::Instant};
 type Step = (&'static str, &'static str, fn() -> Result);
 
 /// An error that begins so is no failure: the step could not be run here, and says why.
-const SKIPPED: &str = "SKIPPED: ";
+pub(crate) const SKIPPED: &str = "SKIPPED: ";
 
 /// In the order in which they are quickest to fail.
 const STEPS: &[Step] = &[
@@ -26,6 +26,7 @@ const STEPS: &[Step] = &[
         cargo(&["test", "-p", "xtask"])
     }),
     ("docs", "the documentation has no warning, and its examples compile", docs),
+    ("api", "the public API is what docs/api says", || crate::api::run(true)),
     ("wasm", "model and migrate compile without an operating system", wasm),
     ("fuzz", "what reads other people's bytes, over changed seeds", fuzz),
     ("peers", "the bench's programs of other people's clients still compile", peers),
