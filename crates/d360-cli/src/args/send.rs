@@ -37,13 +37,14 @@ pub(crate) enum Content {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("recipients").args(["to", "to_file"]).required(true).multiple(true)))]
 pub(crate) struct To {
     /// Number with +, WhatsApp ID, BSUID or group:ID
     ///
     /// A WhatsApp ID is written as 16505551234@s.whatsapp.net. A number with neither + nor 00 is refused, because the API
     /// would add the business's own country code; write national:NUMBER if that is meant. With --api onprem, digits alone
     /// are a WhatsApp ID. May be given several times. A recipient given twice gets the message once.
-    #[arg(long, value_name = "RECIPIENT", required_unless_present = "to_file")]
+    #[arg(long, value_name = "RECIPIENT")]
     pub(crate) to: Vec<String>,
     /// File with a recipient per line (- for stdin)
     ///

@@ -119,22 +119,23 @@ pub(crate) fn single(
     // A group comes back as a number would.
     let wa_id =
         to.and_then(|to| to.wa_id.as_ref()).filter(|id| id.as_str().bytes().all(|b| b.is_ascii_digit()));
-    let wa_id = wa_id.map(|id| format!(" for WhatsApp ID {}", id.as_str()));
-    let accepted = format!("accepted as {id}");
+    let wa_id = wa_id.map(|id| format!(" for WhatsApp ID {}", id.as_str())).unwrap_or_default();
     let Some(mut waiting) = waiting else {
         if output.is_json() {
             output.document(&accepted_document(sent, remarks));
         } else {
-            output.line(accepted + &wa_id.unwrap_or_default());
-            output.note("accepted is not delivered: the status webhook tells what becomes of it");
+            output.state(Tone::Good, "accepted", format!("as {id}{wa_id}"));
+            output.note(
+                "accepted is not delivered: a status webhook reports the delivery, and --wait waits for it",
+            );
         }
         return Ok(Exit::Done);
     };
     if output.is_json() {
         // Known to whoever watches, should the program be killed while it waits.
-        output.note(accepted);
+        output.note(format!("accepted as {id}"));
     } else {
-        output.line(accepted + &wa_id.unwrap_or_default());
+        output.state(Tone::Good, "accepted", format!("as {id}{wa_id}"));
     }
     let fate = waiting.wait(id);
     if output.is_json() {

@@ -172,7 +172,9 @@ impl At<'_> {
         let is_shown = |name: &&str| arg(name).is_none_or(|arg| !arg.is_hide_set());
         let parts = |name| parts(name).into_iter().filter(is_shown).collect::<Vec<_>>();
         let names: Vec<String> = missing.iter().map(|name| parts(name).join(" or ")).collect();
-        let message = format!("`{}` needs {}", self.name(), names.join(" and "));
+        let choice = names.iter().any(|name| name.contains(" or "));
+        let message =
+            format!("`{}` needs {}", self.name(), names.join(if choice { ", and " } else { " and " }));
         let of = |name: &str| arg(name).and_then(Arg::get_help).map(ToString::to_string);
         let all: Vec<&str> = missing.iter().flat_map(|name| parts(name)).collect();
         let width = all.iter().map(|part| part.chars().count()).max().unwrap_or_default();

@@ -16,7 +16,7 @@ fn each_wrong_guess_gets_its_answer() {
         (
             &["send", "text"],
             &[
-                "needs --to <RECIPIENT> and <TEXT>",
+                "needs --to <RECIPIENT> or --to-file <FILE>, and <TEXT>",
                 "  <TEXT>            Text, up to",
                 "for example: d360 send text",
             ],

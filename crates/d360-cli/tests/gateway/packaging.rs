@@ -85,7 +85,7 @@ fn the_image_starts_the_gateway_and_asks_whether_it_is_ready() {
     let (entry, command, health) =
         (words(&dockerfile, "ENTRYPOINT"), words(&dockerfile, "CMD"), words(health, "CMD"));
     // The first CMD of the file is the health check's; the last is the image's.
-    let command = match dockerfile.lines().filter(|line| line.starts_with("CMD [")).next_back() {
+    let command = match dockerfile.lines().rfind(|line| line.starts_with("CMD [")) {
         Some(last) => serde_json::from_str(last.trim_start_matches("CMD ").trim()).unwrap(),
         None => command,
     };
