@@ -22,6 +22,18 @@ pub enum Activity<'a> {
         /// The recipient of the message that was sent.
         recipient: Option<&'a str>,
     },
+    /// A message that was accepted got a status, whether or not a webhook is set that tells it.
+    #[non_exhaustive]
+    Status {
+        /// The message's ID.
+        id: &'a str,
+        /// Such as `delivered`.
+        status: &'a str,
+        /// The error code of `failed`.
+        code: Option<i64>,
+        /// What that error is called.
+        title: Option<&'a str>,
+    },
     /// A webhook was posted.
     #[non_exhaustive]
     Webhook {
@@ -66,6 +78,18 @@ impl Watcher {
             kind,
             recipient,
         });
+    }
+
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(crate) fn status(&self, id: &str, status: &str, error: Option<&Value>) {
+        if let Some(watch) = &self.0 {
+            let code = error.and_then(|error| error["code"].as_i64());
+            let title = error.and_then(|error| error["title"].as_str());
+            watch(&Activity::Status { id, status, code, title });
+        }
     }
 
     pub(crate) fn webhook(

@@ -136,7 +136,7 @@ impl Builder {
         change(&mut self.webhooks);
         self
     }
-    /// Calls `watch` for every request that is answered and every webhook that is posted, such as to log it.
+    /// Calls `watch` for every request that is answered, every status of a message and every webhook that is posted, such as to log it.
     ///
     /// It is called on the sandbox's own thread, which waits for it.
     #[must_use]
@@ -158,6 +158,7 @@ impl Builder {
         let address = listener.local_addr()?;
         let mut world = World::new(self.keys, self.seed);
         world.hooks = Hooks::new(self.webhooks);
+        world.hooks.noted = self.watcher.is_there().then(Vec::new);
         let world = Shared::new(world);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (stop, stopped) = oneshot::channel();

@@ -62,6 +62,12 @@ async fn handle(
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let (answer, body) = answer(&world, local, &parts, body).await;
     watcher.request(method, path, &body, answer.status, &answer.body);
+    if watcher.is_there() {
+        let noted = world.lock().hooks.noted.as_mut().map(std::mem::take);
+        for noted in noted.into_iter().flatten() {
+            watcher.status(&noted.id, &noted.status, noted.error.as_ref());
+        }
+    }
     answer.into_response()
 }
 

@@ -36,6 +36,9 @@ pub(crate) fn tell(world: &mut World, key: &str, id: &str, message: &Value, user
 
 /// Queues the webhook of one status. `code` names the error of `failed`.
 pub(crate) fn push(world: &mut World, sent: &Sent, status: &str, code: Option<i64>) {
+    let error = code.or((status == "failed").then_some(131_000));
+    let error = error.map(|code| answer::webhook_error(code, world.hooks.settings.on_premise));
+    world.hooks.note(&sent.id, status, error.as_ref());
     // Most sandboxes have no webhook, and what has nowhere to go is not worth writing.
     if !world.hooks.has_target(&sent.key) {
         return;
@@ -66,8 +69,8 @@ pub(crate) fn push(world: &mut World, sent: &Sent, status: &str, code: Option<i6
     if status == "sent" {
         item["pricing"] = pricing(sent, onprem);
     }
-    if let Some(code) = code.or(has_failed.then_some(131_000)) {
-        item["errors"] = json!([answer::webhook_error(code, onprem)]);
+    if let Some(error) = error {
+        item["errors"] = json!([error]);
     }
     world.hooks.status(&sent.key, item, contact);
 }

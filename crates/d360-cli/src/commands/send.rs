@@ -92,7 +92,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
         Either::Cloud(message) => {
             let sent = sent.check(&message, Message::validate, global)?;
             let client = client::cloud(global, !sending.dry_run)?;
-            let waiting = waiting(sending)?;
+            let waiting = waiting(sending, global)?;
             let Some((verb, file)) = file else { return sent.deliver(waiting, message, &client, output) };
             if sending.dry_run {
                 output.note(format!("{} is uploaded first; its ID stands for {PLACEHOLDER}", file.name()));
@@ -110,7 +110,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
         Either::OnPrem(message) => {
             let sent = sent.check(&message, onprem::Message::validate, global)?;
             let client = client::onprem(global, !sending.dry_run)?;
-            sent.deliver(waiting(sending)?, message, &client, output)
+            sent.deliver(waiting(sending, global)?, message, &client, output)
         }
     }
 }
@@ -174,9 +174,9 @@ impl Sent<'_> {
 }
 
 /// Listens for statuses if the flags say so, before anything is uploaded or sent.
-fn waiting(sending: &Sending) -> Step<Option<Waiting>> {
+fn waiting(sending: &Sending, global: &Global) -> Step<Option<Waiting>> {
     let limit = Duration::from_secs(sending.wait_timeout.unwrap_or(60));
-    sending.wait.then(|| Waiting::start(limit)).transpose()
+    sending.wait.then(|| Waiting::start(limit, global.base_url.as_deref())).transpose()
 }
 
 fn with_extras(mut message: Message, to: &To) -> Message {
@@ -300,7 +300,7 @@ fn unchecked(global: &Global, args: &Raw, output: Output) -> Result {
         output.request(&client.request_of(&send)?, &Findings::new());
         return Ok(Exit::Done);
     }
-    let waiting = waiting(&args.sending)?;
+    let waiting = waiting(&args.sending, global)?;
     let remarks = Remarks { advice: &Findings::new(), left_out: &[] };
     single(&client.call(send)?, remarks, waiting, output)
 }

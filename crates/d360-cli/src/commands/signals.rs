@@ -2,6 +2,7 @@
 use std::sync::{
     Once,
     atomic::{AtomicBool, Ordering},
+    mpsc,
 };
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -9,14 +10,26 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// From now on the first signal only says that it came; the second ends the program.
 pub(crate) fn notice() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| drop(std::thread::spawn(watch)));
+    ONCE.call_once(|| {
+        let (ready, is_ready) = mpsc::channel();
+        std::thread::spawn(|| watch(ready));
+        // It is dropped if there can be no such thread's runtime.
+        let _ = is_ready.recv();
+    });
 }
 
-fn watch() {
+fn watch(ready: mpsc::Sender<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return };
     runtime.block_on(async {
-        if stopped().await.is_ok() {
+        let mut first = std::pin::pin!(stopped());
+        let come = tokio::select! {
+            // Polled once, it hears every signal from then on.
+            biased;
+            come = &mut first => come,
+            () = async { drop(ready) } => first.await,
+        };
+        if come.is_ok() {
             INTERRUPTED.store(true, Ordering::Relaxed);
             if stopped().await.is_ok() {
                 std::process::exit(130);

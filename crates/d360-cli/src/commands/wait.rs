@@ -34,8 +34,8 @@ pub(crate) struct Fate {
 
 impl Waiting {
     /// Listens from now on, before anything is sent.
-    pub(crate) fn start(limit: Duration) -> Step<Self> {
-        let watch = Watch::start().ok_or_else(|| {
+    pub(crate) fn start(limit: Duration, base_url: Option<&str>) -> Step<Self> {
+        let watch = Watch::start(base_url.and_then(local_port)).ok_or_else(|| {
             Failure::local(
                 "no webhook listener runs on this machine, so --wait would learn nothing; nothing was sent; start \
                  `d360 webhook listen` and let the number's webhook lead to it, or leave --wait out",
@@ -90,6 +90,15 @@ impl Waiting {
             self.hear(SLICE);
         }
     }
+}
+
+/// The port of a URL of this machine.
+fn local_port(url: &str) -> Option<u16> {
+    let uri: http::Uri = url.trim().parse().ok()?;
+    let host = uri.host()?.trim_matches(['[', ']']);
+    let is_local =
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    uri.port_u16().filter(|_| is_local)
 }
 
 impl Fate {

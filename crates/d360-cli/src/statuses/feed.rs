@@ -18,8 +18,8 @@ const RECENT: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct Feed {
     shared: Arc<Mutex<Shared>>,
-    /// Removed when the listener ends.
-    path: Option<PathBuf>,
+    /// Removed when the listener ends. If there is none, why.
+    path: Result<PathBuf, io::Error>,
 }
 
 #[derive(Debug, Default)]
@@ -29,17 +29,18 @@ struct Shared {
 }
 
 impl Feed {
-    /// Opens the socket. If there can be none, a note says so, and the listener works on without.
-    pub(crate) fn open(output: Output) -> Self {
+    /// Opens the socket of this name, which is unique on this machine. If there can be none, the listener works on without.
+    pub(crate) fn open(name: &str) -> Self {
         let shared = Arc::<Mutex<Shared>>::default();
-        let path = match listen(&shared) {
-            Ok(path) => Some(path),
-            Err(error) => {
-                output.note(format!("`d360 send --wait` cannot use this listener: {error}"));
-                None
-            }
-        };
+        let path = listen(name, &shared);
         Self { shared, path }
+    }
+
+    /// Says if there is no socket.
+    pub(crate) fn note(&self, output: Output) {
+        if let Err(error) = &self.path {
+            output.note(format!("`d360 send --wait` cannot use this listener: {error}"));
+        }
     }
 
     pub(crate) fn tell(&self, status: &Status) {
@@ -56,18 +57,18 @@ impl Feed {
 
 impl Drop for Feed {
     fn drop(&mut self) {
-        if let Some(path) = &self.path {
+        if let Ok(path) = &self.path {
             let _ = fs::remove_file(path);
         }
     }
 }
 
-fn listen(shared: &Arc<Mutex<Shared>>) -> io::Result<PathBuf> {
+fn listen(name: &str, shared: &Arc<Mutex<Shared>>) -> io::Result<PathBuf> {
     let folder = folder().ok_or_else(|| io::Error::other("there is no home folder and no XDG_STATE_HOME"))?;
-    let path = folder.join(format!("{}.sock", std::process::id()));
+    let path = folder.join(format!("{name}.sock"));
     let named = |error: io::Error| io::Error::other(format!("{}: {error}", path.display()));
     paths::create_private(&folder).map_err(named)?;
-    // Of an earlier process with this number.
+    // Of an earlier process with this name.
     let _ = fs::remove_file(&path);
     let listener = UnixListener::bind(&path).map_err(named)?;
     let shared = shared.clone();

@@ -46,6 +46,11 @@ impl Status {
     }
 }
 
+/// The name of the socket of a sandbox: its statuses are of no use to messages that go elsewhere.
+pub(crate) fn of_sandbox(port: u16) -> String {
+    format!("sandbox-{port}")
+}
+
 /// The folder of the sockets.
 #[cfg(unix)]
 fn folder() -> Option<std::path::PathBuf> {

@@ -25,12 +25,17 @@ pub(crate) enum Silence {
 }
 
 impl Watch {
-    /// Connects to every listener; `None` if there is none.
-    pub(crate) fn start() -> Option<Self> {
+    /// Connects to every listener, and to the sandbox on this port of this machine if messages go there; `None` if there is none.
+    pub(crate) fn start(sandbox: Option<u16>) -> Option<Self> {
+        let sandbox = sandbox.map(super::of_sandbox);
         let (sender, statuses) = mpsc::channel();
         let mut found = false;
         for entry in fs::read_dir(folder()?).ok()?.flatten() {
             let path = entry.path();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with("sandbox-") && Some(&name) != sandbox.as_ref() {
+                continue;
+            }
             match UnixStream::connect(&path) {
                 Ok(stream) => {
                     found = true;

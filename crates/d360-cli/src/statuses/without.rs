@@ -8,9 +8,10 @@ use std::{convert::Infallible, time::Duration};
 pub(crate) struct Feed;
 
 impl Feed {
-    pub(crate) fn open(_: Output) -> Self {
+    pub(crate) fn open(_: &str) -> Self {
         Self
     }
+    pub(crate) fn note(&self, _: Output) {}
     pub(crate) fn tell(&self, _: &Status) {}
 }
 
@@ -25,7 +26,7 @@ pub(crate) enum Silence {
 }
 
 impl Watch {
-    pub(crate) fn start() -> Option<Self> {
+    pub(crate) fn start(_: Option<u16>) -> Option<Self> {
         None
     }
     pub(crate) fn next(&self, _: Duration) -> Result<Status, Silence> {

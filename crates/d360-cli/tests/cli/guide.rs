@@ -51,6 +51,7 @@ fn the_rehearsal_of_the_migration_guide_works_as_it_stands() {
         .env("PATH", path)
         .env("NO_PROXY", "*")
         .env("D360_PROFILE", "none")
+        .env("XDG_STATE_HOME", crate::STATE)
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -60,7 +60,10 @@ fn vcards_become_contacts_and_go_back() {
 fn the_sandbox_prints_its_url_and_key_and_stops_on_sigterm() {
     for own in [None, Some("my-own-key")] {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_d360"));
-        command.args(["sandbox", "--listen", "127.0.0.1:0"]).env_remove("D360_API_KEY");
+        command
+            .args(["sandbox", "--listen", "127.0.0.1:0"])
+            .env_remove("D360_API_KEY")
+            .env("XDG_STATE_HOME", crate::STATE);
         command.envs(own.map(|key| ("D360_API_KEY", key)));
         let mut child =
             command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
@@ -99,7 +102,11 @@ fn the_form_of_the_sandboxs_webhooks_is_chosen_by_flags() {
         [(&[][..], true, false), (&["--without-user-ids"], false, false), (&["--escape-unicode"], true, true)]
     {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_d360"));
-        command.args(["sandbox", "--listen", "127.0.0.1:0"]).args(flags).env_remove("D360_API_KEY");
+        command
+            .args(["sandbox", "--listen", "127.0.0.1:0"])
+            .args(flags)
+            .env_remove("D360_API_KEY")
+            .env("XDG_STATE_HOME", crate::STATE);
         let mut child =
             command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

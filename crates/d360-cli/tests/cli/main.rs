@@ -27,6 +27,9 @@ use d360_sandbox::Sandbox;
 use serde_json::Value;
 use std::path::PathBuf;
 
+/// Away from the state of whoever runs the tests.
+const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/home/state");
+
 /// What a run ended in.
 struct Ran {
     code: i32,
@@ -60,9 +63,9 @@ fn command(args: &[&str]) -> Command {
     ] {
         command.env_remove(name);
     }
-    // Away from the settings and the state of whoever runs the tests.
-    let home = concat!(env!("CARGO_TARGET_TMPDIR"), "/home");
-    command.env("XDG_CONFIG_HOME", format!("{home}/config")).env("XDG_STATE_HOME", format!("{home}/state"));
+    // Away from the settings of whoever runs the tests.
+    let config = concat!(env!("CARGO_TARGET_TMPDIR"), "/home/config");
+    command.env("XDG_CONFIG_HOME", config).env("XDG_STATE_HOME", STATE);
     command
 }
 

@@ -171,6 +171,7 @@ fn listen(args: &[&str]) -> (Child, String) {
         .args(["webhook", "listen", "--listen", "127.0.0.1:0"])
         .args(args)
         .env("D360_WEBHOOK_SECRET", "hush")
+        .env("XDG_STATE_HOME", crate::STATE)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

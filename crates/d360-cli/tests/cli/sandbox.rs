@@ -183,7 +183,11 @@ struct Running(Child, String);
 impl Running {
     fn start(args: &[&str]) -> Self {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_d360"));
-        command.args(["sandbox", "--listen", "127.0.0.1:0"]).args(args).env_remove("D360_API_KEY");
+        command
+            .args(["sandbox", "--listen", "127.0.0.1:0"])
+            .args(args)
+            .env_remove("D360_API_KEY")
+            .env("XDG_STATE_HOME", crate::STATE);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();

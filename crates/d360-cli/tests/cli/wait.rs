@@ -151,6 +151,8 @@ fn without_a_listener_nothing_is_sent() {
     // One that ends by itself takes it away.
     let listener = machine.listen();
     let pid = listener.0.id().to_string();
+    // From the first webhook on it hears signals.
+    assert_eq!(machine.send(&["--to", USER]).code, 0);
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     let mut listener = listener;
     assert_eq!(listener.0.wait().unwrap().code(), Some(0));
@@ -242,4 +244,60 @@ fn several_are_waited_for_together() {
     machine.statuses(&[]);
     let ran = machine.send(&["--to", USER, "--to", OTHER, "--wait-timeout", "1"]);
     assert!(ran.code == 5 && ran.err.contains("2 without a status"), "{}", ran.err);
+}
+
+/// `d360 sandbox`, until it is dropped, and its URL.
+fn sandbox_program(folder: &Folder) -> (Listener, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_d360"))
+        .args(["sandbox", "--listen", "127.0.0.1:0", "--quiet"])
+        .env("XDG_STATE_HOME", folder.path(""))
+        .env_remove("D360_API_KEY")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let url = first.trim().strip_prefix("sandbox: ").unwrap().to_owned();
+    (Listener(child), url)
+}
+
+#[test]
+fn the_sandbox_needs_no_listener() {
+    let folder = Folder::new();
+    let (mut sandbox, url) = sandbox_program(&folder);
+    let run = |args: &[&str]| {
+        let mut command = command(args);
+        command.env("D360_API_KEY", "sandbox-key").env("D360_BASE_URL", &url);
+        command.env("XDG_STATE_HOME", folder.path(""));
+        finish(command)
+    };
+    assert_eq!(run(&["sandbox", "trigger", "message", "--from", USER]).code, 0);
+    for transport in [&[][..], &["--blocking"], &["--api", "onprem"]] {
+        let ran = run(&[&["send", "text", "x", "--to", USER, "--wait"], transport].concat());
+        assert_eq!((ran.code, ran.out.lines().last()), (0, Some("delivered")), "{}", ran.err);
+    }
+    // What the sandbox is told to say is heard.
+    let host = url.trim_start_matches("http://");
+    let mut stream = std::net::TcpStream::connect(host).unwrap();
+    let body = r#"{"statuses": ["sent", "failed"]}"#;
+    let head = format!("POST /_sandbox/webhooks HTTP/1.1\r\nhost: {host}\r\ncontent-length: {}", body.len());
+    std::io::Write::write_all(&mut stream, format!("{head}\r\nconnection: close\r\n\r\n{body}").as_bytes())
+        .unwrap();
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let ran = run(&["send", "text", "x", "--to", USER, "--wait"]);
+    assert!(ran.code == 4 && ran.out.lines().last().unwrap().starts_with("failed: 131000 "), "{}", ran.out);
+    // It tells nothing about messages that go elsewhere.
+    let elsewhere = Sandbox::start().unwrap();
+    let mut other = command(&["send", "text", "x", "--to", USER, "--wait"]);
+    other.env("D360_API_KEY", elsewhere.key()).env("D360_BASE_URL", elsewhere.base_url());
+    other.env("XDG_STATE_HOME", folder.path(""));
+    let ran = finish(other);
+    assert!(ran.code == 1 && ran.err.contains("no webhook listener runs"), "{}", ran.err);
+    assert!(elsewhere.requests().is_empty());
+    assert!(Command::new("kill").args(["-TERM", &sandbox.0.id().to_string()]).status().unwrap().success());
+    assert_eq!(sandbox.0.wait().unwrap().code(), Some(0));
+    assert_eq!(std::fs::read_dir(folder.path("d360/listeners")).unwrap().count(), 0);
 }

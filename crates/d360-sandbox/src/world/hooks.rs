@@ -103,6 +103,16 @@ pub(crate) struct Hooks {
     pub(crate) delivered: VecDeque<Value>,
     /// Wakes the task that posts.
     pub(crate) wake: Arc<Notify>,
+    /// Statuses that the watcher was not told yet, if there is one.
+    pub(crate) noted: Option<Vec<Noted>>,
+}
+
+/// A status for the watcher.
+#[derive(Debug)]
+pub(crate) struct Noted {
+    pub(crate) id: String,
+    pub(crate) status: String,
+    pub(crate) error: Option<Value>,
 }
 
 impl Hooks {
@@ -122,6 +132,12 @@ impl Hooks {
         self.config(key).is_some()
     }
 
+    pub(crate) fn note(&mut self, id: &str, status: &str, error: Option<&Value>) {
+        if let Some(noted) = &mut self.noted {
+            noted.push(Noted { id: id.to_owned(), status: status.to_owned(), error: error.cloned() });
+        }
+    }
+
     fn target(&self, key: &str) -> Option<Target> {
         let (config, url) = self.config(key)?;
         let headers = config["headers"].as_object().cloned().unwrap_or_default();
@@ -138,7 +154,11 @@ impl Hooks {
 
     /// Everything as at the start; the task that posts stays awake.
     pub(crate) fn reset(&mut self) {
-        *self = Self { wake: self.wake.clone(), ..Self::new(std::mem::take(&mut self.start)) };
+        *self = Self {
+            wake: self.wake.clone(),
+            noted: self.noted.take(),
+            ..Self::new(std::mem::take(&mut self.start))
+        };
     }
 
     /// The settings of the account, or of a key, as they were given.

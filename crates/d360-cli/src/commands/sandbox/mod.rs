@@ -5,11 +5,15 @@ use crate::{
     client::runtime,
     commands::signals,
     output::{Exit, Failure, Output},
+    statuses::{self, Feed, Reason, Status},
 };
 use control::Control;
-use d360_sandbox::{DEFAULT_KEY, Sandbox};
+use d360_sandbox::{Activity, DEFAULT_KEY, Sandbox};
 use serde_json::json;
-use std::net::ToSocketAddrs as _;
+use std::{
+    net::ToSocketAddrs as _,
+    sync::{Arc, OnceLock},
+};
 
 mod control;
 mod fail;
@@ -63,10 +67,17 @@ fn start(args: &Args, output: Output) -> Result {
         webhooks.escape_unicode = args.escape_unicode;
     });
     let log = (!output.is_quiet()).then(|| log::Log::start(output.is_json()));
-    let builder = match &log {
-        Some(log) => builder.watch(log.watch()),
-        None => builder,
-    };
+    // Its name needs the port, which is known once the sandbox runs.
+    let feed = Arc::new(OnceLock::<Feed>::new());
+    let (logged, told) = (log.as_ref().map(log::Log::watch), feed.clone());
+    let builder = builder.watch(move |activity| {
+        if let Some(log) = &logged {
+            log(activity);
+        }
+        if let (Some(feed), Some(status)) = (told.get(), status_of(activity)) {
+            feed.tell(&status);
+        }
+    });
     let sandbox = builder.start().map_err(|error| {
         Failure::local(format!(
             "cannot listen on {}: {error}; give another address with --listen",
@@ -74,6 +85,9 @@ fn start(args: &Args, output: Output) -> Result {
         ))
     })?;
     let url = sandbox.base_url();
+    if let Some(port) = url.rsplit(':').next().and_then(|port| port.parse().ok()) {
+        let _ = feed.set(Feed::open(&statuses::of_sandbox(port)));
+    }
     // A key that somebody set is not shown: it may be a real one.
     if output.is_json() {
         output.document(&if own.is_some() {
@@ -98,6 +112,9 @@ fn start(args: &Args, output: Output) -> Result {
         output.line("");
         output.line(format!("{url}/_sandbox says what else it can do. Stop it with Ctrl-C."));
     }
+    if let Some(feed) = feed.get() {
+        feed.note(output);
+    }
     runtime()?
         .block_on(signals::stopped())
         .map_err(|error| Failure::local(format!("cannot wait for signals: {error}")))?;
@@ -106,4 +123,11 @@ fn start(args: &Args, output: Output) -> Result {
         log.end();
     }
     Ok(Exit::Done)
+}
+
+/// What `d360 send --wait` waits for.
+fn status_of(activity: &Activity<'_>) -> Option<Status> {
+    let Activity::Status { id, status, code, title, .. } = activity else { return None };
+    let error = code.map(|code| Reason { code: Some(code), title: title.map(str::to_owned) });
+    Some(Status { id: (*id).to_owned(), status: (*status).to_owned(), errors: error.into_iter().collect() })
 }

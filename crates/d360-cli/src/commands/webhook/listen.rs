@@ -79,8 +79,9 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
         };
         let listener = tokio::net::TcpListener::bind(address).await.map_err(fail)?;
         let url = format!("http://{}", listener.local_addr().map_err(fail)?);
-        let feed = Feed::open(output);
+        let feed = Feed::open(&format!("listen-{}", std::process::id()));
         output.note(format!("listening on {url}, at any path; stop with Ctrl-C"));
+        feed.note(output);
         if unproven {
             output.note("anybody can post here: --signed-by or --secret-header takes only what is proven");
         }
