@@ -1,8 +1,8 @@
 //! One client, over either transport.
 use crate::{
     args::{ApiName, Args, Command, Global},
+    failure::Failure,
     input,
-    output::Failure,
     rate::{Limit, Limited},
     settings::Origin,
     shown::{Manner, Shown},

@@ -1,5 +1,5 @@
 //! Files and standard input.
-use crate::{args::ApiName, output::Failure};
+use crate::{args::ApiName, failure::Failure};
 use d360::{
     model::{Contact, Findings, Invalid, InvalidId, Severity, block::User},
     onprem::OnPrem,

@@ -2,6 +2,7 @@
 mod args;
 mod client;
 mod commands;
+mod failure;
 mod help;
 mod input;
 mod ordered;
@@ -17,7 +18,8 @@ mod usage;
 
 use args::{Args, Command};
 use clap::FromArgMatches as _;
-use output::{Exit, Failure, Output};
+use failure::{Exit, Failure};
+use output::Output;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
     }
     args.path = path(&matches);
     let path = args.path.as_str();
-    output::at(path);
+    failure::at(path);
     let output = Output::of(&args.global).sending(sends(&args.command, path));
     if let Some(option) = help::refused(&matches, path) {
         let failure = Failure::usage(format!(

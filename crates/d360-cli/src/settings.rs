@@ -1,8 +1,9 @@
 //! Where settings come from: the command line, then the environment, then a profile.
 use crate::{
     args::{ApiName, Args, Command, Global},
+    failure::Failure,
     help,
-    output::{Failure, Output},
+    output::Output,
     paths,
     profile::{KeySource, NONE, Profile, Profiles},
 };

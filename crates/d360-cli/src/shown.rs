@@ -1,5 +1,5 @@
 //! A transport that prints what passes through it, for `--verbose` and the demo.
-use crate::{ordered::Ordered, output};
+use crate::{failure::causes, ordered::Ordered, output};
 use async_trait::async_trait;
 use d360::{
     model::mask,
@@ -79,7 +79,7 @@ impl<T> Shown<T> {
                 self.body('<', response.body());
             }
             Err(error) => {
-                let text = match output::causes(error).first() {
+                let text = match causes(error).first() {
                     Some(cause) if masked => format!("{error}: {cause} (after {:.3} s)", took.as_secs_f64()),
                     _ => error.to_string(),
                 };

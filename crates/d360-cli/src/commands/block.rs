@@ -3,8 +3,9 @@ use crate::{
     Result,
     args::{ApiName, Block, BlockAdd, Global, Limit, Report},
     client::{self, Client},
+    failure::{Exit, Failure, error_document},
     input,
-    output::{Exit, Failure, Output, error_document},
+    output::Output,
     table::{Table, Tone},
 };
 use d360::{

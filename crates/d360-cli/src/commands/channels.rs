@@ -4,7 +4,8 @@ use crate::{
     Result,
     args::{ApiName, Channels, Global},
     client,
-    output::{Failure, Output},
+    failure::Failure,
+    output::Output,
 };
 use d360::partner::channels::{ChannelInfo, ListChannels};
 

@@ -3,7 +3,8 @@ use crate::{
     Result,
     args::{ApiName, ContactsVerb, Global},
     client,
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
     table::Table,
 };
 use d360::{onprem::contacts::CheckContacts, transport::Endpoint as _};

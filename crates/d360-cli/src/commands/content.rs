@@ -5,8 +5,10 @@ use crate::{
     args::{
         ApiName, Captioned, Content as Verb, Document, Global, Media, Reaction, Read, Template, Text, To,
     },
-    client, input,
-    output::{Exit, Failure, Output},
+    client,
+    failure::{Exit, Failure},
+    input,
+    output::Output,
 };
 use clap::ArgMatches;
 use d360::{

@@ -7,7 +7,8 @@ use super::{
 use crate::{
     Result,
     client::Client,
-    output::{Exit, Failure, Output, error_document, findings, visible},
+    failure::{Exit, Failure, error_document},
+    output::{Output, findings, visible},
     table::Tone,
 };
 use d360::{

@@ -3,7 +3,8 @@ use crate::{
     Result,
     args::Global,
     client::Client,
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
     shown::Manner,
     table::Tone,
 };

@@ -2,7 +2,8 @@
 use crate::{
     Result,
     args::Errors,
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
     table::Table,
 };
 use d360::model::error::{ALL_CODES, CodeInfo, ErrorCode, RetryRule, System};

@@ -2,8 +2,9 @@
 use crate::{
     Result,
     args::{Completions, Man},
+    failure::{Exit, Failure},
     help,
-    output::{Exit, Failure, Output},
+    output::Output,
 };
 use serde_json::json;
 

@@ -2,8 +2,10 @@
 use crate::{
     Result,
     args::{Download, Global, MediaVerb, Upload},
-    client, input,
-    output::{Exit, Failure, Output},
+    client,
+    failure::{Exit, Failure},
+    input,
+    output::Output,
 };
 use d360::{
     cloud::media::{DeleteMedia, DownloadMedia, GetMedia, UploadMedia},

@@ -2,8 +2,10 @@
 use crate::{
     Result,
     args::{ApiName, Global, Profile as Verb, ProfileAdd, ProfileName, ProfileShown},
-    client, input,
-    output::{Exit, Failure, Output},
+    client,
+    failure::{Exit, Failure},
+    input,
+    output::Output,
     paths,
     profile::{self, KeySource, Profile, Profiles},
     settings, table,

@@ -1,9 +1,5 @@
 //! Who a message goes to: `--to` and `--to-file`.
-use crate::{
-    args::To,
-    input,
-    output::{Failure, Output},
-};
+use crate::{args::To, failure::Failure, input, output::Output};
 use d360::model::{Findings, InvalidId, Recipient, WaId};
 use std::collections::HashSet;
 

@@ -10,8 +10,9 @@ use crate::{
     Result,
     args::{ApiName, Contacts, Global, Location, Raw, Send, Sending, To},
     client::{self, Client},
+    failure::{Exit, Failure},
     input,
-    output::{Exit, Failure, Output},
+    output::Output,
 };
 use clap::ArgMatches;
 use d360::{

@@ -2,8 +2,9 @@
 use super::media;
 use crate::{
     args::{ApiName, Content as Verb, Global, Media},
+    failure::Failure,
     input,
-    output::{Failure, Output},
+    output::Output,
 };
 use d360::{
     cloud::media::UploadMedia,

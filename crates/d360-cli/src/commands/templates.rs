@@ -3,8 +3,10 @@ use super::block::{Columns, items};
 use crate::{
     Result,
     args::{ApiName, Global, TemplateList, Templates},
-    client, input,
-    output::{Exit, Failure, Output},
+    client,
+    failure::{Exit, Failure},
+    input,
+    output::Output,
     table::{Table, Tone},
 };
 use d360::{

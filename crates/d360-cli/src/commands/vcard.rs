@@ -2,8 +2,9 @@
 use crate::{
     Result,
     args::{Global, Vcard},
+    failure::{Exit, Failure},
     input,
-    output::{self, Exit, Failure, Output},
+    output::{self, Output},
 };
 use d360::vcard::{self, Card, Loss};
 use serde_json::json;

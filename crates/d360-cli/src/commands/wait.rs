@@ -1,7 +1,7 @@
 //! `--wait`: what becomes of messages that were accepted.
 use super::signals;
 use crate::{
-    output::{Exit, Failure},
+    failure::{Exit, Failure},
     statuses::{Silence, Status, Watch},
     table::Tone,
 };

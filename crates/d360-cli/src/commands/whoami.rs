@@ -3,7 +3,8 @@ use crate::{
     Result,
     args::{ApiName, Global, Whoami},
     client,
-    output::{self, Exit, Failure, Output},
+    failure::{Exit, Failure, failure_document},
+    output::Output,
     settings::Origin,
 };
 use d360::{
@@ -41,7 +42,7 @@ pub(crate) fn run(global: &Global, args: &Whoami, output: Output) -> Result {
     if output.is_json() {
         known.insert("number".to_owned(), json!(number));
         if let Some(failure) = &failure {
-            known.insert("error".to_owned(), output::failure_document(failure, false)["error"].clone());
+            known.insert("error".to_owned(), failure_document(failure, false)["error"].clone());
         }
         output.document(&known);
     } else {

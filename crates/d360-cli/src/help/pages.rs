@@ -3,7 +3,8 @@ use super::{HEADING, LITERAL, command};
 use crate::{
     Result,
     args::Help,
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
 };
 use clap::{Command, builder::StyledStr};
 use serde_json::json;

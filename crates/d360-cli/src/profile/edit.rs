@@ -1,6 +1,6 @@
 //! Changing the file of profiles. What a person wrote into it stays, comments included.
 use super::read::{Profiles, text};
-use crate::{output::Failure, paths};
+use crate::{failure::Failure, paths};
 use std::{
     fs::{self, File},
     io::{self, Write as _},

@@ -1,5 +1,5 @@
 //! Where a profile's key comes from.
-use crate::{client, output::Failure};
+use crate::{client, failure::Failure};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
     io::{self, Read},

@@ -1,6 +1,6 @@
 //! Reading the file of profiles. Errors name the file and the line, and no value: it might be a key.
 use super::{NONE, key::KeySource};
-use crate::{args::ApiName, output::Failure, paths};
+use crate::{args::ApiName, failure::Failure, paths};
 use clap::ValueEnum as _;
 use std::{
     collections::BTreeMap,

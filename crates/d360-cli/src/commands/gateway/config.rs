@@ -2,7 +2,8 @@
 use crate::{
     args::{Gateway as Args, Global},
     client,
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
 };
 use d360::{transport::SetupError, webhook::Verification};
 use d360_gateway::{Config, ConfigKey, InvalidConfig, Number};

@@ -3,7 +3,8 @@ use super::config;
 use crate::{
     Result,
     args::{Chosen, Gateway, GatewayVerb, Global, Held, HeldVerb},
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
     table::Table,
 };
 use d360::{

@@ -3,7 +3,8 @@ use crate::{
     Result,
     args::{Gateway as Args, GatewayVerb, Global},
     commands::signals,
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
 };
 use d360_gateway::{Gateway, StartError};
 use serde_json::json;

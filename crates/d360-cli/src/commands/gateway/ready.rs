@@ -3,7 +3,8 @@ use super::config;
 use crate::{
     Result,
     args::{Gateway, Global, Ready},
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
 };
 use d360::{
     ApiKey,

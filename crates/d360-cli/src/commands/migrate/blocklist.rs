@@ -2,8 +2,10 @@
 use crate::{
     Result,
     args::{ApiName, Blocklist, BlocklistImport, Global},
-    client, input,
-    output::{Exit, Failure, Output, call_exit, error_document},
+    client,
+    failure::{Exit, Failure, call_exit, error_document},
+    input,
+    output::Output,
 };
 use d360::{
     cloud::Cloud,

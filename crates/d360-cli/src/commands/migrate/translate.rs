@@ -3,8 +3,9 @@ use super::{documents, documents::Kind, shown};
 use crate::{
     Result,
     args::{Translate, TranslateKind},
+    failure::{Exit, Failure},
     input,
-    output::{Exit, Failure, Output},
+    output::Output,
 };
 use d360::migrate::{NoteKind, Options, Translation, message, webhook};
 use serde_json::{Value, json};

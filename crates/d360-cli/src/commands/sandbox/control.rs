@@ -1,5 +1,5 @@
 //! The control API of a running sandbox.
-use crate::output::Failure;
+use crate::failure::Failure;
 use d360::transport::{BlockingTransport as _, Connection, HttpRequest, Payload, UreqTransport};
 use http::{HeaderValue, Method, header};
 use serde_json::Value;

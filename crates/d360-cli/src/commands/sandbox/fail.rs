@@ -3,7 +3,8 @@ use super::control::Control;
 use crate::{
     Result,
     args::Fail as Args,
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
 };
 use d360::model::error::ErrorCode;
 use serde_json::{Value, json};

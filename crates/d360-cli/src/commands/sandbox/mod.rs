@@ -4,7 +4,8 @@ use crate::{
     args::{Global, Sandbox as Args, SandboxVerb},
     client::runtime,
     commands::signals,
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
     statuses::{self, Feed, Reason, Status},
 };
 use control::Control;

@@ -3,7 +3,8 @@ use super::control::Control;
 use crate::{
     Result,
     args::{Trigger as Args, TriggerKind as Kind, TriggerStatus},
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
 };
 use clap::ValueEnum as _;
 use serde_json::{Value, json};

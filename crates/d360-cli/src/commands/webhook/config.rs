@@ -3,8 +3,10 @@ use super::listen::verification;
 use crate::{
     Result,
     args::{ApiName, Config, Global, Signer, Verify},
-    client, input,
-    output::{Exit, Failure, Output},
+    client,
+    failure::{Exit, Failure},
+    input,
+    output::Output,
 };
 use d360::{
     cloud::webhooks::{GetAccountWebhook, GetWebhook, SetAccountWebhook, SetWebhook},

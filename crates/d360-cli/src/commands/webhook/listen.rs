@@ -4,7 +4,8 @@ use crate::{
     Result,
     args::{Listen, Signer},
     client,
-    output::{Exit, Failure, Output},
+    failure::{Exit, Failure},
+    output::Output,
     statuses::{Feed, Reason, Status},
 };
 use axum::{

@@ -2,8 +2,9 @@
 use crate::{
     Result,
     args::{Global, Parse, Webhook},
+    failure::{Exit, Failure},
     input,
-    output::{Exit, Failure, Output},
+    output::Output,
 };
 use d360::model::webhook::{self, Event, EventKind, Generation, InboundContent, WebhookError};
 use serde_json::{Map, Value, json};

@@ -1,5 +1,5 @@
 //! Which files of a folder are read, and why others are not.
-use crate::{input, output::Failure};
+use crate::{failure::Failure, input};
 use std::path::{Path, PathBuf};
 
 /// Files of a folder that are read, at most; and how deep.

@@ -3,8 +3,9 @@ use super::{documents, shown};
 use crate::{
     Result,
     args::MigrateCheck as Check,
+    failure::{Exit, Failure},
     input,
-    output::{Exit, Failure, Output},
+    output::Output,
 };
 use d360::migrate::{NoteKind, calls};
 use files::Form;
