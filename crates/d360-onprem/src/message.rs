@@ -289,7 +289,7 @@ impl FromJson for Message {
         let content = content?;
         object.finish(reader);
         Some(Self {
-            to: to.into(),
+            to,
             content,
             preview_url,
             ttl,

@@ -105,6 +105,7 @@ impl Receiver {
     }
 
     /// Returns the new events of a webhook, or the response to any other request.
+    #[allow(clippy::result_large_err, reason = "it is moved on at once; a box would cost more")]
     fn begin(&self, request: &Request<Bytes>) -> Result<(Vec<Event>, Taking<'_>), Response<Bytes>> {
         match *request.method() {
             Method::POST => self
