@@ -17,7 +17,7 @@ pub(crate) use manage::{
 };
 pub(crate) use moving::{
     Blocklist, BlocklistImport, Check as MigrateCheck, Chosen, Gateway, GatewayVerb, Held, HeldVerb, Migrate,
-    Ready, Translate, TranslateKind,
+    Ready, Record, Translate, TranslateKind,
 };
 pub(crate) use profile::{Profile, ProfileAdd, ProfileName, ProfileShown, Whoami};
 pub(crate) use sandbox::{Fail, Sandbox, SandboxVerb, Trigger, TriggerKind, TriggerStatus};

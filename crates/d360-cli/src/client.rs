@@ -275,7 +275,8 @@ pub(crate) fn runtime() -> Step<tokio::runtime::Runtime> {
     built.map_err(|error| Failure::local(format!("no async runtime: {error}")))
 }
 
-fn config(global: &Global, key: ApiKey) -> Step<Config> {
+/// How servers are reached.
+pub(crate) fn connection(global: &Global) -> Step<Connection> {
     let mut connection = Connection::new();
     connection = match global.proxy.as_deref() {
         Some("none") => connection.proxy(Proxy::None),
@@ -286,6 +287,11 @@ fn config(global: &Global, key: ApiKey) -> Step<Config> {
         connection =
             connection.roots(Roots::Pem(input::read_as(path, &format!("--ca-file {}", input::name(path)))?));
     }
+    Ok(connection)
+}
+
+fn config(global: &Global, key: ApiKey) -> Step<Config> {
+    let connection = connection(global)?;
     let config = Config::new(key)
         .attempt_timeout(Duration::from_secs(global.timeout))
         .strict(global.strict)

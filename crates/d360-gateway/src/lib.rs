@@ -50,9 +50,11 @@ mod metrics;
 mod notes;
 mod number;
 mod place;
+mod recorder;
 mod sent_status;
 mod state;
 mod web;
 
 pub use config::{Config, ConfigKey, InvalidConfig, Number, Problem};
 pub use gateway::{Gateway, StartError};
+pub use recorder::{RecordedCall, Recorder, RecorderConfig};

@@ -288,13 +288,6 @@ impl FromJson for Message {
         let reply_to = object.optional::<Context>("context", reader).map(|context| context.message_id);
         let content = content?;
         object.finish(reader);
-        Some(Self {
-            to,
-            content,
-            preview_url,
-            ttl,
-            reply_to,
-            says_individual: says_group == Some(false),
-        })
+        Some(Self { to, content, preview_url, ttl, reply_to, says_individual: says_group == Some(false) })
     }
 }

@@ -140,6 +140,14 @@ pub(crate) enum Migrate {
     /// Export and import the list of blocked users
     #[command(subcommand)]
     Blocklist(Blocklist),
+    /// Record what an old program sends, as a proxy in front of its API
+    ///
+    /// Point the base URL of the program here. Each call is forwarded to --to once, unchanged, and written into FOLDER, which
+    /// `d360 migrate check FOLDER` reads. Of calls of the same form, the first three are written; --all writes all.
+    ///
+    /// FOLDER holds personal data: phone numbers, names and texts. Only its owner can read the file in it. Headers are not
+    /// written; passwords, tokens and other secrets of bodies and queries are masked. Delete the folder after the check.
+    Record(Record),
     /// Report what an old program has to change
     ///
     /// Reads JSON payloads, recorded calls (`d360 migrate record`), templates, Postman collections and source code. Lists each
@@ -199,6 +207,22 @@ pub(crate) struct BlocklistImport {
     /// File that records who is done; a second run skips them
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Record {
+    /// Folder for the recorded calls; it is created if it does not exist
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// Server to forward to: On-Premise, `d360 gateway` or `d360 sandbox`
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: String,
+    /// Address or port to listen on; port 0 picks a free one
+    #[arg(long, alias = "port", value_name = "ADDRESS", default_value = "127.0.0.1:8081", value_parser = super::address)]
+    pub(crate) listen: String,
+    /// Write every call, not only the first three of each form
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,6 +7,7 @@ pub(crate) mod deliver;
 pub(crate) mod demo;
 pub(crate) mod errors;
 pub(crate) mod gateway;
+pub(crate) mod log;
 pub(crate) mod manual;
 pub(crate) mod media;
 pub(crate) mod migrate;

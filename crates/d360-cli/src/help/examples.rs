@@ -196,6 +196,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "migrate translate",
         &["d360 migrate translate message.json", "d360 migrate translate - < message.json"],
     ),
+    (
+        "migrate record",
+        &[
+            "d360 migrate record --to http://127.0.0.1:8080 calls",
+            "d360 migrate record --to https://onprem.example:9090 --all calls",
+        ],
+    ),
     ("migrate check", &["d360 migrate check program", "d360 migrate check program --output json"]),
     (
         "migrate blocklist",

@@ -14,6 +14,7 @@ const LOCAL: &[(&str, &[&str])] = &[
     ("gateway", &["key_file", "base_url", "profile"]),
     ("migrate translate", &[]),
     ("migrate check", &[]),
+    ("migrate record", &["proxy", "ca_file"]),
     // They become settings of the profile.
     (
         "profile add",

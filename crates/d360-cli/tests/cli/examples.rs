@@ -10,8 +10,12 @@ use std::{
 };
 
 /// Those that run until they are stopped, and what their first line says.
-const SERVERS: [(&str, &str); 3] =
-    [("sandbox", "sandbox: "), ("webhook listen", "listening"), ("gateway", "gateway: ")];
+const SERVERS: [(&str, &str); 4] = [
+    ("sandbox", "sandbox: "),
+    ("webhook listen", "listening"),
+    ("gateway", "gateway: "),
+    ("migrate record", "recorder: "),
+];
 
 /// Commands that ask a server which is not there.
 const ELSEWHERE: [&str; 1] = ["gateway "];

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Those that run until they are stopped.
-const SERVERS: [&str; 3] = ["d360 sandbox", "d360 webhook listen", "d360 gateway"];
+const SERVERS: [&str; 4] = ["d360 sandbox", "d360 webhook listen", "d360 gateway", "d360 migrate record"];
 
 /// Whether a line starts a server, and calls no verb of a running one.
 fn is_server(line: &str) -> bool {

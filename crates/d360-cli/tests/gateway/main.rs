@@ -10,6 +10,8 @@ mod hostile;
 mod packaging;
 mod power;
 mod programs;
+#[cfg(unix)]
+mod recorder;
 mod rig;
 mod scripted;
 mod state;

@@ -81,14 +81,11 @@ fn words(dockerfile: &str, instruction: &str) -> Vec<String> {
 #[test]
 fn the_image_starts_the_gateway_and_asks_whether_it_is_ready() {
     let dockerfile = read("Dockerfile");
-    let health = dockerfile.split("HEALTHCHECK").nth(1).unwrap();
-    let (entry, command, health) =
-        (words(&dockerfile, "ENTRYPOINT"), words(&dockerfile, "CMD"), words(health, "CMD"));
-    // The first CMD of the file is the health check's; the last is the image's.
-    let command = match dockerfile.lines().rfind(|line| line.starts_with("CMD [")) {
-        Some(last) => serde_json::from_str(last.trim_start_matches("CMD ").trim()).unwrap(),
-        None => command,
-    };
+    let (before, health) = dockerfile.split_once("HEALTHCHECK").unwrap();
+    let (health, after) = health.split_once("\nENTRYPOINT").unwrap();
+    assert!(!before.contains("\nCMD "));
+    let (entry, command) = (words(&format!("ENTRYPOINT{after}"), "ENTRYPOINT"), words(after, "CMD"));
+    let health = words(health, "CMD");
     assert_eq!(entry, ["d360"]);
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start().unwrap();

@@ -2,9 +2,12 @@
 use super::reply::Reply;
 use crate::{
     number::Number,
-    web::body::{self, Response},
+    web::{
+        body::{self, Response},
+        spool::{self, Unstored},
+    },
 };
-use axum::body::{Body, BodyDataStream};
+use axum::body::Body;
 use d360::{
     CallOptions,
     cloud::{
@@ -20,17 +23,12 @@ use d360::{
     transport::FileSink,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use std::{io, path::Path, pin::Pin, time::Duration};
-use tokio::io::AsyncWriteExt as _;
-use tokio_util::io::ReaderStream;
+use std::{io, time::Duration};
 
 /// Most bytes of a file that Cloud takes.
 const LARGEST: u64 = 100 << 20;
 /// How long a file may take to Cloud and back.
 const FILE_TIME: Duration = Duration::from_secs(10 * 60);
-/// How long a piece of a file may take to come in.
-const PIECE_TIME: Duration = Duration::from_secs(30);
-
 /// `POST /v1/media`: the file is the body, and `Content-Type` says what it is.
 pub(crate) async fn upload(number: &Number, headers: &HeaderMap, body: Body) -> Reply {
     let mime =
@@ -45,19 +43,19 @@ pub(crate) async fn upload(number: &Number, headers: &HeaderMap, body: Body) -> 
         Ok(file) => file,
         Err(error) => return local(&error),
     };
-    match store(file.path(), body.into_data_stream()).await {
-        Ok(()) => {}
-        Err(Stored::TooLong) => {
+    match spool::store(file.path(), body, LARGEST).await {
+        Ok(_) => {}
+        Err(Unstored::TooLong) => {
             return Reply::new(Answer::error_with(
                 413,
                 1009,
                 &format!("The file is longer than {LARGEST} bytes"),
             ));
         }
-        Err(Stored::BrokeOff) => {
+        Err(Unstored::BrokeOff) => {
             return Reply::new(Answer::error(1025, "The file broke off, or took too long"));
         }
-        Err(Stored::Local(error)) => return local(&error),
+        Err(Unstored::Local(error)) => return local(&error),
     }
     let upload = match UploadMedia::file(file.path()) {
         Ok(upload) => upload.mime_type(mime),
@@ -77,34 +75,6 @@ fn files(number: &Number) -> Client {
 fn local(error: &io::Error) -> Reply {
     tracing::error!(%error, "a file could not be kept for a moment");
     Reply::new(Answer::error(1014, "The gateway cannot keep the file for a moment; nothing was sent"))
-}
-
-enum Stored {
-    TooLong,
-    BrokeOff,
-    Local(io::Error),
-}
-
-async fn store(path: &Path, mut body: BodyDataStream) -> Result<(), Stored> {
-    let mut file = tokio::fs::File::create(path).await.map_err(Stored::Local)?;
-    let mut length = 0_u64;
-    loop {
-        let next = std::future::poll_fn(|context| {
-            use futures_core::Stream as _;
-            Pin::new(&mut body).poll_next(context)
-        });
-        let piece = match tokio::time::timeout(PIECE_TIME, next).await {
-            Ok(Some(Ok(piece))) => piece,
-            Ok(None) => break,
-            Ok(Some(Err(_))) | Err(_) => return Err(Stored::BrokeOff),
-        };
-        length += piece.len() as u64;
-        if length > LARGEST {
-            return Err(Stored::TooLong);
-        }
-        file.write_all(&piece).await.map_err(Stored::Local)?;
-    }
-    file.flush().await.map_err(Stored::Local)
 }
 
 fn cloud_id(number: &Number, id: &str) -> String {
@@ -140,8 +110,8 @@ pub(crate) async fn download(number: &Number, id: &str) -> Result<Response, Repl
         .map_err(|error| about_file(&error))?;
     let length = sink.finish().map_err(|error| local(&error))?;
     // Open before the folder goes: what is open stays.
-    let file = tokio::fs::File::open(&path).await.map_err(|error| local(&error))?;
-    let mut response = body::text(StatusCode::OK, Body::from_stream(ReaderStream::new(file)));
+    let file = spool::open(&path).await.map_err(|error| local(&error))?;
+    let mut response = body::text(StatusCode::OK, file);
     let mime = info.mime_type.as_deref().and_then(|mime| HeaderValue::from_str(mime).ok());
     let mime = mime.unwrap_or(HeaderValue::from_static("application/octet-stream"));
     response.headers_mut().insert(header::CONTENT_TYPE, mime);

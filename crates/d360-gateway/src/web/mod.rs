@@ -4,3 +4,4 @@ pub(crate) mod body;
 pub(crate) mod connections;
 pub(crate) mod routes;
 pub(crate) mod server;
+pub(crate) mod spool;

@@ -10,12 +10,14 @@ use serde_json::Value;
 mod blocklist;
 mod check;
 mod documents;
+mod record;
 mod translate;
 
 pub(crate) fn run(global: &Global, verb: &Migrate, output: Output) -> Result {
     match verb {
         Migrate::Translate(args) => translate::run(args, output),
         Migrate::Blocklist(verb) => blocklist::run(global, verb, output),
+        Migrate::Record(args) => record::run(global, args, output),
         Migrate::Check(args) => check::run(args, output),
     }
 }

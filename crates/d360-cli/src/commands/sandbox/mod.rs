@@ -3,7 +3,7 @@ use crate::{
     Result,
     args::{Global, Sandbox as Args, SandboxVerb},
     client::runtime,
-    commands::signals,
+    commands::{log::Log, signals},
     failure::{Exit, Failure},
     output::Output,
     statuses::{self, Feed, Reason, Status},
@@ -67,13 +67,14 @@ fn start(args: &Args, output: Output) -> Result {
         webhooks.user_ids = !args.without_user_ids;
         webhooks.escape_unicode = args.escape_unicode;
     });
-    let log = (!output.is_quiet()).then(|| log::Log::start(output.is_json()));
+    let json = output.is_json();
+    let log = (!output.is_quiet()).then(Log::start);
     // Its name needs the port, which is known once the sandbox runs.
     let feed = Arc::new(OnceLock::<Feed>::new());
-    let (logged, told) = (log.as_ref().map(log::Log::watch), feed.clone());
+    let (write, told) = (log.as_ref().map(Log::writer), feed.clone());
     let builder = builder.watch(move |activity| {
-        if let Some(log) = &logged {
-            log(activity);
+        if let Some(write) = &write {
+            write(log::line(activity, json));
         }
         if let (Some(feed), Some(status)) = (told.get(), status_of(activity)) {
             feed.tell(&status);
