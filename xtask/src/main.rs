@@ -5,6 +5,7 @@ mod api;
 mod bench;
 mod ci;
 mod codegen;
+mod docs;
 mod peers;
 mod release;
 mod tools;
@@ -20,14 +21,14 @@ usage: cargo xtask codegen [--check]   writes the generated files, or fails wher
        cargo xtask ci [STEP...]        runs every step, or those named; quick: what .ci/run runs beside the tests
        cargo xtask bench [NAME...]     measures what is claimed of speed and cost
        cargo xtask release VERSION [--execute]
-                                       rehearses a release in a copy; with --execute, makes it
-       cargo xtask faults              prints how each call ends when the network or the server fails
-       cargo xtask peers [NAME...]     runs other people's clients against the sandbox and prints a table
+                                       rehearse a release in a copy; with --execute, perform it
+       cargo xtask faults              print how each call ends when the network or the server fails
+       cargo xtask peers [NAME...]     run other clients against the sandbox and print a table
 ";
 
 type Result<T = ()> = std::result::Result<T, String>;
 
-/// The workspace's folder.
+/// The root folder of the workspace.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
 }
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         ["bench", ref names @ ..] => bench::run(names),
         ["release", version] => release::run(version, false),
         ["release", version, "--execute"] => release::run(version, true),
+        ["docs"] => docs::run(),
         ["faults"] => ci::faults(),
         ["peers", ref names @ ..] => peers::run(names),
         _ => Err(USAGE.to_owned()),

@@ -1,28 +1,28 @@
-//! Checks of what is sent: every problem at once, each with its JSON path, in two strengths.
+//! Validation of outgoing data: reports every problem with its JSON path, in two levels.
 use std::{
     collections::HashSet,
     fmt::{self, Write as _},
 };
 
-/// How bad a [`Finding`] is.
+/// The severity of a [`Finding`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Severity {
-    /// The documents disagree or advise against it; the API is known or likely to take it.
+    /// The documentation disagrees or advises against it, but the API is known or likely to accept it.
     Advice,
     /// The API would refuse it. A client does not send it.
     Error,
 }
 
-/// One problem, and where it is.
+/// A problem and its place.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// JSON path into the body, such as `contacts[0].name.formatted_name`; empty for the body as a whole.
+    /// The JSON path in the body, such as `contacts[0].name.formatted_name`; empty for the whole body.
     pub path: String,
-    /// What is wrong and what would be right.
+    /// What is wrong, and what is correct.
     pub message: String,
 }
 
@@ -42,42 +42,42 @@ impl fmt::Debug for Finding {
     }
 }
 
-/// All that a check found. Empty means: send it.
+/// The findings of a validation. If there are none, the data can be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings(Vec<Finding>);
 
 impl Findings {
-    /// Nothing found.
+    /// Creates an empty list.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
-    /// Whether there is neither error nor advice.
+    /// Whether there are no errors and no advice.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-    /// All findings, in the order of the body.
+    /// Returns all findings, in the order of the body.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.0.iter()
     }
-    /// What the API would refuse.
+    /// Returns what the API would refuse.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
         self.0.iter().filter(|f| f.severity == Severity::Error)
     }
-    /// What the documents advise against.
+    /// Returns what the documentation advises against.
     pub fn advice(&self) -> impl Iterator<Item = &Finding> {
         self.0.iter().filter(|f| f.severity == Severity::Advice)
     }
-    /// Whether it holds an error; where `strict`, advice counts as one.
+    /// Whether there is an error. If `strict`, advice counts as one.
     #[must_use]
     pub fn refuses(&self, strict: bool) -> bool {
         self.0.iter().any(|f| strict || f.severity == Severity::Error)
     }
-    /// `self` as an error if it [`refuses`](Self::refuses), else nothing.
+    /// Converts to an error if the findings [`refuse`](Self::refuses) the data.
     ///
     /// # Errors
-    /// [`Invalid`] with every finding.
+    /// Returns [`Invalid`] with every finding.
     pub fn into_result(self, strict: bool) -> Result<(), Invalid> {
         if self.refuses(strict) { Err(Invalid(self)) } else { Ok(()) }
     }
@@ -85,23 +85,23 @@ impl Findings {
     pub fn error(&mut self, path: impl fmt::Display, message: impl Into<String>) {
         self.push(Severity::Error, path, message);
     }
-    /// Adds an error at `path` where `text`, which has to be there, is blank.
+    /// Adds an error at `path` if the required `text` is blank.
     pub fn require(&mut self, path: impl fmt::Display, text: &str) {
         if blank(text) {
-            self.error(path, "is required and may not be blank");
+            self.error(path, "is required and must not be blank");
         }
     }
-    /// Adds an error at `path` where `id`, which has to be there, is blank or contains white space or a control character.
+    /// Adds an error at `path` if the required `id` is blank or contains white space or a control character.
     pub fn require_id(&mut self, path: impl fmt::Display, id: &str) {
         if blank(id) {
-            self.error(path, "is required and may not be blank");
+            self.error(path, "is required and must not be blank");
         } else if let Some(c) = id.chars().find(|c| c.is_whitespace() || c.is_control()) {
             self.error(path, format!("contains {c:?}; an ID has no white space and no control characters"));
         }
     }
-    /// Adds an error at `path` where the text has more than `limit` characters.
+    /// Adds an error at `path` if the text has more than `limit` characters.
     pub fn at_most(&mut self, path: impl fmt::Display, text: &str, limit: usize) {
-        // A text of no more bytes than that cannot have more characters.
+        // A text with fewer bytes cannot have more characters.
         if text.len() > limit && text.chars().count() > limit {
             self.error(path, format!("has {} characters; at most {limit} are allowed", text.chars().count()));
         }
@@ -113,8 +113,8 @@ impl Findings {
     fn push(&mut self, severity: Severity, path: impl fmt::Display, message: impl Into<String>) {
         self.0.push(Finding { severity, path: path.to_string(), message: message.into() });
     }
-    /// Adds what `other` found, but for places that lie within one that has an error already, and advice on a place that
-    /// has some.
+    /// Adds the findings of `other`, except those inside a place that already has an error, and advice on a place
+    /// that has some.
     pub fn merge(&mut self, other: Findings) {
         let wrong: HashSet<String> = self.errors().map(|finding| finding.path.clone()).collect();
         let within = |path: &str| {
@@ -138,12 +138,12 @@ impl IntoIterator for Findings {
     }
 }
 
-/// Refused before it was sent: the API would not have taken it.
+/// Data that was refused before it was sent, because the API would refuse it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid(Findings);
 
 impl Invalid {
-    /// Everything that was found, advice included.
+    /// Returns all findings, including advice.
     #[must_use]
     pub fn findings(&self) -> &Findings {
         &self.0
@@ -170,14 +170,14 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// What can be checked before it is sent.
+/// Data that can be validated before it is sent.
 #[doc(hidden)]
 pub trait Validate {
-    /// Adds what is wrong with `self`, which stands at `at`, to `out`.
+    /// Adds the problems of `self`, which is at `at`, to `out`.
     fn check(&self, at: &At<'_>, out: &mut Findings);
 }
 
-/// Whether there is nothing but white space. It looks no further than the first character that is none.
+/// Whether there is only white space. Stops at the first other character.
 pub(crate) fn blank(text: &str) -> bool {
     text.chars().all(char::is_whitespace)
 }
@@ -188,13 +188,13 @@ impl<T: Validate> Validate for Box<T> {
     }
 }
 
-/// Gives types that can be checked their `validate()`.
+/// Adds `validate()` to types that can be validated.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! validated {
     ($($name:ty),+) => {$(
         impl $name {
-            /// All that the API would refuse about it, and everything that the documents advise against.
+            /// Returns everything that the API would refuse, and everything that the documentation advises against.
             #[must_use]
             pub fn validate(&self) -> $crate::Findings {
                 let mut out = $crate::Findings::new();
@@ -205,7 +205,7 @@ macro_rules! validated {
     )+};
 }
 
-/// A place in a body. Costs nothing until it has to be written.
+/// A place in a body. Costs nothing until it is written.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct At<'a> {
@@ -231,7 +231,7 @@ impl<'a> At<'a> {
     pub fn index(&'a self, index: usize) -> At<'a> {
         At { parent: Some(self), step: Step::Index(index) }
     }
-    /// Checks each of `items`, which stand as the array `key`.
+    /// Validates each of `items`, which are the array `key`.
     pub fn each<T: Validate>(&self, key: &str, items: &[T], out: &mut Findings) {
         let array = self.key(key);
         for (i, item) in items.iter().enumerate() {

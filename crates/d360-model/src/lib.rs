@@ -1,8 +1,9 @@
-//! What travels: messages, cards, places, identities, blocking and errors of the 360dialog and WhatsApp APIs.
+//! Data types of the 360dialog and WhatsApp APIs: messages, contacts, locations, identities, blocking, webhooks and
+//! errors.
 //!
-//! No HTTP, no I/O and no clock in here. What is *sent* is built with constructors that ask for what the API
-//! requires, and is checked by `validate()`, which reports **all** problems with their JSON paths. What is
-//! *received* is read leniently: every variant that the documents show is accepted.
+//! No HTTP, no I/O and no clock. *Outgoing* data is built with constructors that require what the API requires.
+//! `validate()` reports **all** problems with their JSON paths. *Incoming* data is parsed leniently: every documented
+//! variant is accepted.
 //!
 //! ```
 //! use d360_model::{Contact, Message, Name, Phone};

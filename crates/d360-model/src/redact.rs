@@ -1,10 +1,10 @@
-//! Phone numbers kept out of everything that is not an answer.
+//! Masks phone numbers.
 
-/// `text` with all but the last two digits of everything that may be a phone number replaced.
+/// Replaces all digits except the last two of everything that may be a phone number.
 ///
-/// A phone number is a run of at least seven digits, which may stand apart by up to four spaces, dashes, brackets, dots,
-/// slashes and invisible characters.
-/// Every `Debug` and `Display` of this project that may hold a number goes through here.
+/// A phone number is a run of at least seven digits. Up to four spaces, dashes, brackets, dots, slashes and invisible
+/// characters may separate them. Every `Debug` and `Display` of this project that may contain a number uses this
+/// function.
 ///
 /// ```
 /// assert_eq!(d360_model::mask("to +1 (650) 555-1234: code 131047"), "to +• (•••) •••-••34: code 131047");
@@ -30,7 +30,7 @@ pub fn mask(text: &str) -> String {
     chars.iter().zip(hidden).map(|(&c, hide)| if hide { '•' } else { c }).collect()
 }
 
-/// Where the digits of the run that begins at `start` stand.
+/// Returns the positions of the digits of the run that begins at `start`.
 fn run(chars: &[char], start: usize) -> Vec<usize> {
     let mut digits = vec![start];
     let mut gap = 0;
@@ -47,7 +47,7 @@ fn run(chars: &[char], start: usize) -> Vec<usize> {
     digits
 }
 
-/// What people and programs put between the digits of a number.
+/// Characters that people and programs put between the digits of a number.
 fn is_gap(c: char) -> bool {
     let dash = matches!(
         c,
@@ -58,7 +58,7 @@ fn is_gap(c: char) -> bool {
     c.is_whitespace() || dash || invisible || matches!(c, '(' | ')' | '.' | '/' | '·' | '_' | '~')
 }
 
-/// `text`, which is a number or ID, with all its digits but the last two replaced, whatever stands between them.
+/// Replaces all digits except the last two of `text`, which is a number or ID, whatever separates them.
 pub(crate) fn mask_digits(text: &str) -> String {
     let keep = text.chars().filter(|c| c.is_numeric()).count().saturating_sub(2);
     let mut seen = 0;
@@ -69,9 +69,9 @@ pub(crate) fn mask_digits(text: &str) -> String {
     text.chars().map(hide).collect()
 }
 
-/// `Debug` of a value, masked.
+/// The masked `Debug` of a value.
 #[doc(hidden)]
-#[allow(clippy::exhaustive_structs, reason = "macros of other crates build it")]
+#[allow(clippy::exhaustive_structs, reason = "macros of other crates construct it")]
 pub struct Masked<'a>(pub &'a dyn std::fmt::Debug);
 
 impl std::fmt::Debug for Masked<'_> {
@@ -81,7 +81,7 @@ impl std::fmt::Debug for Masked<'_> {
     }
 }
 
-/// Implements a `Debug` of a struct that masks each of its fields: any of them may hold a number.
+/// Implements a `Debug` of a struct that masks each field, because any of them may contain a number.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! masked_fields {
@@ -94,7 +94,7 @@ macro_rules! masked_fields {
     };
 }
 
-/// Implements a `Debug` that shows a text newtype's masked content.
+/// Implements a `Debug` that shows the masked content of a text newtype.
 macro_rules! masked_debug {
     ($($name:ident),+) => {$(
         impl std::fmt::Debug for $name {

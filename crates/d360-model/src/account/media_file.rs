@@ -1,22 +1,22 @@
-//! Files: which ones WhatsApp takes, how large they may be, and what it tells of one.
+//! The file types that WhatsApp accepts with their size limits, and the metadata of a file.
 use crate::{id::MediaId, response::Extra, wire::lenient};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
-/// A type of file that can be uploaded. Source: Meta "Media" (2025-11), which 360dialog's pages repeat.
+/// A file type that can be uploaded (Meta, "Media", 2025-11, and 360dialog's pages).
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MediaType {
-    /// Its MIME type.
+    /// The MIME type.
     pub mime: &'static str,
-    /// What it is sent as.
+    /// The kind of message that it is sent as.
     pub kind: MediaKind,
-    /// Its usual extensions.
+    /// The usual file extensions.
     pub extensions: &'static [&'static str],
 }
 
-/// What a file is sent as.
+/// The kind of message that a file is sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MediaKind {
@@ -28,12 +28,13 @@ pub enum MediaKind {
     Audio,
     /// [`Document`](crate::Document), up to 100 MB.
     Document,
-    /// [`Sticker`](crate::Sticker), up to 500 KB where it is animated, else 100 KB.
+    /// [`Sticker`](crate::Sticker), up to 500 KB if animated, otherwise 100 KB.
     Sticker,
 }
 
 impl MediaKind {
-    /// Most bytes of such a file. (The documents say MB and KB; this reads them as the larger 2^20 and 2^10.)
+    /// Returns the maximum size in bytes. The documentation says MB and KB, interpreted here as the larger 2^20 and
+    /// 2^10.
     #[must_use]
     pub const fn max_size(self) -> u64 {
         match self {
@@ -43,7 +44,7 @@ impl MediaKind {
             Self::Sticker => 500 << 10,
         }
     }
-    /// Its name on the wire: the type of the message that carries it.
+    /// Returns the name on the wire: the type of the message.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -61,7 +62,7 @@ const fn of(mime: &'static str, kind: MediaKind, extensions: &'static [&'static 
 }
 
 impl MediaType {
-    /// All of them.
+    /// All file types.
     pub const ALL: &[Self] = &[
         of("image/jpeg", MediaKind::Image, &["jpg", "jpeg"]),
         of("image/png", MediaKind::Image, &["png"]),
@@ -96,13 +97,13 @@ impl MediaType {
         ),
     ];
 
-    /// The type of this MIME type, whatever its parameters are: `audio/ogg; codecs=opus` is `audio/ogg`.
+    /// Returns the type with this MIME type, without regard to parameters: `audio/ogg; codecs=opus` is `audio/ogg`.
     #[must_use]
     pub fn of_mime(mime: &str) -> Option<&'static Self> {
         let essence = mime.split(';').next().unwrap_or_default().trim();
         Self::ALL.iter().find(|known| known.mime.eq_ignore_ascii_case(essence))
     }
-    /// The type of a file of this name, by its extension.
+    /// Returns the type of a file by its extension.
     #[must_use]
     pub fn of_filename(name: &str) -> Option<&'static Self> {
         let (_, extension) = name.rsplit_once('.')?;
@@ -111,30 +112,30 @@ impl MediaType {
     }
 }
 
-/// Answer of `GET /{media-id}`.
+/// The response of `GET /{media-id}`.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MediaInfo {
-    /// Where the file can be downloaded, for 5 minutes, with the key alone.
+    /// The URL for downloading the file with the API key, valid for 5 minutes.
     pub url: String,
-    /// Its type.
+    /// The MIME type.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub mime_type: Option<String>,
-    /// Its SHA-256, as Meta writes it. (No source says of what bytes exactly, so that it is not compared.)
+    /// The SHA-256 as Meta writes it. It is not compared, because no source says which bytes it covers.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub sha256: Option<String>,
-    /// Its length in bytes. A number, or a text that holds one.
+    /// The length in bytes. A number, or text with one.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "number")]
     pub file_size: Option<u64>,
-    /// Its id.
+    /// The media ID.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub id: Option<MediaId>,
-    /// Properties that this version does not name.
+    /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The URL is as good as the file for five minutes.
+/// Masks the URL, which gives access to the file for five minutes.
 impl fmt::Debug for MediaInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MediaInfo")

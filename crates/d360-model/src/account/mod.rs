@@ -1,4 +1,4 @@
-//! What belongs to a number or an account: its health, webhooks, files and templates.
+//! Data of a number or an account: health, webhooks, files and templates.
 mod health;
 mod media_file;
 pub(crate) mod template;

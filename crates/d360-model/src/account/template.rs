@@ -1,4 +1,4 @@
-//! Templates as they are managed: what is handed in for approval, and what there is.
+//! Template management: submitting templates and listing them.
 pub use crate::enums::{Category, TemplateStatus};
 use crate::{
     check::{At, Findings, Invalid, Validate},
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// A part of a template that is handed in: a header, the body, a footer, buttons. Built here for what is common, and taken as
-/// JSON for everything else.
+/// A part of a submitted template: header, body, footer, or buttons. Common parts have constructors; others can be
+/// given as JSON.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 #[non_exhaustive]
@@ -21,7 +21,7 @@ impl TemplatePart {
     fn new(value: Value) -> Self {
         Self(if let Value::Object(map) = value { map } else { Map::new() })
     }
-    /// A header of text, up to 60 characters, with an example where it has a place: `{{1}}`.
+    /// Creates a text header of up to 60 characters, with an example if it has a placeholder: `{{1}}`.
     pub fn header_text(text: impl Into<String>, example: Option<&str>) -> Self {
         let mut header = Self::new(json!({ "type": "HEADER", "format": "TEXT", "text": text.into() }));
         if let Some(example) = example {
@@ -29,12 +29,12 @@ impl TemplatePart {
         }
         header
     }
-    /// A header of a place, which comes with each message.
+    /// Creates a location header. Each message provides the location.
     #[must_use]
     pub fn header_location() -> Self {
         Self::new(json!({ "type": "HEADER", "format": "LOCATION" }))
     }
-    /// The text, up to 1,024 characters, with an example for each of its places: `{{1}}`, `{{2}}`, …
+    /// Creates the text of up to 1,024 characters, with an example for each placeholder: `{{1}}`, `{{2}}`, …
     pub fn body<T: Into<String>>(text: impl Into<String>, examples: impl IntoIterator<Item = T>) -> Self {
         let mut body = Self::new(json!({ "type": "BODY", "text": text.into() }));
         let examples: Vec<String> = examples.into_iter().map(Into::into).collect();
@@ -43,11 +43,11 @@ impl TemplatePart {
         }
         body
     }
-    /// Small text below, up to 60 characters.
+    /// Creates the small text below, up to 60 characters.
     pub fn footer(text: impl Into<String>) -> Self {
         Self::new(json!({ "type": "FOOTER", "text": text.into() }))
     }
-    /// Up to ten buttons.
+    /// Creates up to ten buttons.
     pub fn buttons(buttons: impl IntoIterator<Item = TemplateButton>) -> Self {
         let buttons: Vec<TemplateButton> = buttons.into_iter().collect();
         Self::new(json!({ "type": "BUTTONS", "buttons": buttons }))
@@ -57,7 +57,7 @@ impl TemplatePart {
     }
 }
 
-/// A button of a template that is handed in.
+/// A button of a submitted template.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 #[non_exhaustive]
@@ -67,11 +67,12 @@ impl TemplateButton {
     fn new(value: Value) -> Self {
         Self(TemplatePart::new(value).0)
     }
-    /// Sends its text back. Up to 25 characters.
+    /// Creates a button that returns its text. Up to 25 characters.
     pub fn quick_reply(text: impl Into<String>) -> Self {
         Self::new(json!({ "type": "QUICK_REPLY", "text": text.into() }))
     }
-    /// Opens a URL, whose end may be a place (`https://x.example/{{1}}`) with an example of the whole.
+    /// Creates a button that opens a URL. The URL may end with a placeholder (`https://x.example/{{1}}`), with an
+    /// example of the complete URL.
     pub fn url(text: impl Into<String>, url: impl Into<String>, example: Option<&str>) -> Self {
         let mut button = Self::new(json!({ "type": "URL", "text": text.into(), "url": url.into() }));
         if let Some(example) = example {
@@ -79,7 +80,7 @@ impl TemplateButton {
         }
         button
     }
-    /// Calls a number.
+    /// Creates a button that calls a number.
     pub fn phone_number(text: impl Into<String>, number: impl Into<String>) -> Self {
         Self::new(json!({ "type": "PHONE_NUMBER", "text": text.into(), "phone_number": number.into() }))
     }
@@ -97,7 +98,7 @@ macro_rules! debug_by_type {
 }
 debug_by_type!(TemplatePart, TemplateButton);
 
-/// A template that is handed in for approval.
+/// A template to submit for review.
 ///
 /// ```
 /// use d360_model::template::{Category, NewTemplate, TemplatePart};
@@ -109,16 +110,16 @@ debug_by_type!(TemplatePart, TemplateButton);
 #[derive(Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewTemplate {
-    /// Its name: lower-case letters, digits and underscores, up to 512 characters.
+    /// The name: lower-case letters, digits and underscores, up to 512 characters.
     pub name: String,
-    /// Such as `en_US`.
+    /// The language, such as `en_US`.
     pub language: String,
-    /// What it is for.
+    /// The purpose.
     pub category: Category,
-    /// Its parts; `components` on the wire.
+    /// The parts; `components` on the wire.
     #[serde(rename = "components", skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<TemplatePart>,
-    /// What else the documents know, such as `allow_category_change` or `library_template_name`.
+    /// Other documented properties, such as `allow_category_change` or `library_template_name`.
     #[serde(flatten)]
     pub more: Extra,
 }
@@ -126,7 +127,7 @@ pub struct NewTemplate {
 masked_fields!(NewTemplate { name, language, category, parts, more });
 
 impl NewTemplate {
-    /// A template without parts.
+    /// Creates a template without parts.
     pub fn new(name: impl Into<String>, language: impl Into<String>, category: Category) -> Self {
         Self { name: name.into(), language: language.into(), category, ..Self::default() }
     }
@@ -136,16 +137,16 @@ impl NewTemplate {
         self.parts.push(part);
         self
     }
-    /// Sets another property, as the documents have it.
+    /// Sets another documented property.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.more.0.insert(name.into(), value.into());
         self
     }
-    /// Reads what a person or program wrote, and names each mistake with its place.
+    /// Parses JSON of a person or program, and reports each mistake with its path.
     ///
     /// # Errors
-    /// [`Invalid`], with every mistake.
+    /// Returns [`Invalid`] with every mistake.
     pub fn from_json(json: &[u8]) -> Result<(Self, Findings), Invalid> {
         crate::wire::from_slice_checked(json, Self::validate)
     }
@@ -157,15 +158,12 @@ impl Validate for NewTemplate {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if self.name.is_empty() || !self.name.chars().all(named) || self.name.len() > 512 {
-            out.error(
-                at.key("name"),
-                "has to be made of 1 to 512 lower-case letters, digits and underscores",
-            );
+            out.error(at.key("name"), "must have 1 to 512 lower-case letters, digits and underscores");
         }
         out.require(at.key("language"), &self.language);
         out.require(at.key("category"), self.category.as_str());
         if self.parts.is_empty() && self.more.get("library_template_name").is_none() {
-            out.error(at.key("components"), "is required: a template has a BODY at least");
+            out.error(at.key("components"), "is required; a template has at least a BODY");
         }
         at.each("components", &self.parts, out);
     }
@@ -186,7 +184,7 @@ impl Validate for TemplatePart {
             if kind != "BUTTONS" && !places(text).is_empty() && !self.0.contains_key("example") {
                 out.advise(
                     at.key("example"),
-                    "is missing: Meta rejects places such as {{1}} without an example",
+                    "is missing; Meta rejects placeholders such as {{1}} without an example",
                 );
             }
         }
@@ -200,12 +198,12 @@ impl Validate for TemplatePart {
                     }
                 }
             }
-            _ => out.error(place, "has to be a list of 1 to 10 buttons"),
+            _ => out.error(place, "must be a list of 1 to 10 buttons"),
         }
     }
 }
 
-/// The places of a text: `1` and `name` of `{{1}}` and `{{ name }}`.
+/// Returns the placeholders of a text: `1` and `name` of `{{1}}` and `{{ name }}`.
 fn places(text: &str) -> BTreeSet<&str> {
     text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(place, _)| place.trim()).collect()
 }
@@ -215,7 +213,7 @@ impl FromJson for TemplatePart {
         match value {
             Value::Object(map) => Some(Self(map.clone())),
             _ => {
-                reader.error("has to be an object");
+                reader.error("must be an object");
                 None
             }
         }
@@ -238,7 +236,7 @@ impl FromJson for NewTemplate {
             parts: object.many("components", reader),
             more: Extra::default(),
         };
-        // The documents know more properties than are worth a field, and gain some.
+        // The documentation has more properties than deserve a field, and adds some.
         const KNOWN: [&str; 4] = ["name", "language", "category", "components"];
         let more = value.as_object().into_iter().flatten().filter(|(key, _)| !KNOWN.contains(&key.as_str()));
         read.more = Extra(more.map(|(key, value)| (key.clone(), value.clone())).collect());
@@ -246,42 +244,42 @@ impl FromJson for NewTemplate {
     }
 }
 
-/// A template that there is.
+/// An existing template.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TemplateInfo {
-    /// Its id.
+    /// The ID.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub id: Option<String>,
-    /// Its name, which it shares with the same template in other languages.
+    /// The name, shared by all languages of the template.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub name: Option<String>,
-    /// Its language.
+    /// The language.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub language: Option<String>,
-    /// What it is for.
+    /// The purpose.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "upper")]
     pub category: Option<Category>,
-    /// Where it stands.
+    /// The review status.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "upper")]
     pub status: Option<TemplateStatus>,
-    /// Its parts.
+    /// The parts.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crate::wire::lenient_list")]
     pub components: Vec<TemplatePart>,
-    /// Properties that this version does not name: `quality_score`, `rejected_reason`, …
+    /// Properties that this version does not know: `quality_score`, `rejected_reason`, …
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 masked_fields!(TemplateInfo { id, name, language, category, status, components, extra });
 
-/// 360dialog's older list has these in lower case.
+/// Converts the lower case of 360dialog's older list.
 fn upper<'de, T: From<String>, D: serde::Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
     let text: Option<String> = lenient(d)?;
     Ok(text.map(|text| T::from(text.to_ascii_uppercase())))
 }
 
-/// A page of the templates. Both shapes are read: `data` with cursors (Meta, 360dialog's `/message_templates`), and
+/// A page of templates. Both forms are read: `data` with cursors (Meta, 360dialog's `/message_templates`), and
 /// `waba_templates` with `offset` and `total` (360dialog's older `/v1/configs/templates`).
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
@@ -289,24 +287,24 @@ pub struct TemplatePage {
     /// The templates of this page.
     #[serde(alias = "waba_templates", deserialize_with = "items")]
     pub data: Vec<TemplateInfo>,
-    /// Where the next page begins.
+    /// The positions of the neighboring pages.
     #[serde(default, deserialize_with = "lenient")]
     pub paging: Option<Paging>,
-    /// How many there are before this page, in the older shape.
+    /// The number of templates before this page, in the older form.
     #[serde(default, deserialize_with = "lenient")]
     pub offset: Option<u64>,
-    /// How many there are in all, in the older shape.
+    /// The total number of templates, in the older form.
     #[serde(default, deserialize_with = "lenient")]
     pub total: Option<u64>,
 }
 
 impl TemplatePage {
-    /// The cursor of the next page, if there may be one.
+    /// Returns the cursor of the next page, if there may be one.
     #[must_use]
     pub fn after(&self) -> Option<&str> {
         self.paging.as_ref()?.after()
     }
-    /// Where the next page begins in the older shape, if there is one.
+    /// Returns the offset of the next page in the older form, if there is one.
     #[must_use]
     pub fn next_offset(&self) -> Option<u64> {
         let next = self.offset? + self.data.len() as u64;
@@ -314,26 +312,26 @@ impl TemplatePage {
     }
 }
 
-/// Something tells a template from others: its id, or its name.
+/// Only items that identify a template by ID or name are read.
 fn items<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<TemplateInfo>, D::Error> {
     let known = |template: &TemplateInfo| template.id.is_some() || template.name.is_some();
     crate::wire::page_items(deserializer, |template| Some(template).filter(known))
 }
 
-/// The answer to a template that was handed in.
+/// The response to a submitted template.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreatedTemplate {
-    /// Its id.
+    /// The ID.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub id: Option<String>,
-    /// Where it stands: most are pending.
+    /// The review status, usually pending.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "upper")]
     pub status: Option<TemplateStatus>,
-    /// What Meta takes it to be for.
+    /// The purpose that Meta assigned.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "upper")]
     pub category: Option<Category>,
-    /// Properties that this version does not name.
+    /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,4 @@
-//! The answer to a request to block or unblock users, and the report that it makes.
+//! The response to a request to block or unblock users, and its conversion to a report.
 use super::{
     list::BlockedUser,
     report::{BlockReport, Done, Failed, UserError},
@@ -11,21 +11,21 @@ use crate::{
 use serde::Deserialize;
 use std::collections::HashMap;
 
-/// Answer of `POST /block_users` and `DELETE /block_users`: a mixed one may come with HTTP 200 or 400.
+/// The response of `POST /block_users` and `DELETE /block_users`. A partial result may have HTTP status 200 or 400.
 ///
-/// An answer of On-Premise, which is asked for one user at a time, names nobody: it holds for all who were asked for.
+/// A response of On-Premise, which handles one user per call, names no user. It applies to all requested users.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct BlockAnswer {
-    /// What holds for all who were asked for: done where there are no errors.
+    /// The result for all requested users: success if there are no errors.
     #[serde(skip)]
     pub everybody: Option<Vec<UserError>>,
-    /// What became of the users.
+    /// The results by user.
     pub block_users: BlockLists,
-    /// Says, for a mixed answer, that some users failed (139100).
+    /// The error of a partial result: some users failed (139100).
     #[serde(default)]
     pub error: Option<AnswerError>,
-    /// What some call [`error`](Self::error).
+    /// Another name of [`error`](Self::error) in some responses.
     #[serde(default)]
     pub errors: Option<AnswerError>,
 }
@@ -34,13 +34,13 @@ pub struct BlockAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct BlockLists {
-    /// Blocked.
+    /// Blocked users.
     #[serde(default, deserialize_with = "lenient_list")]
     pub added_users: Vec<BlockedUser>,
-    /// Unblocked.
+    /// Unblocked users.
     #[serde(default, deserialize_with = "lenient_list")]
     pub removed_users: Vec<BlockedUser>,
-    /// Neither.
+    /// Users that failed.
     #[serde(default, deserialize_with = "lenient_list")]
     pub failed_users: Vec<FailedUser>,
 }
@@ -52,26 +52,26 @@ pub struct FailedUser {
     /// The identities.
     #[serde(flatten)]
     pub user: BlockedUser,
-    /// Why.
+    /// The reasons.
     #[serde(default, deserialize_with = "lenient_list")]
     pub errors: Vec<UserError>,
 }
 
-/// The error beside the lists: an object by the documents, a list of objects in some clients' tests.
+/// The error besides the lists: an object as documented, or a list of objects in the tests of some clients.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum AnswerError {
-    /// One.
+    /// One error.
     One(UserError),
-    /// Several.
+    /// Several errors.
     Many(Vec<UserError>),
-    /// Of another shape.
+    /// An error of another form.
     Other(ErrorDetails),
 }
 
 impl AnswerError {
-    /// The first of them.
+    /// Returns the first error.
     #[must_use]
     pub fn first(&self) -> Option<&UserError> {
         match self {
@@ -83,27 +83,27 @@ impl AnswerError {
 }
 
 impl BlockAnswer {
-    /// An answer that it was done for all who were asked for.
+    /// Creates a response of success for all users.
     #[must_use]
     pub fn done_for_all() -> Self {
         Self { everybody: Some(Vec::new()), ..Self::default() }
     }
-    /// An answer that it was done for nobody, and why.
+    /// Creates a response of failure for all users.
     #[must_use]
     pub fn failed_for_all(errors: Vec<UserError>) -> Self {
         Self { everybody: Some(errors), ..Self::default() }
     }
 
-    /// Whether it says anything about any user.
+    /// Whether the response says anything about any user.
     #[must_use]
     pub fn names_users(&self) -> bool {
         let lists = &self.block_users;
         !(lists.added_users.is_empty() && lists.removed_users.is_empty() && lists.failed_users.is_empty())
     }
 
-    /// Adds what became of each of `users` to `report`, in their order.
+    /// Adds the result for each of `users` to `report`, in their order.
     ///
-    /// A user is found by the `input` that the answer repeats, or else by the digits of the WhatsApp ID.
+    /// A user is found by the repeated `input`, or else by the digits of the WhatsApp ID.
     pub fn report(&self, users: &[User], report: &mut BlockReport) {
         if let Some(errors) = &self.everybody {
             for input in users.iter().cloned() {
@@ -119,7 +119,7 @@ impl BlockAnswer {
         let done = Index::new(lists.added_users.iter().chain(&lists.removed_users), |user| user);
         let failed = Index::new(lists.failed_users.iter(), |failed| &failed.user);
         for user in users {
-            // What the answer repeats word by word counts before what merely has the same digits.
+            // An exact repetition counts before equal digits.
             let word = (failed.by_input(user), done.by_input(user));
             match if word == (None, None) { (failed.by_digits(user), done.by_digits(user)) } else { word } {
                 (Some(FailedUser { user: named, errors }), _) => {
@@ -132,28 +132,28 @@ impl BlockAnswer {
                     report.done.push(Done { input: user.clone(), wa_id, user_id });
                 }
                 (None, None) => {
-                    let reason = self
-                        .reason("the answer does not name this user; look into the list of blocked users");
+                    let reason =
+                        self.reason("the response does not name this user; check the list of blocked users");
                     report.failed.push(Failed { input: user.clone(), wa_id: None, errors: vec![reason] });
                 }
             }
         }
     }
 
-    /// The error beside the lists, by either name.
+    /// Returns the error besides the lists, by either name.
     #[must_use]
     pub fn error(&self) -> Option<&UserError> {
         let named = [&self.error, &self.errors];
         named.into_iter().flatten().find_map(AnswerError::first)
     }
 
-    /// The reason for all where there is none for one.
+    /// Returns the reason for a user without its own: that for all users.
     fn reason(&self, otherwise: &str) -> UserError {
         self.error().cloned().unwrap_or_else(|| UserError::from_message(None, otherwise))
     }
 }
 
-/// Finds what an answer says of a user.
+/// Finds the results for a user in a response.
 struct Index<'a, T> {
     inputs: HashMap<&'a str, &'a T>,
     digits: HashMap<String, &'a T>,
@@ -168,7 +168,7 @@ impl<'a, T> Index<'a, T> {
             for input in input.into_iter().chain(named.user_id.as_ref().map(Bsuid::as_str)) {
                 index.inputs.entry(input).or_insert(item);
             }
-            // The digits of a BSUID are no number.
+            // The digits of a BSUID are not a number.
             let is_number = |text: &&str| !text.contains(char::is_alphabetic);
             let numbers = input.into_iter().chain(named.wa_id.as_ref().map(WaId::as_str)).filter(is_number);
             for number in numbers.map(digits).filter(|number| !number.is_empty()) {

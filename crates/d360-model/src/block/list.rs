@@ -6,32 +6,32 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A user whom the API blocked, unblocked or listed. Which of the identities are there differs by system and user.
+/// A user that the API blocked, unblocked or listed. The available identities depend on the system and the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BlockedUser {
-    /// As it was sent. Absent in a list.
+    /// The user as sent. Absent in a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<PhoneNumber>,
-    /// As WhatsApp knows the user. Absent for a user who goes by a username.
+    /// The WhatsApp ID. Absent for a user with a username.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wa_id: Option<WaId>,
-    /// As the business knows the user.
+    /// The business-scoped user ID.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<Bsuid>,
-    /// As the parent portfolio knows the user.
+    /// The business-scoped user ID of the parent portfolio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_user_id: Option<ParentBsuid>,
 }
 
 impl BlockedUser {
-    /// Something to tell users apart by.
+    /// Returns an identity that distinguishes this user from others.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         let wa_id = self.wa_id.as_ref().map(WaId::as_str);
         let user_id = self.user_id.as_ref().map(Bsuid::as_str);
         let input = self.input.as_ref().map(PhoneNumber::as_str);
-        // Some answers hold `"wa_id": ""` for a user who goes by a username.
+        // Some responses contain `"wa_id": ""` for a user with a username.
         [wa_id, user_id, input].into_iter().flatten().find(|key| !key.is_empty())
     }
 }
@@ -43,21 +43,21 @@ pub struct BlockedPage {
     /// The users of this page.
     #[serde(deserialize_with = "items")]
     pub data: Vec<BlockedUser>,
-    /// Where the next page begins.
+    /// The positions of the neighboring pages.
     #[serde(default, deserialize_with = "lenient")]
     pub paging: Option<Paging>,
 }
 
 impl BlockedPage {
-    /// The cursor of the next page, if there may be one.
+    /// Returns the cursor of the next page, if there may be one.
     #[must_use]
     pub fn after(&self) -> Option<&str> {
         self.paging.as_ref()?.after()
     }
 }
 
-/// Both shapes of an item: the user itself (Meta, 360dialog's page), or a `block_users` list of users (360dialog's
-/// OpenAPI description).
+/// Reads both forms of an item: the user itself (Meta, 360dialog's page), or a `block_users` list of users
+/// (360dialog's OpenAPI description).
 fn items<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<BlockedUser>, D::Error> {
     #[derive(Deserialize)]
     struct Item {

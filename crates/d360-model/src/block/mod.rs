@@ -1,7 +1,7 @@
-//! Blocking users: what is asked for, what the servers answer, and the report that a caller gets.
+//! Blocking users: requests, responses, and reports.
 //!
-//! Rules (Meta "Block users", 360dialog "Contacts", 2026): only a user who wrote within the last 24 hours can be
-//! blocked; at most 1,000 users a request and 64,000 in the list; errors are per user.
+//! Only a user who wrote within the last 24 hours can be blocked. A request may have 1,000 users, and the list
+//! 64,000. Errors are per user (Meta, "Block users"; 360dialog, "Contacts"; 2026).
 mod answer;
 mod list;
 mod report;

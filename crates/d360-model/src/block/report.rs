@@ -1,4 +1,4 @@
-//! What became of each user.
+//! The result for each user.
 use crate::{
     error::{ErrorCode, ErrorDetails},
     id::{Bsuid, User, WaId},
@@ -11,22 +11,22 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserError {
-    /// The code; the one thing to decide by.
+    /// The code, the basis for decisions.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub code: Option<ErrorCode>,
-    /// What the server calls it.
+    /// The server's title.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub title: Option<String>,
-    /// What the server says.
+    /// The server's message.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub message: Option<String>,
-    /// What it adds.
+    /// Additional details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_data: Option<ErrorDetails>,
 }
 
 impl UserError {
-    /// An error of this client's own making, for a user whom the answer does not name.
+    /// Creates an error of this client, for a user that the response does not name.
     #[must_use]
     pub fn from_message(code: Option<ErrorCode>, message: impl Into<String>) -> Self {
         Self { code, title: None, message: Some(message.into()), error_data: None }
@@ -34,7 +34,7 @@ impl UserError {
 }
 
 impl fmt::Display for UserError {
-    /// With numbers masked.
+    /// Shows masked numbers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = self.code.map(|code| format!("{code}: ")).unwrap_or_default();
         let message = self.message.as_deref().or(self.title.as_deref()).unwrap_or("no message");
@@ -50,17 +50,17 @@ impl fmt::Debug for UserError {
     }
 }
 
-/// A user who was not blocked or unblocked, and why.
+/// A user who was not blocked or unblocked, and the reasons.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Failed {
     /// The user, as given.
     #[serde(serialize_with = "as_text")]
     pub input: User,
-    /// As WhatsApp knows the user; absent where it does not.
+    /// The WhatsApp ID, if WhatsApp knows the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wa_id: Option<WaId>,
-    /// Why. Never empty.
+    /// The reasons. Never empty.
     pub errors: Vec<UserError>,
 }
 
@@ -71,10 +71,10 @@ pub struct Done {
     /// The user, as given.
     #[serde(serialize_with = "as_text")]
     pub input: User,
-    /// As WhatsApp knows the user. Need not equal the number that was given.
+    /// The WhatsApp ID. It may differ from the given number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wa_id: Option<WaId>,
-    /// As the business knows the user.
+    /// The business-scoped user ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<Bsuid>,
 }
@@ -83,18 +83,18 @@ fn as_text<S: Serializer>(user: &User, serializer: S) -> Result<S::Ok, S::Error>
     serializer.serialize_str(user.as_str())
 }
 
-/// What became of each user, in the order of the input; a user given twice is reported twice.
+/// The result for each user, in the order of the input. A user given twice is reported twice.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct BlockReport {
-    /// Those for whom it was done.
+    /// The users that succeeded.
     pub done: Vec<Done>,
-    /// Those for whom it was not, each with the reason.
+    /// The users that failed, with the reasons.
     pub failed: Vec<Failed>,
 }
 
 impl BlockReport {
-    /// Whether it was done for all.
+    /// Whether all users succeeded.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty()

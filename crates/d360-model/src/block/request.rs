@@ -2,12 +2,12 @@
 use crate::id::User;
 use serde::Serialize;
 
-/// Most users in a request to block or unblock.
+/// The maximum number of users per request to block or unblock.
 pub const MAX_USERS_PER_REQUEST: usize = 1_000;
-/// Most users in a block list.
+/// The maximum number of users in a block list.
 pub const MAX_BLOCKED_USERS: usize = 64_000;
 
-/// Body of `POST /block_users` and `DELETE /block_users`.
+/// The body of `POST /block_users` and `DELETE /block_users`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct BlockRequest<'a> {
@@ -18,7 +18,7 @@ pub struct BlockRequest<'a> {
 }
 
 impl<'a> BlockRequest<'a> {
-    /// A body that names `users`.
+    /// Creates a body with `users`.
     #[must_use]
     pub const fn new(users: &'a [User]) -> Self {
         Self { messaging_product: "whatsapp", block_users: users }

@@ -3,22 +3,20 @@ mod table;
 
 pub use table::COUNTRIES;
 
-/// A country of the table.
-///
-/// Source: ISO 3166-1, the international numbering plan (E.164), as of 2026-11.
+/// A country (ISO 3166-1; E.164; as of 2026-11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Country {
-    /// Two letters, such as `US`: what an address's `country_code` holds, and a BSUID begins with.
+    /// Two letters, such as `US`: the `country_code` of an address, and the beginning of a BSUID.
     pub code: &'static str,
-    /// Its name in English.
+    /// The name in English.
     pub name: &'static str,
-    /// What its numbers begin with behind the `+`; some countries share one, and some have none.
+    /// The calling code after the `+`. Some countries share one, and some have none.
     pub calling_code: Option<u16>,
 }
 
 impl Country {
-    /// The country of two letters, in capitals or not.
+    /// Returns the country with this two-letter code, in upper or lower case.
     ///
     /// ```
     /// use d360_model::Country;
@@ -33,7 +31,7 @@ impl Country {
     }
 }
 
-/// The codes as numbers, which are quicker to compare: every card with an address asks.
+/// The codes as numbers, which are faster to compare: every contact with an address needs it.
 const KEYS: [u16; COUNTRIES.len()] = {
     let mut keys = [0; COUNTRIES.len()];
     let mut at = 0;

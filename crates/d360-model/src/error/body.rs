@@ -1,15 +1,15 @@
-//! Error bodies: nine shapes, read as a ladder from the most telling one down. Nothing panics, nothing is lost.
+//! Parses error bodies: nine forms, tried from the most specific one down. Never panics, never loses data.
 use super::{CodeInfo, ErrorCode, RetryRule};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{fmt, time::Duration};
 
-/// How deep JSON in texts is looked for.
+/// The maximum depth of JSON inside texts.
 const MOST_NESTED: u8 = 3;
-/// As much of a body as an error keeps.
+/// The maximum size of a body that an error keeps.
 const KEPT_BODY: usize = 64 * 1024;
 
-/// Which of the known shapes an error body had.
+/// The form of an error body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorShape {
@@ -23,19 +23,19 @@ pub enum ErrorShape {
     Meta,
     /// `{"detail": …, "message": "text"}`: 360dialog's block pages and hub.
     Detail,
-    /// JSON of another shape, `null` among it.
+    /// JSON of another form, including `null`.
     OtherJson,
-    /// HTML, from a proxy on the way.
+    /// HTML, from a proxy.
     Html,
-    /// Text that is neither.
+    /// Text of another form.
     Plain,
-    /// Nothing.
+    /// An empty body.
     Empty,
 }
 
-/// An answer that says no: everything it told, whatever its shape.
+/// A refusal, with everything that the response contains, whatever its form.
 ///
-/// `Display` and `Debug` mask phone numbers; the accessors give the text as it came.
+/// `Display` and `Debug` mask phone numbers; the accessors return the original text.
 #[derive(Clone, PartialEq)]
 pub struct ApiError {
     status: u16,
@@ -54,18 +54,18 @@ pub struct ApiError {
     body: Vec<u8>,
 }
 
-/// What an error adds to its message: text, or an object that usually holds `details`.
+/// Additional information of an error: text, or an object that usually contains `details`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ErrorDetails(Value);
 
 impl ErrorDetails {
-    /// The text, or the text of `details`; `None` where it is something else, see [`value`](Self::value).
+    /// Returns the text, or the text of `details`. `None` for anything else; see [`value`](Self::value).
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.0.as_str().or_else(|| self.0.get("details")?.as_str())
     }
-    /// As it came.
+    /// Returns the original value.
     #[must_use]
     pub fn value(&self) -> &Value {
         &self.0
@@ -79,7 +79,7 @@ impl fmt::Debug for ErrorDetails {
 }
 
 impl ApiError {
-    /// Reads an answer with HTTP status `status`.
+    /// Parses a response with HTTP status `status`.
     #[must_use]
     pub fn read(status: u16, body: &[u8]) -> Self {
         let mut error = Self {
@@ -109,23 +109,23 @@ impl ApiError {
                 ErrorShape::Plain
             }
         };
-        // Meta's texts begin with the code, `(#130429) Rate limit hit`, and some gateways hand on the text alone.
+        // Meta's texts begin with the code, `(#130429) Rate limit hit`, and some gateways forward only the text.
         error.code = error.code.or_else(|| error.message.as_deref().and_then(code_in_text));
         error
     }
 
-    /// Adds how long the server asked to wait (`Retry-After`).
+    /// Adds the wait that the server requested (`Retry-After`).
     #[must_use]
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait;
         self
     }
 
-    /// Reads a body, or JSON that stands in one as text: gateways hand on an error of the system behind them like that.
+    /// Parses a body, or JSON inside a text: some gateways forward an error of the system behind them that way.
     fn take_value(&mut self, value: &Value, depth: u8) -> ErrorShape {
         match value {
             Value::Object(map) => self.take_object(map, depth),
-            // A list of answers, of which the first object is the error.
+            // A list of responses. The first object is the error.
             Value::Array(list) => match list.iter().find(|item| item.is_object()) {
                 Some(item) if depth < MOST_NESTED => self.take_value(item, depth + 1),
                 _ => ErrorShape::OtherJson,
@@ -141,10 +141,10 @@ impl ApiError {
         }
     }
 
-    /// The rungs of the ladder.
+    /// Tries the forms of an object.
     fn take_object(&mut self, map: &Map<String, Value>, depth: u8) -> ErrorShape {
         let shape = self.take_known(map);
-        // What names no code may hold another error as text.
+        // An object without a code may contain another error as text.
         if self.code.is_none() && depth < MOST_NESTED {
             let texts = [self.message.as_deref(), self.details.as_ref().and_then(ErrorDetails::text)];
             let inner = texts.into_iter().flatten().find_map(nested);
@@ -167,7 +167,7 @@ impl ApiError {
             one => vec![(one, false)],
         });
         let all: Vec<(&Value, bool)> = each.filter(|(error, _)| says(error)).collect();
-        // Of several the first with a code is kept here, and all of them in the body.
+        // The first error with a code is used; the body keeps all of them.
         let has_code = |error: &Value| error.as_object().is_some_and(|error| code(error).is_some());
         let error = all.iter().find(|(error, _)| has_code(error)).or(all.first());
         match error {
@@ -208,7 +208,7 @@ impl ApiError {
         }
     }
 
-    /// The members of an error object, Meta's and On-Premise's alike.
+    /// Reads the members of an error object of Meta or On-Premise.
     fn take_error(&mut self, error: &Map<String, Value>) {
         self.code = code(error);
         self.subcode = error.get("error_subcode").and_then(Value::as_i64);
@@ -222,17 +222,17 @@ impl ApiError {
         self.user_message = text(error, &["error_user_msg"]);
     }
 
-    /// The HTTP status. Decide by [`code`](Self::code): 360dialog throttles with 400.
+    /// Returns the HTTP status. Decide by [`code`](Self::code) instead, because 360dialog throttles with 400.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
-    /// Which shape the body had.
+    /// Returns the form of the body.
     #[must_use]
     pub fn shape(&self) -> ErrorShape {
         self.shape
     }
-    /// Whether the body is one that only an error has. Tells an error under a 2xx status from an answer.
+    /// Whether only an error has such a body. Distinguishes an error under a 2xx status from a result.
     #[must_use]
     pub fn is_certain(&self) -> bool {
         matches!(self.shape, ErrorShape::Object | ErrorShape::Text | ErrorShape::List)
@@ -242,77 +242,77 @@ impl ApiError {
         let body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
         body.pointer("/meta/success").and_then(Value::as_bool).unwrap_or(false)
     }
-    /// The error code, which is what to decide by.
+    /// Returns the error code, the basis for decisions.
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {
         self.code
     }
-    /// What the documents say of the code.
+    /// Returns the documentation of the code.
     #[must_use]
     pub fn info(&self) -> Option<CodeInfo> {
         self.code?.info()
     }
-    /// `error_subcode`; deprecated by Meta.
+    /// Returns `error_subcode`; deprecated by Meta.
     #[must_use]
     pub fn subcode(&self) -> Option<i64> {
         self.subcode
     }
-    /// `type`, such as `OAuthException`.
+    /// Returns `type`, such as `OAuthException`.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
         self.kind.as_deref()
     }
-    /// `title`; On-Premise and webhooks have one.
+    /// Returns `title`, which On-Premise and webhooks have.
     #[must_use]
     pub fn title(&self) -> Option<&str> {
         self.title.as_deref()
     }
-    /// `message`, or what stands for it in a body of another shape.
+    /// Returns `message`, or its counterpart in a body of another form.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
-    /// `error_data`, `details` or `detail`.
+    /// Returns `error_data`, `details` or `detail`.
     #[must_use]
     pub fn details(&self) -> Option<&ErrorDetails> {
         self.details.as_ref()
     }
-    /// `fbtrace_id`: what Meta's support asks for.
+    /// Returns `fbtrace_id`, which Meta's support asks for.
     #[must_use]
     pub fn trace_id(&self) -> Option<&str> {
         self.trace_id.as_deref()
     }
-    /// `is_transient`.
+    /// Returns `is_transient`.
     #[must_use]
     pub fn is_transient(&self) -> Option<bool> {
         self.is_transient
     }
-    /// `error_user_title`.
+    /// Returns `error_user_title`.
     #[must_use]
     pub fn user_title(&self) -> Option<&str> {
         self.user_title.as_deref()
     }
-    /// `error_user_msg`.
+    /// Returns `error_user_msg`.
     #[must_use]
     pub fn user_message(&self) -> Option<&str> {
         self.user_message.as_deref()
     }
-    /// How long the server asked to wait.
+    /// Returns the wait that the server requested.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
-    /// The body as it came, up to 64 KiB. It may hold phone numbers.
+    /// Returns the original body, up to 64 KiB. It may contain phone numbers.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// What the documents say about trying again: by the code, or else by what only the gateway's text or the
-    /// status tells. `None` where nothing does.
+    /// Returns the documented retry rule: by code, or else by the gateway's text or the status. `None` if there is
+    /// none.
     #[must_use]
     pub fn retry_rule(&self) -> Option<RetryRule> {
-        // The gateway's own words; a proxy's complaint about its upstream is none.
+        // The gateway's own words. A proxy's complaint about its upstream is different.
         let limited = |text: &str| {
             let text = text.to_lowercase();
             text.contains("you have exceeded the endpoint rate limit")
@@ -328,7 +328,7 @@ impl ApiError {
         }
     }
 
-    /// Whether it says that too much was sent: by code, by the gateway's text or by status 429.
+    /// Whether too much was sent, by code, by the gateway's text or by status 429.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         const CODES: [ErrorCode; 7] = [
@@ -350,7 +350,7 @@ impl ApiError {
     pub fn is_auth(&self) -> bool {
         self.status == 401 || matches!(self.code, Some(ErrorCode(0 | 104 | 190)))
     }
-    /// Whether more than 24 hours have passed since the user last wrote: only a template can be sent.
+    /// Whether more than 24 hours have passed since the user last wrote, so that only a template can be sent.
     #[must_use]
     pub fn is_reengagement(&self) -> bool {
         let codes = [
@@ -366,36 +366,36 @@ impl ApiError {
         self.code == Some(ErrorCode::BUSINESS_BLOCKED_USER)
     }
 
-    /// What to do next, in a sentence.
+    /// Returns what to do next, as one sentence.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         let has = |word: &str| self.message.as_deref().is_some_and(|text| text.to_lowercase().contains(word));
         match self.info() {
             Some(info) => info.hint.unwrap_or(info.retry.advice()),
-            // Neither 360dialog nor Meta answers like this.
+            // Neither 360dialog nor Meta sends such a response.
             None if self.is_from_elsewhere() => {
-                "this is not an answer of the API: a proxy on the way or a wrong base URL answered; check both"
+                "the response is not from the API; check the proxy and the base URL"
             }
             None if self.status == 408 => {
-                "the server or a proxy on the way closed the connection because the request took too long; check the network"
+                "the server or a proxy closed the connection because the request took too long; check the network"
             }
             None if self.status == 401 => {
-                "the key was refused: check that it is this number's current key; creating a new key revokes the old one"
+                "check that the key is this number's current key; creating a new key revokes the old one"
             }
-            None if has("overdue invoices") => {
-                "payment is overdue at 360dialog: settle it, then messaging resumes"
+            None if has("overdue invoices") => "settle the overdue payment at 360dialog",
+            None if has("has been disabled") => "the account is disabled; contact 360dialog's support",
+            None if self.status == 403 => {
+                "the endpoint is blocked for the account; contact 360dialog's support"
             }
-            None if has("has been disabled") => "the account is disabled: contact 360dialog's support",
-            None if self.status == 403 => "this endpoint is blocked for the account: ask 360dialog's support",
             None if self.is_throttled() => RetryRule::Backoff.advice(),
-            None if self.status >= 500 => "the server failed; what it did with the request is not known",
-            None => "correct the request; the body of the answer may say more",
+            None if self.status >= 500 => "the server failed; the request may have taken effect",
+            None => "correct the request; the response body may say more",
         }
     }
 }
 
 impl ApiError {
-    /// Whether something else than the API answered: with a page, or with a redirect, which the API never does.
+    /// Whether something other than the API responded: with a page, or with a redirect, which the API never sends.
     fn is_from_elsewhere(&self) -> bool {
         let redirects = (300..400).contains(&self.status);
         let page = self.shape == ErrorShape::Html && self.status < 500;
@@ -405,7 +405,7 @@ impl ApiError {
     }
 }
 
-/// Whether a value says anything.
+/// Whether a value contains anything.
 fn says(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -416,7 +416,7 @@ fn says(value: &Value) -> bool {
     }
 }
 
-/// Whether the `meta` of a body tells of an error: On-Premise puts one beside answers too.
+/// Whether the `meta` of a body is an error: On-Premise adds one to results too.
 fn is_refusal(meta: &Map<String, Value>) -> bool {
     ["developerMessage", "developer_message", "details"]
         .iter()
@@ -431,13 +431,13 @@ fn code(map: &Map<String, Value>) -> Option<ErrorCode> {
     ErrorCode::deserialize(map.get("code")?).ok()
 }
 
-/// JSON that stands in a text.
+/// Returns the JSON inside a text.
 fn nested(text: &str) -> Option<Value> {
     let text = text.trim();
     text.starts_with(['{', '[', '"']).then(|| serde_json::from_str(text).ok()).flatten()
 }
 
-/// The code at the beginning of a text of Meta's.
+/// Returns the code at the beginning of a text of Meta.
 fn code_in_text(text: &str) -> Option<ErrorCode> {
     let (code, _) = text.trim_start().strip_prefix("(#")?.split_once(')')?;
     code.parse().ok().map(ErrorCode)
@@ -458,7 +458,7 @@ impl fmt::Display for ApiError {
         let instead = match self.shape {
             ErrorShape::Html => "an HTML page instead of JSON",
             ErrorShape::Empty => "an empty body",
-            _ => "a body that names no reason",
+            _ => "a body without a reason",
         };
         write!(f, ": {}", said.as_deref().unwrap_or(instead))?;
         if let Some(details) = &self.details {

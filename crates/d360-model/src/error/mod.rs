@@ -1,4 +1,4 @@
-//! What the APIs answer when they refuse.
+//! Errors of the APIs.
 mod body;
 mod codes;
 
@@ -8,11 +8,11 @@ pub use codes::ALL as ALL_CODES;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
-/// An error code of any of the systems. Any number is one; those that the documents list have a constant and
+/// An error code of any of the systems. Any number is accepted. Documented codes have a constant and
 /// [`info`](Self::info).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-#[allow(clippy::exhaustive_structs, reason = "any number is a code, and that will not change")]
+#[allow(clippy::exhaustive_structs, reason = "any number is a code, which will not change")]
 pub struct ErrorCode(pub i64);
 
 impl fmt::Display for ErrorCode {
@@ -22,7 +22,8 @@ impl fmt::Display for ErrorCode {
 }
 
 impl<'de> Deserialize<'de> for ErrorCode {
-    /// A number, or a string that holds one: the documents show both. `130429.0` is one too: some gateways write floats.
+    /// Reads a number, or a string with one: the documentation has both. `130429.0` is accepted too, because some
+    /// gateways send floats.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -41,11 +42,11 @@ impl<'de> Deserialize<'de> for ErrorCode {
                 text.parse().ok().map(Self).or_else(|| whole(text.parse().ok()?))
             }
         };
-        code.ok_or_else(|| serde::de::Error::custom("expected a whole number, or a text that holds one"))
+        code.ok_or_else(|| serde::de::Error::custom("expected a whole number, or a text with one"))
     }
 }
 
-/// What Meta wrote for whoever uses the app, `error_user_title` and `error_user_msg`, where no details explain the error.
+/// Returns Meta's texts for users, `error_user_title` and `error_user_msg`, if no details explain the error.
 fn for_the_user(error: &ApiError) -> Option<String> {
     if error.details().is_some() {
         return None;
@@ -56,78 +57,78 @@ fn for_the_user(error: &ApiError) -> Option<String> {
     (!parts.is_empty()).then(|| crate::mask(&parts.join(": ")))
 }
 
-/// What is known of an [`ErrorCode`].
+/// The documentation of an [`ErrorCode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CodeInfo {
-    /// The first code it holds for.
+    /// The first code of the range.
     pub code: ErrorCode,
-    /// The last code it holds for; the same but for a range.
+    /// The last code of the range; usually the same.
     pub last: ErrorCode,
-    /// Whose code it is.
+    /// The system of the code.
     pub system: System,
-    /// The constant's name.
+    /// The name of the constant.
     pub name: &'static str,
-    /// What it means.
+    /// The meaning.
     pub meaning: &'static str,
-    /// What to do, where there is more to say than the rule says.
+    /// What to do, if there is more to say than the rule says.
     pub hint: Option<&'static str>,
-    /// Whether and when to try again.
+    /// Whether and when to retry.
     pub retry: RetryRule,
 }
 
-/// Whose code it is.
+/// The system of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum System {
     /// Meta's Cloud API, and 360dialog Cloud in front of it.
     Cloud,
-    /// The On-Premise API, which Meta shut on 2025-10-23.
+    /// The On-Premise API, which Meta retired on 2025-10-23.
     OnPremise,
 }
 
-/// Whether and when the documents say to try again. (The classification is this project's; Meta publishes prose.)
+/// Whether and when to retry, by this project's classification of the documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryRule {
-    /// It would fail again.
+    /// Never; a retry would fail again.
     No,
-    /// The account is restricted; somebody has to act first.
+    /// Not automatically; the account is restricted, and a person must act first.
     NoAuto,
-    /// Soon, backing off.
+    /// Soon, with back-off.
     Backoff,
-    /// An hourly quota is used up: later, backing off from a longer wait.
+    /// Later, with a longer back-off: an hourly quota is exhausted.
     BackoffLong,
-    /// Too many messages to one recipient: after 4^X seconds. Other recipients are not affected.
+    /// After 4^X seconds: too many messages to one recipient. Other recipients are not affected.
     PairBackoff,
-    /// After a wait that the meaning names.
+    /// After the wait that the meaning names.
     FixedDelay,
-    /// It may or may not help.
+    /// Perhaps; a retry may or may not help.
     Maybe,
-    /// Some items failed; each has its own reason.
+    /// Only for some items; each has its own reason.
     Partial,
     /// List again from the first page.
     RestartPagination,
 }
 
 impl RetryRule {
-    /// Whether a call that ended in this may be sent again by itself, if nothing else forbids it.
+    /// Whether such a call may be retried automatically, if nothing else forbids it.
     #[must_use]
     pub const fn is_automatic(self) -> bool {
         matches!(self, Self::Backoff | Self::BackoffLong | Self::PairBackoff)
     }
-    /// What to do, in a sentence.
+    /// Returns what to do, as one sentence.
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::No => "correct the request; sent again as it is, it would fail again",
-            Self::NoAuto => "the account is restricted: see WhatsApp Manager before sending on",
-            Self::Backoff => "send fewer at a time and try again after some seconds",
-            Self::BackoffLong => "a quota is used up: try again later and less often",
+            Self::No => "correct the request; a retry would fail again",
+            Self::NoAuto => "resolve the account's restriction in WhatsApp Manager",
+            Self::Backoff => "reduce the rate and retry after some seconds",
+            Self::BackoffLong => "retry later and less often; a quota is exhausted",
             Self::PairBackoff => "wait before the next message to this recipient; others are not affected",
-            Self::FixedDelay => "wait as long as the meaning says, then try again",
-            Self::Maybe => "check the request; try again a few times at most",
-            Self::Partial => "look at each item's own error",
+            Self::FixedDelay => "wait as long as the meaning says, then retry",
+            Self::Maybe => "check the request; retry a few times at most",
+            Self::Partial => "check the error of each item",
             Self::RestartPagination => "list again from the first page",
         }
     }

@@ -1,4 +1,4 @@
-//! Why a text is no identity, and the forms that identities have.
+//! Errors for texts that are not an identity, and the forms of identities.
 use crate::check::blank;
 
 /// Why a text is not an identity.
@@ -9,24 +9,24 @@ pub enum InvalidId {
     Empty,
     /// A phone number with neither `+` nor `00` in front.
     NoCountryCode,
-    /// Not of the form of its kind.
+    /// The text does not have the form of its kind.
     Malformed {
         /// The kind, such as `phone number`.
         kind: &'static str,
         /// What is wrong with it.
         problem: String,
     },
-    /// A recipient where only a user will do.
+    /// A recipient that is not a user.
     NotAUser(&'static str),
 }
 
 impl InvalidId {
-    /// What is wrong, without the subject: for a message that names the place already.
+    /// Returns the problem without the subject, for a message that already names the place.
     #[must_use]
     pub fn problem(&self) -> &str {
         match self {
             Self::Empty => {
-                "is empty; give a phone number with + and country code, a WhatsApp ID (…@s.whatsapp.net) or a BSUID"
+                "is empty; use a phone number with + and country code, a WhatsApp ID (…@s.whatsapp.net) or a BSUID"
             }
             Self::NoCountryCode => NO_COUNTRY_CODE,
             Self::Malformed { problem, .. } => problem,
@@ -52,21 +52,21 @@ impl std::error::Error for InvalidId {}
 const NO_COUNTRY_CODE: &str = "has no + and no country code, so the API would add the business's own: write + and \
     country code; to send to a number of the business's own country, use national:NUMBER (Recipient::national)";
 
-/// What is wrong with the form of a phone number, where the API would refuse it.
+/// Returns what the API would refuse about the form of a phone number.
 pub(super) fn phone_form(text: &str) -> Option<String> {
-    // Nearly every number is written so.
+    // The usual form.
     if is_digits(text.strip_prefix('+').unwrap_or(text)) {
         return None;
     }
     if blank(text) {
         return Some(InvalidId::Empty.problem().to_owned());
     }
-    // Plain spaces alone: a no-break space or a line break would be sent with the number.
+    // Only plain spaces: a no-break space or a line break would be sent with the number.
     let stray =
         |(i, c): &(usize, char)| !(c.is_ascii_digit() || "-() ".contains(*c) || (*c == '+' && *i == 0));
     if let Some((_, c)) = text.trim_matches(' ').char_indices().find(stray) {
         return Some(format!(
-            "is no phone number: {c:?} is not allowed; use digits, spaces, -, (, ) and a leading +"
+            "is not a phone number: {c:?} is not allowed; use digits, spaces, -, (, ) and a leading +"
         ));
     }
     match text.bytes().filter(u8::is_ascii_digit).count() {
@@ -75,17 +75,17 @@ pub(super) fn phone_form(text: &str) -> Option<String> {
     }
 }
 
-/// Whether a phone number begins with its `+`.
+/// Whether a phone number begins with `+`.
 pub(super) fn is_international(text: &str) -> bool {
     text.trim_start_matches(' ').starts_with('+')
 }
 
-/// A number that begins with `00`, with the `+` that it stands for.
+/// Returns a number that begins with `00` in the form with `+`.
 pub(crate) fn with_plus(text: &str) -> Option<String> {
     text.trim_matches(' ').strip_prefix("00").map(|rest| format!("+{}", rest.trim_start_matches([' ', '-'])))
 }
 
-/// What is wrong with the text of a BSUID: `CC.` and up to 128 letters and digits, with `ENT.` between for a parent.
+/// Returns what is wrong with a BSUID: `CC.` and up to 128 letters and digits, with `ENT.` in between for a parent.
 pub(super) fn bsuid_problem(text: &str, parent: bool) -> Option<String> {
     let rest =
         text.split_once('.').filter(|(cc, _)| cc.len() == 2 && cc.bytes().all(|b| b.is_ascii_uppercase()));
@@ -94,25 +94,26 @@ pub(super) fn bsuid_problem(text: &str, parent: bool) -> Option<String> {
         rest.is_some_and(|id| (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric()));
     let form = if parent { "CC.ENT." } else { "CC." };
     (!good).then(|| {
-        format!("is no BSUID: expected {form} (CC is a country code) and 1 to 128 letters and digits")
+        format!("is not a BSUID: expected {form} (CC is a country code) and 1 to 128 letters and digits")
     })
 }
 
 pub(super) fn group_problem(text: &str) -> Option<String> {
     let good = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
-    (!good).then(|| "is no group ID: it is empty or contains white space or a control character".to_owned())
+    (!good)
+        .then(|| "is not a group ID: it is empty or contains white space or a control character".to_owned())
 }
 
 pub(super) fn is_digits(text: &str) -> bool {
     (7..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Digits alone, as a WhatsApp ID has them.
+/// Returns what is wrong with a WhatsApp ID, which has only digits.
 pub(crate) fn wa_id_problem(text: &str) -> Option<String> {
-    (!is_digits(text)).then(|| "is no WhatsApp ID: expected 7 to 15 digits, without +".to_owned())
+    (!is_digits(text)).then(|| "is not a WhatsApp ID: expected 7 to 15 digits, without +".to_owned())
 }
 
-/// Whether the digits behind the `+` begin with 0, as after `+` and `00`, or where a national number got a `+`.
+/// Whether the digits after the `+` begin with 0, for example after `00`, or because a national number got a `+`.
 pub(super) fn has_no_country(text: &str) -> bool {
     text.bytes().find(u8::is_ascii_digit) == Some(b'0')
 }

@@ -1,4 +1,4 @@
-//! Identities of people, groups and things.
+//! Identities of people, groups and objects.
 mod invalid;
 mod recipient;
 mod text;

@@ -1,4 +1,4 @@
-//! Who a message goes to.
+//! The recipient of a message.
 use super::{
     invalid::{
         InvalidId, bsuid_problem, group_problem, has_no_country, is_international, phone_form, wa_id_problem,
@@ -10,9 +10,9 @@ use crate::check::{At, Findings};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::str::FromStr;
 
-/// Who a message goes to.
+/// The recipient of a message.
 ///
-/// Text, ids and an inbound message convert into it. The form of a text decides the kind:
+/// Text, IDs and an inbound message convert into it. The form of a text determines the kind:
 ///
 /// | text | kind |
 /// |---|---|
@@ -23,11 +23,11 @@ use std::str::FromStr;
 /// | `group:ID`, `…@g.us` | [`Group`](Self::Group) |
 /// | `national:6505551234` | [`National`](Self::National) |
 ///
-/// A number with neither `+` nor `00` is refused. The API would put the business's own country code in front of it, and
-/// somebody else might get the message (Meta, "Messages API").
+/// A number with neither `+` nor `00` is refused. The API would prepend the business's own country code, and somebody
+/// else might get the message (Meta, "Messages API").
 ///
-/// `parse()` checks at once. `Recipient::from(text)` keeps any text; what is wrong with it is reported when the message is sent, with
-/// everything else that is wrong.
+/// `parse()` validates immediately. `Recipient::from(text)` accepts any text; problems are reported when the message
+/// is sent, together with all others.
 ///
 /// ```
 /// use d360_model::{InvalidId, Message, Recipient};
@@ -43,12 +43,12 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Recipient {
-    /// A phone number with `+` and country code; sent in `to`, as it is written.
+    /// A phone number with `+` and country code; sent in `to` as written.
     Phone(PhoneNumber),
-    /// A phone number without country code; sent in `to`, as it is written. The API puts the business's own country code
-    /// in front.
+    /// A phone number without country code; sent in `to` as written. The API prepends the business's own country
+    /// code.
     National(PhoneNumber),
-    /// A WhatsApp ID; sent in `to`, with a `+` in front so that it is taken for international.
+    /// A WhatsApp ID; sent in `to` with a leading `+`, so that it counts as international.
     WaId(WaId),
     /// A business-scoped user ID; sent in `recipient`.
     Bsuid(Bsuid),
@@ -59,19 +59,19 @@ pub enum Recipient {
 }
 
 impl Default for Recipient {
-    /// An empty phone number, which no check lets pass.
+    /// Returns an empty phone number, which no validation accepts.
     fn default() -> Self {
         Self::Phone(PhoneNumber::default())
     }
 }
 
 impl Recipient {
-    /// A phone number without country code. The API puts the business's own country code in front of it.
+    /// Creates a phone number without country code. The API prepends the business's own.
     pub fn national(number: impl Into<PhoneNumber>) -> Self {
         Self::National(number.into())
     }
 
-    /// The whole text, as it was given.
+    /// Returns the text as given.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -83,7 +83,8 @@ impl Recipient {
         }
     }
 
-    /// Why a message or a block must not be sent to it: the API would refuse it, or might take it for somebody else.
+    /// Returns why a message to it must not be sent, or why it must not be blocked: the API would refuse it, or might
+    /// address somebody else.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         self.invalid().map(|invalid| invalid.problem().to_owned())
@@ -95,7 +96,7 @@ impl Recipient {
             Self::Phone(id) => match phone_form(id.as_str()) {
                 None if is_international(id.as_str()) => {
                     let problem =
-                        "begins with 0 after the +, and no country code does; write + and country code";
+                        "begins with 0 after the +, and no country code does; use + and country code";
                     ("phone number", has_no_country(id.as_str()).then(|| problem.to_owned()))
                 }
                 None => return Some(InvalidId::NoCountryCode),
@@ -103,7 +104,7 @@ impl Recipient {
             },
             Self::National(id) => ("phone number", phone_form(id.as_str())),
             Self::WaId(id) if has_no_country(id.as_str()) => {
-                let problem = "is no WhatsApp ID: it begins with 0, and no country code does";
+                let problem = "is not a WhatsApp ID: it begins with 0, and no country code does";
                 ("WhatsApp ID", Some(problem.to_owned()))
             }
             Self::WaId(id) => ("WhatsApp ID", wa_id_problem(id.as_str())),
@@ -114,7 +115,7 @@ impl Recipient {
         problem.map(|problem| InvalidId::Malformed { kind, problem })
     }
 
-    /// A recipient out of the `to` of a body in the API's own form: there, a number without `+` means what the API takes it for.
+    /// Converts the `to` of a body in the API's own form, in which a number without `+` means what the API assumes.
     pub(crate) fn from_to(to: String) -> Self {
         if let Some(number) = with_plus(&to) {
             return Self::Phone(number.into());
@@ -123,7 +124,7 @@ impl Recipient {
         if national { Self::National(to.into()) } else { Self::Phone(to.into()) }
     }
 
-    /// The property that a message carries it in.
+    /// Returns the property of a message that contains it.
     pub(crate) fn property(&self) -> &'static str {
         match self {
             Self::Phone(_) | Self::National(_) | Self::WaId(_) | Self::Group(_) => "to",
@@ -138,14 +139,14 @@ impl Recipient {
         } else if let Self::National(_) = self {
             out.advise(
                 at,
-                "has no +: the API puts the business's own country code in front; write + and country code",
+                "has no +, so the API prepends the business's own country code; use + and country code",
             );
         }
     }
 }
 
 impl Recipient {
-    /// The kind that `text` has the form of. Whether it is valid is another question.
+    /// Returns the kind that `text` has the form of, valid or not.
     fn of(text: &str) -> Self {
         let text = text.trim();
         let country = text
@@ -169,7 +170,8 @@ impl Recipient {
 
     /// Returns the text that [`parse`](Self#impl-FromStr-for-Recipient) reads as the same recipient.
     ///
-    /// This is the whole phone number or ID. `Recipient` has no `Display`, so that none ends in a log by accident.
+    /// It is the complete phone number or ID. `Recipient` has no `Display`, so that a number does not end up in a log
+    /// by accident.
     ///
     /// ```
     /// use d360_model::{Recipient, WaId};
@@ -200,14 +202,14 @@ impl FromStr for Recipient {
     }
 }
 
-/// As [`to_text`](Recipient::to_text).
+/// Serializes like [`to_text`](Recipient::to_text).
 impl Serialize for Recipient {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_text())
     }
 }
 
-/// As [`parse`](Recipient#impl-FromStr-for-Recipient).
+/// Deserializes like [`parse`](Recipient#impl-FromStr-for-Recipient).
 impl<'de> Deserialize<'de> for Recipient {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         std::borrow::Cow::<str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
@@ -216,8 +218,8 @@ impl<'de> Deserialize<'de> for Recipient {
 
 macro_rules! from_text {
     ($($text:ty),+) => {$(
-        /// The kind that the text has the form of. A text that is not valid is reported when the message is checked or sent;
-        /// `parse()` reports it at once.
+        /// Converts to the kind that the text has the form of. An invalid text is reported when the message is
+        /// validated or sent; `parse()` reports it immediately.
         impl From<$text> for Recipient {
             fn from(text: $text) -> Self {
                 Self::of(&text)

@@ -1,7 +1,7 @@
-//! Identities. The kind of an identity decides the property it is sent in; its text is sent as it was given.
+//! Identities. The kind of an identity determines the property it is sent in. Its text is sent as given.
 //!
-//! None of these shows a full number in `Debug`. IDs of messages, files and groups have a `Display`; the others name a person, so that their
-//! text is taken with `as_str()`.
+//! `Debug` never shows a complete number. IDs of messages, files and groups have a `Display`. The others identify a
+//! person; use `as_str()` for their text.
 use crate::redact::masked_debug;
 
 macro_rules! text_ids {
@@ -12,11 +12,11 @@ macro_rules! text_ids {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the text as it is; it is checked when it is sent.
+            /// Accepts any text; it is validated when it is sent.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
-            /// The whole text.
+            /// Returns the complete text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -46,7 +46,7 @@ macro_rules! text_ids {
     )+};
 }
 
-/// Reads what a server calls an ID: text, and digits that came as a number.
+/// Reads an ID: text, or digits that arrive as a number.
 struct TextOrNumber;
 
 impl serde::de::Visitor<'_> for TextOrNumber {
@@ -68,19 +68,19 @@ impl serde::de::Visitor<'_> for TextOrNumber {
 text_ids! {
     /// A phone number as people write it: digits, with `+`, `-`, `(`, `)` and spaces.
     ///
-    /// As a recipient or a user to block it needs `+` and country code. Without them the API puts the business's own country
-    /// code in front, and the message may reach somebody else (Meta, "Messages API"). If that is meant, see
+    /// As a recipient or a user to block it needs `+` and country code. Otherwise the API prepends the business's own
+    /// country code, and the message may reach somebody else (Meta, "Messages API"). For such a number, use
     /// [`Recipient::national`].
     PhoneNumber,
     /// A WhatsApp ID: the digits of an international number, without `+`.
     ///
-    /// It may differ from the number that was dialled (Brazil, Mexico): do not compare the two.
+    /// It may differ from the dialed number (Brazil, Mexico). Do not compare the two.
     WaId,
-    /// A business-scoped user ID (since 2026): a country code, a dot, up to 128 letters and digits, such as
-    /// `US.13491208655302741918`. Send the whole of it.
+    /// A business-scoped user ID (since 2026): a country code, a dot, and up to 128 letters and digits, such as
+    /// `US.13491208655302741918`. Send it completely.
     Bsuid,
-    /// A business-scoped user ID of a parent portfolio, such as `US.ENT.11815799212886844830`. It can be sent to, but
-    /// not blocked.
+    /// A business-scoped user ID of a parent portfolio, such as `US.ENT.11815799212886844830`. It can receive
+    /// messages, but cannot be blocked.
     ParentBsuid,
     /// The ID of a group.
     GroupId,
@@ -92,7 +92,7 @@ text_ids! {
 
 macro_rules! shown {
     ($($name:ident),+) => {$(
-        /// The whole ID.
+        /// Shows the complete ID.
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(&self.0)

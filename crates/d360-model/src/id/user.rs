@@ -1,4 +1,4 @@
-//! Users who can be blocked.
+//! Users that can be blocked.
 use super::{
     invalid::{InvalidId, with_plus},
     recipient::Recipient,
@@ -7,14 +7,14 @@ use super::{
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use std::str::FromStr;
 
-/// A user who can be blocked. `parse()` tells the kinds apart as it does for a [`Recipient`]. Digits alone are a WhatsApp ID, as a
-/// list of blocked users has it; the API takes that in the place of a number (360dialog, "Contacts", 2026).
+/// A user that can be blocked. `parse()` distinguishes the kinds as for a [`Recipient`]. Digits alone are a WhatsApp
+/// ID, as in a list of blocked users; the API accepts it in place of a number (360dialog, "Contacts", 2026).
 ///
-/// Parent BSUIDs cannot be blocked (Meta, 2026-05-04) and groups are no users: neither is a `User`.
+/// Parent BSUIDs cannot be blocked (Meta, 2026-05-04), and groups are not users.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum User {
-    /// A phone number with `+` and country code; sent in `user`, as it is written. (On-Premise takes any form.)
+    /// A phone number with `+` and country code; sent in `user` as written. On-Premise accepts any form.
     Phone(PhoneNumber),
     /// A WhatsApp ID; sent in `user`.
     WaId(WaId),
@@ -23,7 +23,7 @@ pub enum User {
 }
 
 impl User {
-    /// The text that is sent, and that the answer calls `input`.
+    /// Returns the text that is sent, and that the response repeats as `input`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -32,7 +32,7 @@ impl User {
             Self::Bsuid(id) => id.as_str(),
         }
     }
-    /// What the API would refuse about it.
+    /// Returns what the API would refuse about it.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         Recipient::from(self.clone()).problem()
@@ -80,12 +80,12 @@ impl TryFrom<Recipient> for User {
         match recipient {
             Recipient::Phone(id) => Ok(Self::Phone(id)),
             Recipient::National(_) => Err(InvalidId::NotAUser(
-                "has no country code; to block a user, give + and country code, a WhatsApp ID (…@s.whatsapp.net) or a BSUID",
+                "has no country code; to block a user, use + and country code, a WhatsApp ID (…@s.whatsapp.net) or a BSUID",
             )),
             Recipient::WaId(id) => Ok(Self::WaId(id)),
             Recipient::Bsuid(id) => Ok(Self::Bsuid(id)),
             Recipient::ParentBsuid(_) => Err(InvalidId::NotAUser(
-                "is a parent BSUID, which cannot be blocked; give the user's own BSUID or number",
+                "is a parent BSUID, which cannot be blocked; use the user's own BSUID or number",
             )),
             Recipient::Group(_) => Err(InvalidId::NotAUser("is a group; only users can be blocked")),
         }
@@ -96,7 +96,7 @@ impl FromStr for User {
     type Err = InvalidId;
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         match text.parse::<Recipient>() {
-            // As lists and webhooks name a user, and as the API takes one. No WhatsApp ID begins with 0.
+            // The form in lists and webhooks, which the API accepts. No WhatsApp ID begins with 0.
             Err(InvalidId::NoCountryCode) => {
                 let id = Self::WaId(text.trim().into());
                 let is_id = !text.trim_start().starts_with('0') && id.problem().is_none();

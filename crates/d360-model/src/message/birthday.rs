@@ -1,7 +1,7 @@
-//! A day of birth.
+//! Dates of birth.
 use std::{fmt, str::FromStr};
 
-/// A day that exists, written `YYYY-MM-DD` on the wire.
+/// A date that exists, `YYYY-MM-DD` on the wire.
 ///
 /// ```
 /// use d360_model::Birthday;
@@ -16,14 +16,14 @@ pub struct Birthday {
     day: u8,
 }
 
-/// Why a text is no day.
+/// Why a text is not a date.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid date: {}", self.problem())]
 #[non_exhaustive]
 pub enum InvalidDate {
-    /// Not four, two and two digits.
+    /// The text does not have four, two and two digits.
     Form,
-    /// No such month, or no such day in it.
+    /// The month or the day does not exist.
     NoSuchDay {
         /// The year.
         year: u16,
@@ -35,21 +35,21 @@ pub enum InvalidDate {
 }
 
 impl InvalidDate {
-    /// What is wrong, without the subject: for a message that names the place already.
+    /// Returns the problem without the subject, for a message that already names the place.
     #[must_use]
     pub fn problem(&self) -> String {
         match self {
-            Self::Form => "is no date of the form YYYY-MM-DD".to_owned(),
+            Self::Form => "is not a date of the form YYYY-MM-DD".to_owned(),
             Self::NoSuchDay { year, month, day } => format!("there is no {year:04}-{month:02}-{day:02}"),
         }
     }
 }
 
 impl Birthday {
-    /// The day, if the calendar has it. Years run from 1 to 9999.
+    /// Creates a date, if it exists. Years range from 1 to 9999.
     ///
     /// # Errors
-    /// [`InvalidDate::NoSuchDay`].
+    /// Returns [`InvalidDate::NoSuchDay`] if the date does not exist.
     pub const fn new(year: u16, month: u8, day: u8) -> Result<Self, InvalidDate> {
         let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = match month {
@@ -64,17 +64,17 @@ impl Birthday {
         }
         Ok(Self { year, month, day })
     }
-    /// The year, 1 to 9999.
+    /// Returns the year, 1 to 9999.
     #[must_use]
     pub const fn year(self) -> u16 {
         self.year
     }
-    /// The month, 1 to 12.
+    /// Returns the month, 1 to 12.
     #[must_use]
     pub const fn month(self) -> u8 {
         self.month
     }
-    /// The day of the month, from 1.
+    /// Returns the day of the month, from 1.
     #[must_use]
     pub const fn day(self) -> u8 {
         self.day
@@ -91,7 +91,7 @@ impl FromStr for Birthday {
             good.then(|| text.parse::<u16>().ok()).flatten().ok_or(InvalidDate::Form)
         };
         let (year, month, day) = (number(year, 4)?, number(month, 2)?, number(day, 2)?);
-        // Two digits fit in a byte.
+        // Two digits fit into a byte.
         Self::new(year, month as u8, day as u8)
     }
 }

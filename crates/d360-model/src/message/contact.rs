@@ -1,4 +1,4 @@
-//! Contact cards.
+//! Contacts.
 
 use super::birthday::Birthday;
 pub use crate::enums::{AddressType, EmailType, PhoneType, UrlType};
@@ -11,19 +11,19 @@ wire_struct! {
     /// A postal address. Every part is optional.
     pub struct Address {
         opt {
-            /// Street name and number.
+            /// The street name and number.
             street: String = "street",
-            /// City.
+            /// The city.
             city: String = "city",
-            /// State, abbreviated.
+            /// The state, abbreviated.
             state: String = "state",
-            /// Postal code.
+            /// The postal code.
             zip: String = "zip",
-            /// Country, in full.
+            /// The name of the country.
             country: String = "country",
-            /// Country, as two letters (ISO 3166-1).
+            /// The two-letter country code (ISO 3166-1).
             country_code: String = "country_code",
-            /// Kind of address (`type` on the wire).
+            /// The kind of address (`type` on the wire).
             kind: AddressType = "type",
         }
     }
@@ -35,60 +35,61 @@ wire_struct! {
         opt {
             /// The address.
             email: String = "email",
-            /// Kind of address (`type` on the wire).
+            /// The kind of address (`type` on the wire).
             kind: EmailType = "type",
         }
     }
 }
 
 wire_struct! {
-    /// A name. `formatted_name` stands in the message beside the profile arrow.
+    /// A name. `formatted_name` is shown in the message beside the profile arrow.
     pub struct Name {
         req {
-            /// The whole name, as it is normally written.
+            /// The complete name, as it is normally written.
             formatted_name: String = "formatted_name",
         }
         opt {
-            /// Given name.
+            /// The given name.
             first_name: String = "first_name",
-            /// Family name.
+            /// The family name.
             last_name: String = "last_name",
-            /// Middle name.
+            /// The middle name.
             middle_name: String = "middle_name",
-            /// What follows the name, such as `Esq.`.
+            /// The suffix, such as `Esq.`.
             suffix: String = "suffix",
-            /// What precedes the name, such as `Dr.`.
+            /// The prefix, such as `Dr.`.
             prefix: String = "prefix",
         }
     }
 }
 
 wire_struct! {
-    /// Where somebody works, and as what.
+    /// The employer of a contact.
     pub struct Org {
         opt {
-            /// Company.
+            /// The company.
             company: String = "company",
-            /// Department in it.
+            /// The department.
             department: String = "department",
-            /// Job title.
+            /// The job title.
             title: String = "title",
         }
     }
 }
 
 wire_struct! {
-    /// A phone number on a card.
+    /// A phone number of a contact.
     ///
-    /// With a `wa_id` the message shows the buttons **Message** and **Save contact**; without one it shows
-    /// **Invite to WhatsApp** instead (Meta, "Contacts messages", 2026-05-21).
+    /// With a `wa_id` the message shows the buttons **Message** and **Save contact**, and without one **Invite to
+    /// WhatsApp** (Meta, "Contacts messages", 2026-05-21).
     pub struct Phone {
         opt {
-            /// The number. Where it is left out, the API fills it from the WhatsApp ID (360dialog, "Contacts").
+            /// The number. If it is missing, the API derives it from the WhatsApp ID (360dialog, "Contacts").
             phone: PhoneNumber = "phone",
-            /// Kind of number (`type` on the wire).
+            /// The kind of number (`type` on the wire).
             kind: PhoneType = "type",
-            /// WhatsApp ID of its owner: with it **Message** and **Save contact**, without it **Invite to WhatsApp**.
+            /// The WhatsApp ID of its owner. It shows **Message** and **Save contact** instead of **Invite to
+            /// WhatsApp**.
             wa_id: WaId = "wa_id" typo "wa-id",
         }
     }
@@ -100,50 +101,50 @@ wire_struct! {
         opt {
             /// The URL.
             url: String = "url",
-            /// Kind of URL (`type` on the wire).
+            /// The kind of URL (`type` on the wire).
             kind: UrlType = "type",
         }
     }
 }
 
 wire_struct! {
-    /// A contact card. Up to 257 go into one message; fewer are recommended.
+    /// A contact. A message may have up to 257; fewer are recommended.
     ///
-    /// What a phone shows of it (addresses, birthday, …) depends on the recipient's device.
-    /// Source: 360dialog "Contacts" and Meta "Contacts messages" (2026-05-21).
+    /// The recipient's device determines which fields are shown (360dialog, "Contacts"; Meta, "Contacts messages",
+    /// 2026-05-21).
     pub struct Contact {
         req {
             /// The name.
             name: Name = "name",
         }
         opt {
-            /// Day of birth.
+            /// The date of birth.
             birthday: Birthday = "birthday",
-            /// Where the person works.
+            /// The employer.
             org: Org = "org",
         }
         many {
-            /// Postal addresses.
+            /// The postal addresses.
             addresses: Address = "addresses", by address,
-            /// E-mail addresses.
+            /// The e-mail addresses.
             emails: Email = "emails", by email,
-            /// Phone numbers.
+            /// The phone numbers.
             phones: Phone = "phones", by phone,
-            /// Web addresses.
+            /// The web addresses.
             urls: Url = "urls", by url,
         }
     }
 }
 
 impl Name {
-    /// A name as it is normally written. 360dialog asks for at least one other part beside it, Meta does not.
+    /// Creates a name from its usual form. 360dialog requires at least one other part, Meta does not.
     pub fn new(formatted_name: impl Into<String>) -> Self {
         Self { formatted_name: formatted_name.into(), ..Self::default() }
     }
 }
 
 impl Contact {
-    /// A card with a name, which every card needs: a [`Name`], or the formatted name as text.
+    /// Creates a contact with its required name: a [`Name`], or the formatted name as text.
     ///
     /// ```
     /// use d360_model::{Contact, Phone};
@@ -169,8 +170,8 @@ impl Contact {
         self
     }
 
-    /// Reads a list of cards as the documents show it, with everything that is wrong with any of them: paths begin
-    /// with `[0]`. Where an error is among the findings, the cards are not fit to be sent.
+    /// Parses a list of contacts in the documented form, with all problems of all of them. Paths begin with `[0]`. If
+    /// there is an error among the findings, the contacts cannot be sent.
     #[must_use]
     pub fn list_from_value(list: &serde_json::Value) -> (Vec<Self>, Findings) {
         let mut reader = crate::wire::Reader::default();
@@ -186,28 +187,28 @@ impl Contact {
 }
 
 impl Phone {
-    /// A number; give it with `+` and country code.
+    /// Creates a number; use `+` and country code.
     pub fn new(phone: impl Into<PhoneNumber>) -> Self {
         Self { phone: Some(phone.into()), ..Self::default() }
     }
 }
 
 impl Email {
-    /// An e-mail address.
+    /// Creates an e-mail address.
     pub fn new(email: impl Into<String>) -> Self {
         Self { email: Some(email.into()), ..Self::default() }
     }
 }
 
 impl Url {
-    /// A web address.
+    /// Creates a web address.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: Some(url.into()), ..Self::default() }
     }
 }
 
 impl Address {
-    /// An empty address.
+    /// Creates an empty address.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -215,7 +216,7 @@ impl Address {
 }
 
 impl Org {
-    /// An empty organization.
+    /// Creates an empty organization.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -230,13 +231,13 @@ impl Validate for Contact {
         let emails = at.key("emails");
         for (i, email) in self.emails.iter().enumerate() {
             if email.email.as_deref().is_none_or(blank) {
-                out.advise(emails.index(i), "has no email: there is nothing to show");
+                out.advise(emails.index(i), "has no email; there is nothing to show");
             }
         }
         let urls = at.key("urls");
         for (i, url) in self.urls.iter().enumerate() {
             if url.url.as_deref().is_none_or(blank) {
-                out.advise(urls.index(i), "has no url: there is nothing to show");
+                out.advise(urls.index(i), "has no url; there is nothing to show");
             }
         }
     }
@@ -269,9 +270,9 @@ impl Validate for Address {
 impl Validate for Phone {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         match (&self.phone, &self.wa_id) {
-            (None, None) => out.advise(at, "has neither phone nor wa_id: there is nothing to show"),
+            (None, None) => out.advise(at, "has neither phone nor wa_id; there is nothing to show"),
             (Some(phone), _) if !phone.as_str().contains(|c: char| c.is_numeric()) => {
-                out.advise(at.key("phone"), "holds no digit");
+                out.advise(at.key("phone"), "contains no digit");
             }
             _ => {}
         }
@@ -281,7 +282,7 @@ impl Validate for Phone {
     }
 }
 
-/// The full forms from the text alone.
+/// Conversions of text to the complete types.
 macro_rules! from_text {
     ($($ty:ident),+) => {$(
         impl<T: Into<String>> From<T> for $ty {

@@ -1,4 +1,4 @@
-//! What a message says.
+//! The content of a message.
 use super::{
     contact::Contact,
     interactive::Interactive,
@@ -13,12 +13,14 @@ use crate::{
 };
 use serde_json::Value;
 
-/// Most cards in a message (360dialog and Meta, 2026; Meta's OpenAPI file says 5, its page and 360dialog's 257).
+/// The maximum number of contacts in a message (360dialog and Meta, 2026; Meta's OpenAPI file has 5, its page and
+/// 360dialog's 257).
 pub const MAX_CONTACTS: usize = 257;
-/// Longest text, in characters.
+/// The maximum length of a text in characters.
 const MAX_TEXT: usize = 4096;
 
-/// Declares what a message says: one variant a type. `or` names another spelling of the type, which is read and never sent.
+/// Declares the content of messages, with one variant per type. `or` is another spelling of the type, which is read
+/// and never sent.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! contents {
@@ -30,11 +32,11 @@ macro_rules! contents {
         #[non_exhaustive]
         pub enum Content {
             $($(#[$meta])* $variant($ty),)+
-            /// Anything else, or anything newer than this version. It is sent as it stands, unchecked.
+            /// Any other content, for example of a newer type. It is sent unchanged and unchecked.
             Raw($crate::Raw),
         }
         impl Content {
-            /// The message's `type`, which is also the name of the property that holds the content.
+            /// Returns the message's `type`, which is also the name of the property with the content.
             #[must_use]
             pub fn kind(&self) -> &str {
                 match self {
@@ -42,7 +44,7 @@ macro_rules! contents {
                     Self::Raw(raw) => &raw.kind,
                 }
             }
-            /// Reads the type and the property of its name. `None` where a problem leaves nothing to go on.
+            /// Reads the type and the property of that name. `None` if a problem leaves nothing to read.
             pub(crate) fn read_from(
                 object: &mut $crate::wire::Object<'_>,
                 reader: &mut $crate::wire::Reader,
@@ -74,11 +76,11 @@ macro_rules! contents {
 }
 
 contents! {
-    /// What a message says; its kind is the message's `type`, and the name of the property that holds it.
+    /// The content of a message. Its kind is the message's `type`, and the name of the property that contains it.
     pub enum Content {
-        /// 1 to 257 contact cards.
+        /// 1 to 257 contacts.
         Contacts(Vec<Contact>) = "contacts",
-        /// A place on the map.
+        /// A location.
         Location(Location) = "location",
         /// Text.
         Text(Text) = "text",
@@ -86,39 +88,39 @@ contents! {
         Image(Image) = "image",
         /// A video.
         Video(Video) = "video",
-        /// Audio, or a voice message.
+        /// Audio or a voice message.
         Audio(Audio) = "audio",
         /// A document.
         Document(Document) = "document",
         /// A sticker.
         Sticker(Sticker) = "sticker",
-        /// An emoji on a message.
+        /// An emoji reaction to a message.
         Reaction(Reaction) = "reaction",
-        /// A message by a template.
+        /// A template message.
         Template(Template) = "template",
-        /// Buttons, a list, products, a flow and the like.
+        /// Buttons, a list, products, a flow and others.
         Interactive(Box<Interactive>) = "interactive",
     }
 }
 
-/// A content that is sent as it stands.
+/// Content that is sent unchanged.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Raw {
     /// The message's `type`.
     pub kind: String,
-    /// What stands in the property of that name.
+    /// The value of the property of that name.
     pub content: Value,
 }
 
 crate::masked_fields!(Raw { kind, content });
 
 impl Raw {
-    /// `content` as property `kind`.
+    /// Creates content with `content` as property `kind`.
     pub fn new(kind: impl Into<String>, content: Value) -> Self {
         Self { kind: kind.into(), content }
     }
-    /// Takes what stands in the property that the type names.
+    /// Reads the property that the type names.
     #[doc(hidden)]
     pub fn read<'v>(
         kind: &'v str,
@@ -128,12 +130,12 @@ impl Raw {
     ) -> Option<Self> {
         let shown = crate::mask(kind);
         let Some(content) = object.other(kind) else {
-            let message = format!("{shown:?} is no type that this version knows: {}", known.join(", "));
+            let message = format!("{shown:?} is not a type that this version knows: {}", known.join(", "));
             reader.at_key("type", |r| r.error(message));
             return None;
         };
         let message =
-            format!("{shown:?} is no type that this version knows; it is sent as it stands, unchecked");
+            format!("{shown:?} is not a type that this version knows; it is sent unchanged and unchecked");
         reader.at_key("type", |r| r.advise(message));
         Some(Self { kind: kind.to_owned(), content: content.clone() })
     }
@@ -143,18 +145,18 @@ wire_struct! {
     /// Text, up to 4,096 characters.
     pub struct Text {
         req {
-            /// The text. URLs in it, beginning with `http://` or `https://`, can be tapped.
+            /// The text. URLs that begin with `http://` or `https://` can be tapped.
             body: String = "body",
         }
         opt {
-            /// Whether the first URL is shown with a preview.
+            /// Whether to show a preview of the first URL.
             preview_url: bool = "preview_url",
         }
     }
 }
 
 impl Text {
-    /// A text.
+    /// Creates a text.
     pub fn new(body: impl Into<String>) -> Self {
         Self { body: body.into(), preview_url: None }
     }
@@ -175,7 +177,7 @@ impl Validate for Raw {
     }
 }
 
-/// A contact card of one of the systems.
+/// A contact of one of the systems.
 #[doc(hidden)]
 pub trait Card: Validate {}
 

@@ -1,4 +1,4 @@
-//! Places.
+//! Locations.
 use crate::{
     check::{At, Findings, Validate, blank},
     wire::{FromJson, Reader},
@@ -6,19 +6,19 @@ use crate::{
 use serde_json::Value;
 use std::str::FromStr;
 
-/// Why a number is no coordinate.
+/// Why a number is not a coordinate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid {}: {}", self.name(), self.problem())]
 #[non_exhaustive]
 pub enum InvalidCoordinate {
-    /// NaN, infinite, or no number at all.
+    /// The number is NaN, infinite, or missing.
     NotANumber {
         /// `latitude` or `longitude`.
         name: &'static str,
     },
-    /// Beyond the pole or the date line.
+    /// The number is out of range.
     OutOfRange {
-        /// `latitude` or `longitude`.
+        /// 90 for a latitude, 180 for a longitude.
         name: &'static str,
         /// 90 for a latitude, 180 for a longitude.
         limit: u8,
@@ -32,19 +32,19 @@ impl From<std::convert::Infallible> for InvalidCoordinate {
 }
 
 impl InvalidCoordinate {
-    /// Which coordinate: `latitude` or `longitude`.
+    /// Returns the name of the coordinate: `latitude` or `longitude`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::NotANumber { name } | Self::OutOfRange { name, .. } => name,
         }
     }
-    /// What is wrong, without the subject: for a message that names the place already.
+    /// Returns the problem without the subject, for a message that already names the place.
     #[must_use]
     pub fn problem(&self) -> String {
         match self {
-            Self::NotANumber { .. } => "is no finite number of degrees, such as -33.86".to_owned(),
-            Self::OutOfRange { limit, .. } => format!("lies outside -{limit} to {limit} degrees"),
+            Self::NotANumber { .. } => "is not a finite number of degrees, such as -33.86".to_owned(),
+            Self::OutOfRange { limit, .. } => format!("is outside -{limit} to {limit} degrees"),
         }
     }
 }
@@ -57,10 +57,10 @@ macro_rules! coordinate {
         pub struct $name(f64);
 
         impl $name {
-            /// The coordinate, if it is finite and in range.
+            /// Creates a coordinate, if it is finite and in range.
             ///
             /// # Errors
-            /// [`InvalidCoordinate`].
+            /// Returns [`InvalidCoordinate`] otherwise.
             pub fn new(degrees: f64) -> Result<Self, InvalidCoordinate> {
                 if !degrees.is_finite() {
                     Err(InvalidCoordinate::NotANumber { name: $text })
@@ -70,7 +70,7 @@ macro_rules! coordinate {
                     Ok(Self(degrees))
                 }
             }
-            /// In decimal degrees.
+            /// Returns decimal degrees.
             #[must_use]
             pub const fn degrees(self) -> f64 {
                 self.0
@@ -89,7 +89,7 @@ macro_rules! coordinate {
             }
         }
         impl FromJson for $name {
-            /// A number, or a string that holds one: the documents show both.
+            /// Reads a number, or a string with one: the documentation has both.
             fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
                 let read = match value {
                     Value::Number(number) => Self::new(number.as_f64().unwrap_or(f64::NAN)),
@@ -108,19 +108,19 @@ macro_rules! coordinate {
 }
 
 coordinate! {
-    /// Degrees north (negative: south), -90 to 90. Sent as a number; read from a number or a string.
+    /// A latitude: degrees north (negative: south), -90 to 90. Sent as a number; read from a number or a string.
     Latitude, "latitude", 90u8
 }
 coordinate! {
-    /// Degrees east (negative: west), -180 to 180. Sent as a number; read from a number or a string.
+    /// A longitude: degrees east (negative: west), -180 to 180. Sent as a number; read from a number or a string.
     Longitude, "longitude", 180u8
 }
 
 crate::wire_struct! {
-    /// A place on the map. A static pin; it does not move.
+    /// A location on the map. It is static.
     ///
-    /// 360dialog calls `name` and `address` required, Meta calls both optional (2026): leave out what you do not
-    /// have, but an address is shown only under a name.
+    /// 360dialog documents `name` and `address` as required, Meta as optional (2026). Omit what you do not have, but
+    /// an address is only shown with a name.
     ///
     /// ```
     /// use d360_model::Location;
@@ -130,25 +130,25 @@ crate::wire_struct! {
     /// ```
     pub struct Location {
         req {
-            /// Degrees north.
+            /// The latitude.
             latitude: Latitude = "latitude",
-            /// Degrees east.
+            /// The longitude.
             longitude: Longitude = "longitude",
         }
         opt {
-            /// What the place is called.
+            /// The name of the location.
             name: String = "name",
-            /// Where it is, in words; shown only where there is a name.
+            /// The address; only shown with a name.
             address: String = "address",
         }
     }
 }
 
 impl Location {
-    /// A pin at these coordinates, in degrees: `f64`, or a [`Latitude`] and a [`Longitude`].
+    /// Creates a location at these coordinates in degrees: `f64`, or a [`Latitude`] and a [`Longitude`].
     ///
     /// # Errors
-    /// [`InvalidCoordinate`] if one is not finite or out of range.
+    /// Returns [`InvalidCoordinate`] if one is not finite or out of range.
     pub fn new<N, E>(latitude: N, longitude: E) -> Result<Self, InvalidCoordinate>
     where
         N: TryInto<Latitude>,
@@ -168,7 +168,7 @@ impl Validate for Location {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         let absent = |text: &Option<String>| text.as_deref().is_none_or(blank);
         if absent(&self.name) && !absent(&self.address) {
-            out.advise(at.key("address"), "is not shown without a name; give the place a name");
+            out.advise(at.key("address"), "is not shown without a name; add a name");
         }
     }
 }

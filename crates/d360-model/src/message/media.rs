@@ -8,16 +8,16 @@ use crate::{
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-/// Longest caption, in characters.
+/// The maximum length of a caption in characters.
 const MAX_CAPTION: usize = 1024;
 
-/// Where the file of a message is.
+/// The source of a message's file.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MediaSource {
-    /// Uploaded before (`id` on the wire).
+    /// An uploaded file (`id` on the wire).
     Id(MediaId),
-    /// On a public server, from which WhatsApp fetches it (`link` on the wire): http or https.
+    /// A file on a public server that WhatsApp downloads (`link` on the wire): http or https.
     Link(String),
 }
 
@@ -40,9 +40,9 @@ impl MediaSource {
     }
 }
 
-pub(crate) const NO_URL: &str = "is no URL; expected one that begins with https:// or http://";
+pub(crate) const NO_URL: &str = "is not a URL; expected one that begins with https:// or http://";
 
-/// `text` without `scheme`, in whatever case it is written (RFC 3986, 3.1).
+/// Returns `text` without `scheme`, in any case (RFC 3986, 3.1).
 pub(crate) fn without_scheme<'t>(text: &'t str, scheme: &str) -> Option<&'t str> {
     let (start, rest) = text.split_at_checked(scheme.len())?;
     start.eq_ignore_ascii_case(scheme).then_some(rest)
@@ -53,7 +53,7 @@ pub(crate) fn is_url(text: &str) -> bool {
     rest.is_some_and(|rest| !rest.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control()))
 }
 
-/// A kind of media: a file, and what may be said beside it.
+/// A kind of media: a file with its properties.
 macro_rules! media {
     ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty = $key:literal,)* })+) => {$(
         $(#[$meta])*
@@ -65,11 +65,11 @@ macro_rules! media {
             $($(#[$fmeta])* pub $field: Option<$ty>,)*
         }
         impl $name {
-            /// One that was uploaded.
+            /// Creates the message with an uploaded file.
             pub fn id(id: impl Into<MediaId>) -> Self {
                 Self { source: MediaSource::Id(id.into()), $($field: None,)* }
             }
-            /// One on a public server, from which WhatsApp fetches it.
+            /// Creates the message with a file on a public server that WhatsApp downloads.
             pub fn link(url: impl Into<String>) -> Self {
                 Self { source: MediaSource::Link(url.into()), $($field: None,)* }
             }
@@ -83,7 +83,7 @@ macro_rules! media {
             )*
         }
         impl Default for $name {
-            /// One without an id, which no check lets pass.
+            /// Returns a message without an ID, which no validation accepts.
             fn default() -> Self {
                 Self::id("")
             }
@@ -109,7 +109,7 @@ macro_rules! media {
                     (Some(id), None) => MediaSource::Id(id),
                     (None, Some(link)) => MediaSource::Link(link),
                     (Some(id), Some(_)) => {
-                        reader.at_key("link", |r| r.error("stands beside `id`; leave one out"));
+                        reader.at_key("link", |r| r.error("conflicts with `id`; remove one"));
                         MediaSource::Id(id)
                     }
                     (None, None) => {
@@ -133,24 +133,24 @@ macro_rules! media {
 media! {
     /// An image: JPEG or PNG, up to 5 MB.
     Image {
-        /// Text below it, up to 1,024 characters.
+        /// The text below it, up to 1,024 characters.
         caption: String = "caption",
     }
     /// A video: MP4 or 3GPP with H.264 and AAC, up to 16 MB.
     Video {
-        /// Text below it, up to 1,024 characters.
+        /// The text below it, up to 1,024 characters.
         caption: String = "caption",
     }
     /// Audio: AAC, AMR, MP3, M4A or Ogg with Opus, up to 16 MB.
     Audio {
-        /// Whether it is shown as a voice message: Ogg with Opus alone.
+        /// Whether to show it as a voice message, which needs Ogg with Opus.
         voice: bool = "voice",
     }
     /// A document of any type, up to 100 MB.
     Document {
-        /// Text below it, up to 1,024 characters.
+        /// The text below it, up to 1,024 characters.
         caption: String = "caption",
-        /// The name that it is shown and saved under; its extension decides on the icon.
+        /// The name under which it is shown and saved. Its extension determines the icon.
         filename: String = "filename",
     }
     /// A sticker: WebP of 512 by 512 pixels, up to 100 KB, animated up to 500 KB.
@@ -181,23 +181,23 @@ macro_rules! checked_media {
 checked_media!(Audio, Sticker; Image, Video, Document);
 
 wire_struct! {
-    /// An emoji on a message.
+    /// An emoji reaction to a message.
     pub struct Reaction {
         req {
             /// The message, at most 30 days old.
             message_id: MessageId = "message_id",
-            /// One emoji, of as many code points as it takes; none takes an earlier one back.
+            /// One emoji, of any number of code points; empty to remove an earlier one.
             emoji: String = "emoji",
         }
     }
 }
 
 impl Reaction {
-    /// Puts `emoji` on a message.
+    /// Reacts to a message with `emoji`.
     pub fn new(message: impl Into<MessageId>, emoji: impl Into<String>) -> Self {
         Self { message_id: message.into(), emoji: emoji.into() }
     }
-    /// Takes a reaction back.
+    /// Removes a reaction.
     pub fn remove(message: impl Into<MessageId>) -> Self {
         Self::new(message, "")
     }
@@ -207,10 +207,10 @@ impl Validate for Reaction {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         out.require_id(at.key("message_id"), self.message_id.as_str());
         out.at_most(at.key("message_id"), self.message_id.as_str(), crate::message::MAX_MESSAGE_ID);
-        // The longest emoji, a family with skin tones, has ten or so code points.
+        // The longest emoji, a family with skin tones, has about ten code points.
         out.at_most(at.key("emoji"), &self.emoji, 20);
         if self.emoji.chars().any(|c| c.is_ascii_alphabetic() || c.is_whitespace()) {
-            out.error(at.key("emoji"), "is no emoji");
+            out.error(at.key("emoji"), "is not an emoji");
         }
     }
 }

@@ -17,35 +17,35 @@ use crate::{
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-/// Longest callback data, in characters (Meta; older pages say 256).
+/// The maximum length of callback data in characters (Meta; older pages say 256).
 pub const MAX_CALLBACK_DATA: usize = 512;
-/// Longest message ID, in characters.
+/// The maximum length of a message ID in characters.
 pub const MAX_MESSAGE_ID: usize = 128;
 
-/// A message: who it goes to, what it says, and what comes back with its status.
+/// A message: recipient, content, and callback data.
 ///
-/// `messaging_product` and `recipient_type` are always written; the recipient's kind decides between `to` and
-/// `recipient`. Nothing that is not set is written.
+/// `messaging_product` and `recipient_type` are always written. The kind of recipient determines whether `to` or
+/// `recipient` is written. Unset properties are omitted.
 ///
-/// Anything but a template or a message of Direct Send ([`category`](Self::category)) can only be sent within 24 hours of the
-/// recipient's last message.
+/// Messages other than templates and Direct Send ([`category`](Self::category)) can only be sent within 24 hours of
+/// the recipient's last message.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
-    /// Who it goes to.
+    /// The recipient.
     pub to: Recipient,
-    /// What it says.
+    /// The content.
     pub content: Content,
-    /// The message it replies to (`context.message_id` on the wire). It is shown as a quotation, unless it was
-    /// deleted or is older than 30 days.
+    /// The message it replies to (`context.message_id` on the wire). It is shown as a quote, unless it was deleted or
+    /// is older than 30 days.
     pub reply_to: Option<MessageId>,
-    /// Comes back in every status webhook of the message; up to 512 characters.
+    /// Data that is returned in every status webhook of the message; up to 512 characters.
     pub biz_opaque_callback_data: Option<String>,
-    /// Refuses the message with code 137000 where the recipient's identity has changed since.
+    /// Refuses the message with code 137000 if the recipient's identity has changed since.
     pub recipient_identity_key_hash: Option<String>,
-    /// Sends it by Direct Send, which needs neither a template nor an open window (beta, 2026).
+    /// Sends the message by Direct Send, which needs neither a template nor an open window (beta, 2026).
     pub category: Option<MessageCategory>,
-    /// For how many seconds delivery is tried; for Direct Send alone.
+    /// The number of seconds for which delivery is attempted; only for Direct Send.
     pub ttl_seconds: Option<u32>,
 }
 
@@ -60,7 +60,7 @@ crate::masked_fields!(Message {
 });
 
 impl Message {
-    /// A message of any content.
+    /// Creates a message with any content.
     pub fn new(to: impl Into<Recipient>, content: Content) -> Self {
         Self {
             to: to.into(),
@@ -72,80 +72,80 @@ impl Message {
             ttl_seconds: None,
         }
     }
-    /// 1 to 257 contact cards.
+    /// Creates a message with 1 to 257 contacts.
     pub fn contacts(
         to: impl Into<Recipient>,
         contacts: impl IntoIterator<Item = impl Into<Contact>>,
     ) -> Self {
         Self::new(to, Content::Contacts(contacts.into_iter().map(Into::into).collect()))
     }
-    /// A place on the map.
+    /// Creates a location message.
     pub fn location(to: impl Into<Recipient>, location: Location) -> Self {
         Self::new(to, Content::Location(location))
     }
-    /// Text.
+    /// Creates a text message.
     pub fn text(to: impl Into<Recipient>, body: impl Into<String>) -> Self {
         Self::new(to, Content::Text(Text::new(body)))
     }
-    /// An image.
+    /// Creates an image message.
     pub fn image(to: impl Into<Recipient>, image: Image) -> Self {
         Self::new(to, Content::Image(image))
     }
-    /// A video.
+    /// Creates a video message.
     pub fn video(to: impl Into<Recipient>, video: Video) -> Self {
         Self::new(to, Content::Video(video))
     }
-    /// Audio, or a voice message.
+    /// Creates an audio or voice message.
     pub fn audio(to: impl Into<Recipient>, audio: Audio) -> Self {
         Self::new(to, Content::Audio(audio))
     }
-    /// A document.
+    /// Creates a document message.
     pub fn document(to: impl Into<Recipient>, document: Document) -> Self {
         Self::new(to, Content::Document(document))
     }
-    /// A sticker.
+    /// Creates a sticker message.
     pub fn sticker(to: impl Into<Recipient>, sticker: Sticker) -> Self {
         Self::new(to, Content::Sticker(sticker))
     }
-    /// An emoji on a message.
+    /// Creates an emoji reaction to a message.
     pub fn reaction(to: impl Into<Recipient>, reaction: Reaction) -> Self {
         Self::new(to, Content::Reaction(reaction))
     }
-    /// A message by a template, the only one that may go out while the window is closed.
+    /// Creates a template message, which needs no open window.
     pub fn template(to: impl Into<Recipient>, template: Template) -> Self {
         Self::new(to, Content::Template(template))
     }
-    /// Buttons, a list, products, a flow and the like.
+    /// Creates an interactive message: buttons, a list, products, a flow and others.
     pub fn interactive(to: impl Into<Recipient>, interactive: Interactive) -> Self {
         Self::new(to, Content::Interactive(Box::new(interactive)))
     }
-    /// Anything else, or anything newer than this version: `content` is sent as property `kind`, unchecked.
+    /// Creates a message of any other type: `content` is sent as property `kind`, unchecked.
     pub fn raw(to: impl Into<Recipient>, kind: impl Into<String>, content: Value) -> Self {
         Self::new(to, Content::Raw(Raw::new(kind, content)))
     }
-    /// Replies to a message.
+    /// Sets the message that this one replies to.
     #[must_use]
     pub fn reply_to(mut self, message: impl Into<MessageId>) -> Self {
         self.reply_to = Some(message.into());
         self
     }
-    /// Sets what comes back in every status webhook of the message; up to 512 characters.
+    /// Sets data that is returned in every status webhook of the message; up to 512 characters.
     #[must_use]
     pub fn biz_opaque_callback_data(mut self, data: impl Into<String>) -> Self {
         self.biz_opaque_callback_data = Some(data.into());
         self
     }
-    /// Sends only while the recipient's identity is the one with this hash.
+    /// Requires that the recipient's identity is the one with this hash.
     #[must_use]
     pub fn recipient_identity_key_hash(mut self, hash: impl Into<String>) -> Self {
         self.recipient_identity_key_hash = Some(hash.into());
         self
     }
-    /// Sends it by Direct Send (beta, 2026): Meta makes the template for it, and no window has to be open.
+    /// Sends the message by Direct Send (beta, 2026): Meta creates the template for it, and no open window is needed.
     ///
-    /// Direct Send takes text, and interactive messages with reply buttons or a URL button. The account has to be enabled for it;
-    /// otherwise the answer is code 100, or 139200 once it is blocked. Source: Meta "Direct Send" (2026-07-31), 360dialog "Direct
-    /// Send" (2026).
+    /// Direct Send supports text, and interactive messages with reply buttons or a URL button. It must be enabled for
+    /// the account; otherwise the response is code 100, or 139200 once it is blocked (Meta, "Direct Send",
+    /// 2026-07-31; 360dialog, "Direct Send", 2026).
     ///
     /// ```
     /// use d360_model::{Message, MessageCategory};
@@ -159,26 +159,27 @@ impl Message {
         self.category = Some(category.into());
         self
     }
-    /// Sets for how many seconds delivery is tried, for Direct Send alone: 30 to 43,200 for utility (30 days if not set), 30 to 900 for
-    /// authentication (600 if not set). Source: Meta "Configure message time-to-live" (2026-07-31).
+    /// Sets the number of seconds for which delivery is attempted, only for Direct Send: 30 to 43,200 for utility (30
+    /// days if not set), 30 to 900 for authentication (600 if not set) (Meta, "Configure message time-to-live",
+    /// 2026-07-31).
     #[must_use]
     pub fn ttl_seconds(mut self, seconds: u32) -> Self {
         self.ttl_seconds = Some(seconds);
         self
     }
-    /// Whether it can only be sent while the recipient's 24-hour window is open: anything but a template and Direct Send.
+    /// Whether the message needs an open 24-hour window: every message except templates and Direct Send.
     #[must_use]
     pub fn needs_open_window(&self) -> bool {
         self.category.is_none() && !matches!(self.content, Content::Template(_))
     }
 
-    /// Reads a whole message body as the documents show it, and checks it.
+    /// Parses a complete message body in the documented form, and validates it.
     ///
-    /// Returns the message with the advice that was found. `null` counts as absent.
+    /// Returns the message with the advice. `null` counts as absent.
     ///
     /// # Errors
-    /// [`Invalid`] with **all** problems: what is not JSON or of another type, unknown properties, and whatever
-    /// [`validate`](Self::validate) finds.
+    /// Returns [`Invalid`] with **all** problems: invalid JSON or types, unknown properties, and the findings of
+    /// [`validate`](Self::validate).
     ///
     /// ```
     /// use d360_model::Message;
@@ -198,7 +199,7 @@ impl Validate for Message {
         self.to.check(at, out);
         self.content.check(&at.key(self.content.kind()), out);
         if let (Content::Reaction(_), Some(_)) = (&self.content, &self.reply_to) {
-            out.error(at.key("context"), "has no place in a reaction, which names its message itself");
+            out.error(at.key("context"), "is not allowed in a reaction, which has its own message_id");
         }
         if let Some(id) = &self.reply_to {
             let context = at.key("context");
@@ -217,7 +218,8 @@ impl Message {
         let longest = match &self.category {
             None => {
                 if self.ttl_seconds.is_some() {
-                    let message = "is for Direct Send alone: set `category` too; the time of a template is set on the template";
+                    let message =
+                        "is only for Direct Send; set `category` too, or the time to live in the template";
                     out.error(at.key("ttl_seconds"), message);
                 }
                 return;
@@ -235,7 +237,7 @@ impl Message {
         if !matches!(self.content, Content::Text(_) | Content::Interactive(_) | Content::Raw(_)) {
             out.advise(
                 at.key("category"),
-                "is for Direct Send, which takes text, and interactive messages with reply buttons or a URL button",
+                "is for Direct Send, which supports text, and interactive messages with reply buttons or a URL button",
             );
         }
     }
@@ -304,7 +306,7 @@ impl FromJson for Message {
         let category = object.optional::<String>("category", reader);
         let category = category.map(|text| MessageCategory::from(text.to_ascii_lowercase()));
         let ttl_seconds = object.optional("ttl_seconds", reader);
-        // Without a type there is no telling which of the other properties belong here.
+        // Without a type, the other properties cannot be assigned.
         let content = content?;
         object.finish(reader);
         Some(Self {
@@ -319,7 +321,7 @@ impl FromJson for Message {
     }
 }
 
-/// `to` or `recipient`, and what `recipient_type` makes of it.
+/// Reads `to` or `recipient`, together with `recipient_type`.
 fn read_recipient(object: &mut Object<'_>, reader: &mut Reader) -> Recipient {
     let group = object.says_group(reader) == Some(true);
     let to = object.optional::<String>("to", reader);
@@ -332,7 +334,7 @@ fn read_recipient(object: &mut Object<'_>, reader: &mut Reader) -> Recipient {
             Recipient::from_to(to)
         }
         (None, Some(recipient)) if group => {
-            reader.at_key("recipient_type", |r| r.error("is \"group\", but a group stands in `to`"));
+            reader.at_key("recipient_type", |r| r.error("is \"group\", but `to` is not a group"));
             Recipient::Bsuid(recipient.into())
         }
         (None, Some(recipient)) => match recipient.get(2..) {
@@ -341,7 +343,7 @@ fn read_recipient(object: &mut Object<'_>, reader: &mut Reader) -> Recipient {
         },
         (Some(to), Some(_)) => {
             reader.at_key("recipient", |r| {
-                r.error("stands beside `to`, which the API would prefer; leave one out")
+                r.error("conflicts with `to`, which the API would prefer; remove one")
             });
             Recipient::Phone(to.into())
         }

@@ -3,14 +3,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// Properties that this version does not name, as they came. `Debug` shows their names alone: they may hold numbers.
+/// Properties that this version does not know, unchanged. `Debug` shows only their names, because they may contain
+/// numbers.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-#[allow(clippy::exhaustive_structs, reason = "it is a map, and that will not change")]
+#[allow(clippy::exhaustive_structs, reason = "it is a map, which will not change")]
 pub struct Extra(pub Map<String, Value>);
 
 impl Extra {
-    /// The property of this name.
+    /// Returns the property of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

@@ -1,4 +1,4 @@
-//! What the APIs answer.
+//! Responses of the APIs.
 mod extra;
 mod paging;
 mod sent;

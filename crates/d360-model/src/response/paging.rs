@@ -1,15 +1,15 @@
-//! Where the pages of a list begin (Graph's `paging`).
+//! The positions of pages (Graph's `paging`).
 use crate::wire::{lenient, lenient_text};
 use serde::Deserialize;
 
-/// Where the pages beside this one begin. The URLs are never followed, because they may name another host.
+/// The positions of the neighboring pages. The URLs are never followed, because they may name another host.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "Wire")]
 #[non_exhaustive]
 pub struct Paging {
-    /// The cursors. If an answer holds `next` alone, `after` is the parameter `after` of that URL.
+    /// The cursors. If a response has only `next`, `after` is the parameter `after` of that URL.
     pub cursors: Option<Cursors>,
-    /// The next page's URL, absent on the last page (Meta, "Paginated results").
+    /// The URL of the next page, absent on the last page (Meta, "Paginated results").
     pub next: Option<String>,
 }
 
@@ -35,7 +35,7 @@ impl From<Wire> for Paging {
     }
 }
 
-/// A parameter of a URL's query, without its percent-encoding.
+/// Returns a parameter of a URL's query, without percent-encoding.
 fn parameter(url: &str, name: &str) -> Option<String> {
     let query = url.split_once('?')?.1.split('#').next()?;
     let value = query.split('&').find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name))?.1;
@@ -53,10 +53,10 @@ fn parameter(url: &str, name: &str) -> Option<String> {
 }
 
 impl Paging {
-    /// The cursor of the next page.
+    /// Returns the cursor of the next page.
     ///
-    /// A page may hold fewer items than asked for, or none, and still have a next one (Meta, "Paginated results"). The last page may
-    /// name a cursor too: the list has ended when a cursor is named for the second time.
+    /// A page may have fewer items than requested, or none, and still have a next page (Meta, "Paginated results").
+    /// The last page may name a cursor too: the list has ended when a cursor appears for the second time.
     #[must_use]
     pub fn after(&self) -> Option<&str> {
         self.cursors.as_ref().and_then(|cursors| cursors.after.as_deref()).filter(|after| !after.is_empty())
@@ -67,10 +67,10 @@ impl Paging {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Cursors {
-    /// The page before ends here.
+    /// The end of the previous page.
     #[serde(default, deserialize_with = "lenient_text")]
     pub before: Option<String>,
-    /// The next page begins here.
+    /// The beginning of the next page.
     #[serde(default, deserialize_with = "lenient_text")]
     pub after: Option<String>,
 }

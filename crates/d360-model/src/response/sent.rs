@@ -1,4 +1,4 @@
-//! The answer to a send.
+//! The response to a message.
 pub use crate::enums::MessageStatus;
 use crate::{
     id::{Bsuid, GroupId, MessageId, PhoneNumber, WaId},
@@ -6,20 +6,19 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Answer of `POST /messages`: the API **accepted** the message. That is not delivery, and it may still fail: the
-/// outcome comes by webhook.
-///
-/// Source: 360dialog "Contacts" (always with `message_status`), Meta "Contacts messages" (without), 2026.
+/// The response of `POST /messages`: the API **accepted** the message. It is not delivered yet, and may still fail;
+/// the delivery status arrives by webhook (360dialog, "Contacts", always with `message_status`; Meta, "Contacts
+/// messages", without; 2026).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SendResponse {
     /// The product, `whatsapp`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messaging_product: Option<String>,
-    /// Who it goes to.
+    /// The recipient.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient")]
     pub contacts: Vec<SentTo>,
-    /// What was accepted: one message.
+    /// The accepted message.
     #[serde(default)]
     pub messages: Vec<SentMessage>,
     /// Properties that this version does not know.
@@ -27,17 +26,17 @@ pub struct SendResponse {
     pub extra: Extra,
 }
 
-/// Who a message goes to.
+/// The recipient of a message.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SentTo {
-    /// As it was sent.
+    /// The recipient as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<PhoneNumber>,
-    /// As WhatsApp knows them. Need not equal `input`; absent where a BSUID was sent to.
+    /// The WhatsApp ID. It may differ from `input`, and is absent for a BSUID.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wa_id: Option<WaId>,
-    /// As the business knows them, where a BSUID was sent to.
+    /// The business-scoped user ID, if the recipient was a BSUID.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<Bsuid>,
 }
@@ -46,19 +45,19 @@ pub struct SentTo {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SentMessage {
-    /// Its ID, which webhooks refer to.
+    /// The ID, which webhooks refer to.
     pub id: MessageId,
-    /// Told by 360dialog for every message, by Meta for templates alone.
+    /// The immediate status. 360dialog returns it for every message, Meta only for templates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_status: Option<MessageStatus>,
-    /// The group, where one was sent to.
+    /// The group, if the recipient was a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_id: Option<GroupId>,
 }
 
 impl SendResponse {
-    /// The id of an answer that is odd otherwise: `messages` may be an object, hold `null` or texts, or items with more than the
-    /// documents say. The whole answer is kept in [`extra`](Self::extra).
+    /// Reads the ID of an unusual response: `messages` may be an object, contain `null` or texts, or items with
+    /// undocumented properties. [`extra`](Self::extra) keeps the complete response.
     #[doc(hidden)]
     #[must_use]
     pub fn from_odd(answer: serde_json::Map<String, serde_json::Value>) -> Option<Self> {
@@ -81,14 +80,14 @@ impl SendResponse {
         Some(Self { messages, extra: Extra(answer), ..Self::default() })
     }
 
-    /// The message's ID, which webhooks refer to.
+    /// Returns the message ID, which webhooks refer to.
     #[must_use]
     pub fn message_id(&self) -> Option<&MessageId> {
         self.messages.iter().map(|message| &message.id).find(|id| !id.as_str().is_empty())
     }
 }
 
-/// A list in which neither an item of another shape nor another shape of the whole costs the rest of the answer.
+/// Reads a list leniently: an item or a list of another form does not affect the rest of the response.
 fn lenient<'de, T: serde::de::DeserializeOwned, D: Deserializer<'de>>(d: D) -> Result<Vec<T>, D::Error> {
     let serde_json::Value::Array(items) = serde_json::Value::deserialize(d)? else { return Ok(Vec::new()) };
     Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())

@@ -1,54 +1,54 @@
-//! Contact cards that users share.
+//! Contacts that users share.
 use super::macros::inbound;
 use crate::id::WaId;
 
 inbound! {
-    /// A contact card. A user may leave out anything, the name included.
+    /// A contact. Every field is optional, including the name.
     InboundContact {
         /// The name.
         name: InboundName = "name",
-        /// Where the person works.
+        /// The employer.
         org: InboundOrg = "org",
-        /// Day of birth.
+        /// The date of birth.
         birthday: String = "birthday",
         /// The picture, in Base64 (On-Premise).
         contact_image: String = "contact_image",
-        /// `contact_request` where we asked for it, else `other` (since 2026).
+        /// `contact_request` for a requested contact, otherwise `other` (since 2026).
         origin: String = "origin",
-        /// The card as a vCard file (since 2026, `other` alone).
+        /// The contact as a vCard file (since 2026, only with `other`).
         vcard: String = "vcard",
         ; many
-        /// Phone numbers.
+        /// The phone numbers.
         phones: InboundPhone = "phones",
-        /// E-mail addresses.
+        /// The e-mail addresses.
         emails: InboundEmail = "emails",
-        /// Postal addresses.
+        /// The postal addresses.
         addresses: InboundAddress = "addresses",
-        /// Web addresses.
+        /// The web addresses.
         urls: InboundUrl = "urls",
-        /// Names on messengers (On-Premise).
+        /// The messenger names (On-Premise).
         ims: InboundIm = "ims",
     }
     /// A name.
     InboundName {
-        /// As it is shown.
+        /// The name as shown.
         formatted_name: String = "formatted_name",
-        /// First name.
+        /// The first name.
         first_name: String = "first_name",
-        /// Last name.
+        /// The last name.
         last_name: String = "last_name",
-        /// Middle name.
+        /// The middle name.
         middle_name: String = "middle_name",
-        /// What stands before it.
+        /// The prefix.
         prefix: String = "prefix",
-        /// What stands behind it.
+        /// The suffix.
         suffix: String = "suffix",
     }
-    /// A number. Its type is free text, in any language.
+    /// A phone number. Its type is free text, in any language.
     InboundPhone {
-        /// As it is shown.
+        /// The number as shown.
         phone: String = "phone",
-        /// Such as `CELL`, or `Cellulare`.
+        /// The type, such as `CELL` or `Cellulare`.
         kind: String = "type",
         /// The WhatsApp ID, which may be another number.
         wa_id: WaId = "wa_id",
@@ -57,34 +57,34 @@ inbound! {
     InboundEmail {
         /// The address.
         email: String = "email",
-        /// Free text.
+        /// The type, as free text.
         kind: String = "type",
     }
     /// A postal address.
     InboundAddress {
-        /// Street name and number.
+        /// The street name and number.
         street: String = "street",
-        /// City.
+        /// The city.
         city: String = "city",
-        /// State.
+        /// The state.
         state: String = "state",
-        /// Postal code.
+        /// The postal code.
         zip: String = "zip",
-        /// Country.
+        /// The country.
         country: String = "country",
-        /// Its code.
+        /// The country code.
         country_code: String = "country_code",
-        /// Free text.
+        /// The type, as free text.
         kind: String = "type",
     }
     /// A web address.
     InboundUrl {
         /// The URL.
         url: String = "url",
-        /// Free text.
+        /// The type, as free text.
         kind: String = "type",
     }
-    /// Where somebody works.
+    /// The employer of a contact.
     InboundOrg {
         /// The company.
         company: String = "company",
@@ -93,7 +93,7 @@ inbound! {
         /// The title.
         title: String = "title",
     }
-    /// Somebody's name on a messenger (On-Premise).
+    /// A messenger name of a contact (On-Premise).
     InboundIm {
         /// The messenger.
         service: String = "service",

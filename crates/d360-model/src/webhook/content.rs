@@ -1,4 +1,4 @@
-//! What a message of a user says.
+//! The content of a user's message.
 use super::{contact::InboundContact, macros::inbound};
 use crate::{
     id::{Bsuid, MediaId, MessageId, ParentBsuid, WaId},
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use serde_json::{Map, Value};
 use std::{collections::HashMap, fmt};
 
-/// What a message of a user says. `Debug` masks the numbers in it.
+/// The content of a user's message. `Debug` masks the numbers in it.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum InboundContent {
@@ -20,29 +20,29 @@ pub enum InboundContent {
     Image(InboundMedia),
     /// A video.
     Video(InboundMedia),
-    /// Audio, a voice message among it.
+    /// Audio or a voice message.
     Audio(InboundMedia),
     /// A document.
     Document(InboundMedia),
     /// A sticker.
     Sticker(InboundMedia),
-    /// A place.
+    /// A location.
     Location(InboundLocation),
-    /// Contact cards.
+    /// Contacts.
     Contacts(Vec<InboundContact>),
-    /// An emoji on a message of ours, or none any more.
+    /// An emoji reaction to a message, or its removal.
     Reaction(InboundReaction),
-    /// An answer to an interactive message.
+    /// A reply to an interactive message.
     Interactive(InboundInteractive),
     /// A tap on a template's button.
     Button(InboundReply),
     /// Products of a catalog.
     Order(InboundOrder),
-    /// The user has another number or identity.
+    /// A change of the user's number or identity.
     System(InboundSystem),
-    /// A message of a type that the API does not pass on; the errors say why.
+    /// A message of a type that the API does not forward; the errors say why.
     Unsupported(Option<String>),
-    /// A type that this version does not know; the whole stands in `Event::raw`.
+    /// A type that this version does not know; `Event::raw` has the content.
     Other(String),
 }
 
@@ -116,7 +116,7 @@ impl InboundContent {
     }
 }
 
-/// In the form of webhooks: `type`, and the property of its name.
+/// Serializes in the form of webhooks: `type`, and the property of its name.
 impl Serialize for InboundContent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -152,7 +152,7 @@ pub(super) fn content(message: &Map<String, Value>) -> Result<InboundContent, St
         "text" => InboundContent::Text(part::<Text>(message, kind)?.body),
         "image" => InboundContent::Image(part(message, kind)?),
         "video" => InboundContent::Video(part(message, kind)?),
-        // On-Premise calls a voice message a type of its own.
+        // On-Premise has a separate type for voice messages.
         "audio" | "voice" => InboundContent::Audio(part(message, kind)?),
         "document" => InboundContent::Document(part(message, kind)?),
         "sticker" => InboundContent::Sticker(part(message, kind)?),
@@ -163,7 +163,7 @@ pub(super) fn content(message: &Map<String, Value>) -> Result<InboundContent, St
         "button" => InboundContent::Button(part(message, kind)?),
         "order" => InboundContent::Order(part(message, kind)?),
         "system" => InboundContent::System(part(message, kind)?),
-        // On-Premise says `unknown` of what it does not pass on.
+        // On-Premise uses `unknown` for what it does not forward.
         "unsupported" | "unknown" => {
             let told = message.get("unsupported").and_then(|told| told.get("type")).and_then(Value::as_str);
             InboundContent::Unsupported(told.map(str::to_owned))
@@ -172,7 +172,7 @@ pub(super) fn content(message: &Map<String, Value>) -> Result<InboundContent, St
     })
 }
 
-/// The one known content of a message that does not name its type.
+/// Returns the only known content of a message without a type.
 fn only_content(message: &Map<String, Value>) -> Option<&'static str> {
     const KNOWN: [&str; 15] = [
         "text",
@@ -196,88 +196,88 @@ fn only_content(message: &Map<String, Value>) -> Option<&'static str> {
     held.next().filter(|_| held.next().is_none())
 }
 
-/// A place that a user shared: a pin may have no name, and a business's place has a URL.
+/// A location that a user shared. A pin may have no name; the location of a business has a URL.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InboundLocation {
-    /// Degrees north.
+    /// The latitude.
     pub latitude: Latitude,
-    /// Degrees east.
+    /// The longitude.
     pub longitude: Longitude,
-    /// What it is called.
+    /// The name.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub name: Option<String>,
-    /// Where it is, in words.
+    /// The address.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub address: Option<String>,
-    /// Its page.
+    /// The web page.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub url: Option<String>,
 }
 masked_fields!(InboundLocation { latitude, longitude, name, address, url });
 
 inbound! {
-    /// What a message replies to, or that it was forwarded.
+    /// The message that this one replies to, or whether it was forwarded.
     InboundContext {
-        /// Who wrote what it replies to.
+        /// The author of the original message.
         from: WaId = "from",
-        /// The message that it replies to.
+        /// The original message.
         id: MessageId = "id",
-        /// Whether it was forwarded.
+        /// Whether the message was forwarded.
         forwarded: bool = "forwarded",
-        /// Whether it was forwarded many times.
+        /// Whether the message was forwarded many times.
         frequently_forwarded: bool = "frequently_forwarded",
-        /// The product that it asks about.
+        /// The product that the message asks about.
         referred_product: OrderItem = "referred_product",
     }
-    /// The advertisement that a message came by.
+    /// The advertisement that led to the message.
     Referral {
-        /// Its URL.
+        /// The URL.
         source_url: String = "source_url",
-        /// Its id.
+        /// The ID.
         source_id: String = "source_id",
         /// `ad` or `post`.
         source_type: String = "source_type",
-        /// Its text.
+        /// The text.
         body: String = "body",
-        /// Its headline.
+        /// The headline.
         headline: String = "headline",
         /// `image` or `video`.
         media_type: String = "media_type",
-        /// The image.
+        /// The URL of the image.
         image_url: String = "image_url",
-        /// The video.
+        /// The URL of the video.
         video_url: String = "video_url",
-        /// A small image.
+        /// The URL of a small image.
         thumbnail_url: String = "thumbnail_url",
-        /// The click's id.
+        /// The ID of the click.
         ctwa_clid: String = "ctwa_clid",
         /// The greeting that the advertisement showed.
         welcome_message: WelcomeMessage = "welcome_message",
     }
     /// The greeting of an advertisement.
     WelcomeMessage {
-        /// What it says.
+        /// The text.
         text: String = "text",
     }
-    /// Who is behind a number, as far as On-Premise tells: a new hash is to be acknowledged before anything more is sent.
+    /// The identity of a number's owner (On-Premise). A new hash must be acknowledged before anything more is sent.
     InboundIdentity {
         /// Whether it was acknowledged.
         acknowledged: bool = "acknowledged",
-        /// Since when, in milliseconds.
+        /// The time of creation, in milliseconds.
         created_timestamp: i64 = "created_timestamp",
         /// The hash.
         hash: String = "hash",
     }
-    /// A file. Its id is good for seven days or so, its URL for five minutes.
+    /// A file. Its ID is valid for about seven days, its URL for five minutes.
     InboundMedia {
-        /// What to fetch it by.
+        /// The media ID.
         id: MediaId = "id",
-        /// Its type.
+        /// The MIME type.
         mime_type: String = "mime_type",
-        /// Its hash, in Base64.
+        /// The hash, in Base64.
         sha256: String = "sha256",
-        /// Where it is (since October 2025).
+        /// The URL (since October 2025).
         url: String = "url",
         /// The text below it.
         caption: String = "caption",
@@ -285,45 +285,45 @@ inbound! {
         filename: String = "filename",
         /// Whether it is a voice message.
         voice: bool = "voice",
-        /// Whether a sticker moves.
+        /// Whether a sticker is animated.
         animated: bool = "animated",
     }
-    /// An emoji on a message.
+    /// An emoji reaction to a message.
     InboundReaction {
         /// The message.
         message_id: MessageId = "message_id",
-        /// The emoji; absent or empty where it was taken back.
+        /// The emoji; absent or empty if it was removed.
         emoji: String = "emoji",
     }
-    /// An answer to an interactive message: one of these.
+    /// A reply to an interactive message.
     InboundInteractive {
-        /// Which one.
+        /// The type.
         kind: String = "type",
-        /// A button.
+        /// A tapped button.
         button_reply: InboundReply = "button_reply",
-        /// A row of a list.
+        /// A chosen row of a list.
         list_reply: InboundReply = "list_reply",
-        /// What a flow or an address form brought, as the documents have it: `name`, `body`, `response_json`.
+        /// The documented result of a flow or an address form: `name`, `body`, `response_json`.
         nfm_reply: Map<String, Value> = "nfm_reply",
     }
-    /// What was tapped.
+    /// The tapped button or row.
     InboundReply {
-        /// The id that we gave it.
+        /// The ID that the business gave it.
         id: String = "id",
-        /// What it says.
+        /// The label.
         title: String = "title",
-        /// More of what it says, in a list.
+        /// The description of a list row.
         description: String = "description",
-        /// What it says, on a template's button.
+        /// The label of a template's button.
         text: String = "text",
-        /// What we gave a template's button to send back.
+        /// The payload of a template's button.
         payload: String = "payload",
     }
     /// Products of a catalog.
     InboundOrder {
         /// The catalog.
         catalog_id: String = "catalog_id",
-        /// What the user wrote with it.
+        /// The text of the user.
         text: String = "text",
         ; many
         /// The products.
@@ -333,36 +333,36 @@ inbound! {
     OrderItem {
         /// The catalog.
         catalog_id: String = "catalog_id",
-        /// Its id in the catalog.
+        /// The ID in the catalog.
         product_retailer_id: String = "product_retailer_id",
-        /// How many.
+        /// The quantity.
         quantity: Value = "quantity",
-        /// What one costs.
+        /// The price of one item.
         item_price: Value = "item_price",
-        /// In which currency.
+        /// The currency.
         currency: String = "currency",
     }
-    /// A user has another number or identity.
+    /// A change of a user's number or identity.
     InboundSystem {
         /// `user_changed_number`, `user_changed_user_id`, `customer_identity_changed`; On-Premise: `user_identity_changed`.
         kind: String = "type",
-        /// What happened, in words, numbers included.
+        /// The description, including numbers.
         body: String = "body",
         /// The new WhatsApp ID.
         wa_id: WaId = "wa_id",
-        /// The same on On-Premise.
+        /// The new WhatsApp ID on On-Premise.
         new_wa_id: WaId = "new_wa_id",
-        /// The new business-scoped id.
+        /// The new business-scoped ID.
         user_id: Bsuid = "user_id",
-        /// And that of the parent portfolio.
+        /// The new business-scoped ID of the parent portfolio.
         parent_user_id: ParentBsuid = "parent_user_id",
-        /// The business-scoped id before. A message with one comes as `EventKind::UserIdUpdate`.
+        /// The previous business-scoped ID. A message with one is an `EventKind::UserIdUpdate`.
         previous_user_id: Bsuid = "previous_user_id",
-        /// And that of the parent portfolio.
+        /// The previous business-scoped ID of the parent portfolio.
         previous_parent_user_id: ParentBsuid = "previous_parent_user_id",
-        /// The identity's hash, to be acknowledged.
+        /// The hash of the identity, to be acknowledged.
         identity: String = "identity",
-        /// Whose identity (On-Premise).
+        /// The user of the identity (On-Premise).
         user: WaId = "user",
     }
 }
@@ -376,7 +376,7 @@ impl InboundInteractive {
 }
 
 impl InboundSystem {
-    /// The user's new WhatsApp ID, where there is one.
+    /// Returns the user's new WhatsApp ID, if there is one.
     #[must_use]
     pub fn new_number(&self) -> Option<&WaId> {
         self.new_wa_id.as_ref().or(self.wa_id.as_ref())

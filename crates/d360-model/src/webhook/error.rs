@@ -1,27 +1,27 @@
-//! What is wrong, as webhooks say it.
+//! Errors in webhooks.
 use crate::{error::ErrorCode, masked_fields};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-/// What is wrong, in a webhook: the same codes as in answers.
+/// An error in a webhook, with the same codes as in responses.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookError {
-    /// The code, which is what to decide by; absent where it is no number.
+    /// The code, the basis for decisions; absent if it is not a number.
     pub code: Option<ErrorCode>,
-    /// What it is called.
+    /// The title.
     pub title: Option<String>,
-    /// In words.
+    /// The message.
     pub message: Option<String>,
-    /// More about it.
+    /// The details.
     pub details: Option<String>,
-    /// Where it is explained.
+    /// The URL of an explanation.
     pub href: Option<String>,
 }
 
 masked_fields!(WebhookError { code, title, message, details, href });
 
-/// In the form of webhooks: the details in `error_data`.
+/// Serializes in the form of webhooks, with the details in `error_data`.
 impl Serialize for WebhookError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
@@ -48,7 +48,7 @@ impl<'de> Deserialize<'de> for WebhookError {
         let value = Value::deserialize(deserializer)?;
         let code = value.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
         if !value.is_object() {
-            return Err(serde::de::Error::custom("an error that is no object"));
+            return Err(serde::de::Error::custom("an error that is not an object"));
         }
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let data = value.get("error_data");

@@ -1,7 +1,7 @@
-//! Declares the structs of what comes in.
+//! Declares the structs of incoming data.
 
-/// Structs of what comes in: every property may be absent, and one of unknown shape costs no other; `many` are lists, in which an
-/// item of unknown shape costs no other.
+/// Declares structs of incoming data. Every property is optional, and one of unknown form does not affect the others.
+/// `many` are lists in which an item of unknown form does not affect the others.
 macro_rules! inbound {
     ($($(#[$meta:meta])* $name:ident {
         $($(#[$fmeta:meta])* $field:ident: $ty:ty = $key:literal,)*

@@ -1,4 +1,4 @@
-//! What users write.
+//! Messages of users.
 use super::{
     content::{InboundContent, InboundContext, InboundIdentity, InboundMedia, Referral, content},
     error::WebhookError,
@@ -18,27 +18,27 @@ use serde_json::{Map, Value};
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InboundMessage {
-    /// Its id: what to mark as read, to reply to, and to tell duplicates by.
+    /// The ID, for read marks, replies and deduplication.
     pub id: Option<MessageId>,
-    /// Who wrote; absent where the user goes by a user name.
+    /// The WhatsApp ID of the sender; absent for a user with a username.
     pub from: Option<WaId>,
-    /// The sender's business-scoped id.
+    /// The business-scoped ID of the sender.
     pub from_user_id: Option<Bsuid>,
-    /// What else is told of the sender, such as the name: the item of `contacts` that belongs to the message.
+    /// Other information on the sender, such as the name: the item of `contacts` that belongs to the message.
     pub contact: Option<Sender>,
-    /// When.
+    /// The time.
     pub timestamp: Option<Timestamp>,
-    /// The group that it was written in.
+    /// The group of the message.
     pub group_id: Option<GroupId>,
-    /// What it replies to, or that it was forwarded.
+    /// The message that it replies to, or whether it was forwarded.
     pub context: Option<InboundContext>,
-    /// The advertisement that it came by.
+    /// The advertisement that led to it.
     pub referral: Option<Referral>,
-    /// Who is behind the number (On-Premise; on Cloud it is [`Sender::identity_key_hash`]).
+    /// The identity of the number's owner (On-Premise; on Cloud see [`Sender::identity_key_hash`]).
     pub identity: Option<InboundIdentity>,
-    /// What it says.
+    /// The content.
     pub content: InboundContent,
-    /// Why it could not be told in full.
+    /// Why it is incomplete.
     pub errors: Vec<WebhookError>,
 }
 
@@ -63,13 +63,13 @@ impl<'de> Deserialize<'de> for InboundMessage {
     }
 }
 
-/// A property, which costs no other where it is of unknown shape.
+/// Reads a property. One of unknown form is absent.
 fn property<T: DeserializeOwned>(message: &Map<String, Value>, name: &str) -> Option<T> {
     T::deserialize(message.get(name)?).ok()
 }
 
 impl InboundMessage {
-    /// Reads one from its JSON, which the event keeps.
+    /// Parses a message from its JSON, which the event keeps.
     pub(super) fn of(message: &Map<String, Value>) -> Result<Self, String> {
         Ok(Self {
             id: property(message, "id"),
@@ -132,7 +132,7 @@ impl InboundMessage {
             _ => None,
         }
     }
-    /// Returns who wrote: the WhatsApp ID, or the business-scoped ID of a user who goes by a user name.
+    /// Returns the sender: the WhatsApp ID, or the business-scoped ID of a user with a username.
     #[must_use]
     pub fn sender(&self) -> Option<Recipient> {
         let id =
@@ -145,28 +145,28 @@ impl InboundMessage {
     pub fn sender_name(&self) -> Option<&str> {
         self.contact.as_ref()?.profile.as_ref()?.name.as_deref()
     }
-    /// Returns where a reply goes: the group that the message was written in, or else its sender.
+    /// Returns the recipient of a reply: the group of the message, or else its sender.
     #[must_use]
     pub fn reply_to(&self) -> Option<Recipient> {
         self.group_id.clone().map(Recipient::Group).or_else(|| self.sender())
     }
 
-    /// Joins what is told of the sender.
+    /// Adds the information on the sender.
     pub(super) fn by(mut self, people: &People) -> Self {
         self.contact = people.find(self.from.as_ref(), self.from_user_id.as_ref());
         self
     }
 }
 
-/// Where a reply goes, as [`reply_to`](InboundMessage::reply_to). A message without a sender gives an empty recipient, which is
-/// refused before anything is sent.
+/// Returns the recipient of a reply, like [`reply_to`](InboundMessage::reply_to). A message without a sender yields
+/// an empty recipient, which is refused before anything is sent.
 impl From<&InboundMessage> for Recipient {
     fn from(message: &InboundMessage) -> Self {
         message.reply_to().unwrap_or_default()
     }
 }
 
-/// In the form of webhooks, with the [`contact`](InboundMessage::contact) beside it.
+/// Serializes in the form of webhooks, with the [`contact`](InboundMessage::contact) added.
 impl Serialize for InboundMessage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;

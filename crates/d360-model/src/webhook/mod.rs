@@ -1,8 +1,8 @@
-//! What comes back: messages, statuses and errors by webhook, of Cloud and of On-Premise, as one kind of event.
+//! Webhooks of Cloud and of On-Premise as one kind of event: messages, statuses and errors.
 //!
-//! [`read`] takes a body as it was posted and gives its events in order, all of them: a body may hold a thousand. An item that
-//! cannot be read comes out as [`EventKind::Unreadable`] with the reason, and costs no neighbour. Whatever this version does not
-//! name is in [`Event::raw`].
+//! [`read`] parses a posted body into all its events, in order; a body may have a thousand. An item that cannot be
+//! parsed becomes [`EventKind::Unreadable`] with the reason, and does not affect the others. [`Event::raw`] has the
+//! properties that this version does not know.
 //!
 //! ```
 //! use d360_model::webhook::{self, EventKind};

@@ -1,9 +1,9 @@
-//! Who the items of a value are of.
+//! Assigns contacts to the items of a value.
 use super::sender::Sender;
 use crate::id::{Bsuid, WaId};
 use std::collections::HashMap;
 
-/// The `contacts` of a value by their ids: a body holds up to a thousand items, and as many contacts.
+/// The `contacts` of a value by their IDs. A body has up to a thousand items, and as many contacts.
 pub(super) struct People {
     all: Vec<Sender>,
     by_number: HashMap<WaId, usize>,
@@ -24,7 +24,7 @@ impl People {
         Self { all, by_number, by_id }
     }
 
-    /// The person of these ids; or the only one, where no id says that it is another.
+    /// Returns the contact with these IDs, or the only one, unless an ID says that it is another.
     pub(super) fn find(&self, number: Option<&WaId>, id: Option<&Bsuid>) -> Option<Sender> {
         let of_number = number.and_then(|number| self.by_number.get(number));
         let first = of_number.into_iter().chain(id.and_then(|id| self.by_id.get(id))).min();

@@ -1,4 +1,4 @@
-//! Reads webhooks into events.
+//! Parses webhooks into events.
 use super::{
     event::{Event, EventKind, Generation, NotAWebhook},
     message::InboundMessage,
@@ -12,20 +12,23 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::{fmt, sync::Arc};
 
-/// Reads the body of a webhook: Cloud's envelope, On-Premise's flat form, or the bare `{field, value}` of Meta's test button.
+/// Parses the body of a webhook: Cloud's envelope, On-Premise's flat form, or the bare `{field, value}` of Meta's
+/// test button.
 ///
-/// An odd scalar costs nothing but itself: half an emoji and stray bytes are read as U+FFFD, a number that none can hold as text.
+/// An invalid scalar only affects itself: half an emoji and invalid bytes become U+FFFD, and a number out of range
+/// becomes text.
 ///
 /// # Errors
-/// [`NotAWebhook`] where it is no JSON object. Anything else gives events: what is not known is [`EventKind::Other`].
+/// Returns [`NotAWebhook`] if the body is not a JSON object. Any other body yields events; unknown ones are
+/// [`EventKind::Other`].
 pub fn read(body: &[u8]) -> Result<Vec<Event>, NotAWebhook> {
     json(body).and_then(read_value)
 }
 
-/// The JSON of a webhook, odd scalars made readable; see [`read`].
+/// Parses the JSON of a webhook, with invalid scalars repaired; see [`read`].
 ///
 /// # Errors
-/// [`NotAWebhook`] where it is no JSON.
+/// Returns [`NotAWebhook`] if the body is not JSON.
 pub fn json(body: &[u8]) -> Result<Value, NotAWebhook> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     serde_json::from_slice::<Value>(body)
@@ -33,14 +36,14 @@ pub fn json(body: &[u8]) -> Result<Value, NotAWebhook> {
         .map_err(|error| NotAWebhook(error.to_string()))
 }
 
-/// Reads a webhook that was read as JSON before; see [`read`].
+/// Parses a webhook from JSON; see [`read`].
 ///
 /// # Errors
-/// [`NotAWebhook`] where it is no object.
+/// Returns [`NotAWebhook`] if the body is not an object.
 pub fn read_value(body: Value) -> Result<Vec<Event>, NotAWebhook> {
-    let Value::Object(mut body) = body else { return Err(NotAWebhook("it is no JSON object".to_owned())) };
+    let Value::Object(mut body) = body else { return Err(NotAWebhook("it is not a JSON object".to_owned())) };
     let mut events = Events::default();
-    // One without entries is told whole.
+    // A webhook without entries is reported as a whole.
     let has_entries = body.get("entry").is_some_and(|entry| match entry {
         Value::Array(entries) => !entries.is_empty(),
         entry => entry.is_object(),
@@ -65,26 +68,26 @@ pub fn read_value(body: Value) -> Result<Vec<Event>, NotAWebhook> {
     Ok(events.0)
 }
 
-/// Where the items of a value stand.
+/// The lists of items in a value.
 const ITEMS: [&str; 4] = ["messages", "statuses", "errors", "user_id_update"];
 
-/// What a value holds, by the field that it came in.
+/// The meaning of a value, determined by its field.
 #[derive(Clone, Copy, PartialEq)]
 enum Holds {
-    /// What is for this program.
+    /// Items for this program.
     Items,
-    /// What is for another sender on the number.
+    /// Items for another sender on the number.
     Standby,
-    /// Changed ids of users, in the old form.
+    /// Changed user IDs, in the old form.
     UserIds,
-    /// Anything else, whose items are not to be taken for messages.
+    /// Any other field, whose items are not messages.
     Other,
 }
 
 impl Holds {
     fn of(field: &Option<String>) -> Self {
         match field.as_deref() {
-            // A test tool may leave the field out.
+            // A test tool may omit the field.
             None | Some("" | "messages") => Self::Items,
             Some("user_id_update") => Self::UserIds,
             Some("standby") => Self::Standby,
@@ -93,7 +96,7 @@ impl Holds {
     }
 }
 
-/// Where an item stood.
+/// The origin of an item.
 #[derive(Clone, Default)]
 struct Origin {
     generation: Option<Generation>,
@@ -107,7 +110,7 @@ struct Origin {
 #[derive(Default)]
 struct Events(Vec<Event>);
 
-/// One item, or many.
+/// Returns one item or many as a list.
 fn list(value: Value) -> Vec<Value> {
     match value {
         Value::Array(items) => items,
@@ -177,13 +180,13 @@ impl Events {
             }
             Some(other) => {
                 change["value"] = other;
-                self.unreadable(&from, "a change whose value is no object", change);
+                self.unreadable(&from, "a change whose value is not an object", change);
             }
             None => self.unreadable(&from, "a change without a value", change),
         }
     }
 
-    /// What both generations have: messages, statuses, errors, and who wrote.
+    /// Reads the parts of both generations: messages, statuses, errors, and contacts.
     fn value(&mut self, mut value: Map<String, Value>, from: Origin) {
         let holds = Holds::of(&from.field);
         let taken = |key: &str| match holds {
@@ -201,7 +204,7 @@ impl Events {
         };
         let people =
             People::new(people.iter().filter_map(|person| Sender::deserialize(person).ok()).collect());
-        // What else there may be is told too, but not the frame of what was told.
+        // Other properties are reported too, except the context of reported items.
         let is_frame = |key: &String| ["messaging_product", "metadata", "contacts"].contains(&key.as_str());
         let tells_more = items.iter().all(Vec::is_empty) || !value.keys().all(is_frame);
         let more = tells_more.then(|| Value::Object(value.clone()));
@@ -209,7 +212,7 @@ impl Events {
         let [messages, statuses, errors, updates] = items;
         for item in messages {
             self.item(&from, item, |item| {
-                let message = item.as_object().ok_or("a message that is no object")?;
+                let message = item.as_object().ok_or("a message that is not an object")?;
                 let message = InboundMessage::of(message)?.by(&people);
                 if holds == Holds::Standby {
                     return Ok(EventKind::Standby(Box::new(message)));
@@ -248,7 +251,7 @@ fn typed<T: DeserializeOwned>(item: &Value) -> Result<T, String> {
     T::deserialize(item).map_err(|error| error.to_string())
 }
 
-/// An entry's own properties, and a value's, which win.
+/// Returns the properties of an entry and a value. Those of the value take precedence.
 fn around(entry: &Value, value: Map<String, Value>) -> Value {
     let mut around = entry.as_object().cloned().unwrap_or_default();
     around.extend(value);

@@ -1,11 +1,12 @@
-//! Bodies that one odd scalar would cost whole: an emoji cut in half, a number beyond every range, a byte that is no UTF-8.
+//! Repairs bodies with an invalid scalar: half an emoji, a number out of range, a byte that is not UTF-8.
 use std::borrow::Cow;
 
-/// Levels that are read; what lies deeper is left out.
+/// The maximum depth that is read. Deeper values are omitted.
 const DEEPEST: usize = 100;
 
-/// The body with every odd scalar made readable: half a surrogate pair and stray bytes become U+FFFD, a number that no `f64` holds
-/// becomes text, control characters are escaped, and what is nested too deep becomes `null`.
+/// Returns the body with every invalid scalar repaired. Half a surrogate pair and invalid bytes become U+FFFD, a
+/// number out of the range of `f64` becomes text, control characters are escaped, and values nested too deep become
+/// `null`.
 pub(super) fn repaired(body: &[u8]) -> String {
     let body = String::from_utf8_lossy(body);
     let mut out = String::with_capacity(body.len());
@@ -54,7 +55,7 @@ fn readable(number: &str) -> Cow<'_, str> {
     if too_large { format!("\"{number}\"").into() } else { number.into() }
 }
 
-/// The string that `text` begins with, made readable, and how long it was.
+/// Returns the repaired string at the beginning of `text`, and its original length.
 fn string(text: &str) -> (String, usize) {
     let mut out = String::from('"');
     let mut rest = &text[1..];
@@ -97,13 +98,13 @@ fn string(text: &str) -> (String, usize) {
     (out, text.len())
 }
 
-/// Half of a surrogate pair, of six characters.
+/// Replaces half of a surrogate pair, which has six characters.
 fn lone(out: &mut String) -> usize {
     out.push_str("\\ufffd");
     6
 }
 
-/// The code unit of `\uXXXX`, where the text begins with one.
+/// Returns the code unit of `\uXXXX`, if the text begins with one.
 fn unit(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -135,7 +136,7 @@ mod tests {
         let deep = format!("[1,{}{},2]", "[".repeat(5_000), "]".repeat(5_000));
         let read: Value = serde_json::from_str(&repaired(deep.as_bytes())).unwrap();
         assert_eq!((&read[0], &read[2]), (&1.into(), &2.into()));
-        // What is no JSON stays none, and nothing panics.
+        // Invalid JSON remains invalid, and nothing panics.
         for body in ["", "{", "\"", "\"\\", "\"\\u", "\"\\ud83d", "-", "{\"a\":tru", "\u{fffd}"] {
             serde_json::from_str::<Value>(&repaired(body.as_bytes())).unwrap_err();
         }

@@ -1,26 +1,26 @@
-//! Who wrote.
+//! The sender of a message.
 use super::macros::inbound;
 use crate::id::{Bsuid, ParentBsuid, WaId};
 
 inbound! {
-    /// Who wrote, as far as it is told.
+    /// The available information on a sender.
     Sender {
-        /// The WhatsApp ID; absent where the user goes by a user name.
+        /// The WhatsApp ID; absent for a user with a username.
         wa_id: WaId = "wa_id",
-        /// The business-scoped id.
+        /// The business-scoped ID.
         user_id: Bsuid = "user_id",
-        /// And that of the parent portfolio.
+        /// The business-scoped ID of the parent portfolio.
         parent_user_id: ParentBsuid = "parent_user_id",
-        /// Name and user name.
+        /// The name and username.
         profile: Profile = "profile",
-        /// The identity's hash, where it is checked.
+        /// The hash of the identity, if it is checked.
         identity_key_hash: String = "identity_key_hash",
     }
-    /// A user's names.
+    /// The names of a user.
     Profile {
-        /// As the user wrote it.
+        /// The name that the user chose.
         name: String = "name",
-        /// The user name.
+        /// The username.
         username: String = "username",
     }
 }

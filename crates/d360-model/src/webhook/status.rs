@@ -1,4 +1,4 @@
-//! What became of a message, and what is wrong.
+//! The delivery status of messages.
 use super::{
     content::InboundContent, error::WebhookError, macros::inbound, message::InboundMessage, people::People,
     sender::Sender, timestamp::Timestamp,
@@ -11,41 +11,41 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How far a message of ours got. Statuses may come twice and out of order.
+/// A change of a sent message's delivery status. Statuses may arrive twice and out of order.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MessageStatusEvent {
-    /// The message, as its sending answered.
+    /// The message ID, as returned when it was sent.
     pub id: MessageId,
-    /// How far it got.
+    /// The status.
     pub status: StatusKind,
-    /// When.
+    /// The time.
     pub timestamp: Option<Timestamp>,
-    /// Who it went to; absent where it went to a [`Bsuid`].
+    /// The WhatsApp ID of the recipient; absent if it was sent to a [`Bsuid`].
     pub recipient_id: Option<WaId>,
-    /// The recipient's business-scoped id.
+    /// The business-scoped ID of the recipient.
     pub recipient_user_id: Option<Bsuid>,
-    /// And that of the parent portfolio.
+    /// The business-scoped ID of the parent portfolio.
     pub recipient_parent_user_id: Option<ParentBsuid>,
-    /// The group that it went to, where it went to one.
+    /// The group, if the recipient was a group.
     pub group: Option<GroupId>,
-    /// Which member of the group it is about, where it went to one.
+    /// The member of the group, if the recipient was a group.
     pub participant_id: Option<WaId>,
-    /// That member's business-scoped id.
+    /// The business-scoped ID of that member.
     pub participant_user_id: Option<Bsuid>,
-    /// And that of the parent portfolio.
+    /// The business-scoped ID of the parent portfolio.
     pub participant_parent_user_id: Option<ParentBsuid>,
-    /// The recipient's identity hash, where it is checked.
+    /// The hash of the recipient's identity, if it is checked.
     pub recipient_identity_key_hash: Option<String>,
-    /// What else is told of the recipient, such as the user name (`delivered` and `read`).
+    /// Other information on the recipient, such as the username (`delivered` and `read`).
     pub contact: Option<Sender>,
     /// Why it failed.
     pub errors: Vec<WebhookError>,
-    /// The conversation that it counts for (until Graph v24).
+    /// The conversation that the message belongs to (until Graph v24).
     pub conversation: Option<Conversation>,
-    /// What it costs.
+    /// The price.
     pub pricing: Option<Pricing>,
-    /// What was sent with it: `Message::biz_opaque_callback_data`, or the label of its call.
+    /// The callback data: `Message::biz_opaque_callback_data`, or the label of its call.
     pub biz_opaque_callback_data: Option<String>,
 }
 
@@ -68,7 +68,7 @@ masked_fields!(MessageStatusEvent {
     biz_opaque_callback_data
 });
 
-/// The form of webhooks, for reading and writing.
+/// The form in webhooks, for reading and writing.
 #[derive(Serialize, Deserialize)]
 struct Wire {
     id: MessageId,
@@ -91,7 +91,7 @@ struct Wire {
     recipient_participant_parent_user_id: Option<ParentBsuid>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     recipient_identity_key_hash: Option<String>,
-    /// Not in a webhook's status: saved events have it.
+    /// Not part of a status webhook; saved events have it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     contact: Option<Sender>,
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient_list")]
@@ -106,7 +106,7 @@ struct Wire {
     message: Option<Inner>,
 }
 
-/// Some On-Premise clients put the recipient in here.
+/// Some On-Premise clients put the recipient here.
 #[derive(Deserialize)]
 struct Inner {
     recipient_id: Option<WaId>,
@@ -142,7 +142,7 @@ impl<'de> Deserialize<'de> for MessageStatusEvent {
     }
 }
 
-/// In the form of webhooks, with the [`contact`](MessageStatusEvent::contact) beside it.
+/// Serializes in the form of webhooks, with the [`contact`](MessageStatusEvent::contact) added.
 impl Serialize for MessageStatusEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let status = self.clone();
@@ -178,7 +178,7 @@ impl MessageStatusEvent {
         let user = || self.recipient_id.clone().map(Recipient::WaId);
         group.or_else(user).or_else(|| self.recipient_user_id.clone().map(Recipient::Bsuid))
     }
-    /// Joins what is told of the recipient.
+    /// Adds the information on the recipient.
     pub(super) fn of(mut self, people: &People) -> Self {
         self.contact = people.find(self.recipient_id.as_ref(), self.recipient_user_id.as_ref());
         self
@@ -186,63 +186,65 @@ impl MessageStatusEvent {
 }
 
 inbound! {
-    /// The conversation that a message counts for.
+    /// The conversation that a message belongs to.
     Conversation {
-        /// Its id.
+        /// The ID.
         id: String = "id",
-        /// When it ends; in `sent` alone.
+        /// The expiry; only in `sent`.
         expiration_timestamp: Timestamp = "expiration_timestamp",
-        /// What it is.
+        /// The origin.
         origin: ConversationOrigin = "origin",
     }
-    /// What a conversation is.
+    /// The origin of a conversation.
     ConversationOrigin {
-        /// Such as `marketing`.
+        /// The type, such as `marketing`.
         kind: String = "type",
     }
-    /// What a message costs.
+    /// The price of a message.
     Pricing {
-        /// Whether it is paid for. Do not conclude it from the category: since 2026-10-01 service messages are charged beyond 1,000 a
-        /// number and month, and utility within the window too (several providers; Meta's own page was not readable).
+        /// Whether it is billed. Do not derive this from the category: since 2026-10-01 service messages beyond 1,000
+        /// per number and month are charged, and utility messages within the window too (several providers; Meta's
+        /// own page could not be read).
         billable: bool = "billable",
         /// `CBP` by conversation, `PMP` by message.
         pricing_model: String = "pricing_model",
         /// `regular`, `free_customer_service` or `free_entry_point`.
         kind: String = "type",
-        /// Such as `utility`.
+        /// The category, such as `utility`.
         category: String = "category",
     }
-    /// A user's business-scoped id before and now.
+    /// A user's previous and current business-scoped ID.
     UserIdChange {
-        /// Before.
+        /// The previous ID.
         previous: Bsuid = "previous",
-        /// Now.
+        /// The current ID.
         current: Bsuid = "current",
     }
-    /// A user has another business-scoped id now, and with `user_changed_number` another number too.
+    /// A change of a user's business-scoped ID, and with `user_changed_number` of the number too (Meta, "System
+    /// messages", 2026-08-11).
     ///
-    /// Meta, "System messages" (2026-08-11): `system` messages of type `user_changed_user_id` and `user_changed_number`. Until then
-    /// field `user_id_update`, which is read still.
+    /// It is a `system` message of type `user_changed_user_id` or `user_changed_number`. The earlier field
+    /// `user_id_update` is still read.
     UserIdUpdate {
-        /// The message's id, to tell duplicates by; the old form had none.
+        /// The message ID, for deduplication. The old form had none.
         id: MessageId = "id",
-        /// The user's WhatsApp ID, where it is known; the new one if it changed.
+        /// The WhatsApp ID, if known; the new one if it changed.
         wa_id: WaId = "wa_id",
-        /// The user's WhatsApp ID before, if it changed.
+        /// The previous WhatsApp ID, if it changed.
         previous_wa_id: WaId = "previous_wa_id",
-        /// What happened, in words.
+        /// The description.
         detail: String = "detail",
-        /// The ids.
+        /// The business-scoped IDs.
         user_id: UserIdChange = "user_id",
-        /// The ids of the parent portfolio.
+        /// The business-scoped IDs of the parent portfolio.
         parent_user_id: UserIdChange = "parent_user_id",
-        /// When.
+        /// The time.
         timestamp: Timestamp = "timestamp",
     }
 }
 
 impl UserIdUpdate {
-    /// What a system message tells of new ids; nothing where it tells of something else.
+    /// Returns the change of IDs in a system message, if it is one.
     pub(super) fn of(message: &InboundMessage) -> Option<Self> {
         let InboundContent::System(system) = &message.content else { return None };
         let tells = system.kind.as_deref() == Some("user_changed_user_id")

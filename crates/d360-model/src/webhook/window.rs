@@ -1,4 +1,4 @@
-//! The 24-hour window, as far as webhooks tell. No clock: what time it is comes in.
+//! Tracks the 24-hour window from webhooks. It has no clock: the time is an input.
 use super::{
     content::InboundContent,
     event::{Event, EventKind},
@@ -8,14 +8,15 @@ use crate::{id::Recipient, message::Message};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// For how long after a user's message anything may be sent to the user, and the user may be blocked.
+/// How long after a user's message any message can be sent to the user, and the user can be blocked.
 const WINDOW: i64 = 24 * 60 * 60;
 
-/// Remembers who wrote when: whether a message that needs an open window would be refused (131047), and a block.
+/// Tracks when users wrote. Tells whether a message that needs an open window would be refused (131047), and whether
+/// a user can be blocked.
 ///
-/// Feed it every event of one number. [`EventKind::Standby`] opens no window here: who answers takes the conversation away from the
-/// sender that holds it. It knows what it was told and no more: a window that it does not know of may be open.
-/// Source: Meta "Messages", "Block users"; 360dialog "Contacts" (2026-05-21).
+/// Pass it every event of one number. [`EventKind::Standby`] opens no window here, because a reply takes the
+/// conversation away from its sender. It only knows the events it has seen, so another window may be open (Meta,
+/// "Messages", "Block users"; 360dialog, "Contacts"; 2026-05-21).
 ///
 /// ```
 /// use d360_model::webhook::{self, Windows};
@@ -29,7 +30,7 @@ const WINDOW: i64 = 24 * 60 * 60;
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Windows {
-    /// When a user wrote last, by the digits of the number and by the business-scoped id.
+    /// The time of a user's last message, by the digits of the number and by the business-scoped ID.
     wrote: HashMap<String, i64>,
 }
 
@@ -40,10 +41,11 @@ impl std::fmt::Debug for Windows {
 }
 
 impl Windows {
-    /// Takes an event. Those that open no window change nothing, and an old one that comes late shortens none.
+    /// Processes an event. Events that open no window change nothing, and an old event that arrives late shortens no
+    /// window.
     pub fn saw(&mut self, event: &Event) {
         let EventKind::Message(message) = &event.kind else { return };
-        // A system message is of WhatsApp, not of the user; one in a group opens no window.
+        // A system message is from WhatsApp, not from the user. A message in a group opens no window.
         if matches!(message.content, InboundContent::System(_)) || message.group_id.is_some() {
             return;
         }
@@ -56,38 +58,38 @@ impl Windows {
             *wrote = (*wrote).max(at.seconds());
         }
     }
-    /// When the window of a recipient closes, or closed; `None` where nobody wrote.
+    /// Returns when the window of a recipient closes or closed, or `None` if there was no message.
     #[must_use]
     pub fn closes(&self, to: impl Into<Recipient>) -> Option<Timestamp> {
         Some(Timestamp::from_seconds(end(self.wrote.get(&key(to.into().as_str()))?)))
     }
-    /// Whether a message that needs an open window may go to `to` now, in seconds since 1970.
+    /// Whether a message that needs an open window can be sent to `to` now, in seconds since 1970.
     #[must_use]
     pub fn is_open(&self, to: impl Into<Recipient>, now: i64) -> bool {
         self.closes(to).is_some_and(|closes| now < closes.seconds())
     }
-    /// Whether `message` may be sent now: its recipient's window is open, or it needs none (a template, Direct Send).
+    /// Whether `message` can be sent now: its recipient's window is open, or it needs none (templates, Direct Send).
     #[must_use]
     pub fn allows(&self, message: &Message, now: i64) -> bool {
         !message.needs_open_window() || self.is_open(&message.to, now)
     }
-    /// Whether a user may be blocked now: only who wrote within the last 24 hours.
+    /// Whether a user can be blocked now, which requires a message within the last 24 hours.
     #[must_use]
     pub fn may_block(&self, user: impl Into<Recipient>, now: i64) -> bool {
         self.wrote.get(&key(user.into().as_str())).is_some_and(|wrote| now < end(wrote))
     }
-    /// Forgets the windows that are closed.
+    /// Removes closed windows.
     pub fn forget_closed(&mut self, now: i64) {
         self.wrote.retain(|_, wrote| now < end(wrote));
     }
 }
 
-/// When the window closes that a message opened; a time that no clock has must not overflow.
+/// Returns when the window that a message opened closes, without overflow.
 fn end(wrote: &i64) -> i64 {
     wrote.saturating_add(WINDOW)
 }
 
-/// A number by its digits, however it is written; any other id as it is.
+/// Returns the digits of a number, however it is written, or any other ID unchanged.
 fn key(user: &str) -> String {
     let user = user.strip_suffix("@s.whatsapp.net").unwrap_or(user);
     if user.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c)) {

@@ -1,17 +1,17 @@
-//! JSON in which no property stands twice.
+//! JSON without duplicate properties.
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Reads JSON in which no property stands twice.
+/// Parses JSON without duplicate properties.
 ///
 /// # Errors
-/// Where it is not JSON, or one does.
+/// Returns an error if the text is not JSON, or contains a property twice.
 pub fn distinct(json: &[u8]) -> serde_json::Result<Value> {
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
     serde_json::from_slice::<Distinct>(json).map(|Distinct(value)| value)
 }
 
-/// JSON in which no property stands twice: of two, one would be left out in silence.
+/// JSON without duplicate properties: one of two would be dropped silently.
 struct Distinct(Value);
 
 impl<'de> serde::Deserialize<'de> for Distinct {
@@ -32,7 +32,7 @@ impl<'de> Visitor<'de> for DistinctVisitor {
         while let Some((key, Distinct(value))) = entries.next_entry::<String, _>()? {
             if map.contains_key(&key) {
                 return Err(serde::de::Error::custom(format!(
-                    "property `{}` stands twice",
+                    "property `{}` is repeated",
                     crate::mask(&key)
                 )));
             }

@@ -1,7 +1,7 @@
-//! How the JSON of outgoing types is declared: once, for writing and for reading.
+//! Declares the JSON of outgoing types once, for writing and for reading.
 //!
-//! Reading reports every problem with its path, unknown properties among them, because Cloud refuses a body with
-//! a property that it does not know. Responses and webhooks are read by plain serde instead.
+//! Reading reports every problem with its path. Unknown properties are a problem, because Cloud refuses a body with
+//! one. Responses and webhooks are parsed by plain serde instead.
 mod distinct;
 mod lenient;
 pub mod open_enum;

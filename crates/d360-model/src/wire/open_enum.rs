@@ -1,10 +1,10 @@
-//! String sets that may grow: a value this version does not know is kept, and sent back as it came.
+//! Open enums: an unknown value is kept and sent back unchanged.
 use std::fmt;
 
-/// A value this version of the crate does not know.
+/// A value that this version does not know.
 ///
-/// Opaque on purpose: read it through the enum's `as_str()`, so that a later release may give it a variant of
-/// its own without breaking anybody.
+/// It is opaque: read it through the enum's `as_str()`, so that a later release can add a variant without breaking
+/// anybody.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Unknown(Box<str>);
 
@@ -25,7 +25,7 @@ impl fmt::Debug for Unknown {
     }
 }
 
-/// Gives open enums the empty value, which stands in where a required one was not given.
+/// Adds the empty value to open enums, which replaces a missing required value.
 macro_rules! unset {
     ($($name:ident),+) => {$(
         impl Default for $name {
@@ -53,9 +53,9 @@ macro_rules! open_enum {
             Unknown($crate::open_enum::Unknown),
         }
         impl $name {
-            /// The texts of the values that this version knows.
+            /// The known values.
             pub const KNOWN: &'static [&'static str] = &[$($text),+];
-            /// The text on the wire.
+            /// Returns the text on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -77,7 +77,7 @@ macro_rules! open_enum {
                 Self::from(text.as_str())
             }
         }
-        /// The text on the wire; numbers in a value that this version does not know are masked.
+        /// Shows the text on the wire. Numbers in an unknown value are masked.
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match self {

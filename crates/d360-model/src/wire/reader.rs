@@ -1,40 +1,40 @@
-//! Reads JSON that a person or program wrote, and reports every problem with its path.
+//! Parses JSON of a person or program, and reports every problem with its path.
 use super::distinct::distinct;
 use crate::check::{Findings, Invalid};
 use serde_json::{Map, Value};
 use std::{collections::BTreeSet, fmt::Write as _};
 
-/// Reads a value from JSON that a person or program wrote. `None` where a problem was reported.
+/// A type that can be parsed from JSON of a person or program. Returns `None` if a problem was reported.
 pub trait FromJson: Sized {
-    /// Reads `value`, which stands where `reader` is.
+    /// Parses `value`, which is at the position of `reader`.
     fn read(value: &Value, reader: &mut Reader) -> Option<Self>;
 }
 
-/// Where reading is, and what was found so far.
+/// The current position, and the findings so far.
 #[derive(Debug, Default)]
 pub struct Reader {
     path: String,
     findings: Findings,
-    /// Where unknown properties are left out and named, instead of being reported.
+    /// If set, unknown properties are collected here instead of being reported.
     left_out: Option<Vec<String>>,
 }
 
 impl Reader {
-    /// Everything found.
+    /// Returns all findings.
     pub fn into_findings(self) -> Findings {
         self.findings
     }
-    /// Reports an error here.
+    /// Reports an error at the current position.
     pub fn error(&mut self, message: impl Into<String>) {
         let path = self.path.clone();
         self.findings.error(path, message);
     }
-    /// Reports advice here.
+    /// Reports advice at the current position.
     pub fn advise(&mut self, message: impl Into<String>) {
         let path = self.path.clone();
         self.findings.advise(path, message);
     }
-    /// Runs `f` one step further in.
+    /// Runs `f` one level deeper.
     fn within<T>(&mut self, step: impl FnOnce(&mut String), f: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.path.len();
         step(&mut self.path);
@@ -52,14 +52,14 @@ impl Reader {
         };
         self.within(step, f)
     }
-    /// `value` as an object.
+    /// Returns `value` as an object.
     pub fn object<'v>(&mut self, value: &'v Value) -> Option<Object<'v>> {
         match value {
             Value::Object(map) => Some(Object { map, asked: Vec::with_capacity(map.len()) }),
             other => self.mismatch("an object", other),
         }
     }
-    /// Reports that `found` is not what was `expected`.
+    /// Reports that `found` is not the `expected` type.
     pub fn mismatch<T>(&mut self, expected: &str, found: &Value) -> Option<T> {
         let found = match found {
             Value::Null => "null",
@@ -74,7 +74,7 @@ impl Reader {
     }
 }
 
-/// An object being read; remembers what was asked for, so that what nobody asked for can be reported.
+/// An object that is being parsed. It records the requested properties, so that others can be reported.
 #[derive(Debug)]
 pub struct Object<'v> {
     map: &'v Map<String, Value>,
@@ -82,12 +82,12 @@ pub struct Object<'v> {
 }
 
 impl<'v> Object<'v> {
-    /// The property, unless it is absent or null.
+    /// Returns the property, unless it is absent or null.
     pub fn get(&mut self, key: &'static str) -> Option<&'v Value> {
         self.asked.push(key);
         self.map.get(key).filter(|value| !value.is_null())
     }
-    /// Whether this is a read mark, which goes to the same path but is no message; reports it.
+    /// Whether this is a read mark, which has the same path but is not a message. Reports it.
     pub fn is_read_mark(&self, reader: &mut Reader) -> bool {
         let is_it = self.map.contains_key("status") && !self.map.contains_key("type");
         if is_it {
@@ -98,18 +98,18 @@ impl<'v> Object<'v> {
         }
         is_it
     }
-    /// The property of a name that is not known beforehand.
+    /// Returns the property of a dynamic name.
     pub fn other(&mut self, key: &'v str) -> Option<&'v Value> {
         let value = self.map.get(key).filter(|value| value.is_object() || value.is_array())?;
         self.asked.push(key);
         Some(value)
     }
-    /// A message's `type`. Where it is absent and one property is a `known` content, as in two of Meta's examples, that is
-    /// it.
+    /// Returns a message's `type`. If it is absent and exactly one property is a `known` content, as in two of Meta's
+    /// examples, returns that.
     pub fn kind(&mut self, known: &[&'static str], reader: &mut Reader) -> Option<&'v str> {
         match self.get("type") {
             Some(Value::String(kind)) if !kind.is_empty() => return Some(kind),
-            Some(Value::String(_)) => reader.at_key("type", |r| r.error("may not be blank")),
+            Some(Value::String(_)) => reader.at_key("type", |r| r.error("must not be blank")),
             Some(other) => drop(reader.at_key("type", |r| r.mismatch::<()>("a string", other))),
             None => match self.only_one_of(known) {
                 Some(kind) => {
@@ -121,29 +121,30 @@ impl<'v> Object<'v> {
         }
         None
     }
-    /// The one of `keys` that is there, if no other is.
+    /// Returns the only one of `keys` that is present.
     fn only_one_of(&self, keys: &[&'static str]) -> Option<&'static str> {
         let mut held = keys.iter().copied().filter(|key| self.map.contains_key(*key));
         held.next().filter(|_| held.next().is_none())
     }
-    /// An optional property.
+    /// Reads an optional property.
     pub fn optional<T: FromJson>(&mut self, key: &'static str, reader: &mut Reader) -> Option<T> {
         let value = self.get(key)?;
         reader.at_key(key, |reader| T::read(value, reader))
     }
-    /// An optional text or object, left out with advice where nothing is set in it: programs fill in every kind of header.
+    /// Reads an optional text or object. An empty one is omitted with advice, because programs fill in every kind of
+    /// header.
     pub fn optional_unless_empty<T: FromJson>(
         &mut self,
         key: &'static str,
         reader: &mut Reader,
     ) -> Option<T> {
         if self.get(key).is_some_and(|value| value.as_str() == Some("") || is_empty(value)) {
-            reader.at_key(key, |r| r.advise("is empty; left out"));
+            reader.at_key(key, |r| r.advise("is empty; omitted"));
             return None;
         }
         self.optional(key, reader)
     }
-    /// A property that the documents also spell `typo`.
+    /// Reads a property that the documentation also spells `typo`.
     pub fn optional_or<T: FromJson>(
         &mut self,
         key: &'static str,
@@ -152,17 +153,17 @@ impl<'v> Object<'v> {
     ) -> Option<T> {
         match (self.get(key), self.get(typo)) {
             (Some(_), Some(_)) => {
-                reader.at_key(typo, |r| r.error(format!("stands beside `{key}`; leave one out")));
+                reader.at_key(typo, |r| r.error(format!("conflicts with `{key}`; remove one")));
                 None
             }
             (None, Some(value)) => reader.at_key(typo, |reader| {
-                reader.advise(format!("a misspelling of `{key}` in the documents; sent as `{key}`"));
+                reader.advise(format!("is a misspelling of `{key}` in the documentation; sent as `{key}`"));
                 T::read(value, reader)
             }),
             _ => self.optional(key, reader),
         }
     }
-    /// A property that has to be there. Where it is not, that is reported and a default stands in.
+    /// Reads a required property. If it is missing, reports it and returns a default.
     pub fn required<T: FromJson + Default>(&mut self, key: &'static str, reader: &mut Reader) -> T {
         match self.get(key) {
             Some(value) => reader.at_key(key, |reader| T::read(value, reader)).unwrap_or_default(),
@@ -172,11 +173,11 @@ impl<'v> Object<'v> {
             }
         }
     }
-    /// An array; absent counts as empty.
+    /// Reads an array; absent counts as empty.
     pub fn many<T: FromJson + Default>(&mut self, key: &'static str, reader: &mut Reader) -> Vec<T> {
         self.optional(key, reader).unwrap_or_default()
     }
-    /// `recipient_type`: whether it says group; `None` where it is absent or neither.
+    /// Reads `recipient_type`: whether it says group, or `None` if it is absent or neither.
     pub fn says_group(&mut self, reader: &mut Reader) -> Option<bool> {
         match self.optional::<String>("recipient_type", reader)?.as_str() {
             "individual" => Some(false),
@@ -188,10 +189,10 @@ impl<'v> Object<'v> {
             }
         }
     }
-    /// Reports every property that was not asked for.
+    /// Reports every property that was not requested.
     pub fn finish(self, reader: &mut Reader) {
         for key in self.map.keys().filter(|key| !self.asked.contains(&key.as_str())) {
-            // A property may be asked for by two readers.
+            // Two readers may request the same property.
             let known = self.asked.iter().collect::<BTreeSet<_>>().into_iter().copied().collect::<Vec<_>>();
             let known = known.join(", ");
             let key = crate::mask(key);
@@ -203,7 +204,7 @@ impl<'v> Object<'v> {
     }
 }
 
-/// An object in which nothing is set.
+/// Whether an object has no values.
 fn is_empty(value: &Value) -> bool {
     let unset = |value: &Value| value.is_null() || value.as_str() == Some("") || is_empty(value);
     value.as_object().is_some_and(|map| map.values().all(unset))
@@ -251,7 +252,7 @@ impl FromJson for u32 {
     }
 }
 
-/// An object as it stands.
+/// Reads an object unchanged.
 impl FromJson for Map<String, Value> {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         match value {
@@ -262,7 +263,7 @@ impl FromJson for Map<String, Value> {
 }
 
 impl<T: FromJson + Default> FromJson for Vec<T> {
-    /// Reads on past an item with a problem; a default takes its place, so that later items keep their index.
+    /// Continues after an item with a problem; a default replaces it, so that later items keep their index.
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let Value::Array(items) = value else {
             let expected = if value.is_object() { "an array of objects: [{…}]" } else { "an array" };
@@ -278,20 +279,20 @@ impl<T: FromJson + Default> FromJson for Vec<T> {
     }
 }
 
-/// Reads `T` from JSON text, and reports every problem at once. A byte order mark is no part of it.
+/// Parses `T` from JSON text, and reports every problem. A byte order mark is ignored.
 pub fn from_slice<T: FromJson>(json: &[u8]) -> (Option<T>, Findings) {
     let mut reader = Reader::default();
     let value = match distinct(json) {
         Ok(value) => T::read(&value, &mut reader),
         Err(error) => {
-            reader.error(format!("not JSON that can be read: {error}"));
+            reader.error(format!("not valid JSON: {error}"));
             None
         }
     };
     (value, reader.into_findings())
 }
 
-/// Reads `T` from a value of another API: what `T` does not know is left out, and its paths are returned.
+/// Parses `T` from a value of another API. Properties that `T` does not know are omitted, and their paths returned.
 pub fn from_foreign<T: FromJson>(value: &Value) -> (Option<T>, Findings, Vec<String>) {
     let mut reader = Reader { left_out: Some(Vec::new()), ..Reader::default() };
     let read = T::read(value, &mut reader);
@@ -299,10 +300,10 @@ pub fn from_foreign<T: FromJson>(value: &Value) -> (Option<T>, Findings, Vec<Str
     (read, reader.into_findings(), left_out)
 }
 
-/// Reads `T` from JSON text and checks it: the value with the advice that was found, or all problems.
+/// Parses `T` from JSON text and validates it. Returns the value with the advice, or all problems.
 ///
 /// # Errors
-/// [`Invalid`] where an error was found.
+/// Returns [`Invalid`] if there is an error.
 pub fn from_slice_checked<T: FromJson>(
     json: &[u8],
     validate: impl FnOnce(&T) -> Findings,
@@ -317,7 +318,7 @@ pub fn from_slice_checked<T: FromJson>(
     }
 }
 
-/// The first step of a `Deserialize`: everything found in one message.
+/// Implements the first step of a `Deserialize`: one message with all findings.
 pub fn deserialize<'de, T: FromJson, D: serde::Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let value = <Value as serde::Deserialize>::deserialize(deserializer)?;
     let mut reader = Reader::default();
@@ -329,7 +330,7 @@ pub fn deserialize<'de, T: FromJson, D: serde::Deserializer<'de>>(deserializer: 
     }
 }
 
-/// Reports a value that a checked type refused.
+/// Reports a value that a validated type refused.
 pub fn checked<T, E: std::fmt::Display>(result: Result<T, E>, reader: &mut Reader) -> Option<T> {
     result.map_err(|error| reader.error(error.to_string())).ok()
 }

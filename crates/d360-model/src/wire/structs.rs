@@ -1,10 +1,10 @@
 //! Declares outgoing structs.
 
-/// Makes `Serialize`, `Deserialize`, setters and [`FromJson`] of one declaration.
+/// Generates `Serialize`, `Deserialize`, setters and [`FromJson`] from one declaration.
 ///
-/// `req` has to be there and is asked for by the constructor; `opt` is left out where it is `None`; `many` is an
-/// array that is left out where it is empty. `typo` names a misspelling that is read and never sent. `unless_empty` reads an object in
-/// which nothing is set as absent, with advice.
+/// `req` is required and a parameter of the constructor. `opt` is omitted if it is `None`. `many` is an array that is
+/// omitted if it is empty. `typo` is a misspelling that is read and never sent. `unless_empty` reads an object
+/// without values as absent, with advice.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! wire_struct {

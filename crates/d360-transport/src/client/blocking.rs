@@ -1,4 +1,4 @@
-//! The blocking client. Needs no runtime, and may be used inside one.
+//! The blocking client. It needs no runtime, and can be used inside one.
 use super::{
     call::{self, Call, Step},
     change_blocks::{BlockUsersError, ChangeBlocks},
@@ -54,10 +54,10 @@ impl<A: Api> fmt::Debug for Client<A> {
 }
 
 impl<A: Api> Client<A> {
-    /// A client over ureq. Needs feature `ureq`.
+    /// Creates a client over ureq. Needs feature `ureq`.
     ///
     /// # Errors
-    /// [`SetupError`](crate::SetupError) where the settings are wrong.
+    /// Returns [`SetupError`](crate::SetupError) if the settings are invalid.
     #[cfg(feature = "ureq")]
     #[cfg_attr(docsrs, doc(cfg(feature = "ureq")))]
     pub fn new(config: Config) -> Result<Self, crate::error::SetupError> {
@@ -67,10 +67,10 @@ impl<A: Api> Client<A> {
         Ok(client)
     }
 
-    /// A client over any transport.
+    /// Creates a client over any transport.
     ///
     /// # Errors
-    /// [`InvalidHost`] where the base URL is none.
+    /// Returns [`InvalidHost`] if the base URL is invalid.
     pub fn with_transport(
         config: Config,
         transport: impl BlockingTransport,
@@ -81,38 +81,39 @@ impl<A: Api> Client<A> {
         Ok(Self { core: Core::new::<A>(config)?, options, transport, sleep, api: PhantomData })
     }
 
-    /// The same client with another key, over the same connections: one key is one number.
+    /// Returns a client that uses `key` but shares this client's connections. Each API key belongs to one phone
+    /// number.
     #[must_use]
     pub fn with_credentials(&self, key: ApiKey) -> Self {
         Self { core: self.core.with_key(key), ..self.clone() }
     }
 
-    /// A client of another API, or of another part of this one, with the same key over the same connections. A base URL
-    /// that was set replaces that host's too.
+    /// Returns a client of another API, or of another part of this one, with the same key over the same connections.
+    /// A configured base URL replaces that host too.
     ///
     /// # Errors
-    /// [`InvalidHost`] where the base URL is none.
+    /// Returns [`InvalidHost`] if the base URL is invalid.
     pub fn with_host<B: Api>(&self, host: Host) -> Result<Client<B>, InvalidHost> {
         let (transport, sleep, options) = (self.transport.clone(), self.sleep.clone(), self.options.clone());
         Ok(Client { core: self.core.with_host(host)?, options, transport, sleep, api: PhantomData })
     }
 
-    /// The same client with another rate limit, such as for a number that may send faster.
+    /// Returns a client with another rate limit, for example for a number with a higher one.
     #[must_use]
     pub fn with_rate_limit(&self, rate_limit: RateLimit) -> Self {
         Self { core: self.core.with_rate_limit(rate_limit), ..self.clone() }
     }
 
-    /// The same client, over the same connections, for calls with these options, which replace any that it had.
+    /// Returns a client with these options over the same connections. They replace any earlier options.
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {
         Self { options: Arc::new(options), ..self.clone() }
     }
 
-    /// The request that [`call`](Self::call) would send. Nothing is sent.
+    /// Returns the request that [`call`](Self::call) would send, without sending it.
     ///
     /// # Errors
-    /// [`Error`] where the endpoint's checks refuse it, or it cannot be built.
+    /// Returns [`Error`] if the request is invalid or cannot be built.
     pub fn request<E: Endpoint<Api = A>>(&self, endpoint: &E) -> Result<HttpRequest, Error> {
         call::request(&self.core, &self.options, endpoint)
     }
@@ -120,7 +121,7 @@ impl<A: Api> Client<A> {
     /// Calls `endpoint`.
     ///
     /// # Errors
-    /// See [`Error`]; [`Error::outcome`] says what is known about what the call did.
+    /// Returns [`Error`]; [`Error::outcome`] says whether the call took effect.
     pub fn call<E: Endpoint<Api = A>>(&self, endpoint: E) -> Result<E::Response, Error> {
         self.drive(endpoint, None)
     }
@@ -139,10 +140,10 @@ impl<A: Api> Client<A> {
         }
     }
 
-    /// Sends a message, once the [`RateLimit`] allows it. The answer says that it was accepted, which is not delivered.
+    /// Sends a message as soon as the [`RateLimit`] allows it. The response means accepted, not delivered.
     ///
     /// # Errors
-    /// See [`call`](Self::call). A message whose outcome is unknown is never sent again.
+    /// See [`call`](Self::call). A message whose outcome is unknown is never retried.
     pub fn send(&self, message: A::Message) -> Result<SendResponse, Error>
     where
         A: SendsMessages,
@@ -177,13 +178,13 @@ impl<A: Api> Client<A> {
 
     /// Waits until the [`RateLimit`] allows a message to `recipient`, and reserves its slot. Nothing is sent.
     ///
-    /// A program that records each message before it sends it asks for the permit first, so that a message is not recorded as sent
-    /// while it only waits for its turn. A permit that is dropped releases its slot.
+    /// A program that records each message before it sends it requests the permit first, so that a message is not
+    /// recorded as sent while it waits for the rate limit. A dropped permit releases its slot.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the recipient is not valid, [`ErrorKind::Deadline`](crate::ErrorKind::Deadline)
-    /// if the wait goes beyond the deadline, [`ErrorKind::WouldWait`](crate::ErrorKind::WouldWait) with
-    /// [`no_wait`](CallOptions::no_wait).
+    /// Returns [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the recipient is invalid,
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) if the wait exceeds the deadline, and
+    /// [`ErrorKind::WouldWait`](crate::ErrorKind::WouldWait) with [`no_wait`](CallOptions::no_wait).
     pub fn ready(&self, recipient: impl Into<Recipient>) -> Result<Permit<A>, Error>
     where
         A: SendsMessages,
@@ -196,11 +197,11 @@ impl<A: Api> Client<A> {
         Ok(Permit { client: self.clone(), slot: waiting.slot() })
     }
 
-    /// Sends a message now or, where the [`RateLimit`] would have it wait, not at all.
+    /// Sends a message immediately, or not at all if the [`RateLimit`] requires a wait.
     ///
     /// # Errors
-    /// [`ErrorKind::WouldWait`](crate::ErrorKind::WouldWait) where it would have to wait: nothing was sent, and the message can be given
-    /// again. Otherwise as [`send`](Self::send).
+    /// Returns [`ErrorKind::WouldWait`](crate::ErrorKind::WouldWait) if the message would have to wait: nothing was
+    /// sent, and it can be sent later. Otherwise like [`send`](Self::send).
     pub fn try_send(&self, message: A::Message) -> Result<SendResponse, Error>
     where
         A: SendsMessages,
@@ -208,13 +209,15 @@ impl<A: Api> Client<A> {
         self.with_options(CallOptions::clone(&self.options).no_wait()).send(message)
     }
 
-    /// Blocks any number of users, as many a request as the API takes, and reports on each in the order given: `block_users(["+16505551234"])`.
+    /// Blocks any number of users, in as many requests as needed, and reports on each in the order given:
+    /// `block_users(["+16505551234"])`.
     ///
-    /// Anything that converts into a [`Recipient`] may be given. A group, a parent BSUID and a number without country code are no users;
-    /// one of them refuses the call before anything is sent.
+    /// Accepts anything that converts into a [`Recipient`]. A group, a parent BSUID or a number without country code
+    /// is not a user; the call is then refused before anything is sent.
     ///
     /// # Errors
-    /// [`BlockUsersError`] where a request failed as a whole. It holds what was done until then, and who is left.
+    /// Returns [`BlockUsersError`] if a request failed as a whole. It contains the results until then, and the
+    /// remaining users.
     pub fn block_users(
         &self,
         users: impl IntoIterator<Item = impl Into<Recipient>>,
@@ -225,10 +228,10 @@ impl<A: Api> Client<A> {
         self.block_users_with(users, A::Options::default())
     }
 
-    /// Blocks users as [`block_users`](Self::block_users) does, with what the API takes beside them, such as a reason.
+    /// Blocks users like [`block_users`](Self::block_users), with additional options of the API, such as a reason.
     ///
     /// # Errors
-    /// [`BlockUsersError`].
+    /// Returns [`BlockUsersError`].
     pub fn block_users_with(
         &self,
         users: impl IntoIterator<Item = impl Into<Recipient>>,
@@ -243,7 +246,7 @@ impl<A: Api> Client<A> {
     /// Unblocks any number of users; see [`block_users`](Self::block_users).
     ///
     /// # Errors
-    /// [`BlockUsersError`].
+    /// Returns [`BlockUsersError`].
     pub fn unblock_users(
         &self,
         users: impl IntoIterator<Item = impl Into<Recipient>>,
@@ -272,7 +275,7 @@ impl<A: Api> Client<A> {
         change.finish()
     }
 
-    /// Reports a user to WhatsApp, on the API that can.
+    /// Reports a user to WhatsApp, on the API that supports it.
     ///
     /// # Errors
     /// See [`call`](Self::call).
@@ -283,7 +286,7 @@ impl<A: Api> Client<A> {
         self.call(report)
     }
 
-    /// The users who are blocked, page by page; `page_size` is the API's own where it is `None`.
+    /// Lists the blocked users, page by page. With `None`, the API chooses the page size.
     pub fn blocked_users(&self, page_size: Option<u32>) -> Pages<A::List>
     where
         A: BlocksUsers,
@@ -291,7 +294,7 @@ impl<A: Api> Client<A> {
         self.pages(A::list(page_size))
     }
 
-    /// Every item of a paged endpoint, page by page, each once.
+    /// Lists every item of a paged endpoint once, page by page.
     pub fn pages<E: PagedEndpoint<Api = A>>(&self, first: E) -> Pages<E> {
         Pages { pager: Pager::new(first), client: self.clone() }
     }
@@ -305,11 +308,12 @@ pub struct Permit<A: Api> {
 }
 
 impl<A: SendsMessages> Permit<A> {
-    /// Sends a message to the recipient of the permit. It goes out at once, unless the permit is older than a second or the server has
-    /// throttled meanwhile: then it waits for its turn again.
+    /// Sends a message to the recipient of the permit. It is sent immediately, unless the permit is older than a
+    /// second or the server has throttled meanwhile: then it waits for the rate limit again.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the message is for somebody else. Otherwise as [`Client::send`].
+    /// Returns [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the message has another recipient. Otherwise like
+    /// [`Client::send`].
     pub fn send(self, message: A::Message) -> Result<SendResponse, Error> {
         let endpoint = A::send(message);
         self.slot.check(&endpoint)?;
@@ -323,8 +327,8 @@ impl<A: Api> fmt::Debug for Permit<A> {
     }
 }
 
-/// The items of a paged endpoint. After an error there is nothing more.
-#[must_use = "nothing is fetched until items are asked for"]
+/// The items of a paged endpoint. There are none after an error.
+#[must_use = "nothing is fetched until items are requested"]
 #[derive(Debug)]
 pub struct Pages<E: PagedEndpoint> {
     pager: Pager<E>,

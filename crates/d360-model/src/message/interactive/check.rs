@@ -1,17 +1,17 @@
-//! What the API would refuse about an interactive message.
+//! Validates interactive messages.
 use super::{Action, Card, Header, HeaderType, Interactive, InteractiveType, ReplyButton, Section};
 use crate::check::{At, Findings, Validate};
 use crate::message::media::{NO_URL, is_url};
 use std::collections::HashSet;
 
-/// A text that has to be there, of at most so many characters.
+/// Checks a required text of limited length.
 fn needed(text: Option<&str>, most: usize, at: At<'_>, out: &mut Findings) {
     let text = text.unwrap_or_default();
     out.require(at, text);
     out.at_most(at, text, most);
 }
 
-/// How many there are.
+/// Checks a number of items.
 fn count(found: usize, allowed: std::ops::RangeInclusive<usize>, what: &str, at: At<'_>, out: &mut Findings) {
     if !allowed.contains(&found) {
         let (least, most) = allowed.into_inner();
@@ -44,7 +44,7 @@ impl Validate for Interactive {
             }
             Kind::Carousel if self.header.is_some() || self.footer.is_some() => {
                 let extra = if self.header.is_some() { "header" } else { "footer" };
-                out.error(at.key(extra), "has no place in a carousel; its cards have headers");
+                out.error(at.key(extra), "is not allowed in a carousel; its cards have headers");
             }
             _ => {}
         }
@@ -108,10 +108,10 @@ impl Action {
             _ => {}
         }
         if !matches!(kind, Kind::Button | Kind::Unknown(_)) && !self.buttons.is_empty() {
-            out.error(at.key("buttons"), "have no place in a message of this type");
+            out.error(at.key("buttons"), "are not allowed in a message of this type");
         }
         if !matches!(kind, Kind::List | Kind::ProductList | Kind::Unknown(_)) && !self.sections.is_empty() {
-            out.error(at.key("sections"), "have no place in a message of this type");
+            out.error(at.key("sections"), "are not allowed in a message of this type");
         }
     }
 
@@ -134,18 +134,18 @@ impl Action {
         needed(self.parameter("flow_cta"), 30, at.key("flow_cta"), out);
         match (self.parameter("flow_id"), self.parameter("flow_name")) {
             (None, None) => out.error(at.key("flow_id"), "is required (or `flow_name`)"),
-            (Some(_), Some(_)) => out.error(at.key("flow_name"), "stands beside `flow_id`; leave one out"),
+            (Some(_), Some(_)) => out.error(at.key("flow_name"), "conflicts with `flow_id`; remove one"),
             _ => {}
         }
     }
 }
 
-/// Texts that have to differ from each other.
+/// Checks that texts differ from each other.
 fn distinct<'t>(texts: impl Iterator<Item = (usize, &'t str)>, key: &str, at: &At<'_>, out: &mut Findings) {
     let mut seen = HashSet::new();
     for (i, text) in texts {
         if !seen.insert(text) {
-            out.error(at.index(i).key(key), "is the same as of one before; each has to differ");
+            out.error(at.index(i).key(key), "repeats an earlier one; each must differ");
         }
     }
 }
@@ -170,7 +170,7 @@ fn check_buttons(buttons: &[ReplyButton], at: &At<'_>, out: &mut Findings) {
     distinct(texts().map(|(i, reply)| (i, &*reply.title)), title, &array, out);
 }
 
-/// 1 to 10 sections, each with a title where there is more than one.
+/// Checks 1 to 10 sections, each with a title if there are several.
 fn check_titles(sections: &[Section], at: &At<'_>, out: &mut Findings) {
     let array = at.key("sections");
     count(sections.len(), 1..=10, "sections", at.key("sections"), out);
@@ -192,7 +192,7 @@ fn check_rows(sections: &[Section], at: &At<'_>, out: &mut Findings) {
         let section_at = array.index(i);
         let rows_at = section_at.key("rows");
         if section.rows.is_empty() {
-            out.error(rows_at, "is required: a section without rows is none");
+            out.error(rows_at, "is required; a section needs rows");
         }
         for (j, row) in section.rows.iter().enumerate() {
             let at = rows_at.index(j);
@@ -202,7 +202,7 @@ fn check_rows(sections: &[Section], at: &At<'_>, out: &mut Findings) {
                 out.at_most(at.key("description"), description, 72);
             }
             if !seen.insert(&row.id) {
-                out.error(at.key("id"), "is the same as of one before; each has to differ");
+                out.error(at.key("id"), "repeats an earlier one; each must differ");
             }
         }
     }
@@ -218,7 +218,7 @@ fn check_cards(cards: &[Card], at: &At<'_>, out: &mut Findings) {
     for (i, card) in cards.iter().enumerate() {
         let at = array.index(i);
         if usize::try_from(card.card_index) != Ok(i) {
-            out.error(at.key("card_index"), format!("must be {i}: cards are counted from 0, in their order"));
+            out.error(at.key("card_index"), format!("must be {i}; cards are numbered from 0 in order"));
         }
         if let Some(body) = &card.body {
             let body_at = at.key("body");
@@ -227,10 +227,10 @@ fn check_cards(cards: &[Card], at: &At<'_>, out: &mut Findings) {
         match &card.header {
             Some(header) => header.check(&at.key("header"), out),
             None if card.kind.as_deref() == Some("product") => {}
-            None => out.error(at.key("header"), "is required in a card that is no product"),
+            None => out.error(at.key("header"), "is required in a card that is not a product"),
         }
         if shape(card) != shape(&cards[0]) {
-            out.error(at, "differs from the first card in its kind of header or in its buttons");
+            out.error(at, "differs from the first card in the kind of header or in the buttons");
         }
         let action_at = at.key("action");
         match (&card.action, card.kind.as_deref()) {

@@ -1,4 +1,4 @@
-//! Interactive messages: buttons, lists, products, flows and the rest.
+//! Interactive messages: buttons, lists, products, flows and others.
 mod check;
 
 pub use crate::enums::{HeaderType, InteractiveType};
@@ -7,7 +7,7 @@ use crate::wire_struct;
 use serde_json::{Map, Value};
 
 wire_struct! {
-    /// An interactive message. Its constructors are named after what it does.
+    /// An interactive message. The constructors are named after its purpose.
     ///
     /// ```
     /// use d360_model::{Interactive, Message, interactive::ReplyButton};
@@ -17,24 +17,24 @@ wire_struct! {
     /// ```
     pub struct Interactive {
         req {
-            /// What it does.
+            /// The type.
             kind: InteractiveType = "type",
-            /// With what.
+            /// The action.
             action: Action = "action",
         }
         opt {
-            /// What stands above the text.
+            /// The header above the text.
             header: Header = "header" [unless_empty],
-            /// The text: up to 1,024 characters, 4,096 in a list.
+            /// The text, up to 1,024 characters, or 4,096 in a list.
             body: InteractiveText = "body",
-            /// Small text below, up to 60 characters.
+            /// The small text below, up to 60 characters.
             footer: InteractiveText = "footer" [unless_empty],
         }
     }
 }
 
 wire_struct! {
-    /// Text of an interactive message.
+    /// A text of an interactive message.
     pub struct InteractiveText {
         req {
             /// The text.
@@ -50,14 +50,14 @@ impl<T: Into<String>> From<T> for InteractiveText {
 }
 
 wire_struct! {
-    /// What stands above the text of an interactive message.
+    /// The header of an interactive message.
     pub struct Header {
         req {
-            /// What it is.
+            /// The kind.
             kind: HeaderType = "type",
         }
         opt {
-            /// Text, up to 60 characters.
+            /// A text of up to 60 characters.
             text: String = "text" [unless_empty],
             /// An image.
             image: Image = "image" [unless_empty],
@@ -93,18 +93,18 @@ impl Header {
 }
 
 wire_struct! {
-    /// With what an interactive message does what it does. Which properties belong there the message's kind says.
+    /// The action of an interactive message. The message's type determines which properties it has.
     pub struct Action {
         opt {
-            /// The name of the action, where the kind has one.
+            /// The name of the action, if the type has one.
             name: String = "name",
-            /// What the action needs, as the documents have it.
+            /// The documented parameters of the action.
             parameters: Map<String, Value> = "parameters",
             /// The label of a list's button, up to 20 characters.
             button: String = "button",
             /// The catalog.
             catalog_id: String = "catalog_id",
-            /// The product's id in the catalog.
+            /// The ID of the product in the catalog.
             product_retailer_id: String = "product_retailer_id",
         }
         many {
@@ -119,14 +119,14 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// A button that answers.
+    /// A reply button.
     pub struct ReplyButton {
         req {
-            /// `reply`, and in a carousel `quick_reply`.
+            /// `reply`, or `quick_reply` in a carousel.
             kind: String = "type",
         }
         opt {
-            /// What it says and sends back.
+            /// The label and the ID.
             reply: Reply = "reply",
             /// The same, in a carousel.
             quick_reply: Reply = "quick_reply",
@@ -135,19 +135,19 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// What a button says, and what it sends back.
+    /// The label and the ID of a button.
     pub struct Reply {
         req {
-            /// What comes back when it is tapped, up to 256 characters.
+            /// The ID that is returned when the button is tapped, up to 256 characters.
             id: String = "id",
-            /// What it says, up to 20 characters.
+            /// The label, up to 20 characters.
             title: String = "title",
         }
     }
 }
 
 impl ReplyButton {
-    /// A button that says `title` and sends `id` back.
+    /// Creates a button with the label `title` that returns `id`.
     pub fn new(id: impl Into<String>, title: impl Into<String>) -> Self {
         let reply = Reply { id: id.into(), title: title.into() };
         Self { kind: "reply".to_owned(), reply: Some(reply), quick_reply: None }
@@ -158,27 +158,27 @@ impl ReplyButton {
 }
 
 wire_struct! {
-    /// A part of a list.
+    /// A section of a list.
     pub struct Section {
         opt {
-            /// Its title, up to 24 characters; needed where there is more than one section.
+            /// The title, up to 24 characters; required if there are several sections.
             title: String = "title",
         }
         many {
-            /// What can be chosen: at most 10 in all sections.
+            /// The rows: at most 10 in all sections.
             rows: Row = "rows", by row,
-            /// Products: at most 30 in all sections.
+            /// The products: at most 30 in all sections.
             product_items: ProductItem = "product_items", by product,
         }
     }
 }
 
 impl Section {
-    /// A section of rows.
+    /// Creates a section of rows.
     pub fn new(title: impl Into<String>, rows: impl IntoIterator<Item = Row>) -> Self {
         Self { title: Some(title.into()), rows: rows.into_iter().collect(), ..Self::default() }
     }
-    /// A section of products, by their ids in the catalog.
+    /// Creates a section of products, by their IDs in the catalog.
     pub fn products<T: Into<String>>(
         title: impl Into<String>,
         products: impl IntoIterator<Item = T>,
@@ -189,23 +189,23 @@ impl Section {
 }
 
 wire_struct! {
-    /// What can be chosen from a list.
+    /// A row of a list.
     pub struct Row {
         req {
-            /// What comes back when it is chosen, up to 200 characters.
+            /// The ID that is returned when the row is chosen, up to 200 characters.
             id: String = "id",
-            /// What it says, up to 24 characters.
+            /// The label, up to 24 characters.
             title: String = "title",
         }
         opt {
-            /// More about it, up to 72 characters.
+            /// The description, up to 72 characters.
             description: String = "description",
         }
     }
 }
 
 impl Row {
-    /// A row that says `title` and sends `id` back.
+    /// Creates a row with the label `title` that returns `id`.
     pub fn new(id: impl Into<String>, title: impl Into<String>) -> Self {
         Self { id: id.into(), title: title.into(), description: None }
     }
@@ -215,7 +215,7 @@ wire_struct! {
     /// A product of a catalog.
     pub struct ProductItem {
         req {
-            /// Its id in the catalog.
+            /// The ID in the catalog.
             product_retailer_id: String = "product_retailer_id",
         }
     }
@@ -225,24 +225,24 @@ wire_struct! {
     /// A card of a carousel.
     pub struct Card {
         req {
-            /// Which card, from 0.
+            /// The number of the card, from 0.
             card_index: i64 = "card_index",
         }
         opt {
-            /// `cta_url` where a button opens a URL, `product` where it shows one.
+            /// `cta_url` if a button opens a URL, `product` if the card shows a product.
             kind: String = "type",
             /// An image or a video; the same kind on every card.
             header: Header = "header",
-            /// Text, up to 160 characters.
+            /// The text, up to 160 characters.
             body: InteractiveText = "body",
-            /// Its button or buttons.
+            /// The button or buttons.
             action: Action = "action",
         }
     }
 }
 
 impl Card {
-    /// A card with a picture and a button that opens a URL. Its place is set when it is put into a carousel.
+    /// Creates a card with a picture and a button that opens a URL. Its number is set when it is added to a carousel.
     pub fn url(header: impl Into<Header>, label: impl Into<String>, url: impl Into<String>) -> Self {
         Self {
             card_index: 0,
@@ -252,7 +252,7 @@ impl Card {
             action: Some(Action::cta(label, url)),
         }
     }
-    /// A card with a picture and buttons that answer.
+    /// Creates a card with a picture and reply buttons.
     pub fn replies(header: impl Into<Header>, buttons: impl IntoIterator<Item = ReplyButton>) -> Self {
         let quick = |button: ReplyButton| ReplyButton {
             kind: "quick_reply".to_owned(),
@@ -268,7 +268,7 @@ impl Card {
             action: Some(Action { buttons, ..Action::default() }),
         }
     }
-    /// A product of a catalog.
+    /// Creates a card with a product of a catalog.
     pub fn product(catalog: impl Into<String>, product: impl Into<String>) -> Self {
         Self {
             card_index: 0,
@@ -281,22 +281,22 @@ impl Card {
 }
 
 wire_struct! {
-    /// A flow to start.
+    /// A flow.
     pub struct Flow {
         opt {
-            /// Its id; or else its name.
+            /// The ID; alternatively the name.
             flow_id: String = "flow_id",
-            /// Its name.
+            /// The name.
             flow_name: String = "flow_name",
-            /// The label of the button, up to 30 characters, no emoji. (Older pages say 20.)
+            /// The label of the button, up to 30 characters, no emoji. Older pages say 20.
             flow_cta: String = "flow_cta",
-            /// What tells this conversation from others; comes back with the answer.
+            /// A token that identifies the conversation and is returned with the answer.
             flow_token: String = "flow_token",
-            /// `navigate`, or `data_exchange`.
+            /// `navigate` or `data_exchange`.
             flow_action: String = "flow_action",
-            /// For `navigate`: `screen`, and `data` for it.
+            /// For `navigate`: `screen` and its `data`.
             flow_action_payload: Map<String, Value> = "flow_action_payload",
-            /// `draft` for one that is not published yet.
+            /// `draft` for an unpublished flow.
             mode: String = "mode",
             /// `3`.
             flow_message_version: String = "flow_message_version",
@@ -305,7 +305,7 @@ wire_struct! {
 }
 
 impl Flow {
-    /// A flow by its id, and what its button says.
+    /// Creates a flow by its ID, with the label of the button.
     pub fn new(id: impl Into<String>, label: impl Into<String>) -> Self {
         Self::default().flow_id(id).flow_cta(label).flow_message_version("3")
     }
@@ -332,7 +332,7 @@ impl Action {
 }
 
 impl Interactive {
-    /// One of a kind, with an action, for what has no constructor of its own.
+    /// Creates a message of a type with an action, for types without a constructor.
     #[must_use]
     pub fn new(kind: InteractiveType, action: Action) -> Self {
         Self { kind, action, header: None, body: None, footer: None }
@@ -340,12 +340,12 @@ impl Interactive {
     fn with_body(kind: InteractiveType, body: impl Into<InteractiveText>, action: Action) -> Self {
         Self { body: Some(body.into()), ..Self::new(kind, action) }
     }
-    /// Up to three buttons that answer.
+    /// Creates up to three reply buttons.
     pub fn buttons(body: impl Into<InteractiveText>, buttons: impl IntoIterator<Item = ReplyButton>) -> Self {
         let action = Action { buttons: buttons.into_iter().collect(), ..Action::default() };
         Self::with_body(InteractiveType::Button, body, action)
     }
-    /// A button, labelled `button`, that opens a list to choose from.
+    /// Creates a list that the button `button` opens.
     pub fn list(
         body: impl Into<InteractiveText>,
         button: impl Into<String>,
@@ -354,7 +354,7 @@ impl Interactive {
         let action = Action { sections: sections.into_iter().collect(), ..Action::default() }.button(button);
         Self::with_body(InteractiveType::List, body, action)
     }
-    /// A button, labelled `label`, that opens a URL.
+    /// Creates a button with the label `label` that opens a URL.
     pub fn cta_url(
         body: impl Into<InteractiveText>,
         label: impl Into<String>,
@@ -362,21 +362,21 @@ impl Interactive {
     ) -> Self {
         Self::with_body(InteractiveType::CtaUrl, body, Action::cta(label, url))
     }
-    /// Asks for the user's place, which comes back as a location message.
+    /// Asks for the user's location, which arrives as a location message.
     pub fn location_request(body: impl Into<InteractiveText>) -> Self {
         Self::with_body(InteractiveType::LocationRequest, body, Action::named("send_location"))
     }
-    /// Asks for the user's contact card, which comes back as a contacts message with `origin` `contact_request` (since July
+    /// Asks for the user's contact, which arrives as a contacts message with `origin` `contact_request` (since July
     /// 2026).
     pub fn contact_request(body: impl Into<InteractiveText>) -> Self {
         Self::with_body(InteractiveType::ContactRequest, body, Action::named("request_contact_info"))
     }
-    /// A product of a catalog. A body may be added.
+    /// Shows a product of a catalog. A body is optional.
     pub fn product(catalog: impl Into<String>, product: impl Into<String>) -> Self {
         let action = Action::default().catalog_id(catalog).product_retailer_id(product);
         Self::new(InteractiveType::Product, action)
     }
-    /// Up to 30 products of a catalog, under a header.
+    /// Shows up to 30 products of a catalog below a header.
     pub fn product_list(
         header: &str,
         body: impl Into<InteractiveText>,
@@ -386,7 +386,7 @@ impl Interactive {
         let action = Action { sections: sections.into_iter().collect(), ..Action::default() };
         Self::with_body(InteractiveType::ProductList, body, action.catalog_id(catalog)).header(header)
     }
-    /// The catalog, which the business has linked to its number.
+    /// Shows the catalog that the business has linked to its number.
     pub fn catalog(body: impl Into<InteractiveText>) -> Self {
         Self::with_body(InteractiveType::Catalog, body, Action::named("catalog_message"))
     }
@@ -395,12 +395,13 @@ impl Interactive {
         let action = Action::named("flow").parameters(flow.into_parameters());
         Self::with_body(InteractiveType::Flow, body, action)
     }
-    /// Asks for an address in `country`, such as `IN`. More parameters (`values`, `saved_addresses`) go into the action.
+    /// Asks for an address in `country`, such as `IN`. Other parameters (`values`, `saved_addresses`) belong in the
+    /// action.
     pub fn address(body: impl Into<InteractiveText>, country: impl Into<String>) -> Self {
         let action = Action::named("address_message").parameters(parameters([("country", country.into())]));
         Self::with_body(InteractiveType::Address, body, action)
     }
-    /// 2 to 10 cards side by side, in the order given.
+    /// Shows 2 to 10 cards side by side, in the order given.
     pub fn carousel(body: impl Into<InteractiveText>, cards: impl IntoIterator<Item = Card>) -> Self {
         let cards = (0..).zip(cards).map(|(card_index, card)| Card { card_index, ..card }).collect();
         Self::with_body(InteractiveType::Carousel, body, Action { cards, ..Action::default() })

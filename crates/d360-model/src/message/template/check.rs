@@ -1,25 +1,26 @@
-//! What the API would refuse about a template message.
+//! Validates template messages.
 //!
-//! Meta's own error texts, met by users of several clients (2026-11): "Param text cannot have new-line/tab characters or more than 4
-//! consecutive spaces" (132018), the list of button types (Graph v24.0), the number and format of parameters.
+//! The rules are Meta's own error texts, reported by users of several clients (2026-11): "Param text cannot have
+//! new-line/tab characters or more than 4 consecutive spaces" (132018), the list of button types (Graph v24.0), the
+//! number and format of parameters.
 use super::{
     ButtonType, ComponentType, ParameterType, Template, TemplateCard, TemplateComponent, TemplateParameter,
 };
 use crate::check::{At, Findings, Validate};
 use std::collections::HashSet;
 
-/// Longest payload of a quick reply, and longest code to copy, in characters.
+/// The maximum length of a quick reply payload and of a copy code, in characters.
 const MAX_PAYLOAD: usize = 128;
 const MAX_COUPON: usize = 15;
-/// Most spaces in a row in a parameter.
+/// The maximum number of consecutive spaces in a parameter.
 const MAX_SPACES: usize = 4;
 
-/// Checks a text that is put into a template, where it may neither be blank nor break the line.
+/// Checks a text for a template placeholder, which must not be blank or contain a line break.
 #[doc(hidden)]
 pub fn check_text(at: At<'_>, text: &str, out: &mut Findings) {
     out.require(at, text);
     if let Some(c) = text.chars().find(|c| matches!(c, '\n' | '\r' | '\t' | '\u{b}' | '\u{c}')) {
-        out.error(at, format!("contains {c:?}; a template parameter takes no line breaks and no tabs"));
+        out.error(at, format!("contains {c:?}; a template parameter must not contain line breaks or tabs"));
     }
     if let Some(c) = text.chars().find(|c| matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}')) {
         out.advise(at, format!("contains {c:?}, which may count as a line break"));
@@ -27,12 +28,12 @@ pub fn check_text(at: At<'_>, text: &str, out: &mut Findings) {
     if let Some(spaces) = text.split(|c| c != ' ').map(str::len).max().filter(|spaces| *spaces > MAX_SPACES) {
         out.error(
             at,
-            format!("has {spaces} spaces in a row; a template parameter takes at most {MAX_SPACES}"),
+            format!("has {spaces} consecutive spaces; a template parameter may have at most {MAX_SPACES}"),
         );
     }
 }
 
-/// Whether a value of an open enum is `known`, in whatever case it is written.
+/// Whether a value of an open enum is `known`, in upper or lower case.
 fn is(value: &str, known: &str) -> bool {
     value.eq_ignore_ascii_case(known)
 }
@@ -47,7 +48,7 @@ impl Validate for Template {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
         out.require(at.key("name"), &self.name);
         if !self.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-            out.advise(at.key("name"), "names of templates have lower-case letters, digits and _ alone");
+            out.advise(at.key("name"), "template names have only lower-case letters, digits and _");
         }
         let language = at.key("language");
         out.require_id(language.key("code"), &self.language.code);
@@ -56,7 +57,7 @@ impl Validate for Template {
     }
 }
 
-/// Either all places of a template have names, or none.
+/// Checks that all placeholders of a template have names, or none.
 fn check_names(components: &[TemplateComponent], at: &At<'_>, named: &mut Option<bool>, out: &mut Findings) {
     let array = at.key("components");
     for (i, component) in components.iter().enumerate() {
@@ -75,16 +76,15 @@ fn check_names(components: &[TemplateComponent], at: &At<'_>, named: &mut Option
                 let place = parameters.index(j);
                 let place = place.key("parameter_name");
                 match (&parameter.parameter_name, *named.get_or_insert(parameter.parameter_name.is_some())) {
-                    (None, true) => {
-                        out.error(place, "is required: parameters before it are named; name all or none")
-                    }
+                    (None, true) => out
+                        .error(place, "is required, because earlier parameters are named; name all or none"),
                     (Some(_), false) => {
-                        out.error(place, "stands beside parameters without a name; name all or none");
+                        out.error(place, "conflicts with parameters without a name; name all or none");
                     }
                     (Some(name), true) => {
                         out.require(place, name);
                         if !seen.insert(name) {
-                            out.error(place, "is the same as of one before; each has to differ");
+                            out.error(place, "repeats an earlier one; each must differ");
                         }
                     }
                     (None, false) => {}
@@ -107,7 +107,7 @@ impl Validate for TemplateComponent {
                 None => out.error(at.key("sub_type"), "is required for a button"),
                 Some(kind) if !ButtonType::KNOWN.iter().any(|known| is(kind.as_str(), known)) => {
                     let message =
-                        format!("is no type of button; Meta lists {}", ButtonType::KNOWN.join(", "));
+                        format!("is not a button type; Meta lists {}", ButtonType::KNOWN.join(", "));
                     out.error(at.key("sub_type"), message);
                 }
                 Some(_) => {}
@@ -121,9 +121,9 @@ impl Validate for TemplateComponent {
         }
         if !self.parameters.is_empty() && (is_carousel || is(self.kind.as_str(), "footer")) {
             let message = if is_carousel {
-                "have no place in a carousel; put them into the components of its cards"
+                "are not allowed in a carousel; put them into the components of its cards"
             } else {
-                "have no place in a footer, which takes none"
+                "are not allowed in a footer"
             };
             out.error(at.key("parameters"), message);
         }

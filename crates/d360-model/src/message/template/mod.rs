@@ -1,4 +1,4 @@
-//! Template messages: the only ones that may go out while the 24-hour window is closed.
+//! Template messages, which need no open 24-hour window.
 pub use crate::enums::{ButtonType, ComponentType, ParameterType};
 use crate::message::{
     location::Location,
@@ -22,18 +22,18 @@ wire_struct! {
     /// The language of a template.
     pub struct Language {
         req {
-            /// Such as `en_US`.
+            /// The code, such as `en_US`.
             code: String = "code",
         }
         opt {
-            /// `deterministic` is the only one there is, and needs not be said.
+            /// `deterministic` is the only one, and can be omitted.
             policy: String = "policy",
         }
     }
 }
 
 wire_struct! {
-    /// A message by a template that Meta has approved.
+    /// A template message. Meta must have approved the template.
     ///
     /// ```
     /// use d360_model::{Image, Message, Template};
@@ -49,33 +49,33 @@ wire_struct! {
     /// ```
     pub struct Template {
         req {
-            /// Its name.
+            /// The name.
             name: String = "name",
-            /// In which language.
+            /// The language.
             language: Language = "language",
         }
         many {
-            /// What is put into its places.
+            /// The values of its placeholders.
             components: TemplateComponent = "components", by component,
         }
     }
 }
 
 wire_struct! {
-    /// What is put into a part of a template.
+    /// The values of a template component.
     pub struct TemplateComponent {
         req {
-            /// Which part.
+            /// The component.
             kind: ComponentType = "type",
         }
         opt {
-            /// What kind of button.
+            /// The type of the button.
             sub_type: ButtonType = "sub_type",
-            /// Which button, from 0.
+            /// The index of the button, from 0.
             index: ButtonIndex = "index",
         }
         many {
-            /// The values, in the order of the template's places, or by their names.
+            /// The values, in the order of the placeholders or by their names.
             parameters: TemplateParameter = "parameters", by parameter,
             /// The cards of a carousel.
             cards: TemplateCard = "cards", by card,
@@ -87,25 +87,25 @@ wire_struct! {
     /// A card of a carousel template.
     pub struct TemplateCard {
         req {
-            /// Which card, from 0.
+            /// The number of the card, from 0.
             card_index: i64 = "card_index",
         }
         many {
-            /// What is put into its parts.
+            /// The values of its components.
             components: TemplateComponent = "components", by component,
         }
     }
 }
 
 wire_struct! {
-    /// A value for a template. Its kind says which property holds it.
+    /// A value for a template. Its type determines which property contains it.
     pub struct TemplateParameter {
         req {
-            /// What it is.
+            /// The type.
             kind: ParameterType = "type",
         }
         opt {
-            /// The name of its place, where the template's places have names.
+            /// The name of the placeholder, if the placeholders have names.
             parameter_name: String = "parameter_name",
             /// Text.
             text: ParameterText = "text",
@@ -119,15 +119,15 @@ wire_struct! {
             video: Video = "video" [unless_empty],
             /// A document.
             document: Document = "document" [unless_empty],
-            /// A place.
+            /// A location.
             location: Location = "location",
-            /// What a quick reply sends back, up to 128 characters.
+            /// The payload that a quick reply returns, up to 128 characters.
             payload: String = "payload",
-            /// What a button of a flow or catalog needs, as the documents have it.
+            /// The documented input of a flow or catalog button.
             action: Map<String, Value> = "action",
             /// A code to copy, up to 15 characters.
             coupon_code: String = "coupon_code",
-            /// The end of an offer.
+            /// The expiry of an offer.
             limited_time_offer: LimitedTimeOffer = "limited_time_offer",
             /// A product of a catalog.
             product: TemplateProduct = "product",
@@ -136,12 +136,12 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// An amount of money, shown as the recipient's country does.
+    /// An amount of money, formatted for the recipient's country.
     pub struct Currency {
         req {
-            /// What is shown where it cannot be localized.
+            /// The text that is shown if it cannot be localized.
             fallback_value: String = "fallback_value",
-            /// ISO 4217, such as `EUR`.
+            /// The ISO 4217 code, such as `EUR`.
             code: String = "code",
             /// The amount times 1,000.
             amount_1000: i64 = "amount_1000",
@@ -153,21 +153,21 @@ wire_struct! {
     /// A date and time. Only the fallback is shown (2026).
     pub struct DateTime {
         req {
-            /// What is shown.
+            /// The text that is shown.
             fallback_value: String = "fallback_value",
         }
         opt {
-            /// 1 for Monday to 7.
+            /// 1 (Monday) to 7.
             day_of_week: i64 = "day_of_week",
             /// The year.
             year: i64 = "year",
-            /// 1 to 12.
+            /// The month, 1 to 12.
             month: i64 = "month",
-            /// 1 to 31.
+            /// The day, 1 to 31.
             day_of_month: i64 = "day_of_month",
-            /// 0 to 23.
+            /// The hour, 0 to 23.
             hour: i64 = "hour",
-            /// 0 to 59.
+            /// The minute, 0 to 59.
             minute: i64 = "minute",
             /// `GREGORIAN`.
             calendar: String = "calendar",
@@ -176,7 +176,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// The end of an offer.
+    /// The expiry of an offer.
     pub struct LimitedTimeOffer {
         req {
             /// Milliseconds since 1970.
@@ -189,7 +189,7 @@ wire_struct! {
     /// A product of a catalog.
     pub struct TemplateProduct {
         req {
-            /// Its id in the catalog.
+            /// The ID in the catalog.
             product_retailer_id: String = "product_retailer_id",
             /// The catalog.
             catalog_id: String = "catalog_id",
@@ -197,7 +197,8 @@ wire_struct! {
     }
 }
 
-/// Which button, from 0. The documents write it as text and as a number; what was read is sent in the same form.
+/// The index of a button, from 0. The documentation has text and numbers; a value is sent in the form in which it was
+/// read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ButtonIndex {
     index: u8,
@@ -211,7 +212,7 @@ impl From<u8> for ButtonIndex {
 }
 
 impl ButtonIndex {
-    /// Its number.
+    /// Returns the index.
     #[must_use]
     pub fn get(self) -> u8 {
         self.index
@@ -229,21 +230,21 @@ impl FromJson for ButtonIndex {
         let index = match value {
             Value::Number(number) => number.as_u64().and_then(|number| number.try_into().ok()),
             Value::String(text) => text.parse().ok(),
-            other => return reader.mismatch("the number of a button", other),
+            other => return reader.mismatch("the index of a button", other),
         };
         if index.is_none() {
-            reader.error("is no number of a button, from 0");
+            reader.error("is not the index of a button, from 0");
         }
         Some(Self { index: index?, as_number: value.is_number() })
     }
 }
 
-/// The text of a parameter. One example of Meta has `true` there, which is kept.
+/// The text of a parameter. One example of Meta has `true`, which is kept.
 #[derive(Clone, PartialEq)]
 pub struct ParameterText(Value);
 
 impl ParameterText {
-    /// The text, where it is one.
+    /// Returns the text, if it is text.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         self.0.as_str()
@@ -278,7 +279,7 @@ impl FromJson for ParameterText {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         match value {
             Value::String(_) => {}
-            Value::Bool(_) | Value::Number(_) => reader.advise("is no text; it is sent as it stands"),
+            Value::Bool(_) | Value::Number(_) => reader.advise("is not text; it is sent unchanged"),
             other => return reader.mismatch("a string", other),
         }
         Some(Self(value.clone()))
@@ -286,7 +287,7 @@ impl FromJson for ParameterText {
 }
 
 impl Template {
-    /// A template by its name, in a language such as `en_US`.
+    /// Creates a message with a template by its name, in a language such as `en_US`.
     pub fn new(name: impl Into<String>, language: impl Into<String>) -> Self {
         let language = Language { code: language.into(), policy: None };
         Self { name: name.into(), language, components: Vec::new() }
@@ -320,7 +321,7 @@ impl Template {
     pub fn button_url(self, index: u8, end: impl Into<String>) -> Self {
         self.component(TemplateComponent::url(index, end))
     }
-    /// Sets what the quick reply button at `index`, from 0, sends back; up to 128 characters.
+    /// Sets the payload that the quick reply button at `index`, from 0, returns; up to 128 characters.
     pub fn button_quick_reply(self, index: u8, payload: impl Into<String>) -> Self {
         self.component(TemplateComponent::quick_reply(index, payload))
     }
@@ -341,38 +342,38 @@ impl TemplateComponent {
     fn button(sub_type: ButtonType, index: u8) -> Self {
         Self::new(ComponentType::Button).sub_type(sub_type).index(index)
     }
-    /// The header's values.
+    /// Creates the values of the header.
     #[must_use]
     pub fn header() -> Self {
         Self::new(ComponentType::Header)
     }
-    /// The body's values.
+    /// Creates the values of the body.
     #[must_use]
     pub fn body() -> Self {
         Self::new(ComponentType::Body)
     }
-    /// What the quick reply at `index` sends back.
+    /// Creates the payload of the quick reply at `index`.
     pub fn quick_reply(index: u8, payload: impl Into<String>) -> Self {
         let payload = TemplateParameter::new(ParameterType::Payload).payload(payload);
         Self::button(ButtonType::QuickReply, index).parameter(payload)
     }
-    /// The end of the URL that the button at `index` opens.
+    /// Creates the end of the URL of the button at `index`.
     pub fn url(index: u8, end: impl Into<String>) -> Self {
         Self::button(ButtonType::Url, index).parameter(end.into())
     }
-    /// The code that the button at `index` copies.
+    /// Creates the code of the button at `index`.
     pub fn copy_code(index: u8, code: impl Into<String>) -> Self {
         let code = TemplateParameter::new(ParameterType::CouponCode).coupon_code(code);
         Self::button(ButtonType::CopyCode, index).parameter(code)
     }
-    /// A carousel of cards.
+    /// Creates a carousel.
     pub fn carousel(cards: impl IntoIterator<Item = TemplateCard>) -> Self {
         Self { cards: cards.into_iter().collect(), ..Self::new(ComponentType::Carousel) }
     }
 }
 
 impl TemplateCard {
-    /// The card at `index`, from 0.
+    /// Creates the card at `index`, from 0.
     #[must_use]
     pub fn new(index: u8) -> Self {
         Self { card_index: index.into(), components: Vec::new() }
@@ -380,7 +381,7 @@ impl TemplateCard {
 }
 
 impl TemplateParameter {
-    /// A value of a kind, which its setter fills.
+    /// Creates a value of a type, without content.
     #[must_use]
     pub fn new(kind: ParameterType) -> Self {
         Self { kind, ..Self::default() }
@@ -389,7 +390,7 @@ impl TemplateParameter {
 
 macro_rules! from_text {
     ($($text:ty),+) => {$(
-        /// Text.
+        /// Converts text.
         impl From<$text> for TemplateParameter {
             fn from(text: $text) -> Self {
                 let text = ParameterText(Value::String(text.into()));
@@ -400,14 +401,14 @@ macro_rules! from_text {
 }
 from_text!(&str, String, &String, std::borrow::Cow<'_, str>);
 
-/// A value for the placeholder of this name.
+/// Converts a pair of a placeholder's name and its value.
 impl<N: Into<String>, V: Into<Self>> From<(N, V)> for TemplateParameter {
     fn from((name, value): (N, V)) -> Self {
         value.into().parameter_name(name)
     }
 }
 
-/// The values that have constructors of their own kind.
+/// Values with constructors for their own type.
 macro_rules! of_kind {
     ($($ty:ident => $kind:ident $field:ident),+) => {$(
         impl From<$ty> for TemplateParameter {
