@@ -318,7 +318,7 @@ fn retry_after_is_obeyed_and_a_long_one_ends_the_call() {
 #[test]
 fn hints_lead_to_what_went_wrong() {
     const PAGE: &str = "<html><body>Not here</body></html>";
-    let elsewhere = "a proxy on the way or a wrong base URL";
+    let elsewhere = "check the proxy and the base URL";
     for (status, body, says, does_not) in [
         (403, PAGE, elsewhere, "support"),
         (404, PAGE, elsewhere, "correct the request"),

@@ -80,7 +80,7 @@ fn templates_are_listed_past_empty_pages() {
     }
     let unknown = page(json!([{ "colour": "red" }]), "x");
     for run in everywhere(&vec![unknown; 3], |client| client.pages(ListTemplates::new())) {
-        assert!(run.result.unwrap_err().to_string().contains("known shape"));
+        assert!(run.result.unwrap_err().to_string().contains("known form"));
     }
 }
 

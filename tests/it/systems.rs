@@ -390,7 +390,7 @@ fn onprem_lists_past_what_it_does_not_know() {
     let unknown = page(json!([{"colour": "red"}]));
     let (outcomes, _) =
         both::<OnPrem, _>(&vec![unknown; 3], same, |client| client.blocked(None).unwrap_err());
-    assert!(outcomes.iter().all(|error| error.to_string().contains("known shape")), "{outcomes:?}");
+    assert!(outcomes.iter().all(|error| error.to_string().contains("known form")), "{outcomes:?}");
 }
 
 #[test]

@@ -309,7 +309,7 @@ fn what_cannot_be_read_says_why_and_costs_no_neighbour() {
     assert_eq!(read[1].raw, json!({ "id": "no type" }));
     for (body, reason) in [("", "EOF"), ("[]", "object"), ("nonsense", "expected"), ("\"x\"", "object")] {
         let error = webhook::read(body.as_bytes()).unwrap_err().to_string();
-        assert!(error.starts_with("this is no webhook") && error.contains(reason), "{error}");
+        assert!(error.starts_with("not a webhook") && error.contains(reason), "{error}");
     }
     assert_eq!(events(&json!({}))[0].kind, EventKind::Other);
     assert_eq!(events(&json!({ "entry": [{ "id": "1" }, { "changes": [{}, { "value": 3 }] }] })).len(), 3);

@@ -23,10 +23,10 @@ fn a_parameter_takes_no_line_breaks_tabs_and_long_gaps() {
         ("a\r\nb", "\\r"),
         ("a\tb", "\\t"),
         ("ends\n", "\\n"),
-        ("a     b", "5 spaces in a row"),
-        ("a b      ", "6 spaces in a row"),
-        ("", "may not be blank"),
-        ("  ", "may not be blank"),
+        ("a     b", "5 consecutive spaces"),
+        ("a b      ", "6 consecutive spaces"),
+        ("", "must not be blank"),
+        ("  ", "must not be blank"),
     ] {
         for component in [
             json!({"type": "header", "parameters": [text(odd)]}),

@@ -136,7 +136,7 @@ fn bad_input_ends_in_3_with_every_problem_and_its_path() {
     assert!(ran.code == 3 && ran.err.contains("/no/such/file: cannot be read"), "{}", ran.err);
     let ran = d360(&["send", "location", "--to", "", "--latitude", "NaN", "--longitude", "180.5"]);
     assert_eq!(ran.code, 3);
-    for problem in ["to: is empty", "location.latitude: is no finite", "location.longitude: lies outside"] {
+    for problem in ["to: is empty", "location.latitude: is not a finite", "location.longitude: is outside"] {
         assert!(ran.err.contains(problem), "{}", ran.err);
     }
     let bad = folder.file("card.json", r#"[{"name":{"formatted_name":"A","first_name":"A"}},{"nom":1}]"#);
@@ -249,11 +249,11 @@ fn mistakes_in_other_types_are_named() {
     let to = ["--to", "+16505551234", "--dry-run"];
     for (verb, code, reason) in [
         (&["text", " "][..], 3, "text.body: is required"),
-        (&["image", "--link", "x.png"], 3, "image.link: is no URL"),
+        (&["image", "--link", "x.png"], 3, "image.link: is not a URL"),
         (&["image"], 2, "--id"),
         (&["image", "--id", "1", "--link", "https://x.example"], 2, "cannot be used"),
         (&["reaction", "--message", "wamid.x"], 2, "needs EMOJI or --remove"),
-        (&["reaction", "--message", "wamid.x", "--emoji", "yes"], 3, "reaction.emoji: is no emoji"),
+        (&["reaction", "--message", "wamid.x", "--emoji", "yes"], 3, "reaction.emoji: is not an emoji"),
         (&["template", "shipped", "--components", "nope.json"], 3, "cannot be read"),
         (&["template", "x", "--api", "onprem"], 3, "template.namespace: is required"),
         (&["template", "x", "--namespace", "n"], 2, "--namespace is for --api onprem"),

@@ -37,8 +37,9 @@ use std::str::FromStr;
 /// assert_eq!("16505551234".parse::<Recipient>(), Err(InvalidId::NoCountryCode));
 /// let in_our_country = Recipient::national("650 555 1234");
 ///
-/// let problems = Message::text("16505551234", "Hello").validate().to_string();
-/// assert!(problems.starts_with("to: has no + and no country code"));
+/// let problems = Message::text("16505551234", "Hello").validate();
+/// let first = problems.iter().next().unwrap().to_string();
+/// assert!(first.starts_with("to: has no + and no country code"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]

@@ -125,7 +125,7 @@ crate::wire_struct! {
     /// ```
     /// use d360_model::Location;
     /// let place = Location::new(37.44216, -122.16153)?.name("Philz Coffee");
-    /// assert_eq!(Location::new(91.0, 0.0).unwrap_err().to_string(), "invalid latitude: lies outside -90 to 90 degrees");
+    /// assert_eq!(Location::new(91.0, 0.0).unwrap_err().to_string(), "invalid latitude: is outside -90 to 90 degrees");
     /// # Ok::<(), d360_model::InvalidCoordinate>(())
     /// ```
     pub struct Location {

@@ -185,7 +185,7 @@ impl Message {
     /// use d360_model::Message;
     /// let body = r#"{"to": "+16505551234", "type": "location", "location": {"latitude": 91, "lon": 0}}"#;
     /// let problems = Message::from_json(body.as_bytes()).unwrap_err().to_string();
-    /// assert!(problems.contains("location.latitude: lies outside"));
+    /// assert!(problems.contains("location.latitude: is outside"));
     /// assert!(problems.contains("location.longitude: is required"));
     /// assert!(problems.contains("location.lon: unknown property"));
     /// ```

@@ -67,8 +67,8 @@ impl CallOptions {
         self.label = Some(label.into());
         self
     }
-    /// Never waits: fails with [`ErrorKind::WouldWait`](crate::ErrorKind::WouldWait) where the message would have to wait for its turn,
-    /// and with what went wrong where it could be sent again later.
+    /// Disables waiting. The call fails with [`ErrorKind::WouldWait`](crate::ErrorKind::WouldWait) if the message would have
+    /// to wait for the rate limit, and with the actual failure if it could be retried later.
     #[must_use]
     pub fn no_wait(mut self) -> Self {
         self.no_wait = true;
