@@ -1,6 +1,6 @@
-//! The workshop: `cargo xtask codegen [--check]`, `api`, `ci`, `bench`, `faults`, `peers` and `release`.
+//! Development commands; `cargo xtask` lists them.
 //!
-//! Depends on no crate of ours, so that it runs while they do not build.
+//! Depends on no crate of this workspace, so that it runs while they do not build.
 mod api;
 mod bench;
 mod ci;
@@ -16,10 +16,11 @@ use std::{
 };
 
 const USAGE: &str = "\
-usage: cargo xtask codegen [--check]   writes the generated files, or fails where one is stale
+usage: cargo xtask codegen [--check]   write the generated files, or fail if one is out of date
        cargo xtask api [--check]       writes the public API as text into docs/api, or fails where it is stale
-       cargo xtask ci [STEP...]        runs every step, or those named; quick: what .ci/run runs beside the tests
-       cargo xtask bench [NAME...]     measures what is claimed of speed and cost
+       cargo xtask ci [STEP...]        run all CI steps, or those named; quick: the steps of .ci/run besides the tests
+       cargo xtask bench [NAME...]     measure performance and build cost
+       cargo xtask docs                check the links of the Markdown pages and build the site in target/book
        cargo xtask release VERSION [--execute]
                                        rehearse a release in a copy; with --execute, perform it
        cargo xtask faults              print how each call ends when the network or the server fails

@@ -27,6 +27,9 @@ const STEPS: &[Step] = &[
     }),
     ("docs", "the documentation has no warning, and its examples compile", docs),
     ("api", "the public API is what docs/api says", || crate::api::run(true)),
+    ("site", "the links of the Markdown pages work, and the documentation site builds", || {
+        crate::docs::ci(SKIPPED)
+    }),
     ("wasm", "model and migrate compile without an operating system", wasm),
     ("fuzz", "what reads other people's bytes, over changed seeds", fuzz),
     ("peers", "the bench's programs of other people's clients still compile", peers),
