@@ -491,3 +491,80 @@ fn whoami_tells_what_is_known_and_what_the_api_says() {
     }
     assert!(sandbox.messages().is_empty(), "nothing is sent");
 }
+
+#[test]
+fn the_gateway_takes_its_key_from_a_profile_of_cloud() {
+    use std::io::BufRead as _;
+    let home = Home::of(&format!(
+        "default_profile = \"shop\"\n[profiles.shop]\napi = \"cloud\"\nkey = \"{KEY}\"\n[profiles.meta]\napi = \"graph\"\nkey = \"{KEY}\"\n"
+    ));
+    let state = home.folder.path("gateway.db");
+    let gateway = ["gateway", "--listen", "127.0.0.1:0", "--state", &state, "--output", "json"];
+    let ran = home.run(&[&gateway[..], &["--profile", "none"]].concat());
+    assert!(
+        ran.code == 2 && ran.json()["error"]["message"].as_str().unwrap().contains("no API key"),
+        "{}",
+        ran.out
+    );
+    let ran = home.run(&[&gateway[..], &["--profile", "meta"]].concat());
+    assert!(ran.code == 2 && ran.out.contains("is for --api graph"), "{}", ran.out);
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_d360"))
+        .args(gateway)
+        .env("XDG_CONFIG_HOME", home.folder.path(""))
+        .env_remove("D360_API_KEY")
+        .env_remove("D360_PROFILE")
+        .env_remove("D360_CONFIG")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.contains("\"url\"") && !line.contains(KEY), "{line}");
+}
+
+/// On a terminal the key is typed. `script` makes one.
+#[cfg(unix)]
+#[test]
+fn a_typed_key_is_not_echoed() {
+    use std::{
+        io::{Read as _, Write as _},
+        process::{Command, Stdio},
+    };
+    let home = Home::new();
+    let name = home.folder.path("terminal");
+    let line = format!("tty > {name}; exec {} profile add typed", env!("CARGO_BIN_EXE_d360"));
+    let mut script = Command::new("script");
+    script.args(["-qec", &line, "/dev/null"]).env("XDG_CONFIG_HOME", home.folder.path(""));
+    script.env_remove("D360_CONFIG").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut script = match script.spawn() {
+        Ok(script) => script,
+        Err(error) => return eprintln!("skipped: no terminal without `script`: {error}"),
+    };
+    // The prompt comes a little before the echo is turned off.
+    let mut out = script.stdout.take().unwrap();
+    let mut shown = Vec::new();
+    while !shown.ends_with(b"(not shown): ") {
+        let mut byte = [0];
+        assert_eq!(out.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&shown));
+        shown.push(byte[0]);
+    }
+    let name = std::fs::read_to_string(name).unwrap();
+    let echoes = || {
+        let settings = Command::new("stty").args(["-a", "-F", name.trim()]).output().unwrap();
+        !String::from_utf8(settings.stdout).unwrap().contains(" -echo ")
+    };
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while echoes() {
+        assert!(std::time::Instant::now() < until, "the terminal echoes");
+    }
+    let mut terminal = script.stdin.take().unwrap();
+    terminal.write_all(format!("{KEY}\n").as_bytes()).unwrap();
+    out.read_to_end(&mut shown).unwrap();
+    assert!(script.wait().unwrap().success());
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.contains("profile typed is in") && !shown.contains(KEY), "{shown}");
+    assert!(home.text().contains(KEY), "{}", home.text());
+}
