@@ -1,4 +1,4 @@
-//! The On-Premise API, which Meta shut on 2025-10-23: for a program that still speaks it, to a client that somebody hosts.
+//! The On-Premise API, which Meta retired on 2025-10-23: for a program that still speaks it, to a client that somebody hosts.
 //!
 //! `cargo run -p d360-examples --example onprem -- https://onprem.example +16505551234`, with the token in D360_API_KEY
 use d360::{

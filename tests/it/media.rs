@@ -380,9 +380,9 @@ fn a_file_that_cannot_be_sent_is_not_uploaded() {
             "audio.caption: is for images, videos and documents",
         ),
         ("+16505551234", SendFile::new(&png).voice(), "image.voice: is for audio"),
-        ("+16505551234", SendFile::new(&gif), "file.type: is image/gif, which is not taken"),
+        ("+16505551234", SendFile::new(&gif), "file.type: is image/gif, which is not supported"),
         ("+16505551234", SendFile::new(folder.path().join("none.png")), "none.png: No such file"),
-        ("+16505551234", SendFile::new(folder.path()), "no regular file"),
+        ("+16505551234", SendFile::new(folder.path()), "not a regular file"),
     ] {
         for run in everywhere(&[], |client| client.send_file(to, file.clone()).unwrap_err()) {
             assert_eq!(run.result.outcome(), Outcome::NotSent);

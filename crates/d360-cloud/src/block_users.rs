@@ -1,4 +1,4 @@
-//! `/block_users`. For any number of users, and a report on each, see `Client::block_users`.
+//! `/block_users`. `Client::block_users` accepts any number of users and reports on each.
 use crate::{Cloud, endpoints};
 use d360_transport::{BlockUsersApi, Meta, block_users};
 
@@ -12,5 +12,5 @@ impl BlockUsersApi for Cloud {
 pub type BlockUsers = block_users::BlockUsers<Cloud>;
 /// `DELETE /block_users`: unblocks 1 to 1,000 users; see [`d360_transport::block_users::UnblockUsers`].
 pub type UnblockUsers = block_users::UnblockUsers<Cloud>;
-/// `GET /block_users`: a page of the blocked users; see [`d360_transport::block_users::ListBlockedUsers`].
+/// `GET /block_users`: returns one page of the blocked users; see [`d360_transport::block_users::ListBlockedUsers`].
 pub type ListBlockedUsers = block_users::ListBlockedUsers<Cloud>;

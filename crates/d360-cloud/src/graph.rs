@@ -1,40 +1,40 @@
-//! Meta's own Cloud API, of which 360dialog Cloud is a proxy: the same endpoints at another host.
+//! Meta's own Cloud API, which 360dialog Cloud proxies: the same endpoints at another host.
 use d360_transport::{AuthScheme, Host, Media, Path, Scope};
 use std::{fmt, str::FromStr};
 
-/// Where Meta Graph is; paths begin with `/{version}/{phone_number_id}`.
+/// The base URL of Meta Graph; paths begin with `/{version}/{phone_number_id}`.
 pub const GRAPH_URL: &str = "https://graph.facebook.com";
 
-/// A version of the Graph API, such as `v25.0`. A version lives for at least two years.
+/// A version of the Graph API, such as `v25.0`. A version is supported for at least two years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GraphVersion {
     major: u16,
     minor: u16,
 }
 
-/// Why a text is no [`GraphVersion`], [`PhoneNumberId`] or [`AccountId`].
+/// Why a text is not a [`GraphVersion`], [`PhoneNumberId`] or [`AccountId`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidGraph {
-    /// Not `vN.N`.
+    /// The version does not have the form `vN.N`.
     Version,
-    /// Not digits.
+    /// The phone number ID does not consist of digits.
     PhoneNumberId,
-    /// Not digits.
+    /// The account ID does not consist of digits.
     AccountId,
 }
 
 impl InvalidGraph {
-    /// What is wrong, without the subject: for a message that names the place already.
+    /// Returns the problem without the subject, for a message that already names the place.
     #[must_use]
     pub const fn problem(&self) -> &'static str {
         match self {
-            Self::Version => "is no Graph version: expected the form v25.0",
+            Self::Version => "is not a Graph version: expected the form v25.0",
             Self::PhoneNumberId => {
-                "is no phone number ID: expected digits, as the app's dashboard shows them"
+                "is not a phone number ID: expected digits, as shown in the app's dashboard"
             }
             Self::AccountId => {
-                "is no account ID (WABA ID): expected digits, as the app's dashboard shows them"
+                "is not an account ID (WABA ID): expected digits, as shown in the app's dashboard"
             }
         }
     }
@@ -54,7 +54,7 @@ impl fmt::Display for InvalidGraph {
 impl std::error::Error for InvalidGraph {}
 
 impl GraphVersion {
-    /// Version `v{major}.{minor}`.
+    /// Creates version `v{major}.{minor}`.
     #[must_use]
     pub const fn new(major: u16, minor: u16) -> Self {
         Self { major, minor }
@@ -62,8 +62,8 @@ impl GraphVersion {
 }
 
 impl Default for GraphVersion {
-    /// `v25.0`, by whose documents this client is written; Meta keeps it until 2028-07-29. (The newest is v27.0, since 2026-11-04;
-    /// Meta "Changelog", read 2026-11-26.)
+    /// Returns `v25.0`, the version that this client is written for; Meta supports it until 2028-07-29. The newest is
+    /// v27.0, since 2026-11-04 (Meta, "Changelog", read 2026-11-26).
     fn default() -> Self {
         Self::new(25, 0)
     }
@@ -88,7 +88,7 @@ impl FromStr for GraphVersion {
     }
 }
 
-/// An ID at Meta: digits.
+/// An ID at Meta, which consists of digits.
 macro_rules! meta_id {
     ($($(#[$meta:meta])* $name:ident, $invalid:ident;)+) => {$(
         $(#[$meta])*
@@ -105,7 +105,7 @@ macro_rules! meta_id {
                 let good = !text.is_empty() && text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit());
                 if good { Ok(Self(text)) } else { Err(InvalidGraph::$invalid) }
             }
-            /// The digits.
+            /// Returns the digits.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -114,16 +114,17 @@ macro_rules! meta_id {
     )+};
 }
 meta_id! {
-    /// The ID of a business phone number at Meta: digits. It is not the number.
+    /// The ID of a business phone number at Meta, which is not the number itself.
     PhoneNumberId, PhoneNumberId;
-    /// The ID of a WhatsApp Business Account (WABA) at Meta: digits.
+    /// The ID of a WhatsApp Business Account (WABA) at Meta.
     AccountId, AccountId;
 }
 
-/// Meta Graph for a number: `https://graph.facebook.com/{version}/{phone_number_id}`, `Authorization: Bearer <token>`.
+/// Returns Meta Graph for a number: `https://graph.facebook.com/{version}/{phone_number_id}`,
+/// `Authorization: Bearer <token>`.
 ///
-/// The endpoints of this crate run on it unchanged, but for those of 360dialog's gateway (webhooks, health), which it does not have,
-/// and templates, which want [`host_with_account`].
+/// The endpoints of this crate work unchanged, with two exceptions: Graph has no counterpart of 360dialog's gateway
+/// calls (webhooks, health), and templates need [`host_with_account`].
 ///
 /// ```
 /// use d360_cloud::graph::{GraphVersion, PhoneNumberId, host};
@@ -135,18 +136,19 @@ meta_id! {
 pub fn host(version: GraphVersion, number: &PhoneNumberId) -> Host {
     let version = Path::default().segment(&version.to_string());
     Host::new(GRAPH_URL, AuthScheme::Bearer)
-        .expect("a constant URL, which a test reads")
+        .expect("a constant URL, which a test parses")
         .with_prefix(&version.clone().segment(number.as_str()))
         .with_scope(Scope::Object, &version)
         .without_scope(
             Scope::Account,
-            "templates belong to an account, whose ID Graph wants: host_with_account",
+            "templates belong to an account; Graph needs its ID (host_with_account)",
         )
-        .without_scope(Scope::Gateway, "360dialog alone has this call; Meta's own API has none like it")
+        .without_scope(Scope::Gateway, "only 360dialog has this call; Meta's own API has no counterpart")
         .media(Media::At(crate::MEDIA_HOST))
 }
 
-/// The same with the WhatsApp Business Account of the number, for templates: `/{version}/{waba_id}/message_templates`.
+/// Returns Meta Graph with the WhatsApp Business Account of the number, for templates:
+/// `/{version}/{waba_id}/message_templates`.
 #[must_use]
 pub fn host_with_account(version: GraphVersion, number: &PhoneNumberId, account: &AccountId) -> Host {
     let prefix = Path::default().segment(&version.to_string()).segment(account.as_str());

@@ -1,17 +1,17 @@
-//! `/health_status`: whether messages can be sent.
+//! `/health_status`: whether the number can send messages.
 use crate::{Cloud, endpoints};
 use d360_model::Health;
 use d360_transport::{Endpoint, HttpResponse, Meta, Unreadable, json};
 
-/// `GET /health_status`: whether messages can be sent, and what of number, account, business and app keeps them back. Needs no
-/// message to be sent, so that it is a good test of a key. Source: 360dialog Messaging API reference (2026).
+/// `GET /health_status`: returns whether the number can send messages, and which of number, account, business and app
+/// prevent it. It sends no message, so it is suitable for testing a key (360dialog Messaging API reference, 2026).
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct GetHealth;
 
 impl GetHealth {
-    /// Asks for it.
+    /// Creates the request.
     pub const fn new() -> Self {
         Self
     }

@@ -30,13 +30,13 @@ use messages::SendMessage;
 
 pub use send_file::SendFile;
 
-/// Where 360dialog Cloud is.
+/// The base URL of 360dialog Cloud.
 pub const BASE_URL: &str = "https://waba-v2.360dialog.io";
 
-/// Where Meta keeps files. 360dialog serves the same under its own host.
+/// The host of Meta's files. 360dialog serves the same files on its own host.
 const MEDIA_HOST: &str = "lookaside.fbsbx.com";
 
-/// Marks the Cloud API: its endpoints, and clients that call them.
+/// The Cloud API, as a marker of its endpoints and clients.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Cloud;
@@ -45,7 +45,7 @@ impl Api for Cloud {
     const NAME: &'static str = "cloud";
 
     fn default_host() -> Host {
-        let host = Host::new(BASE_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test reads");
+        let host = Host::new(BASE_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test parses");
         host.media(Media::From(MEDIA_HOST))
     }
 }
@@ -61,7 +61,7 @@ impl SendsMessages for Cloud {
 /// The async client of the Cloud API.
 pub type Client = d360_transport::Client<Cloud>;
 
-/// The blocking client.
+/// The blocking client of the Cloud API.
 pub mod blocking {
     /// The blocking client of the Cloud API.
     pub type Client = d360_transport::blocking::Client<super::Cloud>;

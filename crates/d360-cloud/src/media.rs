@@ -1,4 +1,4 @@
-//! `/media` and `/{media-id}`: files to send, and files that were received.
+//! `/media` and `/{media-id}`: files to send, and received files.
 //!
 //! ```no_run
 //! # fn f(client: d360_cloud::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -32,18 +32,17 @@ use std::{
     sync::Arc,
 };
 
-/// How many bytes of a file are looked at for its type.
+/// The number of bytes that are inspected for the type of a file.
 const HEAD: usize = 8 * 1024;
-/// Most bytes of a file that a download keeps in memory: the largest that WhatsApp takes.
+/// The maximum size of a download in memory: the largest file that WhatsApp accepts.
 const MAX_IN_MEMORY: u64 = MediaKind::Document.max_size();
 
-/// `POST /media` (`multipart/form-data` with `messaging_product` and `file`): uploads a file, to be sent by its id.
+/// `POST /media` (`multipart/form-data` with `messaging_product` and `file`): uploads a file, to be sent by its ID.
 ///
-/// Streamed from the file, so that memory stays flat. Kept for 30 days. Limits: 5 MB for images, 16 MB for audio and video, 100 MB for
-/// documents, 500 KB for stickers ([`MediaType::ALL`]), checked before anything is sent; 25 uploads a second and number. Doing
-/// it again leaves another copy that nobody refers to, so that it is done again after a failure.
-///
-/// Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11).
+/// The file is streamed, with constant memory, and is kept for 30 days. The limits are 5 MB for images, 16 MB for
+/// audio and video, 100 MB for documents, and 500 KB for stickers ([`MediaType::ALL`]). They are checked before
+/// anything is sent. A number can upload 25 files per second. A failed upload is retried, because another copy does
+/// no harm (360dialog, "Upload, retrieve or delete media"; Meta, "Media", 2025-11).
 #[derive(Clone)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct UploadMedia {
@@ -54,23 +53,23 @@ pub struct UploadMedia {
 }
 
 impl UploadMedia {
-    /// Uploads a file. Its content decides its type, and its extension where the content has no signature. Its length and its first bytes
-    /// are read now, the rest while it is sent.
+    /// Uploads a file. Its content determines its type, or its extension if the content has no signature. Its length
+    /// and its first bytes are read now, the rest while it is sent.
     ///
     /// # Errors
-    /// If it does not exist, cannot be read, or is no regular file.
+    /// Returns an error if the file does not exist, cannot be read, or is not a regular file.
     pub fn file(path: impl AsRef<FilePath>) -> io::Result<Self> {
         let path = path.as_ref();
         let meta = std::fs::metadata(path)?;
         if !meta.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut head = Vec::with_capacity(HEAD);
         std::fs::File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
         Ok(Self::new(name, Part::File { path: path.to_owned(), length: meta.len() }, &head))
     }
-    /// Uploads bytes under a name. Their type is found as [`file`](Self::file) does.
+    /// Uploads bytes under a name. The type is determined as for [`file`](Self::file).
     pub fn bytes(filename: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         let head = bytes.slice(..bytes.len().min(HEAD));
@@ -80,39 +79,39 @@ impl UploadMedia {
         let mime = mime_of(&filename, head).to_owned();
         Self { content, filename, mime, progress: None }
     }
-    /// Says of what type it is, such as `audio/ogg; codecs=opus`.
+    /// Sets the type, such as `audio/ogg; codecs=opus`.
     pub fn mime_type(mut self, mime: impl Into<String>) -> Self {
         self.mime = mime.into();
         self
     }
-    /// Is told how many bytes have gone, and of how many.
+    /// Sets a callback for the progress: bytes so far, and the total.
     pub fn on_progress(mut self, tell: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
         self.progress = Some(Progress::new(tell));
         self
     }
-    /// What it can be sent as, where the type is known.
+    /// Returns the kind of message that it can be sent as, if the type is known.
     #[must_use]
     pub fn kind(&self) -> Option<MediaKind> {
         MediaType::of_mime(&self.mime).map(|known| known.kind)
     }
 }
 
-/// The MIME type of a file by its first bytes, or by its name where they say nothing. Empty if neither does.
+/// Returns the MIME type of a file by its first bytes, or else by its name. Empty if both are unknown.
 fn mime_of(name: &str, head: &[u8]) -> &'static str {
     let by_name = MediaType::of_filename(name);
     let named = by_name.map_or("", |known| known.mime);
     let found = match infer::get(head).map(|found| found.mime_type()) {
-        // A text has no signature of its own: it may begin like a page or a script.
+        // A text has no signature: it may begin like a page or a script.
         None => return named,
         Some(text) if text.starts_with("text/") => return named,
         Some("audio/m4a") => "audio/mp4",
-        // Opus in Ogg is what WhatsApp's pages call audio/ogg.
+        // WhatsApp's pages use audio/ogg for Opus in Ogg.
         Some("audio/opus") => "audio/ogg",
         Some(found) => found,
     };
     match (MediaType::of_mime(found), by_name) {
         (Some(known), _) => known.mime,
-        // Office writes ZIP archives and OLE files, of which not every one tells its kind at once.
+        // Office files are ZIP archives or OLE files, and not all of them can be identified quickly.
         (None, Some(known)) if known.kind == MediaKind::Document && known.mime != "application/pdf" => {
             known.mime
         }
@@ -152,22 +151,22 @@ impl Endpoint for UploadMedia {
         let Some(kind) = self.kind() else {
             let known: Vec<_> = MediaType::ALL.iter().map(|known| known.mime).collect();
             let given = match self.mime.as_str() {
-                "" => "cannot be told from its content or name".to_owned(),
-                mime => format!("is {}, which is not taken", d360_model::mask(mime)),
+                "" => "cannot be determined from its content or name".to_owned(),
+                mime => format!("is {}, which is not supported", d360_model::mask(mime)),
             };
-            findings.error("file.type", format!("{given}; WhatsApp takes {}", known.join(", ")));
+            findings.error("file.type", format!("{given}; WhatsApp accepts {}", known.join(", ")));
             return findings;
         };
         let (most, what) = (kind.max_size(), kind.as_str());
         if length > most {
-            findings.error("file", format!("has {length} bytes; a file of type {what} may have {most}"));
+            findings.error("file", format!("has {length} bytes; the limit for {what} is {most}"));
         } else if kind == MediaKind::Sticker && length > 100 << 10 {
-            findings.advise("file", "has more than 100 KB, which an animated sticker alone may have");
+            findings.advise("file", "has more than 100 KB, which is only allowed for an animated sticker");
         }
         findings
     }
     fn decode(response: &HttpResponse) -> Result<UploadedMedia, Unreadable> {
-        // On-Premise's shape, which a proxy in front may still give.
+        // The form of On-Premise, which a proxy may still return.
         #[derive(Deserialize)]
         struct Answer {
             #[serde(default, deserialize_with = "lenient_text")]
@@ -179,29 +178,29 @@ impl Endpoint for UploadMedia {
         let id = answer.id.take().or_else(|| answer.media.into_iter().find_map(|media| media.id));
         match id.filter(|id| !id.trim().is_empty()) {
             Some(id) => Ok(UploadedMedia { id: id.into() }),
-            None => Err(Unreadable::Shape("there is no id".into())),
+            None => Err(Unreadable::Shape("there is no ID".into())),
         }
     }
 }
 
-/// Answer of [`UploadMedia`].
+/// The response of [`UploadMedia`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UploadedMedia {
-    /// What messages name the file by.
+    /// The ID of the file, for messages.
     pub id: MediaId,
 }
 
-/// `GET /{media-id}`: type, length and URL of a file. The URL holds for 5 minutes.
+/// `GET /{media-id}`: returns the type, length and URL of a file. The URL is valid for 5 minutes.
 ///
-/// 360dialog shuts this call for 30 minutes after 20 errors within an hour. Source: 360dialog "Upload, retrieve or delete media",
-/// Meta "Media" (2025-11).
+/// 360dialog disables this call for 30 minutes after 20 errors within an hour (360dialog, "Upload, retrieve or delete
+/// media"; Meta, "Media", 2025-11).
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct GetMedia(MediaId);
 
 impl GetMedia {
-    /// Asks for the file of this id.
+    /// Requests the file with this ID.
     pub fn new(id: impl Into<MediaId>) -> Self {
         Self(id.into())
     }
@@ -223,13 +222,13 @@ impl Endpoint for GetMedia {
     }
 }
 
-/// `DELETE /{media-id}`: deletes a file. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11).
+/// `DELETE /{media-id}`: deletes a file (360dialog, "Upload, retrieve or delete media"; Meta, "Media", 2025-11).
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct DeleteMedia(MediaId);
 
 impl DeleteMedia {
-    /// Deletes the file of this id.
+    /// Deletes the file with this ID.
     pub fn new(id: impl Into<MediaId>) -> Self {
         Self(id.into())
     }
@@ -251,22 +250,23 @@ impl Endpoint for DeleteMedia {
     }
 }
 
-/// An id stands where other paths have words: one without a digit would be another call.
+/// Other paths have words where the ID is: an ID without a digit would be another call.
 fn check_id(id: &MediaId) -> Findings {
     let mut findings = Findings::new();
     let text = id.as_str();
     let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !plain || !text.bytes().any(|byte| byte.is_ascii_digit()) {
-        findings.error("media_id", "is no media ID: expected digits, such as 4490709327384033");
+        findings.error("media_id", "is not a media ID: expected digits, such as 4490709327384033");
     }
     findings
 }
 
-/// `GET` of the URL that [`GetMedia`] or a webhook names: downloads a file.
+/// `GET` of a URL from [`GetMedia`] or a webhook: downloads a file.
 ///
-/// The key goes to the API's own host alone: 360dialog serves what Meta's URLs (`lookaside.fbsbx.com`) name under its own, and a URL
-/// on any other host is refused before anything is sent. On Graph Meta's token goes to Meta's host. Into memory up to 100 MB, or
-/// wherever [`to`](Self::to) says. Source: 360dialog "Upload, retrieve or delete media", Meta "Media" (2025-11).
+/// The key is only sent to the API's own host. 360dialog serves the files of Meta's URLs (`lookaside.fbsbx.com`) on
+/// its own host, and a URL on any other host is refused before anything is sent. On Graph, Meta's token is sent to
+/// Meta's host. The file is kept in memory, up to 100 MB, or written to the sink of [`to`](Self::to) (360dialog,
+/// "Upload, retrieve or delete media"; Meta, "Media", 2025-11).
 #[derive(Clone)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct DownloadMedia {
@@ -277,20 +277,21 @@ pub struct DownloadMedia {
 }
 
 impl DownloadMedia {
-    /// Downloads what [`GetMedia`] told of.
+    /// Downloads the file that [`GetMedia`] returned.
     pub fn new(info: &MediaInfo) -> Self {
         Self { length: info.file_size.unwrap_or(0), ..Self::url(&info.url) }
     }
-    /// Downloads what a webhook named.
+    /// Downloads the file of a webhook.
     pub fn url(url: impl Into<String>) -> Self {
         Self { url: url.into(), length: 0, sink: None, progress: None }
     }
-    /// Into a [`FileSink`](d360_transport::FileSink) or a sink of your own, piece by piece.
+    /// Writes the file to a [`FileSink`](d360_transport::FileSink) or a custom sink, piece by piece.
     pub fn to(mut self, sink: impl BodySink + 'static) -> Self {
         self.sink = Some(Arc::new(sink));
         self
     }
-    /// Is told how many bytes have come, and of how many: 0 where that is not known. Where they go into memory nothing is told.
+    /// Sets a callback for the progress: bytes so far, and the total (0 if unknown). It is not called for downloads
+    /// into memory.
     pub fn on_progress(mut self, tell: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
         self.progress = Some(Progress::new(tell));
         self
@@ -311,18 +312,18 @@ impl Endpoint for DownloadMedia {
     fn path(&self) -> Path {
         Path::of_url(&self.url)
     }
-    /// A URL comes from whoever posted a webhook: it must not lead to another call with the key.
+    /// The URL comes from whoever posted a webhook. It must not lead to another call with the key.
     fn check(&self) -> Findings {
         let mut findings = Findings::new();
         let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
         let path = rest.find('/').map_or("", |at| &rest[at..]).split(['?', '#']).next().unwrap_or_default();
         let path = path.trim_end_matches('/');
-        // Meta's own have no escapes in their paths.
+        // Meta's own URLs have no escapes in their paths.
         let odd = path.contains('%') || path.contains("//") || path.contains('\\');
-        // Graph and a base URL put something before a call's path.
+        // Graph and a base URL add a prefix to the path of a call.
         let is_call = endpoints::ALL.iter().any(|meta| path.ends_with(meta.path));
         if odd || is_call || path.starts_with("/v1/") {
-            findings.error("url", "is another call of the API, and no file");
+            findings.error("url", "is another call of the API, not a file");
         }
         findings
     }
@@ -343,7 +344,7 @@ impl Endpoint for DownloadMedia {
     }
 }
 
-/// A sink that tells how far it has come.
+/// A sink that reports its progress.
 #[derive(Debug)]
 struct Counted {
     inner: Arc<dyn BodySink>,

@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 /// `POST /messages`: sends a message.
 ///
-/// The answer says that the message was *accepted*; whether it is *delivered* comes by webhook, and errors may come
-/// that way too. Anything but a template or Direct Send needs an open 24-hour window (131047 otherwise).
+/// The response means that the message was *accepted*. The delivery status arrives by webhook, as may errors.
+/// Messages other than templates and Direct Send need an open 24-hour window (otherwise 131047).
 ///
-/// Never sent again by itself while its outcome is unknown: the API has no idempotency key.
+/// Never retried automatically while the outcome is unknown, because the API has no idempotency key.
 ///
-/// Limits: 80 messages a second and number by default (130429), one message in 6 s to the same recipient with bursts of
-/// up to 45 (131056). Source: 360dialog "Contacts", Meta "Contacts messages" (2026-05-21).
+/// The limits are 80 messages per second per number by default (130429), and one message per 6 s to the same
+/// recipient with bursts of 45 (131056) (360dialog, "Contacts"; Meta, "Contacts messages", 2026-05-21).
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct SendMessage(Message);
@@ -36,7 +36,7 @@ impl Endpoint for SendMessage {
     fn labelled_body(&self, label: &str) -> Result<Body, BuildError> {
         if self.0.biz_opaque_callback_data.as_deref().is_some_and(|own| own != label) {
             return Err(BuildError::Label(
-                "the message has a biz_opaque_callback_data of its own, which is where the label would stand",
+                "the message already has biz_opaque_callback_data, the property of the label",
             ));
         }
         Body::json(&self.0.clone().biz_opaque_callback_data(label))
@@ -52,10 +52,11 @@ impl Endpoint for SendMessage {
     }
 }
 
-/// `POST /messages` with a body of your own: for what is newer than this version, beyond `Message::raw`.
+/// `POST /messages` with a custom body, for properties that are newer than this version, beyond `Message::raw`.
 ///
-/// Nothing is added, left out or checked but that it is an object with a recipient and no read mark; rate limits and the promise that
-/// nothing is sent twice hold for it too. No label can be put into it. Source: as [`SendMessage`].
+/// The body is sent unchanged. It is only checked to be an object with a recipient, and not a read mark. Rate limits
+/// apply, and it is never retried while the outcome is unknown. It supports no label. The sources are those of
+/// [`SendMessage`].
 ///
 /// ```
 /// use d360_cloud::messages::SendRaw;
@@ -72,7 +73,7 @@ pub struct SendRaw {
 }
 
 impl SendRaw {
-    /// Sends `body` as it stands.
+    /// Sends `body` unchanged.
     pub fn new(body: Map<String, Value>) -> Self {
         let text = |key| body.get(key).and_then(Value::as_str);
         let to = match (text("to"), text("recipient")) {
@@ -117,10 +118,10 @@ impl Endpoint for SendRaw {
     }
 }
 
-/// `POST /messages` `{"status": "read"}`: marks a message as read, and every one before it in the chat.
+/// `POST /messages` `{"status": "read"}`: marks a message as read, and every earlier one in the chat.
 ///
-/// With [`typing`](Self::typing) the user is shown that an answer is being typed, until it comes or for 25 seconds. Source: Meta
-/// "Mark messages as read", "Typing indicators" (2025-11).
+/// With [`typing`](Self::typing) the user also sees a typing indicator until the answer arrives, or for 25 seconds
+/// (Meta, "Mark messages as read", "Typing indicators", 2025-11).
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct MarkMessageRead {
@@ -129,11 +130,11 @@ pub struct MarkMessageRead {
 }
 
 impl MarkMessageRead {
-    /// Marks the message with this id, which a webhook brought.
+    /// Marks the message with this ID from a webhook.
     pub fn new(message: impl Into<MessageId>) -> Self {
         Self { message: message.into(), typing: false }
     }
-    /// Shows that an answer is being typed, too.
+    /// Also shows a typing indicator.
     pub fn typing(mut self) -> Self {
         self.typing = true;
         self

@@ -1,4 +1,4 @@
-//! Uploading and sending a file in one step.
+//! Uploads and sends a file in one step.
 use crate::{
     Cloud,
     media::{UploadMedia, UploadedMedia},
@@ -10,7 +10,7 @@ use d360_model::{
 use d360_transport::{BuildError, SendsFiles};
 use std::path::{Path, PathBuf};
 
-/// A file to upload and send with [`Client::send_file`](d360_transport::Client::send_file): a path, and what is said about it.
+/// A file to upload and send with [`Client::send_file`](d360_transport::Client::send_file): a path with options.
 ///
 /// ```no_run
 /// # async fn f(client: d360_cloud::Client) -> Result<(), d360_transport::Error> {
@@ -32,7 +32,7 @@ pub struct SendFile {
 }
 
 impl SendFile {
-    /// The file at `path`.
+    /// Creates the file at `path`.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -49,17 +49,17 @@ impl SendFile {
         self.caption = Some(caption.into());
         self
     }
-    /// Sets the name that a document is shown and saved under, in place of its name on disk.
+    /// Sets the name under which a document is shown and saved, instead of its name on disk.
     pub fn filename(mut self, name: impl Into<String>) -> Self {
         self.filename = Some(name.into());
         self
     }
-    /// Sets the MIME type, in place of the one that the content has.
+    /// Sets the MIME type, instead of that of the content.
     pub fn mime_type(mut self, mime: impl Into<String>) -> Self {
         self.mime = Some(mime.into());
         self
     }
-    /// Quotes a message.
+    /// Sets the message to quote.
     pub fn reply_to(mut self, message: impl Into<MessageId>) -> Self {
         self.reply_to = Some(message.into());
         self
@@ -69,7 +69,7 @@ impl SendFile {
         self.as_document = true;
         self
     }
-    /// Shows audio as a voice message: Ogg with Opus alone.
+    /// Sends audio as a voice message, which needs Ogg with Opus.
     pub fn voice(mut self) -> Self {
         self.voice = true;
         self
@@ -83,17 +83,17 @@ impl SendFile {
         })
     }
 
-    /// The message, and what is wrong with it. A type that is not taken is the upload's to report.
+    /// Returns the message and its problems. The upload reports an unsupported type.
     fn into_message(self, to: Recipient, kind: MediaKind) -> (Message, Findings) {
         let mut findings = Findings::new();
         if self.caption.is_some() && matches!(kind, MediaKind::Audio | MediaKind::Sticker) {
             findings.error(
                 format!("{}.caption", kind.as_str()),
-                "is for images, videos and documents; leave it out",
+                "is only for images, videos and documents; remove it",
             );
         }
         if self.voice && kind != MediaKind::Audio {
-            findings.error(format!("{}.voice", kind.as_str()), "is for audio; leave it out");
+            findings.error(format!("{}.voice", kind.as_str()), "is only for audio; remove it");
         }
         let of_path = || self.path.file_name().map(|name| name.to_string_lossy().into_owned());
         let filename = self.filename.clone().or_else(of_path);
@@ -155,7 +155,7 @@ impl SendsFiles for Cloud {
             Content::Audio(audio) => &mut audio.source,
             Content::Sticker(sticker) => &mut sticker.source,
             Content::Document(document) => &mut document.source,
-            // `prepare` makes no other.
+            // `prepare` returns no other.
             _ => return message,
         };
         *source = MediaSource::Id(answer.id);

@@ -8,10 +8,10 @@ use d360_transport::{
     Body, BuildError, Endpoint, HttpResponse, Meta, PagedEndpoint, Path, Transfer, Unreadable, json, success,
 };
 
-/// `GET /message_templates`: a page of the account's templates. `Client::pages` reads them all.
+/// `GET /message_templates`: returns one page of the account's templates. `Client::pages` reads all pages.
 ///
-/// Query: `limit`, `name`, `status`, `source`, `after`. An account has up to 250 templates, or 6,000. Source: 360dialog Messaging API
-/// reference, Meta "Message templates" (2025-11).
+/// The query parameters are `limit`, `name`, `status`, `source` and `after`. An account has up to 250 templates, or
+/// 6,000 (360dialog Messaging API reference; Meta, "Message templates", 2025-11).
 #[derive(Clone, Default)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct ListTemplates {
@@ -24,32 +24,32 @@ pub struct ListTemplates {
 }
 
 impl ListTemplates {
-    /// The first page.
+    /// Requests the first page.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Templates a page, from 1.
+    /// Sets the number of templates per page, at least 1.
     pub fn limit(mut self, templates: u32) -> Self {
         self.limit = Some(templates);
         self
     }
-    /// Only those of this name.
+    /// Filters by name.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
-    /// Only those that stand there.
+    /// Filters by status.
     pub fn status(mut self, status: TemplateStatus) -> Self {
         self.status = Some(status);
         self
     }
-    /// Only those of this source: `AUTO_GENERATED` for those that Direct Send made (beta; Meta "Direct Send API reference",
-    /// 2026-07-31).
+    /// Filters by source: `AUTO_GENERATED` for templates that Direct Send created (beta; Meta, "Direct Send API
+    /// reference", 2026-07-31).
     pub fn source(mut self, source: impl Into<String>) -> Self {
         self.source = Some(source.into());
         self
     }
-    /// The page behind this cursor.
+    /// Requests the page after this cursor.
     pub fn after(mut self, cursor: impl Into<String>) -> Self {
         self.after = Some(cursor.into());
         self
@@ -118,16 +118,16 @@ impl PagedEndpoint for ListTemplates {
     }
 }
 
-/// `POST /message_templates`: hands in a template for approval, which webhooks or [`ListTemplates`] tell of.
+/// `POST /message_templates`: submits a template for review. Webhooks or [`ListTemplates`] report the result.
 ///
-/// Never done again by itself while its outcome is unknown: Meta would answer that the template is there already. Source: 360dialog
-/// Messaging API reference, Meta "Message templates" (2025-11).
+/// Never retried automatically while the outcome is unknown, because Meta would answer that the template exists
+/// (360dialog Messaging API reference; Meta, "Message templates", 2025-11).
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct CreateTemplate(NewTemplate);
 
 impl CreateTemplate {
-    /// Hands in `template`.
+    /// Submits `template`.
     pub fn new(template: NewTemplate) -> Self {
         Self(template)
     }
@@ -149,9 +149,9 @@ impl Endpoint for CreateTemplate {
     }
 }
 
-/// `DELETE /message_templates?name=…`: deletes a template **in all languages**; with [`only`](Self::only), in one.
+/// `DELETE /message_templates?name=…`: deletes a template **in all languages**, or in one with [`only`](Self::only).
 ///
-/// The name cannot be used again for 30 days. Source: 360dialog Messaging API reference, Meta "Message templates" (2025-11).
+/// The name cannot be used again for 30 days (360dialog Messaging API reference; Meta, "Message templates", 2025-11).
 #[derive(Clone)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct DeleteTemplate {
@@ -160,11 +160,11 @@ pub struct DeleteTemplate {
 }
 
 impl DeleteTemplate {
-    /// Deletes the template of this name in all languages.
+    /// Deletes the template with this name in all languages.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), id: None }
     }
-    /// Deletes only the one of this id; `hsm_id` on the wire.
+    /// Deletes only the template with this ID; `hsm_id` on the wire.
     pub fn only(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
@@ -192,7 +192,7 @@ impl Endpoint for DeleteTemplate {
         let mut findings = Findings::new();
         findings.require("name", &self.name);
         if let Some(id) = &self.id {
-            // An empty id would delete every language.
+            // An empty ID would delete every language.
             findings.require("id", id);
         }
         findings

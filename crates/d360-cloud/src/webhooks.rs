@@ -1,4 +1,5 @@
-//! `/v1/configs/webhook` and `/waba_webhook`: where webhooks go. 360dialog alone has these; at Meta it is set in the app.
+//! `/v1/configs/webhook` and `/waba_webhook`: the webhook settings. Only 360dialog has these calls; at Meta, the
+//! app's settings have the URL.
 use crate::{Cloud, endpoints};
 use d360_model::{Findings, WebhookConfig};
 use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Unreadable, json};
@@ -12,7 +13,7 @@ macro_rules! asks {
         pub struct $name;
 
         impl $name {
-            /// Asks for it.
+            /// Creates the request.
             pub const fn new() -> Self {
                 Self
             }
@@ -38,7 +39,7 @@ macro_rules! sets {
         pub struct $name(WebhookConfig);
 
         impl $name {
-            /// Sets it.
+            /// Sets `config`.
             pub fn new(config: WebhookConfig) -> Self {
                 Self(config)
             }
@@ -63,36 +64,39 @@ macro_rules! sets {
 }
 
 asks! {
-    /// `GET /v1/configs/webhook`: where the number's webhooks go. Source: 360dialog "Webhook events and notifications" (2025).
+    /// `GET /v1/configs/webhook`: returns the webhook settings of the number (360dialog, "Webhook events and
+    /// notifications", 2025).
     GetWebhook, WEBHOOKS_GET
 }
 asks! {
-    /// `GET /waba_webhook`: where the account's webhooks go. Source: 360dialog "Webhook events and notifications" (2025).
+    /// `GET /waba_webhook`: returns the webhook settings of the account (360dialog, "Webhook events and
+    /// notifications", 2025).
     GetAccountWebhook, WEBHOOKS_GET_ACCOUNT
 }
 sets! {
-    /// `POST /v1/configs/webhook` `{"url", "headers"}`: sets where the number's webhooks go, which counts before the account's.
+    /// `POST /v1/configs/webhook` `{"url", "headers"}`: sets the webhook settings of the number, which take
+    /// precedence over the account's.
     ///
-    /// `headers` come back with every webhook: put a secret there, and check it (`d360_webhook::Verification::header`). A new API key
-    /// drops the URL: set it again. Source: 360dialog "Webhook events and notifications" (2025).
+    /// `headers` are sent with every webhook: put a secret there, and verify it
+    /// (`d360_webhook::Verification::header`). A new API key removes the URL: set it again (360dialog, "Webhook
+    /// events and notifications", 2025).
     SetWebhook, WEBHOOKS_SET, for_number
 }
 sets! {
-    /// `POST /waba_webhook` `{"url", "headers", "override_all"}`: sets where the account's webhooks go, within 15 to 20 seconds.
-    ///
-    /// Source: 360dialog "Webhook events and notifications" (2025).
+    /// `POST /waba_webhook` `{"url", "headers", "override_all"}`: sets the webhook settings of the account, within 15
+    /// to 20 seconds (360dialog, "Webhook events and notifications", 2025).
     SetAccountWebhook, WEBHOOKS_SET_ACCOUNT, WebhookConfig::validate
 }
 
 fn for_number(config: &WebhookConfig) -> Findings {
     let mut findings = config.validate();
     if config.override_all.is_some() {
-        findings.error("override_all", "is for an account's webhook");
+        findings.error("override_all", "is only for an account's webhook");
     }
     findings
 }
 
-/// An answer without a body, or `null`, is one without settings.
+/// A response without a body, or `null`, means that there are no settings.
 fn decode(response: &HttpResponse) -> Result<WebhookConfig, Unreadable> {
     let is_empty = response.status().is_success() && response.body().trim_ascii().is_empty();
     if is_empty { Ok(WebhookConfig::default()) } else { Ok(json::<Option<_>>(response)?.unwrap_or_default()) }

@@ -1,6 +1,6 @@
 //! A gateway that speaks WhatsApp's On-Premise API to an old program, and 360dialog Cloud behind it.
 //!
-//! Meta shut On-Premise on 2025-10-23. A program that was written for it points its base URL here and works on; `GET /notes` and the
+//! Meta retired On-Premise on 2025-10-23. A program that was written for it points its base URL here and works on; `GET /notes` and the
 //! header `x-d360-notes` of every answer tell, call by call, what to change to do without.
 //!
 //! ```no_run

@@ -1,56 +1,57 @@
-//! Contact cards with `ims`. (Meta shut On-Premise on 2025-10-23.)
+//! Contact cards with `ims`. (Meta retired On-Premise on 2025-10-23.)
 pub use crate::enums::ImService;
 use d360_model::{
     Address, At, Birthday, Card, Email, Findings, Name, Org, Phone, Url, Validate, wire_struct,
 };
 
 wire_struct! {
-    /// Somebody's name on a messenger. (Meta shut On-Premise on 2025-10-23; Cloud has nothing in its place.)
+    /// A messenger name of a contact. (Meta retired On-Premise on 2025-10-23; Cloud has no replacement.)
     pub struct Im {
         opt {
             /// The messenger.
             service: ImService = "service",
-            /// The name there.
+            /// The name.
             user_id: String = "user_id",
         }
     }
 }
 
 wire_struct! {
-    /// A contact card: as on Cloud, and with [`Im`]s. (Meta shut On-Premise on 2025-10-23; `d360_model::Contact` replaces it.)
+    /// A contact: as on Cloud, with [`Im`]s. (Meta retired On-Premise on 2025-10-23; `d360_model::Contact` replaces
+    /// it.)
     pub struct Contact {
         req {
             /// The name.
             name: Name = "name",
         }
         opt {
-            /// Day of birth.
+            /// The date of birth.
             birthday: Birthday = "birthday",
-            /// Where the person works.
+            /// The employer.
             org: Org = "org",
         }
         many {
-            /// Postal addresses.
+            /// The postal addresses.
             addresses: Address = "addresses", by address,
-            /// E-mail addresses.
+            /// The e-mail addresses.
             emails: Email = "emails", by email,
-            /// Names on messengers; On-Premise alone.
+            /// The messenger names; only on On-Premise.
             ims: Im = "ims", by im,
-            /// Phone numbers.
+            /// The phone numbers.
             phones: Phone = "phones", by phone,
-            /// Web addresses.
+            /// The web addresses.
             urls: Url = "urls", by url,
         }
     }
 }
 
 impl Contact {
-    /// A card with a name, which every card needs.
+    /// Creates a contact with its required name.
     #[must_use]
     pub fn new(name: Name) -> Self {
         Self { name, ..Self::default() }
     }
-    /// The same card without [`Im`]s, as Cloud takes it.
+    /// Returns the contact without [`Im`]s, as Cloud accepts it.
     #[must_use]
     pub fn to_cloud(&self) -> d360_model::Contact {
         let Self { name, birthday, org, addresses, emails, phones, urls, .. } = self.clone();

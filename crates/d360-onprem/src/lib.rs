@@ -1,9 +1,9 @@
 //! Endpoints of the On-Premise API.
 //!
-//! **Meta shut the On-Premise API on 2025-10-23.** This crate is for programs that still speak it, to a gateway that
-//! translates, a client that somebody hosts, or a sandbox, and for moving them to Cloud. Every item says what replaces it.
+//! **Meta retired the On-Premise API on 2025-10-23.** This crate is for programs that still call it on a gateway, a
+//! self-hosted client or a sandbox, and for migrating them to Cloud. Every item names its replacement.
 //!
-//! An endpoint of On-Premise does not compile against a client of Cloud:
+//! An endpoint of On-Premise does not compile with a client of Cloud:
 //!
 //! ```compile_fail,E0271
 //! # fn f(cloud: d360_cloud::blocking::Client) {
@@ -12,7 +12,7 @@
 //! # }
 //! ```
 //!
-//! It does against its own:
+//! It does with its own client:
 //!
 //! ```no_run
 //! # fn f(client: d360_onprem::blocking::Client) {
@@ -44,30 +44,31 @@ pub use message::{Content, Message, Text};
 pub use template::{Hsm, Template};
 pub use ttl::Ttl;
 
-/// Where 360dialog's On-Premise hosting was; paths begin with `/v1`. (Shut by Meta on 2025-10-23; `d360_cloud::BASE_URL`
-/// replaces it.)
+/// The base URL of 360dialog's former On-Premise hosting; paths begin with `/v1`. (Meta retired On-Premise on
+/// 2025-10-23; `d360_cloud::BASE_URL` replaces it.)
 pub const BASE_URL: &str = "https://waba.360dialog.io";
-/// Where 360dialog's free sandbox is; paths begin with `/v1`. It messages nobody but the number that asked for its key. (Meta
-/// shut On-Premise on 2025-10-23; `d360_cloud` speaks to its successor.)
+/// The base URL of 360dialog's free sandbox; paths begin with `/v1`. It only messages the number that requested its
+/// key. (Meta retired On-Premise on 2025-10-23; `d360_cloud` calls its successor.)
 pub const SANDBOX_URL: &str = "https://waba-sandbox.360dialog.io";
 
-/// Marks the On-Premise API (shut by Meta on 2025-10-23; Cloud replaces it).
+/// The On-Premise API, as a marker of its endpoints and clients. (Meta retired On-Premise on 2025-10-23; Cloud
+/// replaces it.)
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct OnPrem;
 
-/// 360dialog's free sandbox (`https://waba-sandbox.360dialog.io/v1`), with the key that it sends on WhatsApp. (Meta shut
-/// On-Premise on 2025-10-23; Cloud replaces it.)
+/// Returns 360dialog's free sandbox (`https://waba-sandbox.360dialog.io/v1`), with the key that it sends on WhatsApp.
+/// (Meta retired On-Premise on 2025-10-23; Cloud replaces it.)
 #[must_use]
 pub fn sandbox_host() -> Host {
-    host(SANDBOX_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test reads")
+    host(SANDBOX_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test parses")
 }
 
-/// An On-Premise client that somebody hosts at `base_url`; it wants a bearer token (from `POST /v1/users/login`). (Meta shut
-/// On-Premise on 2025-10-23; Cloud replaces it.)
+/// Returns a self-hosted On-Premise client at `base_url`, which needs a bearer token (from `POST /v1/users/login`).
+/// (Meta retired On-Premise on 2025-10-23; Cloud replaces it.)
 ///
 /// # Errors
-/// [`InvalidHost`].
+/// Returns [`InvalidHost`] if the URL is invalid.
 pub fn self_hosted(base_url: &str) -> Result<Host, InvalidHost> {
     host(base_url, AuthScheme::Bearer)
 }
@@ -80,7 +81,7 @@ impl Api for OnPrem {
     const NAME: &'static str = "onprem";
 
     fn default_host() -> Host {
-        host(BASE_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test reads")
+        host(BASE_URL, AuthScheme::D360ApiKey).expect("a constant URL, which a test parses")
     }
 }
 
@@ -122,7 +123,7 @@ impl BlocksUsers for OnPrem {
     }
 }
 
-/// The one user of a call: [`BlocksUsers::USERS_PER_CALL`] is 1.
+/// Returns the only user of a call: [`BlocksUsers::USERS_PER_CALL`] is 1.
 fn one(users: &[User]) -> User {
     users.first().cloned().unwrap_or(User::WaId(d360_model::WaId::default()))
 }
@@ -131,12 +132,12 @@ impl ReportsUsers for OnPrem {
     type Report = ReportContact;
 }
 
-/// The async client of the On-Premise API (shut by Meta on 2025-10-23; Cloud replaces it).
+/// The async client of the On-Premise API. (Meta retired On-Premise on 2025-10-23; Cloud replaces it.)
 pub type Client = d360_transport::Client<OnPrem>;
 
-/// The blocking client.
+/// The blocking client of the On-Premise API. (Meta retired On-Premise on 2025-10-23; Cloud replaces it.)
 pub mod blocking {
-    /// The blocking client of the On-Premise API (shut by Meta on 2025-10-23; Cloud replaces it).
+    /// The blocking client of the On-Premise API. (Meta retired On-Premise on 2025-10-23; Cloud replaces it.)
     pub type Client = d360_transport::blocking::Client<super::OnPrem>;
 }
 

@@ -1,4 +1,4 @@
-//! Files with a provider. (Meta shut On-Premise on 2025-10-23.)
+//! Files with a provider. (Meta retired On-Premise on 2025-10-23.)
 use d360_model::{
     At, Audio, Document, Findings, Image, MediaSource, Sticker, Validate, Video,
     wire::{self, FromJson, Reader},
@@ -8,11 +8,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 wire_struct! {
-    /// Who hosts a file behind a login that was set in `/v1/settings/application/media/providers`. (Meta shut On-Premise on
-    /// 2025-10-23; Cloud fetches public links alone.)
+    /// The host of a file behind a login, configured in `/v1/settings/application/media/providers`. (Meta retired
+    /// On-Premise on 2025-10-23; Cloud only fetches public links.)
     pub struct Provider {
         req {
-            /// The name that it was set under.
+            /// The name of the configuration.
             name: String = "name",
         }
     }
@@ -24,14 +24,14 @@ impl<T: Into<String>> From<T> for Provider {
     }
 }
 
-/// A file as on Cloud, and who hosts it. (Meta shut On-Premise on 2025-10-23; on Cloud it is `T` alone.)
+/// A file as on Cloud, with its host. (Meta retired On-Premise on 2025-10-23; on Cloud it is only `T`.)
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Media<T> {
-    /// The file, and what is said beside it.
+    /// The file and its properties.
     #[serde(flatten)]
     pub file: T,
-    /// Who hosts the file of a link (`provider.name` on the wire).
+    /// The host of a linked file (`provider.name` on the wire).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
 }
@@ -43,7 +43,7 @@ impl<T> From<T> for Media<T> {
 }
 
 impl<T> Media<T> {
-    /// A file that `provider` hosts.
+    /// Creates a file that `provider` hosts.
     pub fn hosted(file: T, provider: impl Into<Provider>) -> Self {
         Self { file, provider: Some(provider.into()) }
     }
@@ -51,7 +51,7 @@ impl<T> Media<T> {
 
 impl<T: FromJson> FromJson for Media<T> {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        // What is known beside the provider, `T` says.
+        // `T` determines the properties besides the provider.
         let mut file = value.clone();
         let provider = file.as_object_mut().and_then(|map| map.remove("provider"));
         let provider = provider.filter(|provider| !provider.is_null());
@@ -66,10 +66,10 @@ impl<'de, T: FromJson> Deserialize<'de> for Media<T> {
     }
 }
 
-/// What the kinds of files have in common.
+/// The common behavior of all kinds of files.
 trait File: Validate {
     fn source(&self) -> &MediaSource;
-    /// What Cloud has and On-Premise has not.
+    /// Validates what Cloud has and On-Premise has not.
     fn beyond(&self, _at: &At<'_>, _out: &mut Findings) {}
 }
 
@@ -90,7 +90,7 @@ impl File for Audio {
     }
     fn beyond(&self, at: &At<'_>, out: &mut Findings) {
         if self.voice.is_some() {
-            out.error(at.key("voice"), "is Cloud's; on On-Premise the type of the message is \"voice\"");
+            out.error(at.key("voice"), "exists only on Cloud; on On-Premise the message type is \"voice\"");
         }
     }
 }
@@ -103,7 +103,7 @@ impl<T: File> Validate for Media<T> {
             let at = at.key("provider");
             out.require(at.key("name"), &provider.name);
             if let MediaSource::Id(_) = self.file.source() {
-                out.advise(at, "belongs to a link; a file that was uploaded has none");
+                out.advise(at, "belongs to a link; an uploaded file has none");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The outgoing message: Cloud's without `messaging_product`, and with what Cloud has dropped.
+//! The outgoing message: like Cloud's without `messaging_product`, with properties that Cloud dropped.
 use crate::{Contact, Hsm, Media, Template, Ttl};
 use d360_model::{
     At, Audio, Document, Findings, Image, Interactive, Invalid, Location, MessageId, Raw, Reaction,
@@ -9,13 +9,13 @@ use d360_model::{
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-/// A message of the On-Premise API (shut by Meta on 2025-10-23). `d360_model::Message` replaces it on Cloud.
+/// A message of the On-Premise API. (Meta retired On-Premise on 2025-10-23; `d360_model::Message` replaces it on
+/// Cloud.)
 ///
-/// Differs from Cloud's: no `messaging_product`; `recipient_type` is sent for groups alone; a WhatsApp ID goes into `to`
-/// without `+`; [`preview_url`](Self::preview_url) stands beside the text; templates have a namespace, a policy and a
-/// [`ttl`](Self::ttl); files may have a provider.
-///
-/// Source: Meta's On-Premise reference, "Messages" (until 2025-10), 360dialog's On-Premise pages.
+/// It differs from Cloud's: there is no `messaging_product`; `recipient_type` is only sent for groups; a WhatsApp ID
+/// is sent in `to` without `+`; [`preview_url`](Self::preview_url) is beside the text; templates have a namespace, a
+/// policy and a [`ttl`](Self::ttl); files may have a provider (Meta, On-Premise reference "Messages", until 2025-10;
+/// 360dialog's On-Premise pages).
 ///
 /// ```
 /// use d360_onprem::{Message, Template, Ttl};
@@ -26,27 +26,27 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
-    /// Who it goes to: a WhatsApp ID, a phone number (since client v2.39.1) or a group.
+    /// The recipient: a WhatsApp ID, a phone number (since client v2.39.1) or a group.
     pub to: Recipient,
-    /// What it says.
+    /// The content.
     pub content: Content,
-    /// Whether the first URL of a text is shown with a preview.
+    /// Whether to show a preview of the first URL of a text.
     pub preview_url: Option<bool>,
-    /// How long a template message is tried.
+    /// How long delivery of a template message is attempted.
     pub ttl: Option<Ttl>,
-    /// The message it replies to (`context.message_id` on the wire).
+    /// Whether `recipient_type` is also sent for an individual, as it was read.
     pub reply_to: Option<MessageId>,
     /// Whether `recipient_type` is sent for an individual too, as it was read.
     says_individual: bool,
 }
 
 d360_model::contents! {
-    /// What a message says; its kind is the message's `type`. (Meta shut On-Premise on 2025-10-23; `d360_model::Content`
-    /// replaces it.)
+    /// The content of a message; its kind is the message's `type`. (Meta retired On-Premise on 2025-10-23;
+    /// `d360_model::Content` replaces it.)
     pub enum Content {
-        /// Contact cards. (A page says `contact` of them, where every example says `contacts`, which is sent.)
+        /// Contacts. One page calls the type `contact`; every example has `contacts`, which is sent.
         Contacts(Vec<Contact>) = "contacts" or "contact",
-        /// A place on the map.
+        /// A location.
         Location(Location) = "location",
         /// Text.
         Text(Text) = "text",
@@ -56,17 +56,17 @@ d360_model::contents! {
         Video(Media<Video>) = "video",
         /// Audio.
         Audio(Media<Audio>) = "audio",
-        /// A voice message: on Cloud an audio with `voice`.
+        /// A voice message; on Cloud, audio with `voice`.
         Voice(Media<Audio>) = "voice",
         /// A document.
         Document(Media<Document>) = "document",
         /// A sticker.
         Sticker(Media<Sticker>) = "sticker",
-        /// An emoji on a message.
+        /// An emoji reaction to a message.
         Reaction(Reaction) = "reaction",
-        /// A message by a template.
+        /// A template message.
         Template(Template) = "template",
-        /// A message by a template, in the form before `template`.
+        /// A template message in the form before `template`.
         Hsm(Hsm) = "hsm",
         /// Buttons, a list, products, a flow.
         Interactive(Box<Interactive>) = "interactive",
@@ -74,7 +74,7 @@ d360_model::contents! {
 }
 
 wire_struct! {
-    /// Text, up to 4,096 characters. (Meta shut On-Premise on 2025-10-23; `d360_model::Text` replaces it.)
+    /// Text, up to 4,096 characters. (Meta retired On-Premise on 2025-10-23; `d360_model::Text` replaces it.)
     pub struct Text {
         req {
             /// The text.
@@ -106,96 +106,96 @@ wire_struct! {
 }
 
 impl Message {
-    /// A message of any content.
+    /// Creates a message with any content.
     pub fn new(to: impl Into<Recipient>, content: Content) -> Self {
         Self { to: to.into(), content, preview_url: None, ttl: None, reply_to: None, says_individual: false }
     }
-    /// Contact cards.
+    /// Creates a message with contacts.
     pub fn contacts(
         to: impl Into<Recipient>,
         contacts: impl IntoIterator<Item = impl Into<Contact>>,
     ) -> Self {
         Self::new(to, Content::Contacts(contacts.into_iter().map(Into::into).collect()))
     }
-    /// A place on the map.
+    /// Creates a location message.
     #[must_use]
     pub fn location(to: impl Into<Recipient>, location: Location) -> Self {
         Self::new(to, Content::Location(location))
     }
-    /// Text.
+    /// Creates a text message.
     pub fn text(to: impl Into<Recipient>, body: impl Into<Text>) -> Self {
         Self::new(to, Content::Text(body.into()))
     }
-    /// An image.
+    /// Creates an image message.
     pub fn image(to: impl Into<Recipient>, image: impl Into<Media<Image>>) -> Self {
         Self::new(to, Content::Image(image.into()))
     }
-    /// A video.
+    /// Creates a video message.
     pub fn video(to: impl Into<Recipient>, video: impl Into<Media<Video>>) -> Self {
         Self::new(to, Content::Video(video.into()))
     }
-    /// Audio.
+    /// Creates an audio message.
     pub fn audio(to: impl Into<Recipient>, audio: impl Into<Media<Audio>>) -> Self {
         Self::new(to, Content::Audio(audio.into()))
     }
-    /// A voice message.
+    /// Creates a voice message.
     pub fn voice(to: impl Into<Recipient>, audio: impl Into<Media<Audio>>) -> Self {
         Self::new(to, Content::Voice(audio.into()))
     }
-    /// A document.
+    /// Creates a document message.
     pub fn document(to: impl Into<Recipient>, document: impl Into<Media<Document>>) -> Self {
         Self::new(to, Content::Document(document.into()))
     }
-    /// A sticker.
+    /// Creates a sticker message.
     pub fn sticker(to: impl Into<Recipient>, sticker: impl Into<Media<Sticker>>) -> Self {
         Self::new(to, Content::Sticker(sticker.into()))
     }
-    /// An emoji on a message.
+    /// Creates an emoji reaction to a message.
     #[must_use]
     pub fn reaction(to: impl Into<Recipient>, reaction: Reaction) -> Self {
         Self::new(to, Content::Reaction(reaction))
     }
-    /// A message by a template, which may go out while the window is closed.
+    /// Creates a template message, which needs no open window.
     #[must_use]
     pub fn template(to: impl Into<Recipient>, template: Template) -> Self {
         Self::new(to, Content::Template(template))
     }
-    /// A message by a template, in the form before `template`.
+    /// Creates a template message in the form before `template`.
     #[must_use]
     pub fn hsm(to: impl Into<Recipient>, hsm: Hsm) -> Self {
         Self::new(to, Content::Hsm(hsm))
     }
-    /// Buttons, a list, products, a flow.
+    /// Creates an interactive message: buttons, a list, products, a flow.
     #[must_use]
     pub fn interactive(to: impl Into<Recipient>, interactive: Interactive) -> Self {
         Self::new(to, Content::Interactive(Box::new(interactive)))
     }
-    /// Anything else: `content` is sent as property `kind`, unchecked.
+    /// Creates a message of any other type: `content` is sent as property `kind`, unchecked.
     pub fn raw(to: impl Into<Recipient>, kind: impl Into<String>, content: Value) -> Self {
         Self::new(to, Content::Raw(Raw::new(kind, content)))
     }
-    /// Shows the first URL of a text with a preview, or not.
+    /// Sets whether to show a preview of the first URL of a text.
     #[must_use]
     pub fn preview_url(mut self, shown: bool) -> Self {
         self.preview_url = Some(shown);
         self
     }
-    /// Sets how long a template message is tried.
+    /// Sets how long delivery of a template message is attempted.
     #[must_use]
     pub fn ttl(mut self, ttl: Ttl) -> Self {
         self.ttl = Some(ttl);
         self
     }
-    /// Replies to a message.
+    /// Sets the message that this one replies to.
     #[must_use]
     pub fn reply_to(mut self, message: impl Into<MessageId>) -> Self {
         self.reply_to = Some(message.into());
         self
     }
-    /// Reads a whole message body as the documents show it, and checks it; see `d360_model::Message::from_json`.
+    /// Parses a complete message body in the documented form, and validates it; see `d360_model::Message::from_json`.
     ///
     /// # Errors
-    /// [`Invalid`] with all problems.
+    /// Returns [`Invalid`] with all problems.
     pub fn from_json(json: &[u8]) -> Result<(Self, Findings), Invalid> {
         wire::from_slice_checked(json, Self::validate)
     }
@@ -208,10 +208,10 @@ impl Validate for Message {
         if let Recipient::Bsuid(_) | Recipient::ParentBsuid(_) = self.to {
             out.error(
                 at.key("to"),
-                "is a BSUID, which On-Premise does not know; give a WhatsApp ID or a phone number",
+                "is a BSUID, which On-Premise does not support; use a WhatsApp ID or a phone number",
             );
         } else {
-            // On-Premise reads digits as a WhatsApp ID, which has its country code.
+            // On-Premise treats digits as a WhatsApp ID with country code.
             let problem = match &self.to {
                 Recipient::Phone(number) => Recipient::National(number.clone()).problem(),
                 other => other.problem(),
@@ -222,11 +222,11 @@ impl Validate for Message {
         }
         self.content.check(&at.key(self.content.kind()), out);
         if self.preview_url.is_some() && !matches!(self.content, Content::Text(_) | Content::Raw(_)) {
-            out.advise(at.key("preview_url"), "counts for the type text alone");
+            out.advise(at.key("preview_url"), "applies only to the type text");
         }
         if let Some(ttl) = &self.ttl {
             if !matches!(self.content, Content::Template(_) | Content::Hsm(_) | Content::Raw(_)) {
-                out.advise(at.key("ttl"), "counts for the types template and hsm alone");
+                out.advise(at.key("ttl"), "applies only to the types template and hsm");
             }
             if let Some(problem) = ttl.problem() {
                 out.error(at.key("ttl"), problem);
@@ -236,7 +236,7 @@ impl Validate for Message {
             let context = at.key("context");
             out.require_id(context.key("message_id"), id.as_str());
             if let Content::Reaction(_) = self.content {
-                out.error(context, "has no place in a reaction, which names its message itself");
+                out.error(context, "is not allowed in a reaction, which has its own message_id");
             }
         }
     }

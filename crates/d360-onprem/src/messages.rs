@@ -1,12 +1,13 @@
-//! `/messages`. (Meta shut On-Premise on 2025-10-23; Cloud's `/messages` replaces it.)
+//! `/messages`. (Meta retired On-Premise on 2025-10-23; Cloud's `/messages` replaces it.)
 use crate::{Message, OnPrem, endpoints};
 use d360_model::{Findings, MessageId, Recipient, SendResponse};
 use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Path, Unreadable, sent};
 
-/// `POST /v1/messages`: sends a message. (Meta shut On-Premise on 2025-10-23; `POST /messages` of Cloud replaces it.)
+/// `POST /v1/messages`: sends a message. (Meta retired On-Premise on 2025-10-23; `POST /messages` of Cloud replaces
+/// it.)
 ///
-/// The answer holds an id even for a message that fails: the outcome comes by webhook. Ids are not `wamid.…`.
-/// Source: 360dialog "Contacts and Location Messages", On-Premise part.
+/// The response contains an ID even for a message that fails: the outcome arrives by webhook. IDs are not `wamid.…`
+/// (360dialog, "Contacts and Location Messages", On-Premise part).
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct SendMessage(Message);
@@ -37,10 +38,10 @@ impl Endpoint for SendMessage {
     }
 }
 
-/// `PUT /v1/messages/{id}` `{"status": "read"}`: marks a message as read. (Meta shut On-Premise on 2025-10-23; on Cloud
-/// it is `POST /messages` with `status` `read`.)
+/// `PUT /v1/messages/{id}` `{"status": "read"}`: marks a message as read. (Meta retired On-Premise on 2025-10-23; on
+/// Cloud it is `POST /messages` with `status` `read`.)
 ///
-/// The answer may be empty or `null`. Source: Meta's On-Premise reference.
+/// The response may be empty or `null` (Meta, On-Premise reference).
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct MarkMessageRead(MessageId);

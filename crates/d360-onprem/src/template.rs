@@ -1,4 +1,4 @@
-//! Templates with a namespace, and their predecessor `hsm`. (Meta shut On-Premise on 2025-10-23.)
+//! Templates with a namespace, and their predecessor `hsm`. (Meta retired On-Premise on 2025-10-23.)
 use crate::Media;
 use d360_model::{
     At, Document, Findings, Image, Location, Validate, Video,
@@ -10,53 +10,55 @@ use d360_model::{
 };
 use serde_json::{Map, Value};
 
-/// The only policy that was left at last.
+/// The last remaining policy.
 const DETERMINISTIC: &str = "deterministic";
 
 wire_struct! {
-    /// A message by a template. (Meta shut On-Premise on 2025-10-23; `d360_model::Template` replaces it, without namespace.)
+    /// A template message. (Meta retired On-Premise on 2025-10-23; `d360_model::Template` replaces it, without
+    /// namespace.)
     pub struct Template {
         req {
             /// The namespace of the account's templates.
             namespace: String = "namespace",
-            /// Its name.
+            /// The name.
             name: String = "name",
-            /// In which language, and by which policy.
+            /// The language and its policy.
             language: Language = "language",
         }
         many {
-            /// What is put into its places.
+            /// The values of the placeholders.
             components: TemplateComponent = "components", by component,
         }
     }
 }
 
 wire_struct! {
-    /// What is put into a part of a template. (Meta shut On-Premise on 2025-10-23; Cloud's asks for every button's `index`.)
+    /// The values of a template component. (Meta retired On-Premise on 2025-10-23; Cloud requires the `index` of
+    /// every button.)
     pub struct TemplateComponent {
         req {
-            /// Which part.
+            /// The component.
             kind: ComponentType = "type",
         }
         opt {
-            /// What kind of button.
+            /// The type of the button.
             sub_type: ButtonType = "sub_type",
-            /// Which button, from 0. A single one needs none.
+            /// The index of the button, from 0. Optional for a single button.
             index: ButtonIndex = "index",
         }
         many {
-            /// The values, in the order of the template's places.
+            /// The values, in the order of the placeholders.
             parameters: TemplateParameter = "parameters", by parameter,
         }
     }
 }
 
 wire_struct! {
-    /// A value for a template. Its kind says which property holds it. (Meta shut On-Premise on 2025-10-23; on Cloud files have
-    /// no provider.)
+    /// A value for a template. Its type determines which property contains it. (Meta retired On-Premise on
+    /// 2025-10-23; on Cloud files have no provider.)
     pub struct TemplateParameter {
         req {
-            /// What it is.
+            /// The type.
             kind: ParameterType = "type",
         }
         opt {
@@ -72,11 +74,11 @@ wire_struct! {
             video: Media<Video> = "video",
             /// A document.
             document: Media<Document> = "document",
-            /// A place.
+            /// A location.
             location: Location = "location",
-            /// What a quick reply sends back.
+            /// The payload that a quick reply returns.
             payload: String = "payload",
-            /// What a button of a flow or catalog needs, as the documents have it.
+            /// The documented input of a flow or catalog button.
             action: Map<String, Value> = "action",
             /// A code to copy.
             coupon_code: String = "coupon_code",
@@ -87,26 +89,27 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// A date and time. (Meta shut On-Premise on 2025-10-23; Cloud shows the fallback alone, and knows no `timestamp`.)
+    /// A date and time. (Meta retired On-Premise on 2025-10-23; Cloud only shows the fallback, and has no
+    /// `timestamp`.)
     pub struct DateTime {
         req {
-            /// What is shown where it cannot be localized.
+            /// The text that is shown if it cannot be localized.
             fallback_value: String = "fallback_value",
         }
         opt {
             /// Seconds since 1970, instead of the parts.
             timestamp: i64 = "timestamp",
-            /// 1 for Monday to 7.
+            /// 1 (Monday) to 7.
             day_of_week: i64 = "day_of_week",
             /// The year.
             year: i64 = "year",
-            /// 1 to 12.
+            /// The month, 1 to 12.
             month: i64 = "month",
-            /// 1 to 31.
+            /// The day, 1 to 31.
             day_of_month: i64 = "day_of_month",
-            /// 0 to 23.
+            /// The hour, 0 to 23.
             hour: i64 = "hour",
-            /// 0 to 59.
+            /// The minute, 0 to 59.
             minute: i64 = "minute",
             /// `GREGORIAN`.
             calendar: String = "calendar",
@@ -115,7 +118,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// A message by a template, of text alone: deprecated since client v2.39. (Meta shut On-Premise on 2025-10-23;
+    /// A template message with only text, deprecated since client v2.39. (Meta retired On-Premise on 2025-10-23;
     /// `d360_model::Template` replaces it.)
     pub struct Hsm {
         req {
@@ -123,21 +126,21 @@ wire_struct! {
             namespace: String = "namespace",
             /// The template's name.
             element_name: String = "element_name",
-            /// In which language, and by which policy.
+            /// The language and its policy.
             language: Language = "language",
         }
         many {
-            /// The values, in the order of the template's places.
+            /// The values, in the order of the placeholders.
             localizable_params: LocalizableParam = "localizable_params", by param,
         }
     }
 }
 
 wire_struct! {
-    /// A value of an [`Hsm`]. (Meta shut On-Premise on 2025-10-23; Cloud's `TemplateParameter` replaces it.)
+    /// A value of an [`Hsm`]. (Meta retired On-Premise on 2025-10-23; Cloud's `TemplateParameter` replaces it.)
     pub struct LocalizableParam {
         req {
-            /// What is shown where it cannot be localized.
+            /// The text that is shown if it cannot be localized.
             default: String = "default",
         }
         opt {
@@ -150,10 +153,10 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// An amount of money in an [`Hsm`]. (Meta shut On-Premise on 2025-10-23; Cloud's `Currency` replaces it.)
+    /// An amount of money in an [`Hsm`]. (Meta retired On-Premise on 2025-10-23; Cloud's `Currency` replaces it.)
     pub struct HsmCurrency {
         req {
-            /// ISO 4217, such as `EUR`.
+            /// The ISO 4217 code, such as `EUR`.
             currency_code: String = "currency_code",
             /// The amount times 1,000.
             amount_1000: i64 = "amount_1000",
@@ -161,7 +164,7 @@ wire_struct! {
     }
 }
 
-/// The language, by the policy that both types ask for.
+/// Returns the language with the policy that both types require.
 fn language(code: impl Into<String>) -> Language {
     let mut language = Language::default().policy(DETERMINISTIC);
     language.code = code.into();
@@ -169,7 +172,7 @@ fn language(code: impl Into<String>) -> Language {
 }
 
 impl Template {
-    /// A template by its namespace and name, in a language such as `en_US`.
+    /// Creates a template message by namespace and name, in a language such as `en_US`.
     pub fn new(
         namespace: impl Into<String>,
         name: impl Into<String>,
@@ -185,7 +188,7 @@ impl Template {
 }
 
 impl TemplateComponent {
-    /// The values of a part.
+    /// Creates the values of a component.
     #[must_use]
     pub fn new(kind: ComponentType) -> Self {
         Self { kind, ..Self::default() }
@@ -193,7 +196,7 @@ impl TemplateComponent {
 }
 
 impl TemplateParameter {
-    /// A value of a kind, which its setter fills.
+    /// Creates a value of a type, without content.
     #[must_use]
     pub fn new(kind: ParameterType) -> Self {
         Self { kind, ..Self::default() }
@@ -201,14 +204,14 @@ impl TemplateParameter {
 }
 
 impl<T: Into<String>> From<T> for TemplateParameter {
-    /// Text.
+    /// Converts text.
     fn from(text: T) -> Self {
         Self::new(ParameterType::Text).text(text.into())
     }
 }
 
 impl Hsm {
-    /// A template by its namespace and name, in a language such as `en_US`.
+    /// Creates a template message by namespace and name, in a language such as `en_US`.
     pub fn new(
         namespace: impl Into<String>,
         element_name: impl Into<String>,
@@ -234,7 +237,7 @@ fn check_language(language: &Language, at: &At<'_>, out: &mut Findings) {
     out.require(at.key("code"), &language.code);
     match language.policy.as_deref() {
         Some(DETERMINISTIC) => {}
-        None => out.advise(at.key("policy"), "is missing; the documents ask for \"deterministic\""),
+        None => out.advise(at.key("policy"), "is missing; the documentation requires \"deterministic\""),
         Some(_) => {
             out.advise(at.key("policy"), "is not \"deterministic\", the only one since client v2.27.8")
         }
@@ -252,7 +255,7 @@ impl Validate for Template {
             let array = at.key("components");
             for (i, component) in self.components.iter().enumerate() {
                 if component.kind == ComponentType::Button && component.index.is_none() {
-                    out.error(array.index(i).key("index"), "is required where there are several buttons");
+                    out.error(array.index(i).key("index"), "is required if there are several buttons");
                 }
             }
         }

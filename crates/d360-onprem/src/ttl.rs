@@ -1,15 +1,16 @@
-//! How long a template message is tried. (Meta shut On-Premise on 2025-10-23; on Cloud the template itself says it.)
+//! The time to live of template messages. (Meta retired On-Premise on 2025-10-23; on Cloud the template itself has
+//! it.)
 use d360_model::wire::{FromJson, Reader};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 const DAY: u64 = 86_400;
 
-/// How long WhatsApp tries to deliver a message by a template: 1 to 30 days, 7 unless it is said. (Meta shut On-Premise on
+/// How long WhatsApp attempts to deliver a template message: 1 to 30 days, 7 by default. (Meta retired On-Premise on
 /// 2025-10-23; on Cloud `message_send_ttl_seconds` of the template replaces it.)
 ///
-/// The documents write it as a number of seconds, as a text of one, and as an ISO 8601 duration (`P1D`); what was read is sent
-/// as it stood.
+/// The documentation has a number of seconds, the same as text, and an ISO 8601 duration (`P1D`). A value is sent in
+/// the form in which it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ttl {
     seconds: u64,
@@ -17,17 +18,17 @@ pub struct Ttl {
 }
 
 impl Ttl {
-    /// So many seconds.
+    /// Creates a time to live in seconds.
     #[must_use]
     pub fn seconds(seconds: u64) -> Self {
         Self { seconds, written: seconds.into() }
     }
-    /// So many days.
+    /// Creates a time to live in days.
     #[must_use]
     pub fn days(days: u16) -> Self {
         Self::seconds(u64::from(days) * DAY)
     }
-    /// Its seconds.
+    /// Returns the seconds.
     #[must_use]
     pub fn as_seconds(&self) -> u64 {
         self.seconds
@@ -58,7 +59,7 @@ impl FromJson for Ttl {
     }
 }
 
-/// The seconds of `P1D`, `PT36H`, `P1DT12H`: days and shorter alone, for longer ones have no length of their own.
+/// Returns the seconds of `P1D`, `PT36H`, `P1DT12H`. Longer units have no fixed length.
 fn duration(text: &str) -> Option<u64> {
     let (days, time) = match text.strip_prefix('P')?.split_once('T') {
         Some((days, time)) if !time.is_empty() => (days, time),
@@ -70,7 +71,7 @@ fn duration(text: &str) -> Option<u64> {
     (total > 0).then_some(total)
 }
 
-/// Numbers, each followed by its unit, in the order of the units.
+/// Parses numbers, each followed by its unit, in the order of the units.
 fn parts(text: &str, units: &[(char, u64)]) -> Option<u64> {
     let (mut rest, mut total) = (text, 0_u64);
     for (unit, length) in units {

@@ -7,10 +7,11 @@ use d360_transport::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// `GET /api/v2/partners/{partner_id}/channels`: a page of the partner's channels. `Client::pages` reads them all.
+/// `GET /api/v2/partners/{partner_id}/channels`: returns one page of the partner's channels. `Client::pages` reads
+/// all pages.
 ///
-/// Query: `limit`, `offset`, `sort` (`-` in front for descending), `filters` (a JSON object). The documents name no maximum of
-/// `limit`. Source: 360dialog Partner API reference; the answer as a public SDK reads it.
+/// The query parameters are `limit`, `offset`, `sort` (`-` in front for descending), and `filters` (a JSON object).
+/// The maximum of `limit` is not documented (360dialog Partner API reference; the response as read by a public SDK).
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct ListChannels {
@@ -22,16 +23,16 @@ pub struct ListChannels {
 }
 
 impl ListChannels {
-    /// The first page.
+    /// Requests the first page.
     pub fn new(partner: &PartnerId) -> Self {
         Self { partner: partner.clone(), limit: None, offset: 0, sort: None, filters: None }
     }
-    /// Channels a page, from 1.
+    /// Sets the number of channels per page, at least 1.
     pub fn limit(mut self, channels: u32) -> Self {
         self.limit = Some(channels);
         self
     }
-    /// Leaves out so many.
+    /// Skips this number of channels.
     pub fn offset(mut self, channels: u64) -> Self {
         self.offset = channels;
         self
@@ -41,32 +42,32 @@ impl ListChannels {
         self.sort = Some(property.into());
         self
     }
-    /// Only channels with these properties, such as `{"setup_info.phone_number": "4930…"}`.
+    /// Filters by these properties, such as `{"setup_info.phone_number": "4930…"}`.
     pub fn filters(mut self, filters: Map<String, Value>) -> Self {
         self.filters = Some(Extra(filters));
         self
     }
 }
 
-/// Answer of [`ListChannels`].
+/// The response of [`ListChannels`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ChannelPage {
     /// The channels of this page.
     pub partner_channels: Vec<ChannelInfo>,
-    /// How many items the page had, those of unknown shape among them: the next page begins behind them.
+    /// The number of items on the page, including those of unknown form. The next page begins after them.
     #[serde(skip)]
     items: u64,
-    /// How many there are in all, where the server says so.
+    /// The total number of channels, if the server reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
 }
 
 impl ChannelPage {
-    /// A list of channels, or an object that holds one as `partner_channels`, `channels` or `data`. A channel of unknown
-    /// shape costs no other; a page of nothing else is none.
+    /// Reads a list of channels, or an object with one as `partner_channels`, `channels` or `data`. A channel of
+    /// unknown form does not affect the others. A page with only such channels is an error.
     fn read(answer: Value) -> Result<Self, String> {
-        let none = || "the answer holds no list of channels".to_owned();
+        let none = || "the response contains no list of channels".to_owned();
         let (list, total) = match answer {
             list @ Value::Array(_) => (list, None),
             Value::Object(mut map) => {
@@ -83,23 +84,24 @@ impl ChannelPage {
     }
 }
 
-/// A channel. Every property but the id may be absent; what this version does not name is in [`extra`](Self::extra).
+/// A channel. Every property except the ID is optional. [`extra`](Self::extra) has the properties that this version
+/// does not know.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChannelInfo {
-    /// Its ID, for [`ChannelId`](crate::ChannelId).
+    /// The ID, for [`ChannelId`](crate::ChannelId).
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text")]
     pub id: Option<String>,
-    /// The client whose it is.
+    /// The client that owns it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text")]
     pub client_id: Option<String>,
-    /// Its state, such as `running`.
+    /// The state, such as `running`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "wire::lenient")]
     pub status: Option<String>,
-    /// Its number and name.
+    /// The number and name.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "wire::lenient")]
     pub setup_info: Option<SetupInfo>,
-    /// Everything else, as it came. It may hold phone numbers.
+    /// All other properties, unchanged. They may contain phone numbers.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -108,17 +110,17 @@ pub struct ChannelInfo {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SetupInfo {
-    /// Its phone number.
+    /// The phone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<PhoneNumber>,
-    /// Its name.
+    /// The name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_name: Option<String>,
 }
 
 d360_model::masked_fields!(SetupInfo { phone_number, phone_name });
 
-/// An id as text, or digits that came as a number.
+/// Reads an ID as text, or as digits that arrive as a number.
 fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) => Some(text),

@@ -1,6 +1,6 @@
-//! Identities that stand in a path.
+//! Identities in a path.
 
-/// Why a text is no identity of a partner or channel.
+/// Why a text is not the ID of a partner or channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidPathId {
@@ -9,7 +9,7 @@ pub struct InvalidPathId {
 
 impl std::fmt::Display for InvalidPathId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "is no {} ID: expected letters, digits, - and _, as the hub shows it", self.what)
+        write!(f, "is not a {} ID: expected letters, digits, - and _, as shown in the hub", self.what)
     }
 }
 
@@ -22,16 +22,16 @@ macro_rules! path_ids {
         pub struct $name(String);
 
         impl $name {
-            /// Letters, digits, `-` and `_`: anything else would lead to another path.
+            /// Accepts letters, digits, `-` and `_`. Anything else would change the path.
             ///
             /// # Errors
-            /// [`InvalidPathId`].
+            /// Returns [`InvalidPathId`] for any other text.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidPathId> {
                 let text = text.into();
                 let good = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
                 if good { Ok(Self(text)) } else { Err(InvalidPathId { what: $what }) }
             }
-            /// The text.
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -41,8 +41,8 @@ macro_rules! path_ids {
 }
 
 path_ids! {
-    /// The ID of a partner, as the hub shows it.
+    /// The ID of a partner, as shown in the hub.
     PartnerId, "partner";
-    /// The ID of a channel (one phone number), as [`ListChannels`](crate::channels::ListChannels) tells it.
+    /// The ID of a channel (one phone number), as returned by [`ListChannels`](crate::channels::ListChannels).
     ChannelId, "channel";
 }

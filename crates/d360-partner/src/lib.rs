@@ -1,7 +1,7 @@
-//! Endpoints of 360dialog's Partner API (`https://hub.360dialog.io/api/v2`): the channels of a partner, and the users whom
-//! a channel blocks.
+//! Endpoints of 360dialog's Partner API (`https://hub.360dialog.io/api/v2`): the channels of a partner, and the users
+//! that a channel blocks.
 //!
-//! There are two kinds of client, one for the partner and one for a channel, over the same connections:
+//! There are two kinds of clients, one for the partner and one for a channel, over the same connections:
 //!
 //! ```no_run
 //! use d360_partner::{ChannelId, Partner, PartnerId, channels::ListChannels};
@@ -13,8 +13,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The key is the partner's, not a number's: `X-API-Key` (preferred), or `Authorization: Bearer` with a token from
-//! [`token::CreateToken`], see [`bearer_host`]. What the public documents leave open is told where it matters.
+//! The key belongs to the partner, not to a number: `X-API-Key` (preferred), or `Authorization: Bearer` with a token
+//! from [`token::CreateToken`], see [`bearer_host`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod block_users;
@@ -28,42 +28,42 @@ use d360_transport::{Api, AuthScheme, Host, Path};
 
 pub use id::{ChannelId, InvalidPathId, PartnerId};
 
-/// Where the hub is; paths begin with `/api/v2`.
+/// The base URL of the hub; paths begin with `/api/v2`.
 pub const BASE_URL: &str = "https://hub.360dialog.io";
 
-/// Marks the Partner API.
+/// The Partner API, as a marker of its endpoints and clients.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Partner;
 
-/// Marks a channel of the Partner API: what begins with `/api/v2/partners/{partner_id}/channels/{channel_id}`.
+/// A channel of the Partner API, as a marker: paths below `/api/v2/partners/{partner_id}/channels/{channel_id}`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Channel;
 
 fn host(auth: AuthScheme, prefix: &Path) -> Host {
-    Host::new(BASE_URL, auth).expect("a constant URL, which a test reads").with_prefix(prefix)
+    Host::new(BASE_URL, auth).expect("a constant URL, which a test parses").with_prefix(prefix)
 }
 
-/// The hub with a bearer token from [`token::CreateToken`] instead of a partner key.
+/// Returns the hub with a bearer token from [`token::CreateToken`] instead of a partner key.
 #[must_use]
 pub fn bearer_host() -> Host {
     host(AuthScheme::Bearer, &Path::fixed("/api/v2"))
 }
 
-/// The hub without any key, for [`token::CreateToken`].
+/// Returns the hub without a key, for [`token::CreateToken`].
 #[must_use]
 pub fn login_host() -> Host {
     host(AuthScheme::None, &Path::fixed("/api/v2"))
 }
 
-/// The host of a channel, for clients of [`Channel`], with a partner key.
+/// Returns the host of a channel, for clients of [`Channel`], with a partner key.
 #[must_use]
 pub fn channel_host(partner: &PartnerId, channel: &ChannelId) -> Host {
     host(AuthScheme::XApiKey, &channel_path(partner, channel))
 }
 
-/// The host of a channel, with a bearer token from [`token::CreateToken`] instead of a partner key.
+/// Returns the host of a channel, with a bearer token from [`token::CreateToken`] instead of a partner key.
 #[must_use]
 pub fn channel_bearer_host(partner: &PartnerId, channel: &ChannelId) -> Host {
     host(AuthScheme::Bearer, &channel_path(partner, channel))
@@ -84,7 +84,7 @@ impl Api for Partner {
 impl Api for Channel {
     const NAME: &'static str = "partner channel";
 
-    /// The hub; a client needs [`channel_host`] to reach a channel.
+    /// Returns the hub. A client needs [`channel_host`] to reach a channel.
     fn default_host() -> Host {
         Partner::default_host()
     }
@@ -93,7 +93,7 @@ impl Api for Channel {
 /// The async client of the Partner API.
 pub type Client = d360_transport::Client<Partner>;
 
-/// The blocking client.
+/// The blocking client of the Partner API.
 pub mod blocking {
     /// The blocking client of the Partner API.
     pub type Client = d360_transport::blocking::Client<super::Partner>;

@@ -1,4 +1,4 @@
-//! `/token`: a bearer token for a user name and password.
+//! `/token`: creates a bearer token for a user name and password.
 use crate::{Partner, endpoints};
 use d360_model::Findings;
 use d360_transport::{ApiKey, Body, BuildError, Endpoint, HttpResponse, Meta, Unreadable, json};
@@ -6,10 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::fmt;
 
-/// `POST /api/v2/token` `{"username", "password"}`: gives out a bearer token. A partner key (`X-API-Key`) is preferred.
+/// `POST /api/v2/token` `{"username", "password"}`: creates a bearer token. A partner key (`X-API-Key`) is preferred.
 ///
-/// Call it on a client whose host is [`login_host`](crate::login_host), which sends no key; then make one for
-/// [`bearer_host`](crate::bearer_host) with [`Token::key`]. Source: 360dialog Partner API reference.
+/// Call it on a client with [`login_host`](crate::login_host), which sends no key. Then create a client with
+/// [`bearer_host`](crate::bearer_host) and [`Token::key`] (360dialog Partner API reference).
 #[derive(Clone)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct CreateToken {
@@ -18,7 +18,7 @@ pub struct CreateToken {
 }
 
 impl CreateToken {
-    /// For this user. The password is sent as it is.
+    /// Creates the request for a user. The password is sent unchanged.
     pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
         Self { username: username.into(), password: SecretString::from(password.into()) }
     }
@@ -30,15 +30,15 @@ impl fmt::Debug for CreateToken {
     }
 }
 
-/// A token. `Debug` shows none of it.
+/// A token. `Debug` does not show it.
 pub struct Token {
     key: ApiKey,
-    /// How long it holds, in seconds, where the server says so.
+    /// The lifetime in seconds, if the server reports it.
     pub expires_in: Option<u64>,
 }
 
 impl Token {
-    /// The token, as a client of [`bearer_host`](crate::bearer_host) takes it.
+    /// Returns the token for a client with [`bearer_host`](crate::bearer_host).
     #[must_use]
     pub fn key(&self) -> ApiKey {
         self.key.clone()
@@ -78,9 +78,9 @@ impl Endpoint for CreateToken {
     }
     fn decode(response: &HttpResponse) -> Result<Token, Unreadable> {
         let wire: Wire = json(response)?;
-        // The reason must not repeat the token.
+        // The reason must not contain the token.
         let key = ApiKey::new(&wire.access_token)
-            .map_err(|_| Unreadable::Shape("the token is no header value".into()))?;
+            .map_err(|_| Unreadable::Shape("the token is not a valid header value".into()))?;
         Ok(Token { key, expires_in: wire.expires_in })
     }
 }

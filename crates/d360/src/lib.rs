@@ -1,7 +1,7 @@
-//! A client of 360dialog's WhatsApp APIs for async and blocking Rust.
+//! A client for 360dialog's WhatsApp APIs, for async and blocking Rust.
 //!
-//! [`Client`] sends messages over 360dialog Cloud. `D360_API_KEY` holds the number's key; `D360_BASE_URL` points a program at the local
-//! sandbox (`d360 sandbox`).
+//! [`Client`] sends messages through 360dialog Cloud. `D360_API_KEY` contains the number's key. `D360_BASE_URL`
+//! selects another server, such as the local sandbox (`d360 sandbox`).
 //!
 //! ```no_run
 //! # #[cfg(all(feature = "cloud", feature = "reqwest"))]
@@ -33,8 +33,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The other systems have clients of their own: `onprem::Client`, `partner::Client`, and [`cloud::graph`] for Meta's API.
-//! [`guide::tour`] leads from here to production.
+//! The other systems have their own clients: `onprem::Client`, `partner::Client`, and [`cloud::graph`] for Meta's
+//! API. The [`guide::tour`] continues from here to production.
 //!
 //! # Errors
 //!
@@ -57,13 +57,15 @@
 //! # }
 //! ```
 //!
-//! An accepted message is not a delivered one: the delivery status comes by webhook ([`model::webhook`], feature `webhook` to receive them).
+//! Accepted does not mean delivered: the delivery status arrives by webhook ([`model::webhook`]; feature `webhook`
+//! receives them).
 //!
 //! # Rate limits
 //!
-//! Sends are rate limited before they leave: 80 messages per second per phone number, and per recipient a burst of 45 followed by one
-//! message every 6 seconds. `send` waits for its turn, `try_send` fails at once. [`Config::rate_limit`](transport::Config::rate_limit) sets the
-//! limits. [`CallOptions`] give single calls a deadline, no retries, or a label by which a message of unknown outcome is found again.
+//! Sends are rate limited before they leave: 80 messages per second per phone number, and per recipient a burst of 45
+//! followed by one message every 6 seconds. `send` waits for the rate limit, `try_send` fails immediately.
+//! [`Config::rate_limit`](transport::Config::rate_limit) sets the limits. [`CallOptions`] give single calls a
+//! deadline, no retries, or a label that identifies a message whose outcome is unknown.
 //!
 //! # Features
 //!
@@ -72,7 +74,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `cloud` | 360dialog Cloud, and Meta Graph as another host of it: [`cloud`] |
-//! | `onprem` | the On-Premise API, which Meta shut on 2025-10-23: `onprem` |
+//! | `onprem` | the On-Premise API, which Meta retired on 2025-10-23: `onprem` |
 //! | `partner` | 360dialog's Partner API: `partner` |
 //! | `reqwest` | the async transport, on tokio |
 //! | `http2` | HTTP/2 for the async transport, where [`Connection::protocol`](transport::Connection::protocol) asks for it; HTTP/1.1 stays the default |
@@ -123,7 +125,7 @@ pub use d360_vcard as vcard;
 #[cfg_attr(docsrs, doc(cfg(feature = "webhook")))]
 pub use d360_webhook as webhook;
 
-/// What to read beside the reference.
+/// Guides.
 pub mod guide {
     #[cfg_attr(
         all(feature = "cloud", feature = "ureq", feature = "webhook", feature = "migrate"),
@@ -131,11 +133,11 @@ pub mod guide {
     )]
     #[cfg_attr(
         not(all(feature = "cloud", feature = "ureq", feature = "webhook", feature = "migrate")),
-        doc = "From the first message to production: needs features `cloud`, `ureq`, `webhook` and `migrate`."
+        doc = "The tour needs the features `cloud`, `ureq`, `webhook` and `migrate`."
     )]
     pub mod tour {}
     #[cfg_attr(feature = "migrate", doc = include_str!("../docs/migration.md"))]
-    #[cfg_attr(not(feature = "migrate"), doc = "From On-Premise to Cloud: needs feature `migrate`.")]
+    #[cfg_attr(not(feature = "migrate"), doc = "The migration guide needs the feature `migrate`.")]
     pub mod migration {}
     #[doc = include_str!("../docs/endpoints.md")]
     pub mod endpoints {}
@@ -147,7 +149,7 @@ pub mod guide {
     pub mod performance {}
 }
 
-/// What most programs name.
+/// The most common items.
 ///
 /// ```
 /// use d360::prelude::*;

@@ -185,7 +185,7 @@ fn a_file_is_uploaded_and_sent_in_one_step() {
             (&["image", &pdf][..], 3, "is of type document; send it with: d360 send document"),
             (&["image", "nope.png"], 3, "nope.png: cannot be read"),
             (&["image", &folder.file("empty.png", "")], 3, "is empty"),
-            (&["document", &folder.file("a.zip", "PK")], 3, "WhatsApp takes"),
+            (&["document", &folder.file("a.zip", "PK")], 3, "WhatsApp accepts"),
             (&["image", &folder.file("cat.png", PNG), "--caption", &"x".repeat(2000)], 3, "image.caption"),
             (&["image", &pdf, "--id", "1"], 2, "cannot be used with"),
             (&["document", &pdf, "--api", "onprem"], 2, "give --id or --link"),

@@ -1,4 +1,4 @@
-//! Blocking, unblocking, the list of the blocked, and reporting.
+//! Blocking, unblocking, listing blocked contacts, and reporting.
 use super::{Reason, check_user, contact};
 use crate::{OnPrem, endpoints};
 use d360_model::{
@@ -14,10 +14,11 @@ use d360_transport::{
 use serde::Deserialize;
 use serde_json::{Map, json};
 
-/// `POST /v1/contacts/{phone_number}/block`: blocks one contact, who must have written within the last 24 hours (2048
-/// otherwise). (Meta shut On-Premise on 2025-10-23; `POST /block_users` of Cloud replaces it, up to 1,000 at once.)
+/// `POST /v1/contacts/{phone_number}/block`: blocks one contact, who must have written within the last 24 hours
+/// (otherwise 2048). (Meta retired On-Premise on 2025-10-23; `POST /block_users` of Cloud replaces it, with up to
+/// 1,000 users.)
 ///
-/// A contact who cannot be blocked is an answer that says so. Source: 360dialog "Contacts and Location Messages".
+/// A contact that cannot be blocked is a result with an error (360dialog, "Contacts and Location Messages").
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct BlockContact {
@@ -30,7 +31,7 @@ impl BlockContact {
     pub fn new(user: impl Into<User>) -> Self {
         Self { user: user.into(), reason: None }
     }
-    /// Says why; used where another business account is blocked.
+    /// Sets the reason, used if another business account is blocked.
     pub fn reason(mut self, reason: Reason) -> Self {
         self.reason = Some(reason);
         self
@@ -59,8 +60,8 @@ impl Endpoint for BlockContact {
     }
 }
 
-/// `POST /v1/contacts/{phone_number}/unblock`: unblocks one contact. (Meta shut On-Premise on 2025-10-23; `DELETE
-/// /block_users` of Cloud replaces it.) Source: 360dialog "Contacts and Location Messages".
+/// `POST /v1/contacts/{phone_number}/unblock`: unblocks one contact (360dialog, "Contacts and Location Messages").
+/// (Meta retired On-Premise on 2025-10-23; `DELETE /block_users` of Cloud replaces it.)
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct UnblockContact(User);
@@ -88,7 +89,7 @@ impl Endpoint for UnblockContact {
     }
 }
 
-/// Codes that speak of the contact, and not of the call.
+/// Codes that concern the contact, not the call.
 const OF_THE_CONTACT: [ErrorCode; 5] = [
     ErrorCode::NOT_ENGAGED_CONTACT,
     ErrorCode::ONPREM_PARAMETER_VALUE_INVALID,
@@ -97,7 +98,7 @@ const OF_THE_CONTACT: [ErrorCode; 5] = [
     ErrorCode::ONPREM_RECEIVER_INCAPABLE,
 ];
 
-/// Done if there is no `errors`; an answer too where the errors speak of the contact.
+/// Succeeds without `errors`. Errors that concern the contact are a result too.
 fn decode(response: &HttpResponse) -> Result<BlockAnswer, Unreadable> {
     match success(response) {
         Ok(()) => return Ok(BlockAnswer::done_for_all()),
@@ -116,10 +117,10 @@ fn decode(response: &HttpResponse) -> Result<BlockAnswer, Unreadable> {
     }
 }
 
-/// `GET /v1/contacts/blocklist?limit=&offset=`: a page of the blocked contacts. `Client::blocked_users` reads them all.
-/// (Meta shut On-Premise on 2025-10-23; `GET /block_users` of Cloud replaces it.)
+/// `GET /v1/contacts/blocklist?limit=&offset=`: returns one page of the blocked contacts. `Client::blocked_users`
+/// reads all pages. (Meta retired On-Premise on 2025-10-23; `GET /block_users` of Cloud replaces it.)
 ///
-/// Source: 360dialog "Contacts and Location Messages": `limit` 1 to 200, 100 by default; `offset` from 0.
+/// `limit` is 1 to 200, 100 by default; `offset` starts at 0 (360dialog, "Contacts and Location Messages").
 #[derive(Clone, Debug, Default)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct ListBlockedContacts {
@@ -127,34 +128,34 @@ pub struct ListBlockedContacts {
     offset: Option<u64>,
 }
 
-/// Answer of [`ListBlockedContacts`]. (Meta shut On-Premise on 2025-10-23; Cloud answers with cursors.)
+/// The response of [`ListBlockedContacts`]. (Meta retired On-Premise on 2025-10-23; Cloud uses cursors.)
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct BlockedContacts {
-    /// The contacts of this page; `@s.whatsapp.net` is taken off their ids.
+    /// The contacts of this page, with `@s.whatsapp.net` removed from their IDs.
     #[serde(deserialize_with = "items")]
     pub contacts: Vec<BlockedUser>,
-    /// Where in the list it is.
+    /// The position of the page.
     #[serde(default, deserialize_with = "wire::lenient")]
     pub pagination: Option<Pagination>,
 }
 
-/// Where in a list a page is. (Meta shut On-Premise on 2025-10-23; Cloud has cursors instead.)
+/// The position of a page in a list. (Meta retired On-Premise on 2025-10-23; Cloud uses cursors.)
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Pagination {
-    /// Items a page.
+    /// The number of items per page.
     #[serde(default, deserialize_with = "wire::lenient")]
     pub limit: Option<u64>,
-    /// Items before it.
+    /// The number of items before the page.
     #[serde(default, deserialize_with = "wire::lenient")]
     pub offset: Option<u64>,
-    /// Items in all.
+    /// The total number of items.
     #[serde(default, deserialize_with = "wire::lenient")]
     pub total: Option<u64>,
 }
 
-/// Contacts a page where no limit is asked for.
+/// The default number of contacts per page.
 const DEFAULT_LIMIT: u64 = 100;
 
 fn items<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<BlockedUser>, D::Error> {
@@ -162,16 +163,16 @@ fn items<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Blocke
 }
 
 impl ListBlockedContacts {
-    /// The first page.
+    /// Requests the first page.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Contacts a page, 1 to 200. 100 by default.
+    /// Sets the number of contacts per page, 1 to 200. 100 by default.
     pub fn limit(mut self, contacts: u32) -> Self {
         self.limit = Some(contacts);
         self
     }
-    /// Leaves out so many.
+    /// Skips this number of contacts.
     pub fn offset(mut self, contacts: u64) -> Self {
         self.offset = Some(contacts);
         self
@@ -228,10 +229,10 @@ impl PagedEndpoint for ListBlockedContacts {
     }
 }
 
-/// `POST /v1/contacts/{phone_number}/report`: reports a contact, who must have written within the last 24 hours (2048
-/// otherwise), to WhatsApp. (Meta shut On-Premise on 2025-10-23; **nothing on Cloud replaces it**.)
+/// `POST /v1/contacts/{phone_number}/report`: reports a contact to WhatsApp, who must have written within the last 24
+/// hours (otherwise 2048). (Meta retired On-Premise on 2025-10-23; **nothing on Cloud replaces it**.)
 ///
-/// Never sent again by itself while its outcome is unknown. Source: 360dialog "Contacts and Location Messages".
+/// Never retried automatically while the outcome is unknown (360dialog, "Contacts and Location Messages").
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct ReportContact {
@@ -246,17 +247,17 @@ impl ReportContact {
     pub fn new(user: impl Into<User>) -> Self {
         Self { user: user.into(), reason: None, block: None, message_id: None }
     }
-    /// Says why; used where another business account is reported.
+    /// Sets the reason, used if another business account is reported.
     pub fn reason(mut self, reason: Reason) -> Self {
         self.reason = Some(reason);
         self
     }
-    /// Whether to block the contact as well. The server's default is false.
+    /// Sets whether to block the contact as well. The server's default is false.
     pub fn block(mut self, block: bool) -> Self {
         self.block = Some(block);
         self
     }
-    /// The message that is reported. Without one, the last five are sent to WhatsApp.
+    /// Sets the message to report. By default the last five are sent to WhatsApp.
     pub fn message_id(mut self, message: impl Into<MessageId>) -> Self {
         self.message_id = Some(message.into());
         self
@@ -287,7 +288,7 @@ impl Endpoint for ReportContact {
     fn check(&self) -> Findings {
         let mut findings = check_user(&self.user);
         if self.message_id.as_ref().is_some_and(|id| id.as_str().trim().is_empty()) {
-            findings.error("message_id", "is blank; leave it out to report the last five messages");
+            findings.error("message_id", "is blank; remove it to report the last five messages");
         }
         findings
     }

@@ -6,29 +6,28 @@ use d360_transport::{Body, BuildError, Endpoint, HttpResponse, Meta, Path, Unrea
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// `GET /v1/contacts/{wa_id}/identity`: the identity of a contact. (Meta shut On-Premise on 2025-10-23; Cloud tells
-/// `identity_key_hash` in webhooks.) Source: Meta's On-Premise reference.
+/// `GET /v1/contacts/{wa_id}/identity`: returns the identity of a contact (Meta, On-Premise reference). (Meta retired
+/// On-Premise on 2025-10-23; Cloud has `identity_key_hash` in webhooks.)
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct GetIdentity(User);
 
-/// A contact's identity, as the server tells it. (Meta shut On-Premise on 2025-10-23; Cloud tells `identity_key_hash` in
-/// webhooks.)
+/// The identity of a contact. (Meta retired On-Premise on 2025-10-23; Cloud has `identity_key_hash` in webhooks.)
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Identity {
-    /// What identifies it; to be sent back to acknowledge it.
+    /// The hash, to be sent back to acknowledge the identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
     /// Whether it was acknowledged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<bool>,
-    /// When it came to be: a number of milliseconds, or text.
+    /// The time of creation: milliseconds as a number, or text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_timestamp: Option<Value>,
 }
 
-/// `{"contacts": {"identity": …}}`, `{"identity": …}` or the identity itself: no page that is left shows which.
+/// `{"contacts": {"identity": …}}`, `{"identity": …}` or the identity itself: no remaining page shows the form.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum IdentityAnswer {
@@ -60,7 +59,7 @@ impl Holder {
 }
 
 impl GetIdentity {
-    /// The identity of `user`.
+    /// Requests the identity of `user`.
     pub fn new(user: impl Into<User>) -> Self {
         Self(user.into())
     }
@@ -85,14 +84,14 @@ impl Endpoint for GetIdentity {
         };
         match identity.hash {
             Some(_) => Ok(identity),
-            None => Err(Unreadable::Shape("the answer holds no hash".into())),
+            None => Err(Unreadable::Shape("the response contains no hash".into())),
         }
     }
 }
 
-/// `PUT /v1/contacts/{wa_id}/identity` `{"hash": …}`: acknowledges a changed identity (480, 1028), so that messages go
-/// again. (Meta shut On-Premise on 2025-10-23; on Cloud `recipient_identity_key_hash` of a message replaces it.)
-/// Source: Meta's On-Premise reference.
+/// `PUT /v1/contacts/{wa_id}/identity` `{"hash": …}`: acknowledges a changed identity (480, 1028), so that messages
+/// can be sent again (Meta, On-Premise reference). (Meta retired On-Premise on 2025-10-23; on Cloud
+/// `recipient_identity_key_hash` of a message replaces it.)
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until a client calls it"]
 pub struct AcknowledgeIdentity {
@@ -101,7 +100,7 @@ pub struct AcknowledgeIdentity {
 }
 
 impl AcknowledgeIdentity {
-    /// Acknowledges the identity of `user` that has this hash.
+    /// Acknowledges the identity of `user` with this hash.
     pub fn new(user: impl Into<User>, hash: impl Into<String>) -> Self {
         Self { user: user.into(), hash: hash.into() }
     }
