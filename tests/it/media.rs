@@ -377,9 +377,9 @@ fn a_file_that_cannot_be_sent_is_not_uploaded() {
         (
             "+16505551234",
             SendFile::new(&mp3).caption("x"),
-            "audio.caption: is for images, videos and documents",
+            "audio.caption: is only for images, videos and documents",
         ),
-        ("+16505551234", SendFile::new(&png).voice(), "image.voice: is for audio"),
+        ("+16505551234", SendFile::new(&png).voice(), "image.voice: is only for audio"),
         ("+16505551234", SendFile::new(&gif), "file.type: is image/gif, which is not supported"),
         ("+16505551234", SendFile::new(folder.path().join("none.png")), "none.png: No such file"),
         ("+16505551234", SendFile::new(folder.path()), "not a regular file"),

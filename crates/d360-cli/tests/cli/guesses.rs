@@ -64,7 +64,7 @@ fn each_wrong_guess_gets_its_answer() {
         (&["webhook", "set", "https://x.example/"], &["use `d360 webhook config set`"]),
         (&["channels", "list"], &["--api partner needs --partner-id", "give --partner-id ID"]),
         (&["foo"], &["no command `foo`", "see `d360 -h`"]),
-        (&["migrate", "foo"], &["commands of `d360 migrate`: translate, blocklist, check"]),
+        (&["migrate", "foo"], &["commands of `d360 migrate`: translate, blocklist, record, check"]),
     ];
     for (args, told) in guesses {
         let ran = d360(args);

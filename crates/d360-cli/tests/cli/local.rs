@@ -207,7 +207,7 @@ fn webhooks_become_events_one_a_line() {
     assert_eq!(kinds, ["message", "unreadable", "status", "unreadable", "unreadable"]);
     assert!(ran.code == 6 && ran.err.contains("unreadable"), "{} {}", ran.code, ran.err);
     for (content, code, reason) in
-        [("", 3, "it is empty"), ("hello", 6, "unreadable"), ("[1]", 6, "no JSON object")]
+        [("", 3, "it is empty"), ("hello", 6, "unreadable"), ("[1]", 6, "not a JSON object")]
     {
         let ran = d360(&["webhook", "parse", &folder.file("w.json", content)]);
         assert!(ran.code == code && ran.err.contains(reason), "{content}: {} {}", ran.code, ran.err);

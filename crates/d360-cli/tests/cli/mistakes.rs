@@ -95,7 +95,7 @@ fn mistakes_of_newcomers_are_named_with_the_way_out() {
     }
     let mut piped = command(&["send", "raw", "-"]);
     piped.write_stdin("hello");
-    assert!(finish(piped).err.contains("standard input: not JSON"));
+    assert!(finish(piped).err.contains("standard input: not valid JSON"));
     // Advice stands beside a refusal too: it may be its cause.
     let sandbox = Sandbox::start().unwrap();
     let ran = with(

@@ -120,9 +120,9 @@ fn bad_input_ends_in_3_with_every_problem_and_its_path() {
         ),
         ("other.json", "{\"hello\": 1}".to_owned(), &["to: is required", "type: is required"]),
         ("list.json", "[]".to_owned(), &["expected an object"]),
-        ("broken.json", "{".to_owned(), &["not JSON"]),
+        ("broken.json", "{".to_owned(), &["not valid JSON"]),
         ("nobody.json", r#"{"to":"","type":"text","text":{"body":"x"}}"#.to_owned(), &["to: is empty"]),
-        ("missing", String::new(), &["not JSON"]),
+        ("missing", String::new(), &["not valid JSON"]),
     ];
     for (name, body, problems) in raw {
         let ran = d360(&["send", "raw", &folder.file(name, body)]);
