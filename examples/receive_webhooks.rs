@@ -87,7 +87,8 @@ impl Inbox {
         Self { events: folder.join("inbox.jsonl"), done: folder.join("inbox.done") }
     }
     fn append(&self, events: &[Event]) -> io::Result<()> {
-        let mut lines = String::new();
+        // A crash may have left half a line, of a webhook that was not answered.
+        let mut lines = "\n".to_owned();
         for event in events {
             lines += &(serde_json::to_string(event)? + "\n");
         }
@@ -95,24 +96,35 @@ impl Inbox {
         file.write_all(lines.as_bytes())?;
         file.sync_data()
     }
-    /// Takes the next event. It counts as done before it is worked on: a crash may leave a user without a reply, and never sends two.
+    /// Takes the next event, past lines that are none. It counts as done before it is worked on: a crash may leave a user without a
+    /// reply, and never sends two.
     fn next(&self) -> io::Result<Option<Event>> {
+        while let Some(line) = self.next_line()? {
+            if let Ok(event) = serde_json::from_str(&line) {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+    fn next_line(&self) -> io::Result<Option<String>> {
         let done: usize = match fs::read_to_string(&self.done) {
             Ok(text) => text.parse().map_err(io::Error::other)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
             Err(error) => return Err(error),
         };
-        let text = fs::read_to_string(&self.events).unwrap_or_default();
-        let Some((line, _)) = text.get(done..).and_then(|rest| rest.split_once('\n')) else {
-            return Ok(None);
+        let bytes = match fs::read(&self.events) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read?,
         };
+        let rest = bytes.get(done..).unwrap_or_default();
+        let Some(length) = rest.iter().position(|byte| *byte == b'\n') else { return Ok(None) };
         // Renamed, so that a crash leaves the old number or the new one.
         let new = self.done.with_extension("new");
         let mut file = fs::File::create(&new)?;
-        write!(file, "{}", done + line.len() + 1)?;
+        write!(file, "{}", done + length + 1)?;
         file.sync_data()?;
         fs::rename(new, &self.done)?;
-        Ok(Some(serde_json::from_str(line)?))
+        Ok(Some(String::from_utf8_lossy(&rest[..length]).into_owned()))
     }
 }
 
@@ -164,8 +176,14 @@ fn an_inbox_goes_on_where_it_stopped() -> Result<(), Box<dyn std::error::Error>>
         _ => None,
     };
     assert_eq!(text(Inbox::in_folder(folder.path()).next()?).as_deref(), Some("1"));
+    // A crash in the middle of a line, and one more webhook.
+    let mut file = OpenOptions::new().append(true).open(folder.path().join("inbox.jsonl"))?;
+    write!(file, "{{\"generation\":\"cl")?;
+    let body = br#"{"messages": [{"id": "c", "type": "text", "text": {"body": "3"}}]}"#;
+    Inbox::in_folder(folder.path()).append(&d360::model::webhook::read(body)?)?;
     // After a restart.
     assert_eq!(text(Inbox::in_folder(folder.path()).next()?).as_deref(), Some("2"));
+    assert_eq!(text(Inbox::in_folder(folder.path()).next()?).as_deref(), Some("3"));
     assert!(Inbox::in_folder(folder.path()).next()?.is_none());
     Ok(())
 }

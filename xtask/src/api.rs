@@ -1,5 +1,5 @@
 //! The public API as text, in `docs/api`: a change of it shows in a review, and `ci api` fails where the text is stale.
-use crate::{Result, ci::SKIPPED, root, tools};
+use crate::{Result, root, tools, tools::SKIPPED};
 use std::{fmt::Write as _, fs};
 
 /// The crates that a program depends on. The others are programs.

@@ -3,6 +3,9 @@ use crate::{Result, root};
 use serde_json::Value;
 use std::process::Command;
 
+/// How the reason begins why a step could not run here.
+pub(crate) const SKIPPED: &str = "SKIPPED: ";
+
 /// Cargo in the workspace's folder.
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new("cargo");

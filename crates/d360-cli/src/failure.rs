@@ -1,8 +1,5 @@
 //! Why a command failed: its exit code, what people are told, and the document for programs.
-use crate::{
-    output::{Output, findings},
-    usage::Mistake,
-};
+use crate::output::{Output, findings};
 use d360::{
     Error, Outcome,
     model::{Findings, Invalid, Severity, error::ErrorDetails},
@@ -22,6 +19,16 @@ pub(crate) enum Exit {
     Unknown = 5,
     Partly = 6,
     NotSent = 7,
+}
+
+/// What is wrong with a command line.
+#[derive(Clone, Debug)]
+pub(crate) struct Mistake {
+    pub(crate) message: String,
+    /// Lines below the message.
+    pub(crate) details: Vec<String>,
+    /// What to do.
+    pub(crate) hints: Vec<String>,
 }
 
 /// Why a verb failed.

@@ -15,6 +15,7 @@ mod shown;
 mod statuses;
 mod table;
 mod usage;
+mod visible;
 
 use args::{Args, Command};
 use clap::FromArgMatches as _;

@@ -42,7 +42,7 @@ impl<T> Shown<T> {
             Manner::Masked => mask(text),
         };
         for line in text.lines() {
-            let line = output::json_visible(&format!("  {mark} {line}"));
+            let line = crate::visible::json_visible(&format!("  {mark} {line}"));
             let line = line.trim_end();
             // A reader that is gone does not change the result of the call.
             let _ = if matches!(self.manner, Manner::Whole { to_stderr: false }) {

@@ -1,5 +1,5 @@
 //! Tables for people. Elsewhere a row is a line, as scripts read it.
-use crate::output::visible;
+use crate::visible::visible;
 use clap::builder::styling::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, presets::NOTHING};
 use std::fmt::Write as _;

@@ -4,7 +4,7 @@ use d360_model::{
     At, Document, Findings, Image, Location, Validate, Video,
     template::{
         ButtonIndex, ButtonType, ComponentType, Currency, Language, ParameterText, ParameterType,
-        TemplateProduct, check_text,
+        TemplateProduct, There, check_text, check_values, value,
     },
     wire_struct,
 };
@@ -273,42 +273,21 @@ impl Validate for TemplateComponent {
 
 impl Validate for TemplateParameter {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
-        let is_there = match self.kind {
-            ParameterType::Text => self.text.is_some(),
-            ParameterType::Currency => self.currency.is_some(),
-            ParameterType::DateTime => self.date_time.is_some(),
-            ParameterType::Image => self.image.is_some(),
-            ParameterType::Video => self.video.is_some(),
-            ParameterType::Document => self.document.is_some(),
-            ParameterType::Location => self.location.is_some(),
-            ParameterType::Payload => self.payload.is_some(),
-            ParameterType::Action => self.action.is_some(),
-            ParameterType::CouponCode => self.coupon_code.is_some(),
-            ParameterType::Product => self.product.is_some(),
-            _ => true,
-        };
-        if !is_there {
-            out.error(at.key(self.kind.as_str()), "is required for a parameter of this type");
-        }
-        // 2006 "Whitespace policy violated".
-        if let Some(text) = self.text.as_ref().and_then(|text| text.as_str()) {
-            check_text(at.key("text"), text, out);
-        }
-        if let Some(currency) = &self.currency {
-            check_text(at.key("currency").key("fallback_value"), &currency.fallback_value, out);
-        }
-        if let Some(image) = &self.image {
-            image.check(&at.key("image"), out);
-        }
-        if let Some(video) = &self.video {
-            video.check(&at.key("video"), out);
-        }
-        if let Some(document) = &self.document {
-            document.check(&at.key("document"), out);
-        }
-        if let Some(location) = &self.location {
-            location.check(&at.key("location"), out);
-        }
+        // A text that Cloud refuses is 2006 "Whitespace policy violated" here.
+        let values = [
+            (ParameterType::Text, value(&self.text)),
+            (ParameterType::Currency, value(&self.currency)),
+            (ParameterType::DateTime, There::of(&self.date_time)),
+            (ParameterType::Image, value(&self.image)),
+            (ParameterType::Video, value(&self.video)),
+            (ParameterType::Document, value(&self.document)),
+            (ParameterType::Location, value(&self.location)),
+            (ParameterType::Payload, There::of(&self.payload)),
+            (ParameterType::Action, There::of(&self.action)),
+            (ParameterType::CouponCode, There::of(&self.coupon_code)),
+            (ParameterType::Product, There::of(&self.product)),
+        ];
+        check_values(&self.kind, &values, at, out);
     }
 }
 

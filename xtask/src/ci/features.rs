@@ -13,7 +13,7 @@ pub(super) fn run() -> Result {
         if cargo(&["install", "cargo-hack", "--locked"]).is_err() {
             return Err(format!(
                 "{}cargo-hack is not there and cannot be installed here; features were not built alone",
-                super::SKIPPED
+                crate::tools::SKIPPED
             ));
         }
     }

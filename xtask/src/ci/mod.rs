@@ -5,13 +5,10 @@ mod layers;
 mod outside;
 mod packaging;
 
-use crate::{Result, tools};
+use crate::{Result, tools, tools::SKIPPED};
 use std::{fs, process::Command, time::Instant};
 
 type Step = (&'static str, &'static str, fn() -> Result);
-
-/// An error that begins so is no failure: the step could not be run here, and says why.
-pub(crate) const SKIPPED: &str = "SKIPPED: ";
 
 /// In the order in which they are quickest to fail.
 const STEPS: &[Step] = &[

@@ -1,5 +1,6 @@
 //! Steps that need tools which may not be there.
-use super::{SKIPPED, cargo};
+use super::cargo;
+use crate::tools::SKIPPED;
 use crate::{
     Result, root,
     tools::{has, manifest},

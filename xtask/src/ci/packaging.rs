@@ -1,5 +1,5 @@
 //! The unit and the Dockerfile, by the tools that read them.
-use super::SKIPPED;
+use crate::tools::SKIPPED;
 use crate::{Result, root};
 use std::{fs, path::Path, process::Command};
 

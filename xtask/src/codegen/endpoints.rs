@@ -26,10 +26,28 @@ pub(super) struct Endpoint {
     verified: String,
     wire_test: String,
     sandbox: String,
-    pub(super) handle: Option<super::handles::Handle>,
+    pub(super) handle: Option<Handle>,
     pub(super) handle_not: Option<String>,
     cli: Option<String>,
     cli_not: Option<String>,
+}
+
+/// How a method makes its endpoint.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Handle {
+    pub(super) endpoint: String,
+    #[serde(default)]
+    pub(super) args: String,
+    #[serde(default)]
+    pub(super) given: bool,
+    #[serde(default)]
+    pub(super) unit: bool,
+    #[serde(default)]
+    pub(super) pages: bool,
+    #[serde(default)]
+    pub(super) options: bool,
+    pub(super) returns: Option<String>,
 }
 
 pub(super) fn endpoint_consts(endpoints: &Endpoints, crate_name: &str) -> Result<String> {

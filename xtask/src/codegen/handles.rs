@@ -1,28 +1,10 @@
 //! Handles by resource: `client.templates().list()`. Without logic: each method makes an endpoint and calls it.
 use super::{
     RUST_HEADER,
-    endpoints::{Endpoint, Endpoints},
+    endpoints::{Endpoint, Endpoints, Handle},
 };
 use crate::Result;
 use std::{collections::BTreeSet, fmt::Write as _};
-
-/// How a method makes its endpoint.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Handle {
-    endpoint: String,
-    #[serde(default)]
-    args: String,
-    #[serde(default)]
-    given: bool,
-    #[serde(default)]
-    unit: bool,
-    #[serde(default)]
-    pages: bool,
-    #[serde(default)]
-    options: bool,
-    returns: Option<String>,
-}
 
 /// The two kinds of client, and what differs between their handles.
 #[derive(Clone, Copy, PartialEq)]

@@ -8,8 +8,9 @@ use crate::{
     Result,
     client::Client,
     failure::{Exit, Failure, error_document},
-    output::{Output, findings, visible},
+    output::{Output, findings},
     table::Tone,
+    visible::visible,
 };
 use d360::{
     Error, Outcome,

@@ -1,5 +1,5 @@
 //! The log of a server that runs in the foreground: lines on standard error.
-use crate::output::visible;
+use crate::visible::visible;
 use d360::model::mask;
 use std::{
     io::Write as _,

@@ -4,7 +4,8 @@ use crate::{
     args::{Global, Vcard},
     failure::{Exit, Failure},
     input,
-    output::{self, Output},
+    output::Output,
+    visible,
 };
 use d360::vcard::{self, Card, Loss};
 use serde_json::json;
@@ -23,7 +24,7 @@ pub(crate) fn run(global: &Global, command: &Vcard, output: Output) -> Result {
                 losses.for_each(|loss| output.note(noted(loss)));
                 let text =
                     serde_json::to_string_pretty(&contacts).map_err(|e| Failure::local(e.to_string()))?;
-                output.exact(&format!("{}\n", output::json_visible(&text)));
+                output.exact(&format!("{}\n", visible::json_visible(&text)));
             }
         }
         Vcard::FromContacts(args) => {
@@ -35,7 +36,7 @@ pub(crate) fn run(global: &Global, command: &Vcard, output: Output) -> Result {
             } else {
                 output.advice(&advice);
                 // A file gets the card as it is; a terminal nothing that could disrupt it.
-                let shown = if std::io::stdout().is_terminal() { output::visible(&text) } else { text };
+                let shown = if std::io::stdout().is_terminal() { visible::visible(&text) } else { text };
                 output.exact(&shown);
             }
         }

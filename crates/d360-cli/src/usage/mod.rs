@@ -1,5 +1,5 @@
 //! Mistakes in the command line, in the user's words and with the way out.
-use crate::help;
+use crate::{failure::Mistake, help};
 use clap::{
     Arg, Command, Error,
     error::{ContextKind, ContextValue, ErrorKind},
@@ -8,16 +8,6 @@ use std::error::Error as _;
 
 mod guesses;
 mod place;
-
-/// What is wrong with a command line.
-#[derive(Clone, Debug)]
-pub(crate) struct Mistake {
-    pub(crate) message: String,
-    /// Lines below the message.
-    pub(crate) details: Vec<String>,
-    /// What to do.
-    pub(crate) hints: Vec<String>,
-}
 
 /// Reads clap's error again: it tells what it found, and not what was meant.
 pub(crate) fn explain(error: &Error, line: &[String]) -> Mistake {

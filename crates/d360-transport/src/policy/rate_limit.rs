@@ -313,7 +313,8 @@ impl Place {
             }
             // A stale one no longer counts in the last second, and the server may have throttled meanwhile.
             table.unsend(self.sender, since);
-            turn = Turn::Sender(since);
+            table.uncount(self.pair);
+            turn = Turn::None;
         }
         match turn {
             Turn::Sender(at) | Turn::Pair(at) if at > now => return (turn, at - now),

@@ -303,24 +303,30 @@ fn what_is_not_used_is_released() {
     assert_eq!(burst.count(), 45);
 }
 
-/// Many that were ready long ago do not go out at once.
+/// What was ready long ago counts when it goes, for its sender and for its pair.
 #[test]
 fn what_is_ready_for_long_is_counted_anew() {
     let (rate_limit, start) = (rate(80), Instant::now());
     let mut now = start;
-    let mut ready: Vec<_> = (0..200).map(|i| place(&rate_limit, &to(i))).collect();
-    for place in &mut ready {
-        while let wait @ 1.. = place.wait(now).as_nanos() {
-            now += Duration::from_nanos(wait as u64);
+    // 45 to one recipient, and 155 to others.
+    let mut ready: Vec<_> = (0..200u32).map(|i| place(&rate_limit, &to(i.saturating_sub(44)))).collect();
+    let all_ready = |now: &mut Instant, place: &mut Place| {
+        while let wait @ 1.. = place.wait(*now).as_nanos() {
+            *now += Duration::from_nanos(u64::try_from(wait).unwrap());
         }
-    }
-    now += Duration::from_secs(60);
-    let mut go = 0;
+    };
+    ready.iter_mut().for_each(|place| all_ready(&mut now, place));
+    now += Duration::from_secs(600);
+    let mut sent = Vec::new();
     for place in &mut ready {
-        if place.wait(now).is_zero() {
-            place.used();
-            go += 1;
-        }
+        all_ready(&mut now, place);
+        place.used();
+        sent.push(now);
     }
-    assert_eq!(go, 80);
+    for (i, at) in sent.iter().enumerate() {
+        let second = sent[i..].iter().filter(|later| **later - *at < Duration::from_secs(1)).count();
+        assert!(second <= 80, "{second}");
+    }
+    assert!(sent[199] - sent[0] < Duration::from_secs(3));
+    assert!(!goes(&rate_limit, &to(0), now), "its burst is used up");
 }

@@ -75,7 +75,7 @@ struct Quiet;
 impl std::io::Write for Quiet {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
         // An event is one line of JSON, which may tell what other people wrote.
-        let text = crate::output::json_visible(&String::from_utf8_lossy(line));
+        let text = crate::visible::json_visible(&String::from_utf8_lossy(line));
         let _ = std::io::stderr().write_all(text.as_bytes());
         Ok(line.len())
     }

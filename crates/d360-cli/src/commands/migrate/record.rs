@@ -9,7 +9,8 @@ use crate::{
     },
     failure::{Exit, Failure},
     input,
-    output::{Output, json_visible, visible},
+    output::Output,
+    visible::{json_visible, visible},
 };
 use d360::model::mask;
 use d360_gateway::{RecordedCall, Recorder, RecorderConfig, StartError};

@@ -1,7 +1,7 @@
 //! The log of a sandbox: a line for each request and each webhook.
 use crate::{
     commands::log::{colored, personal, time},
-    output::{json_visible, visible},
+    visible::{json_visible, visible},
 };
 use d360::model::mask;
 use d360_sandbox::Activity;

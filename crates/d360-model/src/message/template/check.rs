@@ -4,7 +4,8 @@
 //! new-line/tab characters or more than 4 consecutive spaces" (132018), the list of button types (Graph v24.0), the
 //! number and format of parameters.
 use super::{
-    ButtonType, ComponentType, ParameterType, Template, TemplateCard, TemplateComponent, TemplateParameter,
+    ButtonType, ComponentType, Currency, DateTime, ParameterText, ParameterType, Template, TemplateCard,
+    TemplateComponent, TemplateParameter,
 };
 use crate::check::{At, Findings, Validate};
 use std::collections::HashSet;
@@ -138,53 +139,91 @@ impl Validate for TemplateCard {
     }
 }
 
+impl Validate for ParameterText {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        if let Some(text) = self.as_str() {
+            check_text(*at, text, out);
+        }
+    }
+}
+
+impl Validate for Currency {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        check_text(at.key("fallback_value"), &self.fallback_value, out);
+    }
+}
+
+impl Validate for DateTime {
+    fn check(&self, at: &At<'_>, out: &mut Findings) {
+        check_text(at.key("fallback_value"), &self.fallback_value, out);
+    }
+}
+
+/// A value of which it only counts whether it is there.
+#[doc(hidden)]
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct There;
+
+impl There {
+    /// `There` if there is a value.
+    pub fn of<T>(value: &Option<T>) -> Option<&'static dyn Validate> {
+        value.as_ref().map(|_| &Self as &dyn Validate)
+    }
+}
+
+impl Validate for There {
+    fn check(&self, _: &At<'_>, _: &mut Findings) {}
+}
+
+/// Checks the values of a parameter, each in the property that is called as its kind: the one of `kind` has to be there.
+#[doc(hidden)]
+pub fn check_values(
+    kind: &ParameterType,
+    values: &[(ParameterType, Option<&dyn Validate>)],
+    at: &At<'_>,
+    out: &mut Findings,
+) {
+    for (of, value) in values {
+        match value {
+            Some(value) => value.check(&at.key(of.as_str()), out),
+            None if of == kind => {
+                out.error(at.key(of.as_str()), "is required for a parameter of this type");
+            }
+            None => {}
+        }
+    }
+}
+
+/// A value as [`check_values`] takes it.
+#[doc(hidden)]
+pub fn value<T: Validate>(value: &Option<T>) -> Option<&dyn Validate> {
+    value.as_ref().map(|value| value as &dyn Validate)
+}
+
 impl Validate for TemplateParameter {
     fn check(&self, at: &At<'_>, out: &mut Findings) {
-        let is_there = match self.kind {
-            ParameterType::Text => self.text.is_some(),
-            ParameterType::Currency => self.currency.is_some(),
-            ParameterType::DateTime => self.date_time.is_some(),
-            ParameterType::Image => self.image.is_some(),
-            ParameterType::Video => self.video.is_some(),
-            ParameterType::Document => self.document.is_some(),
-            ParameterType::Location => self.location.is_some(),
-            ParameterType::Payload => self.payload.is_some(),
-            ParameterType::Action => self.action.is_some(),
-            ParameterType::CouponCode => self.coupon_code.is_some(),
-            ParameterType::LimitedTimeOffer => self.limited_time_offer.is_some(),
-            ParameterType::Product => self.product.is_some(),
-            ParameterType::Unknown(_) => true,
-        };
-        if !is_there {
-            out.error(at.key(self.kind.as_str()), "is required for a parameter of this type");
-        }
-        if let Some(text) = self.text.as_ref().and_then(|text| text.as_str()) {
-            check_text(at.key("text"), text, out);
-        }
-        if let Some(currency) = &self.currency {
-            check_text(at.key("currency").key("fallback_value"), &currency.fallback_value, out);
-        }
-        if let Some(time) = &self.date_time {
-            check_text(at.key("date_time").key("fallback_value"), &time.fallback_value, out);
-        }
+        let values = [
+            (ParameterType::Text, value(&self.text)),
+            (ParameterType::Currency, value(&self.currency)),
+            (ParameterType::DateTime, value(&self.date_time)),
+            (ParameterType::Image, value(&self.image)),
+            (ParameterType::Video, value(&self.video)),
+            (ParameterType::Document, value(&self.document)),
+            (ParameterType::Location, value(&self.location)),
+            (ParameterType::Payload, There::of(&self.payload)),
+            (ParameterType::Action, There::of(&self.action)),
+            (ParameterType::CouponCode, There::of(&self.coupon_code)),
+            (ParameterType::LimitedTimeOffer, There::of(&self.limited_time_offer)),
+            (ParameterType::Product, There::of(&self.product)),
+        ];
+        check_values(&self.kind, &values, at, out);
         if let Some(payload) = &self.payload {
             out.at_most(at.key("payload"), payload, MAX_PAYLOAD);
         }
         if let Some(code) = &self.coupon_code {
             out.require(at.key("coupon_code"), code);
             out.at_most(at.key("coupon_code"), code, MAX_COUPON);
-        }
-        if let Some(image) = &self.image {
-            image.check(&at.key("image"), out);
-        }
-        if let Some(video) = &self.video {
-            video.check(&at.key("video"), out);
-        }
-        if let Some(document) = &self.document {
-            document.check(&at.key("document"), out);
-        }
-        if let Some(location) = &self.location {
-            location.check(&at.key("location"), out);
         }
     }
 }

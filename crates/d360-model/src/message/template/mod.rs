@@ -16,7 +16,7 @@ pub use crate::account::template::{
     TemplateStatus,
 };
 #[doc(hidden)]
-pub use check::check_text;
+pub use check::{There, check_text, check_values, value};
 
 wire_struct! {
     /// The language of a template.
