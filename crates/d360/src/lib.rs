@@ -33,6 +33,9 @@
 //! # Ok(()) }
 //! ```
 //!
+//! Handles by resource lead to the other calls, such as `client.templates().list()` and `client.media().upload(…)`;
+//! `client.send_file(to, "invoice.pdf")` uploads and sends a file.
+//!
 //! The other systems have their own clients: `onprem::Client`, `partner::Client`, and [`cloud::graph`] for Meta's
 //! API. The [`guide::tour`] continues from here to production.
 //!
