@@ -102,7 +102,7 @@ fn thousands_are_blocked_and_listed_page_by_page() {
             assert_eq!(failed, [&users[0], &users[1_700]]);
             let details =
                 |i: usize| report.failed[i].errors[0].error_data.as_ref().unwrap().text().unwrap().to_owned();
-            assert!(details(0).contains("24 hours") && details(1).contains("no WhatsApp user"));
+            assert!(details(0).contains("24 hours") && details(1).contains("not a WhatsApp user"));
             let done: Vec<&User> = report.done.iter().map(|done| &done.input).collect();
             assert_eq!(done, users.iter().filter(|user| !failed.contains(user)).collect::<Vec<_>>());
             let posts = sandbox.requests().iter().filter(|request| request["method"] == "POST").count();

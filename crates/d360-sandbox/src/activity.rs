@@ -1,8 +1,8 @@
-//! What a sandbox does, for logs.
+//! Activity of a sandbox, for logs.
 use serde_json::Value;
 use std::{fmt, sync::Arc};
 
-/// Something that a sandbox did. Phone numbers and paths are as they came: mask them before they reach a log.
+/// An event of a sandbox. Phone numbers and paths are not masked: mask them before logging.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Activity<'a> {
@@ -11,48 +11,48 @@ pub enum Activity<'a> {
     Request {
         /// The method.
         method: &'a str,
-        /// The path, with its query.
+        /// The path with its query.
         path: &'a str,
         /// The HTTP status of the answer.
         status: u16,
         /// The error code of the answer.
         code: Option<i64>,
-        /// `type` of the message that was sent.
+        /// The `type` of the message in the request.
         kind: Option<&'a str>,
-        /// The recipient of the message that was sent.
+        /// The recipient of the message in the request.
         recipient: Option<&'a str>,
     },
-    /// A message that was accepted got a status, whether or not a webhook is set that tells it.
+    /// An accepted message got a status. Reported even if no webhook is set.
     #[non_exhaustive]
     Status {
         /// The message's ID.
         id: &'a str,
-        /// Such as `delivered`.
+        /// The status, for example `delivered`.
         status: &'a str,
         /// The error code of `failed`.
         code: Option<i64>,
-        /// What that error is called.
+        /// The title of the error.
         title: Option<&'a str>,
     },
     /// A webhook was posted.
     #[non_exhaustive]
     Webhook {
-        /// Where to.
+        /// The target.
         url: &'a str,
-        /// Its events, such as `message text`, `status read` or `12 events`.
+        /// A summary of its events, for example `message text`, `status read` or `12 events`.
         events: &'a str,
-        /// 1 for the first attempt.
+        /// The number of the attempt, starting at 1.
         attempt: usize,
         /// The HTTP status of the receiver's answer.
         status: Option<u16>,
-        /// Why there is no answer.
+        /// Why there was no answer.
         error: Option<&'a str>,
     },
 }
 
 type Watch = dyn Fn(&Activity<'_>) + Send + Sync;
 
-/// Whoever wants to know, if anybody.
+/// The callback for activity, if any.
 #[derive(Clone, Default)]
 pub(crate) struct Watcher(Option<Arc<Watch>>);
 

@@ -1,4 +1,4 @@
-//! Answers, in the shapes of the documents.
+//! Responses in the documented shapes.
 use crate::{
     codes, route,
     world::{failure::Failure, ids::encode},
@@ -10,7 +10,7 @@ use axum::{
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
-/// An answer before it is a response.
+/// A response before it is converted to HTTP.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -31,25 +31,25 @@ impl Answer {
     pub(crate) fn ok(body: &Value) -> Self {
         Self::json(200, body)
     }
-    /// A file.
+    /// Returns a file.
     pub(crate) fn file(content_type: String, body: Bytes) -> Self {
         Self { status: 200, body, content_type: content_type.into(), retry_after: None }
     }
-    /// Meta's error object, with the title and status of Meta's page.
+    /// Returns Meta's error object, with the title and HTTP status of Meta's documentation.
     pub(crate) fn error(code: i64, details: &str) -> Self {
         Self::json(known(code).0, &json!({ "error": error_object(code, details) }))
     }
-    /// The gateway's words for a key that it does not know: HTTP 401 around a 404.
+    /// Returns 360dialog's answer to an unknown key: HTTP 401 with 404 in the body.
     pub(crate) fn unauthorized() -> Self {
         let meta = json!({"httpCode": 404, "developerMessage": "Invalid api_key or token expired", "success": false});
         Self::json(401, &json!({ "meta": meta }))
     }
-    /// A route that the sandbox does not have.
+    /// Returns the error for a route that the sandbox does not serve.
     pub(crate) fn not_found(method: &str, path: &str) -> Self {
-        let error = format!("the sandbox does not serve {method} {path}; GET /_sandbox says what it serves");
+        let error = format!("the sandbox does not serve {method} {path}; GET /_sandbox lists what it serves");
         Self::json(404, &json!({ "error": error }))
     }
-    /// Graph's answer to a path that leads nowhere (2500), or that does not take the method (100).
+    /// Returns Graph's error for an unknown path (2500) or an unsupported method (100).
     pub(crate) fn graph_path(code: i64, method: &str, path: &str) -> Self {
         let rest = route::without_version(path);
         let message = match code {
@@ -67,19 +67,19 @@ impl Answer {
         error["type"] = json!(if code == 2500 { "OAuthException" } else { "GraphMethodException" });
         Self::json(400, &json!({ "error": error }))
     }
-    /// On-Premise's list of one error.
+    /// Returns On-Premise's error list with one error.
     pub(crate) fn onprem_error(code: i64, details: &str) -> Self {
         let (status, title) = look_up(codes::ONPREM, code);
         let error = json!({ "code": code, "title": title, "details": details });
         Self::json(status, &json!({ "errors": [error], "meta": onprem_meta() }))
     }
-    /// The hub's way to say no.
+    /// Returns an error of the partner API.
     pub(crate) fn hub_error(status: u16, message: &str) -> Self {
         Self::json(status, &json!({ "detail": {}, "message": message }))
     }
-    /// What was asked for.
+    /// Returns an injected error.
     pub(crate) fn failure(failure: &Failure, onprem: bool) -> Self {
-        const ASKED: &str = "Asked for through the sandbox's control API.";
+        const ASKED: &str = "Injected through the sandbox's control API.";
         let mut answer = match (failure.code, failure.http) {
             (Some(code), _) if onprem => Self::onprem_error(code, ASKED),
             (Some(code), _) => Self::error(code, ASKED),
@@ -118,23 +118,23 @@ impl Answer {
     }
 }
 
-/// What On-Premise says of itself beside every answer.
+/// The `meta` object of every On-Premise answer.
 pub(crate) fn onprem_meta() -> Value {
     json!({ "api_status": "stable", "version": "2.53.3" })
 }
 
-/// HTTP status and title of a code of Cloud.
+/// Returns the HTTP status and title of a Cloud code.
 fn known(code: i64) -> (u16, &'static str) {
     look_up(codes::CLOUD, code)
 }
 
-/// HTTP status and title of a code; single codes stand before the ranges that they lie in.
+/// Returns the HTTP status and title of a code. The table lists single codes before the ranges that contain them.
 fn look_up(table: &[(i64, i64, u16, &'static str)], code: i64) -> (u16, &'static str) {
     let row = table.iter().find(|(first, last, ..)| (*first..=*last).contains(&code));
     row.map_or((400, "Error"), |(_, _, status, title)| (*status, title))
 }
 
-/// The `error` of an answer.
+/// Returns the `error` object of an answer.
 pub(crate) fn error_object(code: i64, details: &str) -> Value {
     json!({
         "message": format!("(#{code}) {}", known(code).1),
@@ -145,7 +145,7 @@ pub(crate) fn error_object(code: i64, details: &str) -> Value {
     })
 }
 
-/// An error as webhooks have it.
+/// Returns an error in the form of webhooks.
 pub(crate) fn webhook_error(code: i64, onprem: bool) -> Value {
     if onprem {
         let title = look_up(codes::ONPREM, code).1;

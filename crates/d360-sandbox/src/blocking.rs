@@ -1,4 +1,4 @@
-//! `/block_users` in its three methods.
+//! `/block_users`: block, unblock and list.
 use crate::{
     answer::{Answer, error_object},
     json,
@@ -11,14 +11,14 @@ use crate::{
 use serde_json::{Value, json as value};
 use std::collections::HashMap;
 
-/// Most users in a request, and in the list.
+/// The maximum number of users in a request, and in the list.
 const MAX_REQUEST: usize = 1_000;
 const MAX_LIST: usize = 64_000;
-/// Users a page, where nothing is asked for, and at most. (The documents name neither.)
+/// The default and maximum page sizes. Neither is documented.
 const PAGE: usize = 25;
 const MAX_PAGE: usize = 1_000;
 
-/// `POST`: blocks; `DELETE`: unblocks.
+/// Blocks (`POST`) or unblocks (`DELETE`) users.
 pub(crate) fn change(world: &mut World, key: &str, body: &[u8], block: bool) -> Answer {
     let Some(request) = json::read(body) else {
         return Answer::error(100, "The body is not JSON");
@@ -32,7 +32,7 @@ pub(crate) fn change(world: &mut World, key: &str, body: &[u8], block: bool) -> 
     }
     let (mut done, mut failed) = (Vec::new(), Vec::new());
     for (i, item) in users.iter().enumerate() {
-        // Where both are there, `user` counts.
+        // If both are set, `user` takes precedence.
         let Some(input) = item.get("user").or(item.get("user_id")).and_then(Value::as_str) else {
             return Answer::error(131_008, &format!("block_users[{i}] needs user or user_id"));
         };
@@ -83,13 +83,13 @@ pub(crate) fn change(world: &mut World, key: &str, body: &[u8], block: bool) -> 
     Answer::json(world.settings.mixed_block_status, &body)
 }
 
-/// Why a user cannot be blocked or unblocked: code, message and details.
+/// Returns why a user cannot be blocked or unblocked: code, message and details.
 fn refusal(world: &World, key: &str, user: &str, block: bool) -> Option<(i64, &'static str, &'static str)> {
     let own = world.numbers.get(key).is_some_and(|number| number.phone == user);
     if own {
         Some((131_021, "Self block", "Cannot block your own phone number"))
     } else if is_invalid(world, user) {
-        Some((131_047, "Re-engagement required", "The number is no WhatsApp user"))
+        Some((131_047, "Re-engagement required", "The number is not a WhatsApp user"))
     } else if block && !world.window_is_open(key, user) {
         Some((131_047, "Re-engagement required", "User has not messaged in the last 24 hours"))
     } else {
@@ -101,7 +101,7 @@ fn is_invalid(world: &World, user: &str) -> bool {
     !world.is_on_whatsapp(user) || (!is_bsuid(user) && !(7..=15).contains(&digits(user).len()))
 }
 
-/// `GET`: a page.
+/// Returns a page of the list (`GET`).
 pub(crate) fn list(world: &World, key: &str, query: &HashMap<String, String>) -> Answer {
     let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
     if let Some(unknown) = query.keys().find(|name| !["limit", "after", "before"].contains(&name.as_str())) {

@@ -1,10 +1,11 @@
-//! `/v1/configs/templates`: 360dialog's older path to the templates, deprecated and still served by waba-v2 (360dialog, "Create and
-//! manage Template Messages", 2026). Its list has `waba_templates[]` with `offset` and `total`, and statuses in lower case.
+//! `/v1/configs/templates`: 360dialog's deprecated path for templates, still served by waba-v2. Its list has
+//! `waba_templates[]` with `offset` and `total`, and statuses in lower case (360dialog, "Create and manage Template
+//! Messages", 2026).
 use crate::{answer::Answer, templates, world::World};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Templates a page where nothing is asked for.
+/// The default page size.
 const PAGE: usize = 1_000;
 
 pub(crate) fn handle(
@@ -44,7 +45,7 @@ fn list(world: &World, query: &HashMap<String, String>) -> Answer {
     {
         None => HashMap::new(),
         Some(Ok(filters)) => filters,
-        Some(Err(_)) => return Answer::error(100, "filters must be a JSON object of texts"),
+        Some(Err(_)) => return Answer::error(100, "filters must be a JSON object of strings"),
     };
     let fits = |template: &Value| {
         let has = |(name, value): (&String, &String)| {
@@ -70,7 +71,7 @@ fn create(world: &mut World, body: &[u8]) -> Answer {
     }
 }
 
-/// A template as the older path shows it.
+/// Converts a template to the form of the deprecated path.
 fn older(template: &Value) -> Value {
     let mut older = template.clone();
     if let Some(status) = template.get("status").and_then(Value::as_str) {

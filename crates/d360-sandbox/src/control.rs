@@ -1,4 +1,4 @@
-//! `/_sandbox`: what cannot be done through the API, done over HTTP.
+//! `/_sandbox`: control routes for what the API itself cannot do.
 use crate::{
     answer::Answer,
     inbound, statuses,
@@ -13,7 +13,7 @@ pub(crate) fn handle(world: &mut World, method: &str, path: &str, body: &[u8]) -
     let Ok(value) = value else { return refuse("the body is not JSON") };
     let key = value.get("key").and_then(Value::as_str);
     if let Some(unknown) = key.filter(|key| !world.numbers.contains_key(*key)) {
-        return refuse(&format!("{unknown:?} is no key of this sandbox"));
+        return refuse(&format!("{unknown:?} is not a key of this sandbox"));
     }
     match (method, route) {
         ("GET", "") => Answer::ok(&describe(world)),
@@ -52,7 +52,7 @@ fn describe(world: &World) -> Value {
                 "GET /health_status",
             ],
             "graph": [
-                "the same behind /{version}/{phone_number_id}, with Authorization: Bearer; files and templates behind /{version}",
+                "the same under /{version}/{phone_number_id}, with Authorization: Bearer; files and templates under /{version}",
                 "any other path, or one without a version: Graph's error, code 2500 or 100",
             ],
             "onprem": [
@@ -63,28 +63,28 @@ fn describe(world: &World) -> Value {
             "partner": [
                 "POST /api/v2/token", "GET /api/v2/partners/{partner_id}/channels",
                 "POST, DELETE, GET /api/v2/partners/{partner_id}/channels/{channel_id}/block_users",
-                "(a sandbox of one number takes any channel id for it; of several, the ids that channels lists)",
+                "(a sandbox with one number accepts any channel id; with several, the ids that channels returns)",
             ],
         },
-        "access": "the control routes take requests of programs and of pages of this address; one with another Origin, or a Sec-Fetch-Site other than same-origin or none, is refused (403)",
+        "access": "the control routes accept requests from programs and from pages of this address; requests with another Origin, or a Sec-Fetch-Site other than same-origin or none, get 403",
         "control": {
-            "GET /_sandbox/messages": "the messages that were accepted",
-            "GET /_sandbox/requests": "what was asked: method, path, body, status",
-            "GET /_sandbox/deliveries": "webhooks that went out: url, attempt, status or error, body",
-            "POST /_sandbox/inbound": "a user writes, which opens the 24-hour window and goes out by webhook: {\"from\": \"+16505551234\"} or a list; \"type\" (text, image, … each has an example), its content, context, referral, group_id, \"name\" and \"username\" of the sender; \"key\" for another number than the first",
-            "POST /_sandbox/statuses": "a status of a message, which goes out by webhook: {\"status\": \"read\"}; \"id\" of another message than the last, \"code\" of failed",
-            "POST /_sandbox/webhooks": "where webhooks go and how: {\"url\", \"headers\", \"duplicates\": 1, \"delay_ms\": 0, \"reorder\": true, \"batch\": 10, \"hold\": true, \"app_secret\", \"platform_secret\", \"on_premise\": true, \"statuses\": [\"sent\", \"read\"], \"user_ids\": false (the form before April 2026), \"escape_unicode\": true (\\uXXXX outside ASCII)}; what is left out stays",
-            "POST /_sandbox/templates": "sets where a template stands: {\"name\", \"status\": \"APPROVED\"}",
-            "POST /_sandbox/not_on_whatsapp": "numbers that are no WhatsApp users: {\"users\": [..]}",
-            "POST /_sandbox/blocked": "blocks users without asking for the window: {\"users\": [..]}",
-            "POST /_sandbox/clock": "{\"advance_seconds\": 86400}, or {\"now\": unix seconds}, which also stops it",
+            "GET /_sandbox/messages": "accepted messages",
+            "GET /_sandbox/requests": "received requests: method, path, body, status",
+            "GET /_sandbox/deliveries": "posted webhooks: url, attempt, status or error, body",
+            "POST /_sandbox/inbound": "send a message from a user, which opens the 24-hour window and posts a webhook: {\"from\": \"+16505551234\"} or a list; \"type\" (text, image, …; each has an example), its content, context, referral, group_id, \"name\" and \"username\" of the sender; \"key\" selects a number, the first by default",
+            "POST /_sandbox/statuses": "post the status of a message as a webhook: {\"status\": \"read\"}; \"id\" selects a message, the last by default; \"code\" is the error code of failed",
+            "POST /_sandbox/webhooks": "set the webhook URL and options: {\"url\", \"headers\", \"duplicates\": 1, \"delay_ms\": 0, \"reorder\": true, \"batch\": 10, \"hold\": true, \"app_secret\", \"platform_secret\", \"on_premise\": true, \"statuses\": [\"sent\", \"read\"], \"user_ids\": false (the form before April 2026), \"escape_unicode\": true (\\uXXXX outside ASCII)}; omitted options are unchanged",
+            "POST /_sandbox/templates": "set the status of a template: {\"name\", \"status\": \"APPROVED\"}",
+            "POST /_sandbox/not_on_whatsapp": "mark numbers as not on WhatsApp: {\"users\": [..]}",
+            "POST /_sandbox/blocked": "block users regardless of the 24-hour window: {\"users\": [..]}",
+            "POST /_sandbox/clock": "advance the clock: {\"advance_seconds\": 86400}; or set it: {\"now\": unix seconds}, which also stops it",
             "POST /_sandbox/settings":
-                "{\"messages_per_second\": 80 or null, \"pair_limit\": true, \"mixed_block_status\": 400, \"unversioned\": true (Graph's paths without a version are served)}",
+                "{\"messages_per_second\": 80 or null, \"pair_limit\": true, \"mixed_block_status\": 400, \"unversioned\": true (serve Graph paths without a version)}",
             "POST /_sandbox/errors":
-                "the next calls fail: {\"code\": 131056} or {\"http\": 503}, with times, method, path, body, retry_after",
-            "GET /_sandbox/errors": "the failures that still wait for a call",
-            "DELETE /_sandbox/errors": "drops them",
-            "POST /_sandbox/reset": "as at the start",
+                "make the next calls fail: {\"code\": 131056} or {\"http\": 503}, with times, method, path, body, retry_after",
+            "GET /_sandbox/errors": "list failures that are not used up",
+            "DELETE /_sandbox/errors": "drop them",
+            "POST /_sandbox/reset": "restore the initial state",
         },
         "now": world.now().as_secs(),
         "settings": {
@@ -96,7 +96,7 @@ fn describe(world: &World) -> Value {
     })
 }
 
-/// A message of each user.
+/// Sends a message from each user.
 fn user_sends(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
     let Some(asked) = value.as_object() else { return refuse("expected an object") };
     let (mut ids, mut user_ids, mut refused) = (Vec::new(), Vec::new(), None);
@@ -118,11 +118,11 @@ fn user_sends(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
     }
 }
 
-/// A status of a message that was accepted.
+/// Posts a status of an accepted message.
 fn status(world: &mut World, value: &Value) -> Answer {
     let Some(asked) = value.as_object() else { return refuse("expected an object") };
     if let Some(name) = asked.keys().find(|name| !["status", "id", "code", "key"].contains(&name.as_str())) {
-        return refuse(&format!("{name} is not known; known are status, id, code"));
+        return refuse(&format!("unknown property {name}; known are status, id, code"));
     }
     let text = |name: &str| asked.get(name).and_then(Value::as_str);
     let Some(status) = text("status").filter(|status| statuses::KNOWN.contains(status)) else {
@@ -131,16 +131,16 @@ fn status(world: &mut World, value: &Value) -> Answer {
     let code = match asked.get("code") {
         None | Some(Value::Null) => None,
         Some(code) if status == "failed" && code.as_i64().is_some() => code.as_i64(),
-        Some(_) => return refuse("code must be a number, and is for the status failed"),
+        Some(_) => return refuse("code must be a number, and needs the status failed"),
     };
     let id = match asked.get("id") {
-        Some(id) if !id.is_string() && !id.is_null() => return refuse("id must be a text"),
+        Some(id) if !id.is_string() && !id.is_null() => return refuse("id must be a string"),
         _ => text("id"),
     };
     let Some(sent) = world.sent(id).cloned() else {
         return refuse(&match id {
-            Some(id) => format!("no message that was accepted has the id {id:?}"),
-            None => "no message was accepted yet; send one first".to_owned(),
+            Some(id) => format!("no accepted message has the id {id:?}"),
+            None => "no message has been accepted yet; send one first".to_owned(),
         });
     };
     statuses::push(world, &sent, status, code);
@@ -148,7 +148,7 @@ fn status(world: &mut World, value: &Value) -> Answer {
     Answer::ok(&json!({ "success": true, "id": sent.id, "status": status, "webhook": webhook }))
 }
 
-/// Where webhooks go, and how they are disturbed.
+/// Sets the webhook URL and options.
 fn webhooks(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
     let Some(map) = value.as_object() else { return refuse("expected an object") };
     let mut settings = world.hooks.settings.clone();
@@ -174,7 +174,7 @@ fn webhooks(world: &mut World, key: Option<&str>, value: &Value) -> Answer {
                 let texts = list.iter().filter_map(Value::as_str).map(str::to_owned);
                 settings.statuses = Some(texts.collect());
             }
-            _ => return refuse(&format!("{name} is no setting of webhooks, or has a wrong value")),
+            _ => return refuse(&format!("{name} is not a webhook setting, or its value is invalid")),
         }
     }
     let key = world.key_or_first(key);
@@ -207,27 +207,27 @@ fn refuse(why: &str) -> Answer {
     Answer::json(400, &json!({ "error": why }))
 }
 
-/// For each text of the property, which is one or a list.
+/// Calls `f` for each string of a property that is a string or a list of strings.
 fn each(value: &Value, key: &str, mut f: impl FnMut(&str)) -> Answer {
     let users = match value.get(key) {
         Some(Value::String(user)) => vec![user.as_str()],
         Some(Value::Array(users)) if users.iter().all(Value::is_string) => {
             users.iter().filter_map(Value::as_str).collect()
         }
-        _ => return refuse(&format!("{key} must be a text or a list of texts")),
+        _ => return refuse(&format!("{key} must be a string or a list of strings")),
     };
     users.into_iter().for_each(&mut f);
     done()
 }
 
 fn clock(world: &mut World, value: &Value) -> Answer {
-    // Beyond that, a sum of times could overflow.
+    // A larger value could overflow a sum of times.
     let seconds =
         |key| value.get(key).and_then(Value::as_u64).filter(|n| *n < 1 << 40).map(Duration::from_secs);
     match (seconds("now"), seconds("advance_seconds")) {
         (Some(now), None) => world.set_clock(now),
         (None, Some(time)) => world.advance(time),
-        _ => return refuse("give either now or advance_seconds, as whole seconds"),
+        _ => return refuse("give either now or advance_seconds, in whole seconds"),
     }
     done()
 }
@@ -249,7 +249,7 @@ fn settings(world: &mut World, value: &Value) -> Answer {
             }
             _ => {
                 return refuse(&format!(
-                    "{name} is no setting, or has a wrong value; GET /_sandbox shows them"
+                    "{name} is not a setting, or its value is invalid; GET /_sandbox shows them"
                 ));
             }
         }
@@ -262,18 +262,18 @@ fn fail(world: &mut World, value: &Value) -> Answer {
     let Some(map) = value.as_object() else { return refuse("expected an object") };
     let known = ["code", "http", "body", "retry_after", "times", "method", "path"];
     if let Some(name) = map.keys().find(|name| !known.contains(&name.as_str())) {
-        return refuse(&format!("{name} is not known; known are {}", known.join(", ")));
+        return refuse(&format!("unknown property {name}; known are {}", known.join(", ")));
     }
     let texts = ["body", "method", "path"];
     let numbers = ["code", "http", "retry_after", "times"];
     let wrong = |key: &&&str| map.get(**key).is_some_and(|value| !value.is_null() && !value.is_string());
     if let Some(key) = texts.iter().find(wrong) {
-        return refuse(&format!("{key} must be a text"));
+        return refuse(&format!("{key} must be a string"));
     }
     let wrong =
         |key: &&&str| map.get(**key).is_some_and(|value| value.as_u64().is_none() && !value.is_null());
     if let Some(key) = numbers.iter().find(wrong) {
-        return refuse(&format!("{key} must be a whole number from 0"));
+        return refuse(&format!("{key} must be a non-negative whole number"));
     }
     let text = |key: &str| map.get(key).and_then(Value::as_str).map(str::to_owned);
     let number = |key: &str| map.get(key).and_then(Value::as_u64);

@@ -1,4 +1,4 @@
-//! Posts webhooks, and posts them again until they are taken.
+//! Posts webhooks and retries them.
 use crate::{
     activity::Watcher,
     world::{Shared, World, hooks::Post},
@@ -15,23 +15,24 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How long a receiver may take (360dialog, "Stable endpoint").
+/// The timeout of a receiver (360dialog, "Stable endpoint").
 const LIMIT: Duration = Duration::from_secs(5);
-/// Waits before a webhook that was not taken goes out again. The real ones go on for days.
+/// Waits before each retry. The real APIs retry for days.
 const AGAIN: [Duration; 4] = [
     Duration::from_millis(200),
     Duration::from_millis(400),
     Duration::from_millis(800),
     Duration::from_millis(1600),
 ];
-/// How long the next webhook to a receiver waits for the one before it. Those that are answered keep their order.
+/// How long the next webhook to a receiver waits for the previous one. Webhooks answered within this time keep their
+/// order.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Deliveries that are kept.
+/// The number of deliveries in the history.
 const KEPT: usize = 1_000;
 
 type Http = Client<hyper_util::client::legacy::connect::HttpConnector, Body>;
 
-/// Runs for as long as the sandbox does. Each receiver has a task of its own, so that one that hangs holds up no other.
+/// Runs as long as the sandbox. Each receiver has its own task, so that a slow one does not delay the others.
 pub(crate) async fn run(world: Shared, watcher: Watcher) {
     let client: Http = Client::builder(TokioExecutor::new()).build_http();
     let sender = Sender { client, world: world.clone(), watcher };
@@ -47,13 +48,13 @@ pub(crate) async fn run(world: Shared, watcher: Watcher) {
         };
         for post in posts {
             let receiver = receivers.entry(post.url.clone()).or_insert_with(|| receiver(sender.clone()));
-            // It is open for as long as this task holds it.
+            // Cannot fail: this task holds the channel open.
             let _ = receiver.send(post);
         }
     }
 }
 
-/// What it takes to post.
+/// What a posting task needs.
 #[derive(Clone)]
 struct Sender {
     client: Http,
@@ -61,7 +62,7 @@ struct Sender {
     watcher: Watcher,
 }
 
-/// A task that posts to one receiver what it is sent, one after the other.
+/// Spawns a task that posts webhooks to one receiver, one after the other.
 fn receiver(sender: Sender) -> UnboundedSender<Post> {
     let (queue, mut posts) = unbounded_channel::<Post>();
     tokio::spawn(async move {
@@ -71,7 +72,7 @@ fn receiver(sender: Sender) -> UnboundedSender<Post> {
             tokio::spawn(async move {
                 let taken = sender.send(&post, 1).await;
                 drop(answered);
-                // One that is not taken does not hold up the others.
+                // Retries do not block the next webhooks.
                 if !taken {
                     sender.again(&post).await;
                 }
@@ -92,7 +93,7 @@ impl Sender {
         }
     }
 
-    /// Whether it was taken: answered with 200 in time.
+    /// Posts a webhook. Returns whether it was answered with 200 in time.
     async fn send(&self, post: &Post, attempt: usize) -> bool {
         let mut request = Request::post(&post.url);
         for (name, value) in &post.headers {
@@ -120,7 +121,7 @@ impl Sender {
     }
 }
 
-/// An error with what lies below it.
+/// Formats an error with its causes.
 fn chain(error: &dyn std::error::Error) -> String {
     let below = std::iter::successors(error.source(), |error| error.source());
     below.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))

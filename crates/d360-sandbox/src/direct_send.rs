@@ -1,5 +1,5 @@
-//! Direct Send: a message with a `category` opens a conversation without a template of the sender's (Meta, "Direct Send", 2026-07-31;
-//! 360dialog, "Direct Send").
+//! Direct Send: a message with a `category` can be sent outside the 24-hour window without a template (Meta, "Direct
+//! Send", 2026-07-31; 360dialog, "Direct Send").
 use crate::{
     schema::kind::{Mistake, UNKNOWN},
     templates::{GENERATED, MOST, is_generated},
@@ -7,21 +7,21 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-/// Categories, and the range of `ttl_seconds` of each.
+/// Categories with their range of `ttl_seconds`.
 const CATEGORIES: [(&str, i64, i64); 2] = [("utility", 30, 43_200), ("authentication", 30, 900)];
-/// Kinds of interactive messages that can be sent so.
+/// Types of interactive messages that Direct Send supports.
 const INTERACTIVE: [&str; 3] = ["button", "cta_url", "voice_call"];
-/// Longest body, as of a template.
+/// The maximum length of a body, the same as of a template.
 const MAX_BODY: usize = 1024;
 
-/// Business-scoped user ids are not supported for the message.
+/// The error code for messages that cannot be sent to a business-scoped user id.
 const NO_BSUID: i64 = 131_062;
 
 pub(crate) fn is(message: &Value) -> bool {
     message.get("category").is_some()
 }
 
-/// What is wrong with a message's `category` and `ttl_seconds`.
+/// Returns the first mistake in a message's `category` and `ttl_seconds`.
 pub(crate) fn problem(message: &Value) -> Option<Mistake> {
     let refuse = |details: String| Some((UNKNOWN, details));
     let ttl = message.get("ttl_seconds");
@@ -69,8 +69,8 @@ pub(crate) fn problem(message: &Value) -> Option<Mistake> {
         .then(|| (NO_BSUID, "authentication messages cannot be sent to a business-scoped user ID".to_owned()))
 }
 
-/// The template that Meta makes of such a message. Messages of the same body share one; the real API also finds those that differ
-/// in details.
+/// Stores the template that Meta creates from such a message. Messages with the same body share one. The real API also
+/// matches bodies that differ in details.
 pub(crate) fn keep_template(world: &mut World, message: &Value) {
     let (kind, category) = (message["type"].as_str().unwrap_or_default(), &message["category"]);
     let body =

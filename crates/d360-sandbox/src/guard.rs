@@ -1,14 +1,16 @@
-//! Keeps pages in a browser from the control routes, which need no key.
+//! Protects the control routes, which need no key, from pages of other sites in a browser.
 //!
-//! A page of another site can post to any address, this machine's included. Browsers say so in `Origin` and `Sec-Fetch-Site`. A site
-//! whose name is made to lead here (DNS rebinding) is of the same origin to the browser; its name stands in `Host`.
+//! A page of another site can post to any address, including this machine. Browsers mark such requests with `Origin`
+//! and `Sec-Fetch-Site`. With DNS rebinding the browser sees the same origin, but `Host` has the site's name.
 use axum::http::{
     HeaderMap,
     header::{HOST, ORIGIN},
 };
 use std::net::IpAddr;
 
-/// Why a request is refused; `None` where no page can have made it. `local`: the sandbox listens on a loopback address alone.
+/// Returns why a request is rejected, or `None` if it cannot come from a page of another site.
+///
+/// `local` means that the sandbox listens on a loopback address only.
 pub(crate) fn refusal(headers: &HeaderMap, local: bool) -> Option<String> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let mut sites = headers.get_all("sec-fetch-site").iter().map(|value| value.to_str().unwrap_or("?"));
@@ -35,16 +37,17 @@ pub(crate) fn refusal(headers: &HeaderMap, local: bool) -> Option<String> {
             told.is_some_and(|_| origin[scheme.len()..].eq_ignore_ascii_case(host))
         })
     });
-    // A page's own name may lead here by rebinding; an address cannot.
+    // A name may be rebound to this machine; an address cannot.
     if same && host.is_some_and(|host| is_local(host) || is_address(host)) {
         return None;
     }
     Some(format!("a page of {origin:?} made this request; {ALLOWED}"))
 }
 
-const ALLOWED: &str = "the control routes take requests of programs and of the sandbox's own pages";
+const ALLOWED: &str =
+    "the control routes accept requests from programs and from the sandbox's own pages only";
 
-/// `host` without a port; `None` where it is malformed.
+/// Returns `host` without its port, or `None` if it is malformed.
 fn name(host: &str) -> Option<&str> {
     let (name, port) = match host.strip_prefix('[') {
         Some(rest) => {
@@ -56,7 +59,7 @@ fn name(host: &str) -> Option<&str> {
             None => (host, None),
         },
     };
-    // `+80` is a number to parse().
+    // parse() alone would accept `+80`.
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
     port.is_none_or(is_port).then_some(name)
 }
@@ -69,7 +72,7 @@ fn is_address(host: &str) -> bool {
     address(host).is_some()
 }
 
-/// Whether it is this machine, compared whole: `localhost`, or a loopback address.
+/// Returns whether `host` is this machine: exactly `localhost`, or a loopback address.
 fn is_local(host: &str) -> bool {
     name(host).is_some_and(|name| name.eq_ignore_ascii_case("localhost"))
         || address(host).is_some_and(|address| address.to_canonical().is_loopback())
@@ -117,7 +120,7 @@ mod tests {
         let fine = |list: &[(&'static str, &str)], local| refusal(&headers(list), local).is_none();
         assert!(fine(&[], true));
         assert!(fine(&[("host", "127.0.0.1:4360")], true));
-        assert!(fine(&[("host", "sandbox:4360")], false), "a name, where it listens for other machines");
+        assert!(fine(&[("host", "sandbox:4360")], false), "a name, if other machines may connect");
         assert!(fine(
             &[
                 ("host", "127.0.0.1:4360"),

@@ -1,4 +1,5 @@
-//! Messages of users, of every type, as webhooks show them (Meta, "Webhooks", 2025-11 to 2026-06; On-Premise's own pages).
+//! Messages from users, of every type, in the form of webhooks (Meta, "Webhooks", 2025-11 to 2026-06; Meta, On-Premise
+//! reference).
 use crate::{
     media,
     world::{
@@ -9,14 +10,14 @@ use crate::{
 use axum::body::Bytes;
 use serde_json::{Map, Value, json};
 
-/// A message and the contact that it is from.
+/// A message and its sender.
 #[derive(Debug)]
 struct Inbound {
     message: Value,
     contact: Value,
 }
 
-/// The types that can be asked for without a content: an example stands in.
+/// Types that have an example, used if no content is given.
 const TYPES: [&str; 15] = [
     "text",
     "image",
@@ -35,10 +36,10 @@ const TYPES: [&str; 15] = [
     "request_welcome",
 ];
 
-/// A user sends what `asked` describes: opens the window, and goes out by webhook. Returns the message's id.
+/// Sends the message that `asked` describes: opens the 24-hour window and queues a webhook. Returns the message's id.
 ///
 /// # Errors
-/// Where it cannot be made.
+/// Returns why it cannot be sent.
 pub(crate) fn send(
     world: &mut World,
     key: Option<&str>,
@@ -47,22 +48,21 @@ pub(crate) fn send(
 ) -> Result<String, String> {
     let user = world.users.key(from);
     if user.is_empty() {
-        return Err(format!("from: {from:?} is no number or user id"));
+        return Err(format!("from: {from:?} is not a number or user id"));
     }
     let Inbound { message, contact } = message(world, &user, asked)?;
     let (key, now) = (world.key_or_first(key), world.now());
     let id = message["id"].as_str().unwrap_or_default().to_owned();
-    let number = world.number(Some(&key)).ok_or("there is no number of this key")?;
-    // Somebody who is blocked cannot write.
+    let number = world.number(Some(&key)).ok_or("no number has this key")?;
     if number.is_blocked(&user) {
-        return Err("the user is blocked, and cannot write".to_owned());
+        return Err("the user is blocked and cannot send messages".to_owned());
     }
     number.written(user, now);
     world.hooks.message(&key, message, contact);
     Ok(id)
 }
 
-/// A user writes: opens the window, whether or not the user is blocked.
+/// Sends an example text. Opens the window even if the user is blocked.
 pub(crate) fn write(world: &mut World, key: Option<&str>, user: &str) {
     let (now, known) = (world.now(), world.users.key(user));
     if send(world, key, user, &Map::new()).is_err()
@@ -72,12 +72,12 @@ pub(crate) fn write(world: &mut World, key: Option<&str>, user: &str) {
     }
 }
 
-/// The message that `asked` describes: `type`, its content, and what else a message may have (`context`, `referral`, `group_id`,
-/// …); `name` and `username` are the sender's.
+/// Builds the message that `asked` describes: `type`, its content, and other properties of messages (`context`,
+/// `referral`, `group_id`, …). `name` and `username` describe the sender.
 fn message(world: &mut World, user: &str, asked: &Map<String, Value>) -> Result<Inbound, String> {
     let onprem = world.hooks.settings.on_premise;
     let user_ids = world.hooks.settings.user_ids && !onprem;
-    let kind = asked.get("type").map_or(Ok("text"), |kind| kind.as_str().ok_or("type must be a text"))?;
+    let kind = asked.get("type").map_or(Ok("text"), |kind| kind.as_str().ok_or("type must be a string"))?;
     world.users.introduce(user, asked);
     let mut message = Map::new();
     if !is_bsuid(user) {
@@ -89,13 +89,13 @@ fn message(world: &mut World, user: &str, asked: &Map<String, Value>) -> Result<
     let id = if onprem { format!("ABGG{}", world.next_id("in")) } else { world.wamid(user, Way::In) };
     message.insert("id".to_owned(), json!(id));
     message.insert("timestamp".to_owned(), json!(world.now().as_secs().to_string()));
-    // On-Premise has another word for what it cannot show.
+    // On-Premise calls this type `unknown`.
     let shown = if onprem && kind == "unsupported" { "unknown" } else { kind };
     message.insert("type".to_owned(), json!(shown));
     let content = match asked.get(kind) {
         Some(content) => Some(content.clone()),
         None if TYPES.contains(&kind) => example(world, kind, user, onprem),
-        None => return Err(format!("{kind} is no type with an example; give its content as {kind:?}")),
+        None => return Err(format!("the type {kind} has no example; give its content as {kind:?}")),
     };
     match content {
         Some(content) if shown == kind => drop(message.insert(kind.to_owned(), content)),
@@ -117,7 +117,7 @@ fn message(world: &mut World, user: &str, asked: &Map<String, Value>) -> Result<
     Ok(Inbound { message: message.into(), contact })
 }
 
-/// A small file of the type, which can be downloaded.
+/// Stores a small example file that can be downloaded.
 fn file(world: &mut World, mime: &str, bytes: &'static [u8]) -> Value {
     let id = media::store(world, mime.to_owned(), Bytes::from_static(bytes));
     media::in_webhook(world, &id)
@@ -181,7 +181,7 @@ fn example(world: &mut World, kind: &str, user: &str, onprem: bool) -> Option<Va
             let body = format!("User {} changed from {user} to 12195555358", world.users.name(user));
             let mut system = json!({ "type": "user_changed_number", "body": body, "wa_id": "12195555358" });
             if world.hooks.settings.user_ids {
-                // A new number brings a new user id (Meta, changelog, 2026-08-11).
+                // A new number has a new user id (Meta, changelog, 2026-08-11).
                 system["user_id"] = json!(world.users.id("12195555358"));
                 system["previous_user_id"] = json!(world.users.id(user));
             }

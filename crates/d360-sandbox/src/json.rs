@@ -1,11 +1,11 @@
-//! JSON as it is read and written here.
+//! JSON helpers.
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// Reads a request body. Members that are `null` are dropped, as if they had not been sent.
+/// Parses a request body and drops `null` members.
 ///
-/// That Meta ignores them is an assumption: no page says so, but clients that serialize empty properties as `null` (pywa, heyoo)
-/// work against it.
+/// It is an assumption that Meta ignores them. It is not documented, but clients that serialize empty properties as
+/// `null` (pywa, heyoo) work with the real API.
 pub(crate) fn read(body: &[u8]) -> Option<Value> {
     let mut value = serde_json::from_slice(body).ok()?;
     if has_null(&value) {
@@ -14,7 +14,7 @@ pub(crate) fn read(body: &[u8]) -> Option<Value> {
     Some(value)
 }
 
-/// Whether there is a `null` to drop. Few bodies have one.
+/// Returns whether there is a `null` to drop. Few bodies have one.
 fn has_null(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -35,7 +35,7 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// Writes every character outside ASCII as `\uXXXX`, in lower case, as Meta's page on signatures describes the payload.
+/// Escapes non-ASCII characters as lower-case `\uXXXX`, the payload form described by Meta's page on signatures.
 pub(crate) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut units = [0; 2];

@@ -1,4 +1,4 @@
-//! `/media`, `/{media-id}` and what Meta's URLs lead to: files, in memory.
+//! `/media`, `/{media-id}` and Meta's media URLs. Files are kept in memory.
 use crate::{
     answer::Answer,
     route::ATTACHMENTS,
@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::{collections::HashMap, fmt::Write as _, time::Duration};
 
-/// Largest form that is read: the largest file, and some.
+/// The maximum size of a form: the largest file plus the form's overhead.
 pub(crate) const MAX_FORM: usize = (100 << 20) + (64 << 10);
-/// How long a URL holds.
+/// How long a URL is valid.
 const URL_HOLDS: Duration = Duration::from_secs(5 * 60);
-/// Types that are taken, and most bytes of each (Meta, "Media").
+/// Accepted types and their maximum sizes in bytes (Meta, "Media").
 const TAKEN: [(&str, u64); 19] = [
     ("audio/aac", 16 << 20),
     ("audio/mp4", 16 << 20),
@@ -40,7 +40,7 @@ const TAKEN: [(&str, u64); 19] = [
     ("video/3gpp", 16 << 20),
 ];
 
-/// A form that was posted.
+/// A posted form.
 #[derive(Debug, Default)]
 pub(crate) struct Form {
     product: Option<String>,
@@ -49,11 +49,11 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// Reads a form; `None` where it is none.
+    /// Reads a form. Returns `None` if the body is not one.
     pub(crate) async fn read(parts: &Parts, body: Bytes) -> Option<Self> {
         let mut request = Request::new(Body::from(body));
         request.headers_mut().clone_from(&parts.headers);
-        // The server has read it, up to its own limit; axum's would be 2 MB.
+        // The server has already limited the body. axum's default limit is 2 MB.
         DefaultBodyLimit::disable().apply(&mut request);
         let mut fields = Multipart::from_request(request, &()).await.ok()?;
         let mut form = Self::default();
@@ -65,7 +65,7 @@ impl Form {
                     let mime = field.content_type().unwrap_or("application/octet-stream").to_owned();
                     form.file = Some((mime, field.bytes().await.ok()?));
                 }
-                // Meta's page has it; the type of the file's part counts.
+                // Documented by Meta, but the type of the file's part takes precedence.
                 "type" => drop(field.bytes().await.ok()?),
                 _ => form.unknown = Some(name),
             }
@@ -74,9 +74,9 @@ impl Form {
     }
 }
 
-/// `messaging_product` may be a field of the form, or stand in the query.
+/// Stores an uploaded file. `messaging_product` may be a form field or a query parameter.
 pub(crate) fn upload(world: &mut World, form: Option<Form>, query: &HashMap<String, String>) -> Answer {
-    let Some(form) = form else { return Answer::error(100, "The body is no multipart/form-data") };
+    let Some(form) = form else { return Answer::error(100, "The body is not multipart/form-data") };
     if let Some(name) = form.unknown {
         return Answer::error(100, &format!("Unexpected field {name:?}"));
     }
@@ -99,14 +99,14 @@ pub(crate) fn upload(world: &mut World, form: Option<Form>, query: &HashMap<Stri
     if bytes.is_empty() || bytes.len() as u64 > *most {
         return Answer::error(
             131_053,
-            &format!("{} bytes; 1 to {most} are taken for {essence}", bytes.len()),
+            &format!("The file has {} bytes; {essence} allows 1 to {most}", bytes.len()),
         );
     }
     let id = store(world, mime, bytes);
     Answer::ok(&json!({ "id": id }))
 }
 
-/// Keeps a file, and gives it an id.
+/// Stores a file and returns its new id.
 pub(crate) fn store(world: &mut World, mime: String, bytes: Bytes) -> String {
     let hash = world.next_id("media");
     let id = world.next_number();
@@ -121,7 +121,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     })
 }
 
-/// What a webhook says of a file, with the URL that has stood there since October 2025.
+/// Returns a file in the form of webhooks, with the URL that they have since October 2025.
 pub(crate) fn in_webhook(world: &World, id: &str) -> Value {
     let Some(file) = world.media.get(id) else { return json!({ "id": id }) };
     let url = url(world, id, file);
@@ -133,13 +133,13 @@ fn url(world: &World, id: &str, file: &File) -> String {
     format!("https://lookaside.fbsbx.com{ATTACHMENTS}?mid={id}&ext={until}&hash={}", file.hash)
 }
 
-/// Whether a path is that of a file: digits alone.
+/// Returns the id of a path that consists of digits only.
 pub(crate) fn is_id(path: &str) -> Option<&str> {
     let id = path.strip_prefix('/')?;
     (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
 }
 
-/// Nothing of this id can be asked so.
+/// Returns Graph's error for an unknown id.
 pub(crate) fn unknown(method: &str, id: &str) -> Answer {
     let details = format!(
         "Unsupported {method} request. Object with ID '{}' does not exist, cannot be loaded due to missing permissions, or does not support this operation",
@@ -176,16 +176,16 @@ pub(crate) fn download(world: &World, query: &HashMap<String, String>) -> Answer
     }
 }
 
-/// Members of messages that may name an uploaded file.
+/// Message properties that may reference an uploaded file.
 const NAMED: [&str; 5] = ["image", "video", "audio", "document", "sticker"];
 
-/// What a flow is given is the business's own.
+/// Properties with arbitrary data for flows, in which ids have no meaning.
 const FOREIGN: [&str; 2] = ["flow_action_payload", "flow_action_data"];
 
-/// An id in a message, at any depth, that no upload gave.
+/// Returns the error for the first media id in a message, at any depth, that was not uploaded.
 pub(crate) fn unknown_in(world: &World, message: &Value) -> Option<(i64, String)> {
     let path = unknown_below(world, message)?;
-    // The first step has no brackets: `template['components'][0]…`.
+    // The first segment has no brackets: `template['components'][0]…`.
     let path = path.strip_prefix("['").map_or(path.clone(), |rest| rest.replacen("']", "", 1));
     Some((100, format!("Param {path} is not a valid whatsapp business account media attachment ID")))
 }

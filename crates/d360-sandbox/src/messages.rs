@@ -43,7 +43,7 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     if let Some((code, details)) = problem {
         return Answer::error(code, &details);
     }
-    // Where both are there, `to` counts.
+    // If both are set, `to` takes precedence.
     let (name, input) = match (text("to"), text("recipient")) {
         (Some(to), _) => ("to", to),
         (None, Some(recipient)) => ("recipient", recipient),
@@ -51,7 +51,7 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     };
     let group = text("recipient_type") == Some("group");
     if !group && !is_recipient(name, input) {
-        return Answer::error(131_009, &format!("{name} is no phone number or user id"));
+        return Answer::error(131_009, &format!("{name} is not a phone number or user id"));
     }
     let user = world.users.key(input);
     let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
@@ -61,7 +61,7 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     if number.is_blocked(&user) {
         return Answer::error(130_403, "This business has blocked the user");
     }
-    // Templates and Direct Send open a conversation.
+    // Templates and Direct Send need no open window.
     let direct = direct_send::is(&message);
     if !group && kind != "template" && !direct && !world.window_is_open(key, &user) {
         let details =
@@ -80,7 +80,7 @@ pub(crate) fn send(world: &mut World, key: &str, body: &[u8]) -> Answer {
     }
     let to = if group { input } else { &user };
     let id = world.accept(message.clone(), to);
-    // A wrong number is told by webhook alone.
+    // A number that is not on WhatsApp is reported by webhook only.
     let failed = (!group && !world.is_on_whatsapp(&user)).then_some(131_026);
     statuses::tell(world, key, &id, &message, to, failed);
     let contact = if is_bsuid(input) {
@@ -102,7 +102,7 @@ fn read(mark: &Value) -> Answer {
     }
 }
 
-/// `to` takes a phone number as people write it, `recipient` a BSUID.
+/// Returns whether `text` fits the property: a phone number in any notation for `to`, a BSUID for `recipient`.
 fn is_recipient(name: &str, text: &str) -> bool {
     match name {
         "to" => {

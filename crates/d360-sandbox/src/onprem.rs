@@ -1,4 +1,4 @@
-//! `/v1`: On-Premise. Unknown properties are taken, errors come as a list, contacts are blocked one by one.
+//! `/v1`: On-Premise. Unknown properties are accepted, errors are a list, and contacts are blocked one by one.
 use crate::{
     answer::{Answer, onprem_meta},
     config_templates,
@@ -12,7 +12,7 @@ use crate::{
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Contacts a page, where nothing is asked for, and at most.
+/// The default and maximum page sizes of the blocklist.
 const PAGE: usize = 100;
 const MAX_PAGE: usize = 200;
 
@@ -47,7 +47,7 @@ pub(crate) fn handle(
     })
 }
 
-/// Success comes without `errors`.
+/// A success has no `errors`.
 fn done() -> Answer {
     Answer::ok(&json!({ "meta": onprem_meta() }))
 }
@@ -62,7 +62,8 @@ fn invalid_contact() -> Answer {
     Answer::onprem_error(1009, details)
 }
 
-/// An id comes back even for a message that fails: only a webhook would tell. Such a message is not kept.
+/// Sends a message. Even a message that fails gets an id; the failure is reported by webhook only, and the message is
+/// not stored.
 fn send(world: &mut World, key: &str, message: &Value) -> Answer {
     let text = |name: &str| message.get(name).and_then(Value::as_str);
     if !matches!(text("recipient_type"), None | Some("individual" | "group")) {
@@ -74,7 +75,7 @@ fn send(world: &mut World, key: &str, message: &Value) -> Answer {
     let (to, kind) = (text("to").unwrap_or_default(), text("type").unwrap_or_default());
     let group = text("recipient_type") == Some("group");
     if !group && !is_number(to) {
-        return Answer::onprem_error(1013, "to is no WhatsApp ID or phone number");
+        return Answer::onprem_error(1013, "to is not a WhatsApp ID or phone number");
     }
     let user = user_key(to);
     let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
@@ -111,7 +112,7 @@ fn check(world: &mut World, request: &Value) -> Answer {
     let waits = request.get("blocking").and_then(Value::as_str) == Some("wait");
     let mut contact = |input: &str| {
         let id = digits(input);
-        // Without waiting, the first answer is that the number is being looked up.
+        // Without `wait`, the first check of a number returns `processing`.
         if world.checked.insert(id.clone()) && !waits {
             json!({ "input": input, "status": "processing" })
         } else if is_number(input) && world.is_on_whatsapp(&id) {
@@ -131,7 +132,7 @@ fn list(world: &World, key: &str, query: &HashMap<String, String>) -> Answer {
     let (Ok(limit @ 1..=MAX_PAGE), Ok(offset)) = (read("limit", PAGE), read("offset", 0)) else {
         return Answer::onprem_error(1009, "limit must be in (0;200], offset from 0");
     };
-    // BSUIDs came after On-Premise.
+    // On-Premise predates BSUIDs.
     let all: Vec<&String> = number.blocked.iter().filter(|user| !user.contains('.')).collect();
     let page = all.iter().skip(offset).take(limit);
     let contacts: Vec<Value> =
@@ -140,14 +141,14 @@ fn list(world: &World, key: &str, query: &HashMap<String, String>) -> Answer {
     Answer::ok(&json!({ "contacts": contacts, "pagination": pagination }))
 }
 
-/// What keeps a contact from being blocked or reported.
+/// Returns why a contact cannot be blocked or reported.
 fn refusal(world: &World, key: &str, contact: &str, request: &Value) -> Option<Answer> {
     let user = user_key(contact);
     let fits = |reason: &Value| reason.as_str().is_some_and(|text| (1..60).contains(&text.chars().count()));
     if !is_number(contact) || !world.is_on_whatsapp(&user) {
         Some(invalid_contact())
     } else if !request.get("reason").is_none_or(fits) {
-        Some(Answer::onprem_error(1009, "reason must be a text of less than 60 characters"))
+        Some(Answer::onprem_error(1009, "reason must be a string of less than 60 characters"))
     } else if world.numbers.get(key).is_some_and(|number| number.phone == user) {
         Some(Answer::onprem_error(1021, "A number cannot block itself"))
     } else if !world.window_is_open(key, &user) {
@@ -188,7 +189,7 @@ fn report(world: &mut World, key: &str, contact: &str, request: &Value) -> Answe
     done()
 }
 
-/// The identity follows from the number: it never changes here.
+/// The identity is derived from the number, so it never changes.
 fn hash(contact: &str) -> String {
     encode(&format!("identity:{}", digits(contact)))
 }

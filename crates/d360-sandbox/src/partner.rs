@@ -1,9 +1,9 @@
-//! `/api/v2`: the hub.
+//! `/api/v2`: the partner API (hub).
 use crate::{answer::Answer, blocking, world::World};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Channels a page, where nothing is asked for.
+/// The default page size.
 const PAGE: usize = 20;
 
 pub(crate) fn handle(
@@ -45,7 +45,7 @@ fn token(world: &mut World, body: &[u8]) -> Answer {
     )
 }
 
-/// Numbers and their keys, in the order of the numbers.
+/// Returns numbers and their keys, ordered by number.
 fn sorted(world: &World) -> Vec<(String, String)> {
     let mut numbers: Vec<(String, String)> =
         world.numbers.iter().map(|(key, number)| (number.phone.clone(), key.clone())).collect();
@@ -57,7 +57,7 @@ fn channel_id(phone: &str) -> String {
     format!("{phone}CH")
 }
 
-/// The key of a channel. Where there is one number, every id is its.
+/// Returns the key of a channel. With a single number, any id is accepted.
 fn key_of(world: &World, channel: &str) -> Option<String> {
     let numbers = sorted(world);
     if let [(_, key)] = &numbers[..] {

@@ -1,22 +1,22 @@
-//! Which system a path belongs to.
+//! Maps paths to systems.
 
-/// Where Meta's URLs lead. 360dialog serves the same path under its own host.
+/// The path of Meta's media URLs. 360dialog serves the same path on its own host.
 pub(crate) const ATTACHMENTS: &str = "/whatsapp_business/attachments/";
 
-/// The system of a path, with the rest of it.
+/// The system of a path, with the rest of the path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum System<'p> {
     Cloud(&'p str),
     Graph(&'p str),
     OnPrem(&'p str),
     Hub(&'p str),
-    /// Where Meta's media URLs lead, with the key of Cloud or Graph.
+    /// Meta's media URLs, with the key of Cloud or Graph.
     Media,
-    /// A path of Graph without a version, or one that is not served, with the code that Graph answers.
+    /// A Graph path without a version, or one that is not served, with Graph's error code.
     Unserved(i64),
 }
 
-/// What follows `/{version}/{phone_number_id}`, and the methods that are served.
+/// Paths below `/{version}/{phone_number_id}` with their methods.
 const EDGES: [(&str, &[&str]); 6] = [
     ("/messages", &["POST"]),
     ("/block_users", &["GET", "POST", "DELETE"]),
@@ -25,12 +25,14 @@ const EDGES: [(&str, &[&str]); 6] = [
     ("/waba_webhook", &["GET", "POST"]),
     ("/health_status", &["GET"]),
 ];
-/// A file or template by its id alone.
+/// Methods of a file or template, which is addressed by its id.
 const NODE: &[&str] = &["GET", "POST", "DELETE"];
 
-/// `/v1/…` is On-Premise's, `/api/v2/…` the hub's; `/v25.0/{phone_number_id}` is taken off Graph's paths. `bearer`: the request has
-/// a token, and no key of 360dialog's, so that it is meant for Graph where the path alone does not tell. `unversioned`: paths without a
-/// version are served too.
+/// Returns the system of a path: `/v1/…` is On-Premise, `/api/v2/…` the partner API. `/v25.0/{phone_number_id}` is
+/// stripped from Graph paths.
+///
+/// `bearer` means that the request has a token and no 360dialog key, so it is for Graph if the path is ambiguous.
+/// `unversioned` means that Graph paths without a version are served.
 pub(crate) fn system<'p>(method: &str, path: &'p str, bearer: bool, unversioned: bool) -> System<'p> {
     if path == ATTACHMENTS || path == ATTACHMENTS.trim_end_matches('/') {
         return System::Media;
@@ -45,7 +47,7 @@ pub(crate) fn system<'p>(method: &str, path: &'p str, bearer: bool, unversioned:
     if is_version(first) {
         return graph(method, &path[first.len() + 1..]);
     }
-    // `/{id}/…`, or a version of another form.
+    // `/{id}/…`, or a malformed version.
     let more = path.len() > first.len() + 1;
     match first.strip_prefix('v') {
         None if is_digits(first) && (more || bearer) && unversioned => graph(method, path),
@@ -55,7 +57,7 @@ pub(crate) fn system<'p>(method: &str, path: &'p str, bearer: bool, unversioned:
     }
 }
 
-/// A number or account and what it has, or a thing by its id alone.
+/// Returns the system of a Graph path: an edge of a number or account, or a node.
 fn graph<'p>(method: &str, path: &'p str) -> System<'p> {
     let id = path.split('/').nth(1).unwrap_or_default();
     if !is_digits(id) {
@@ -71,13 +73,13 @@ fn graph<'p>(method: &str, path: &'p str) -> System<'p> {
     if methods.contains(&method) { System::Graph(rest) } else { System::Unserved(100) }
 }
 
-/// The path after the version, as Graph names it in its errors.
+/// Returns the path after the version, as Graph shows it in its errors.
 pub(crate) fn without_version(path: &str) -> &str {
     let first = path.split('/').nth(1).unwrap_or_default();
     if is_version(first) { &path[first.len() + 1..] } else { path }
 }
 
-/// `v25.0`.
+/// Returns whether a segment is a version like `v25.0`.
 fn is_version(step: &str) -> bool {
     let number = step.strip_prefix('v').and_then(|version| version.split_once('.'));
     number.is_some_and(|(major, minor)| is_digits(major) && is_digits(minor))

@@ -1,4 +1,4 @@
-//! The HTTP side.
+//! The HTTP server.
 use crate::{
     activity::Watcher,
     answer::Answer,
@@ -20,9 +20,9 @@ use serde_json::json;
 use std::{collections::HashMap, future::IntoFuture as _, net::TcpListener, sync::Arc, time::Duration};
 use tokio::sync::{Notify, oneshot};
 
-/// How long requests that are under way may take when it stops.
+/// How long requests in flight may take during shutdown.
 const GRACE: Duration = Duration::from_secs(1);
-/// Largest body that is read.
+/// The maximum size of a body.
 const MAX_BODY: usize = 8 * 1024 * 1024;
 
 pub(crate) async fn serve(
@@ -40,10 +40,10 @@ pub(crate) async fn serve(
     let server = axum::serve(listener, router).with_graceful_shutdown(async move { told.notified().await });
     let server = server.into_future();
     let late = async {
-        // Stops as well where the handle is gone.
+        // Also completes if the handle was dropped.
         let _ = stopped.await;
         stop.notify_one();
-        // A client that never finishes its request cannot hold the sandbox.
+        // A client that never finishes its request must not block the shutdown.
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
@@ -71,11 +71,11 @@ async fn handle(
     answer.into_response()
 }
 
-/// The answer, and the body of the request as far as others may see it.
+/// Returns the answer, and the request's body for logs, without secrets and files.
 async fn answer(world: &Shared, local: bool, parts: &Parts, body: Body) -> (Answer, Bytes) {
     let (method, path) = (parts.method.as_str(), parts.uri.path());
     let control = path == "/_sandbox" || path.starts_with("/_sandbox/");
-    // Before the body is read.
+    // Checked before the body is read.
     if control && let Some(why) = guard::refusal(&parts.headers, local) {
         return (Answer::json(403, &json!({ "error": why })), Bytes::new());
     }
@@ -123,13 +123,13 @@ fn api(
     };
     let key = key.unwrap_or_default();
     let known = match system {
-        // A token counts as a bearer, a key in the key's header.
+        // A token is valid as a bearer, a key in its own header.
         System::Hub(rest) => {
             rest == "token"
                 || world.numbers.contains_key(key)
                 || bearer.is_some_and(|token| world.tokens.contains(token))
         }
-        // That a path is wrong is said whatever the key.
+        // A wrong path is reported regardless of the key.
         System::Unserved(_) => true,
         _ => world.numbers.contains_key(key),
     };
@@ -183,7 +183,7 @@ fn api(
     answer.unwrap_or_else(|| Answer::not_found(method, path))
 }
 
-/// What Meta says of a number that is well.
+/// Meta's answer for a healthy number.
 fn health(world: &crate::world::World, key: &str) -> Answer {
     let Some(number) = world.numbers.get(key) else { return Answer::unauthorized() };
     let entity =

@@ -1,14 +1,15 @@
-//! Webhooks of what becomes of a message of ours.
+//! Status webhooks of sent messages.
 use crate::{
     answer,
     world::{Sent, World, ids::is_bsuid},
 };
 use serde_json::{Value, json};
 
-/// The statuses that a message may get.
+/// The statuses of a message.
 pub(crate) const KNOWN: [&str; 6] = ["sent", "delivered", "read", "played", "failed", "deleted"];
 
-/// Tells what became of a message to `user`, or to the group of this id. `failed` names the code that it failed by.
+/// Queues the statuses of a message to `user`, which is a group id for group messages. `failed` is its error code, if
+/// any.
 pub(crate) fn tell(world: &mut World, key: &str, id: &str, message: &Value, user: &str, failed: Option<i64>) {
     let text = |name: &str| message.get(name).and_then(Value::as_str).map(str::to_owned);
     let sent = Sent {
@@ -34,12 +35,12 @@ pub(crate) fn tell(world: &mut World, key: &str, id: &str, message: &Value, user
     world.keep_sent(sent);
 }
 
-/// Queues the webhook of one status. `code` names the error of `failed`.
+/// Queues the webhook of one status. `code` is the error code of `failed`.
 pub(crate) fn push(world: &mut World, sent: &Sent, status: &str, code: Option<i64>) {
     let error = code.or((status == "failed").then_some(131_000));
     let error = error.map(|code| answer::webhook_error(code, world.hooks.settings.on_premise));
     world.hooks.note(&sent.id, status, error.as_ref());
-    // Most sandboxes have no webhook, and what has nowhere to go is not worth writing.
+    // Most sandboxes have no webhook, so skip building the payload.
     if !world.hooks.has_target(&sent.key) {
         return;
     }
@@ -56,7 +57,8 @@ pub(crate) fn push(world: &mut World, sent: &Sent, status: &str, code: Option<i6
         if !is_bsuid(user) {
             item["recipient_id"] = json!(user);
         }
-        // A failed message names the user id only if it was sent to it, and no contact (Meta, "Business-scoped user IDs").
+        // The status `failed` has the user id only if the message was sent to it, and no contact (Meta,
+        // "Business-scoped user IDs").
         if is_bsuid(user) || user_ids && (!has_failed || sent.by_user_id) {
             item["recipient_user_id"] = json!(world.users.id(user));
         }
@@ -79,7 +81,7 @@ fn pricing(sent: &Sent, onprem: bool) -> Value {
     if onprem {
         return json!({ "billable": true, "pricing_model": "CBP" });
     }
-    // Direct Send names its category; nobody knows that of a template here.
+    // Direct Send states its category. The category of a template is not looked up.
     let category = match sent.category.as_deref() {
         Some(category) => category,
         None if sent.template => "utility",

@@ -1,14 +1,14 @@
-//! The values of a template message against the template.
+//! Checks the values of a template message against the template.
 use crate::{
     schema::kind::{MISSING, Mistake},
     template_values::{COUNT, count, is_text, kind, list},
 };
 use serde_json::Value;
 
-/// The form of a value is not the template's.
+/// The error code for a value whose form does not match the template.
 const FORMAT: i64 = 132_012;
 
-/// How placeholders of a template are written.
+/// The notation of a template's placeholders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// `{{1}}`.
@@ -18,7 +18,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// `parameter_format`, in any case; positional where there is none.
+    /// Reads `parameter_format`, ignoring case. The default is positional.
     pub(crate) fn of(template: &Value) -> Option<Self> {
         match template
             .get("parameter_format")
@@ -36,7 +36,7 @@ impl Format {
             Self::Named => "NAMED",
         }
     }
-    /// Whether a placeholder's name is of this form.
+    /// Returns whether a placeholder's name has this notation.
     fn takes(self, name: &str) -> bool {
         let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
         let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
@@ -47,7 +47,7 @@ impl Format {
     }
 }
 
-/// The names of the placeholders in a text, each once.
+/// Returns the distinct names of the placeholders in a text.
 fn placeholders(text: &str) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     for part in text.split("{{").skip(1) {
@@ -60,7 +60,7 @@ fn placeholders(text: &str) -> Vec<&str> {
     names
 }
 
-/// A placeholder of a template's headers and bodies that is not of its format.
+/// Returns the first placeholder in a template's header or body that does not have its format.
 pub(crate) fn foreign_placeholder(template: &Value, format: Format) -> Option<String> {
     let texts =
         list(&template["components"]).iter().filter(|part| matches!(kind(part).as_str(), "header" | "body"));
@@ -68,7 +68,7 @@ pub(crate) fn foreign_placeholder(template: &Value, format: Format) -> Option<St
     names.find(|name| !format.takes(name)).map(|name| format!("{{{{{name}}}}}"))
 }
 
-/// What keeps the values of `sent` from filling `known`.
+/// Returns why the values of `sent` do not match the template `known`.
 pub(crate) fn problem(known: &Value, sent: &Value) -> Option<Mistake> {
     let format = Format::of(known).unwrap_or(Format::Positional);
     let authentication =
@@ -85,9 +85,9 @@ fn fit(known: &[Value], sent: &[Value], format: Format, authentication: bool) ->
         let values = list(&given["parameters"]);
         match part["format"].as_str().map(str::to_uppercase) {
             Some(media) if media != "TEXT" => media_fits(name, &media, values)?,
-            // The text of an authentication template is Meta's own, with the code in it.
+            // Meta writes the text of authentication templates. Its only value is the code.
             _ if name == "body" && authentication => number_fits(name, values.len(), 1)?,
-            // The text of a template of the library is not known here.
+            // The text of a library template is unknown.
             _ if name == "body" && part.get("text").is_none() && !known.is_empty() => {}
             _ => text_fits(name, part["text"].as_str().unwrap_or_default(), values, format)?,
         }
@@ -140,7 +140,7 @@ fn text_fits(name: &str, text: &str, values: &[Value], format: Format) -> Result
     Ok(())
 }
 
-/// A header of an image, a video, a document or a place.
+/// Checks a header with an image, a video, a document or a location.
 fn media_fits(name: &str, media: &str, values: &[Value]) -> Result<(), Mistake> {
     let received = match values {
         [value] => kind(value).to_uppercase(),
@@ -153,7 +153,8 @@ fn media_fits(name: &str, media: &str, values: &[Value]) -> Result<(), Mistake> 
     Err((FORMAT, format!("{name}: Format mismatch, expected {media}, received {received}")))
 }
 
-/// A button of an URL with a placeholder, of a code and of a one-time password needs a value; others may have one.
+/// Checks button values. A URL button with a placeholder, a copy-code button and a one-time password button need a
+/// value. Phone number and contact request buttons have none. Other buttons are not checked.
 fn buttons_fit(known: &[Value], sent: &[Value]) -> Result<(), Mistake> {
     let index = |button: &Value| match &button["index"] {
         Value::String(text) => text.parse().ok(),

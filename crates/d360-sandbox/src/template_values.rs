@@ -1,8 +1,8 @@
-//! The values of a template message, as far as they can be judged without the template: Meta's refusals that people meet most.
+//! Checks the values of a template message that can be checked without the template: Meta's most common rejections.
 use crate::schema::kind::{MISSING, Mistake, UNKNOWN, WRONG};
 use serde_json::Value;
 
-/// Kinds of buttons that values can be given for, in any case (Meta's error text, Graph v24.0).
+/// Button types that take values, compared case-insensitively (Meta, error text of Graph v24.0).
 const SUB_TYPES: [&str; 10] = [
     "BOOKING_CONFIRMATION",
     "CATALOG",
@@ -15,22 +15,22 @@ const SUB_TYPES: [&str; 10] = [
     "URL",
     "VOICE_CALL",
 ];
-/// Components that hold no values of their own; those of a carousel are in its cards.
+/// Components without values. The values of a carousel are in its cards.
 const WITHOUT_VALUES: [&str; 3] = ["footer", "carousel", "buttons"];
 
-/// The number of values is not the template's.
+/// The error code for a wrong number of values.
 pub(crate) const COUNT: i64 = 132_000;
-/// Something is wrong with the values.
+/// The error code for an invalid value.
 const INVALID: i64 = 132_018;
 
-/// What is wrong with the values of a message's template.
+/// Returns the first mistake in the values of a message's template.
 pub(crate) fn problem(message: &Value) -> Option<Mistake> {
     let template = message.get("template")?;
     let mut names = Names::default();
     check(&template["components"], "template['components']", &mut names).err().or_else(|| names.problem())
 }
 
-/// Whether values are named, which holds for a whole template: for headers and bodies, as buttons count theirs.
+/// Whether values are named or positional. Headers and bodies of a template may not mix both; buttons are not counted.
 #[derive(Default)]
 struct Names {
     named: bool,
@@ -76,7 +76,7 @@ fn check(components: &Value, path: &str, names: &mut Names) -> Result<(), Mistak
     Ok(())
 }
 
-/// Kinds of values that have their content under a name of their own.
+/// Value types whose content is in a property of the same name.
 const CONTENTS: [&str; 11] = [
     "text",
     "image",
@@ -102,7 +102,7 @@ fn check_value(value: &Value, path: &str) -> Result<(), Mistake> {
         "text" | "coupon_code" => match content.as_str() {
             Some(text) if text.trim().is_empty() => return missing(),
             Some(text) => text,
-            // Graph takes a number or a truth value for text, as one example of Meta's has it.
+            // Graph accepts a number or a boolean as text. One of Meta's examples relies on it.
             None if content.is_number() || content.is_boolean() => return Ok(()),
             None => return Err((WRONG, format!("Param {path}['{kind}'] must be a string"))),
         },
@@ -118,12 +118,12 @@ fn check_value(value: &Value, path: &str) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// Whether a value holds a new line, a tab or more than four spaces in a row (Meta's error text).
+/// Returns whether a value contains a newline, a tab or more than four consecutive spaces (Meta, error text).
 pub(crate) fn breaks_whitespace(text: &str) -> bool {
     text.contains(['\n', '\r', '\t']) || text.contains("     ")
 }
 
-/// That so many values were given where the template has another number.
+/// The mistake for a number of values that does not match the template.
 pub(crate) fn count(component: &str, given: usize, expected: usize) -> Mistake {
     let details = format!(
         "{component}: number of localizable_params ({given}) does not match the expected number of params ({expected})"
@@ -131,12 +131,12 @@ pub(crate) fn count(component: &str, given: usize, expected: usize) -> Mistake {
     (COUNT, details)
 }
 
-/// Whether a value stands for a placeholder in a text.
+/// Returns whether a value replaces a placeholder in a text.
 pub(crate) fn is_text(value: &Value) -> bool {
     matches!(kind(value).as_str(), "text" | "currency" | "date_time")
 }
 
-/// The type of a component or a value, in lower case.
+/// Returns the type of a component or value, in lower case.
 pub(crate) fn kind(component: &Value) -> String {
     component["type"].as_str().unwrap_or_default().to_lowercase()
 }

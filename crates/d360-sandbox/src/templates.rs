@@ -1,4 +1,4 @@
-//! `/message_templates`: those of the one account that all numbers belong to.
+//! `/message_templates`: the templates of the one account, which all numbers share.
 use crate::{
     answer::Answer,
     schema::kind::Mistake,
@@ -11,12 +11,12 @@ use crate::{
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Templates a page, where nothing is asked for.
+/// The default page size.
 const PAGE: usize = 25;
-/// Most names of an account (360dialog, "Templates").
+/// The maximum number of templates of an account (360dialog, "Templates").
 pub(crate) const MOST: usize = 250;
 
-/// The `source` of templates that Direct Send made.
+/// The `source` of templates created by Direct Send.
 pub(crate) const GENERATED: &str = "AUTO_GENERATED";
 
 pub(crate) fn is_generated(template: &Value) -> bool {
@@ -39,7 +39,7 @@ pub(crate) fn list(world: &World, query: &HashMap<String, String>) -> Answer {
     let from = match query.get("after").map(|after| decode(after).and_then(|at| at.parse::<usize>().ok())) {
         None => 0,
         Some(Some(at)) => at,
-        Some(None) => return Answer::error(100, "after is no cursor"),
+        Some(None) => return Answer::error(100, "after is not a cursor"),
     };
     let data: Vec<&Value> = all.iter().skip(from).take(limit).copied().collect();
     let mut page = json!({ "data": data });
@@ -53,7 +53,7 @@ pub(crate) fn list(world: &World, query: &HashMap<String, String>) -> Answer {
     Answer::ok(&page)
 }
 
-/// The numbers that `summary=` names, of all templates of the account (Meta, "Message templates").
+/// Returns the fields named in `summary=`, over all templates of the account (Meta, "Message templates").
 fn summary(world: &World, fields: &str) -> Value {
     let count = world.templates.len();
     let known = [
@@ -73,7 +73,7 @@ pub(crate) fn create(world: &mut World, body: &[u8]) -> Answer {
     let (name, language) = (text(&template, "name"), text(&template, "language"));
     let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if name.is_empty() || name.len() > 512 || !name.chars().all(named) {
-        let details = "name has to be made of lower-case letters, digits and underscores";
+        let details = "name must consist of lower-case letters, digits and underscores";
         return Answer::error(100, details);
     }
     if language.is_empty() {
@@ -86,13 +86,13 @@ pub(crate) fn create(world: &mut World, body: &[u8]) -> Answer {
     let is_body = |part: &Value| text(part, "type").eq_ignore_ascii_case("BODY");
     let from_library = template.get("library_template_name").is_some();
     if !from_library && !parts.is_some_and(|parts| parts.iter().any(is_body)) {
-        return Answer::error(100, "components need one of type BODY");
+        return Answer::error(100, "components must include one of type BODY");
     }
     let Some(format) = Format::of(&template) else {
         return Answer::error(100, "parameter_format must be one of NAMED, POSITIONAL");
     };
     if let Some(placeholder) = template_match::foreign_placeholder(&template, format) {
-        let details = format!("{placeholder} is no placeholder of the parameter_format {}", format.name());
+        let details = format!("{placeholder} is not a placeholder of the parameter_format {}", format.name());
         return Answer::error(100, &details);
     }
     let same = |known: &&Value| text(known, "name") == name;
@@ -100,7 +100,7 @@ pub(crate) fn create(world: &mut World, body: &[u8]) -> Answer {
         return Answer::error(100, "Content in This Language Already Exists");
     }
     if world.templates.len() >= MOST {
-        return Answer::error(80_008, "The account has as many templates as it may");
+        return Answer::error(80_008, "The account has reached its limit of templates");
     }
     let (id, category) = (world.next_number(), template["category"].clone());
     let mut kept = template.clone();
@@ -133,7 +133,7 @@ pub(crate) fn show(world: &World, id: &str) -> Option<Answer> {
     world.templates.iter().find(|known| text(known, "id") == id).map(Answer::ok)
 }
 
-/// `POST /{template_id}`: changes its category or components, after which it waits for approval again.
+/// `POST /{template_id}`: changes a template's category or components. It is then pending approval again.
 pub(crate) fn update(world: &mut World, id: &str, body: &[u8]) -> Option<Answer> {
     let template = world.templates.iter_mut().find(|known| text(known, "id") == id)?;
     let Some(Value::Object(change)) = crate::json::read(body) else {
@@ -152,7 +152,7 @@ pub(crate) fn update(world: &mut World, id: &str, body: &[u8]) -> Option<Answer>
         return Some(Answer::error(100, "parameter_format must be one of NAMED, POSITIONAL"));
     };
     if let Some(placeholder) = template_match::foreign_placeholder(&changed, format) {
-        let details = format!("{placeholder} is no placeholder of the parameter_format {}", format.name());
+        let details = format!("{placeholder} is not a placeholder of the parameter_format {}", format.name());
         return Some(Answer::error(100, &details));
     }
     changed["status"] = json!("PENDING");
@@ -161,8 +161,10 @@ pub(crate) fn update(world: &mut World, id: &str, body: &[u8]) -> Option<Answer>
     Some(Answer::ok(&json!({ "success": true, "id": id, "name": name, "category": category })))
 }
 
-/// What keeps a template from being sent. A name that nobody has submitted is accepted, so that tests need not submit it; one that is
-/// known has to be known in this language, approved, and given as many values as it has placeholders.
+/// Returns why a template cannot be sent.
+///
+/// A name that was never submitted is accepted, so that tests need not submit it. A submitted template has to be
+/// approved in this language, and the values have to match its placeholders.
 pub(crate) fn refusal(world: &World, template: &Value) -> Option<Mistake> {
     let language = template.get("language").map(|language| text(language, "code")).unwrap_or_default();
     let name = text(template, "name");
@@ -180,7 +182,7 @@ pub(crate) fn refusal(world: &World, template: &Value) -> Option<Mistake> {
     Some((code, "The template is not approved".to_owned()))
 }
 
-/// Sets where a template stands, as Meta would; whether there is one.
+/// Sets the status of a template in all its languages. Returns whether a template has this name.
 pub(crate) fn set_status(world: &mut World, name: &str, status: &str) -> bool {
     let mut found = false;
     for template in world.templates.iter_mut().filter(|known| text(known, "name") == name) {

@@ -1,4 +1,4 @@
-//! `/v1/configs/webhook` and `/waba_webhook`: where webhooks go.
+//! `/v1/configs/webhook` and `/waba_webhook`: webhook URLs.
 use crate::{answer::Answer, json, world::World};
 use serde_json::json as value;
 

@@ -80,9 +80,9 @@ fn a_trigger_says_what_keeps_it() {
     let ran = on(&sandbox, &["trigger", "message"]);
     assert!(ran.code == 0 && ran.err.contains("d360 webhook config set"), "no URL is set: {}", ran.err);
     for (args, code, reason) in [
-        (&["read"][..], 3, "no message was accepted yet"),
+        (&["read"][..], 3, "no message has been accepted yet"),
         (&["read", "--message", "wamid.x"], 3, "has the id \"wamid.x\""),
-        (&["message", "--from", "abc"], 3, "is no number or user id"),
+        (&["message", "--from", "abc"], 3, "is not a number or user id"),
         (&["image", "--text", "x"], 2, "--text is for `trigger message`"),
         (&["read", "--code", "1"], 2, "--code is for `trigger failed`"),
         (&["read", "--from", "+16505551234"], 2, "--from is for messages"),

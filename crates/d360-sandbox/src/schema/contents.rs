@@ -1,10 +1,11 @@
-//! What requests of Cloud may hold, as Meta's and 360dialog's pages say (2025-11 to 2026-05).
+//! Schemas of Cloud requests (Meta and 360dialog, 2025-11 to 2026-05).
 use super::kind::{Field, Kind};
 
-/// A property that has to be there, and one that may.
+/// A required property.
 pub(crate) const fn must(name: &'static str, kind: Kind) -> Field {
     Field(name, true, kind)
 }
+/// An optional property.
 pub(crate) const fn may(name: &'static str, kind: Kind) -> Field {
     Field(name, false, kind)
 }
@@ -144,7 +145,7 @@ pub(crate) const INTERACTIVE: Kind = Kind::Object(&[
     ),
 ]);
 
-/// `POST /messages` with a `status`: a read mark, with which the user may be shown that an answer is being typed.
+/// `POST /messages` with a `status`: marks a message as read, and optionally shows a typing indicator.
 pub(crate) const READ: Kind = Kind::Object(&[
     must("messaging_product", Kind::One(&["whatsapp"])),
     must("status", Kind::One(&["read"])),
@@ -218,7 +219,7 @@ pub(crate) const MESSAGE: Kind = Kind::Object(&[
     may("interactive", INTERACTIVE),
 ]);
 
-/// The contents that a message may have.
+/// Message types, which are also the names of their contents.
 pub(crate) const CONTENTS: [&str; 11] = [
     "contacts",
     "location",

@@ -1,36 +1,36 @@
-//! What a body may hold, as the documents say. The first mistake is the answer, as the API does it.
+//! Checks bodies against a schema. Only the first mistake is reported, as the API does.
 use serde_json::Value;
 
-/// What a value has to be.
+/// The form of a value.
 #[derive(Debug)]
 pub(crate) enum Kind {
     Text,
-    /// Text up to so many characters, and not blank.
+    /// A string of at most this many characters that is not blank.
     Short(usize),
-    /// Text up to so many characters.
+    /// A string of at most this many characters.
     UpTo(usize),
-    /// A URL of http or https.
+    /// An `http` or `https` URL.
     Link,
     /// A whole number.
     Number,
-    /// Whatever the documents have there.
+    /// Any value.
     Any,
     Flag,
-    /// Degrees, as a number or a text that holds one, up to a limit on both sides.
+    /// Degrees within ± this limit, as a number or a numeric string.
     Degrees(f64),
-    /// `YYYY-MM-DD`, a day that exists.
+    /// A valid date of the form `YYYY-MM-DD`.
     Day,
     One(&'static [&'static str]),
     Object(&'static [Field]),
-    /// A list of so many.
+    /// A list with a minimum and maximum length.
     List(&'static Kind, usize, usize),
 }
 
-/// A property, and whether it has to be there.
+/// A property: its name, whether it is required, and its form.
 #[derive(Debug)]
 pub(crate) struct Field(pub(crate) &'static str, pub(crate) bool, pub(crate) Kind);
 
-/// A mistake: Meta's code, and what is wrong where.
+/// A mistake: Meta's error code, and details that name the place.
 pub(crate) type Mistake = (i64, String);
 
 pub(crate) const UNKNOWN: i64 = 100;
@@ -38,11 +38,11 @@ pub(crate) const MISSING: i64 = 131_008;
 pub(crate) const WRONG: i64 = 131_009;
 
 impl Kind {
-    /// The first mistake of `value`, which stands at `path`.
+    /// Returns the first mistake in `value`, which is at `path`. Unknown properties are a mistake.
     pub(crate) fn check(&self, value: &Value, path: &str) -> Result<(), Mistake> {
         self.find(value, path, true)
     }
-    /// The first mistake where properties that nobody knows are taken, as On-Premise takes them.
+    /// Returns the first mistake in `value`, ignoring unknown properties, as On-Premise does.
     pub(crate) fn check_loosely(&self, value: &Value, path: &str) -> Result<(), Mistake> {
         self.find(value, path, false)
     }

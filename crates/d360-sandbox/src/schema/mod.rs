@@ -1,4 +1,4 @@
-//! What bodies may hold.
+//! Schemas of request bodies.
 
 pub(crate) mod contents;
 pub(crate) mod kind;

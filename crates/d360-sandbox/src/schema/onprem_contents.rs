@@ -1,4 +1,4 @@
-//! What a message of On-Premise may hold, as Meta's On-Premise reference says ("Messages", until 2025-10).
+//! The schema of On-Premise messages (Meta, On-Premise reference, "Messages", until 2025-10).
 use super::{
     contents::{COMPONENT, CONTACT, CONTEXT, INTERACTIVE, LOCATION, MANY, REACTION, may, must},
     kind::{Field, Kind, MISSING, Mistake},
@@ -33,7 +33,7 @@ const HSM: Kind = Kind::Object(&[
 ]);
 const TEXT: Kind = Kind::Object(&[must("body", Kind::Short(4096))]);
 
-/// The contents by their types.
+/// Message contents by type.
 const CONTENTS: &[Field] = &[
     may("contacts", Kind::List(&CONTACT, 1, 257)),
     may("location", LOCATION),
@@ -56,7 +56,7 @@ const MESSAGE: Kind = Kind::Object(&[
     may("context", CONTEXT),
 ]);
 
-/// On-Premise's code, and what is wrong with a message.
+/// Returns On-Premise's error code and details for the first mistake of a message.
 pub(crate) fn problem(message: &Value) -> Option<(i64, String)> {
     let by_cloud = |(code, details): Mistake| (if code == MISSING { 1008 } else { 1009 }, details);
     if let Err(mistake) = MESSAGE.check_loosely(message, "") {
@@ -94,7 +94,7 @@ pub(crate) fn problem(message: &Value) -> Option<(i64, String)> {
     (is_file && sources != 1).then(|| (1008, format!("{kind} needs an id or a link, and one of them alone")))
 }
 
-/// On-Premise's code for what is wrong with a template, by Cloud's.
+/// Maps Cloud's error code for a template to On-Premise's.
 pub(crate) fn template_code(code: i64) -> i64 {
     match code {
         132_000 => 2000,

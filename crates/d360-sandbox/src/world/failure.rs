@@ -1,62 +1,62 @@
-//! Errors that are asked for.
+//! Injected errors.
 use serde_json::{Value, json};
 
-/// An error to answer the next calls with, instead of what the sandbox would.
+/// An injected error, returned by the next calls in place of the sandbox's own response.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Failure {
-    /// Meta's error code, with the title and HTTP status of Meta's page.
+    /// Meta's error code. Its title and HTTP status are those of Meta's documentation.
     pub code: Option<i64>,
-    /// Another HTTP status; alone, a failure of the gateway or a proxy with that status.
+    /// The HTTP status. Without a code, the failure looks like that of a gateway or proxy.
     pub http: Option<u16>,
-    /// Another body.
+    /// The body, in place of the default one.
     pub body: Option<String>,
-    /// `Retry-After`, in seconds.
+    /// The `Retry-After` header, in seconds.
     pub retry_after: Option<u64>,
-    /// How many calls fail. One, if not said.
+    /// How many calls fail. The default is one.
     pub times: Option<u32>,
-    /// Only calls of this method, such as `POST`.
+    /// The method of the calls that fail, for example `POST`. The default is any.
     pub method: Option<String>,
-    /// Only calls of this path, such as `/messages`.
+    /// The path of the calls that fail, for example `/messages`. The default is any.
     pub path: Option<String>,
 }
 
 impl Failure {
-    /// The error `code`, with the title and HTTP status of Meta's page.
+    /// Returns the error `code`, with the title and HTTP status of Meta's documentation.
     #[must_use]
     pub fn code(code: i64) -> Self {
         Self { code: Some(code), ..Self::default() }
     }
-    /// The HTTP status, with a body that a gateway or proxy sends with it.
+    /// Returns a failure with an HTTP status, and a body that a gateway or proxy sends with it.
     #[must_use]
     pub fn http(status: u16) -> Self {
         Self { http: Some(status), ..Self::default() }
     }
-    /// Another body.
+    /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.body = Some(body.into());
         self
     }
-    /// Another HTTP status.
+    /// Sets the HTTP status.
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {
         self.http = Some(status);
         self
     }
-    /// `Retry-After`, in seconds.
+    /// Sets the `Retry-After` header, in seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
-    /// How many calls fail.
+    /// Sets how many calls fail.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
-    /// Only calls of this method and path.
+    /// Fails only calls with this method and path.
     #[must_use]
     pub fn on(mut self, method: impl Into<String>, path: impl Into<String>) -> Self {
         (self.method, self.path) = (Some(method.into()), Some(path.into()));
@@ -64,12 +64,12 @@ impl Failure {
     }
 }
 
-/// The failures that wait for a call.
+/// The failures that are not used up, in the order in which they apply.
 #[derive(Debug, Default)]
 pub(crate) struct Failures(Vec<Failure>);
 
 impl Failures {
-    /// Those that wait, in the order in which they are taken.
+    /// Returns the failures as JSON.
     pub(crate) fn shown(&self) -> Vec<Value> {
         let shown = |failure: &Failure| {
             json!({ "code": failure.code, "http": failure.http, "body": failure.body, "retry_after": failure.retry_after,
@@ -77,14 +77,14 @@ impl Failures {
         };
         self.0.iter().map(shown).collect()
     }
-    /// Drops them all. Returns how many there were.
+    /// Drops all failures. Returns how many there were.
     pub(crate) fn clear(&mut self) -> usize {
         std::mem::take(&mut self.0).len()
     }
     pub(crate) fn push(&mut self, failure: Failure) {
         self.0.push(failure);
     }
-    /// Takes the failure of a call of this method and path.
+    /// Takes the first failure that applies to a call.
     pub(crate) fn take(&mut self, method: &str, path: &str) -> Option<Failure> {
         let fits = |failure: &Failure| {
             failure.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))

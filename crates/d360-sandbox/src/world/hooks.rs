@@ -1,4 +1,4 @@
-//! Webhooks: where they go, how they are disturbed, and what they say.
+//! Webhooks: targets, delivery settings and payloads.
 use super::number::Number;
 use crate::json;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -12,37 +12,40 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// The account that all numbers belong to, and what it is called.
+/// The id of the account that all numbers belong to.
 const ACCOUNT: &str = "102290129340398";
 
-/// How webhooks come: in order, once and at once, if nothing is said.
+/// Delivery settings of webhooks. By default they are posted immediately, once and in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Webhooks {
-    /// How often each comes again.
+    /// How many duplicates of each are posted.
     pub duplicates: u32,
-    /// How long each waits.
+    /// How long each is delayed.
     pub delay: Duration,
-    /// Whether those that wait go out last one first.
+    /// Whether queued webhooks are posted in reverse order.
     pub reorder: bool,
-    /// How many events go together in one, at most; one, if not said.
+    /// The maximum number of events per webhook. The default is one.
     pub batch: usize,
-    /// Whether they wait until this is off again, so that a test can let them pile up.
+    /// Whether webhooks are queued until this is turned off again. A test can use it to build up a backlog.
     pub hold: bool,
-    /// Signs them as Meta does: `X-Hub-Signature-256`.
+    /// The secret for Meta's signature, `X-Hub-Signature-256`.
     pub app_secret: Option<String>,
-    /// Signs them as 360dialog does for partners: `x-360dialog-signature`.
+    /// The secret for 360dialog's partner signature, `x-360dialog-signature`.
     pub platform_secret: Option<String>,
-    /// Whether they have On-Premise's flat form.
+    /// Whether payloads have On-Premise's flat form.
     pub on_premise: bool,
-    /// What is told of an accepted message; `sent` and `delivered`, if not said.
+    /// The statuses of an accepted message. The default is `sent` and `delivered`.
     pub statuses: Option<Vec<String>>,
-    /// Includes the business-scoped user ID of users whose phone number is known too: `contacts[].user_id`, `from_user_id`,
-    /// `recipient_user_id`, and `contacts` beside statuses. On by default, as Meta sends them since April 2026 (Meta,
-    /// "Business-scoped user IDs", 2026-06-29). Users without a number have their ID in either form.
+    /// Whether to include the business-scoped user ID of users whose phone number is known: `contacts[].user_id`,
+    /// `from_user_id`, `recipient_user_id`, and `contacts` beside statuses.
+    ///
+    /// On by default, as Meta sends them since April 2026 (Meta, "Business-scoped user IDs", 2026-06-29). The ID of
+    /// users without a number is always included.
     pub user_ids: bool,
-    /// Writes characters outside ASCII as `\uXXXX`, the form that Meta's page on signatures describes. Off by default. Signatures
-    /// cover the bytes that are sent, in either form.
+    /// Whether to escape non-ASCII characters as `\uXXXX`, the form described by Meta's page on signatures.
+    ///
+    /// Off by default. Signatures always cover the bytes that are sent.
     pub escape_unicode: bool,
 }
 
@@ -64,14 +67,14 @@ impl Default for Webhooks {
     }
 }
 
-/// Where webhooks of a number or the account go.
+/// The webhook target of a number or the account.
 #[derive(Clone, Debug, Default)]
 struct Target {
     url: String,
     headers: Map<String, Value>,
 }
 
-/// What happened at a number.
+/// An event of a number.
 #[derive(Clone, Debug)]
 struct Event {
     key: String,
@@ -81,29 +84,29 @@ struct Event {
     contact: Option<Value>,
 }
 
-/// A request that is to be made.
+/// A webhook to post.
 #[derive(Clone, Debug)]
 pub(crate) struct Post {
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
-    /// What it holds, for logs.
+    /// A summary of its events, for logs.
     pub(crate) events: String,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Hooks {
     pub(crate) settings: Webhooks,
-    /// The settings that the sandbox started with.
+    /// The settings to restore on reset.
     start: Webhooks,
     account: Option<Value>,
     numbers: HashMap<String, Value>,
     waiting: VecDeque<Event>,
-    /// What became of those that went out.
+    /// The results of posted webhooks.
     pub(crate) delivered: VecDeque<Value>,
     /// Wakes the task that posts.
     pub(crate) wake: Arc<Notify>,
-    /// Statuses that the watcher was not told yet, if there is one.
+    /// Statuses that were not yet reported to the watcher, if there is one.
     pub(crate) noted: Option<Vec<Noted>>,
 }
 
@@ -120,7 +123,7 @@ impl Hooks {
         Self { settings: start.clone(), start, ..Self::default() }
     }
 
-    /// The settings that hold for a key, and the URL in them.
+    /// Returns the target that applies to a key, and its URL.
     fn config(&self, key: &str) -> Option<(&Value, &str)> {
         let over = |account: &&Value| account["override_all"] == true;
         let account = self.account.as_ref();
@@ -145,14 +148,14 @@ impl Hooks {
     }
 
     fn push(&mut self, event: Event) {
-        // What has nowhere to go is not kept: a sandbox without a webhook must not grow.
+        // Without a target the event is dropped, so that memory does not grow.
         if self.has_target(&event.key) {
             self.waiting.push_back(event);
             self.wake.notify_one();
         }
     }
 
-    /// Everything as at the start; the task that posts stays awake.
+    /// Restores the initial state. The posting task keeps its handle.
     pub(crate) fn reset(&mut self) {
         *self = Self {
             wake: self.wake.clone(),
@@ -161,12 +164,12 @@ impl Hooks {
         };
     }
 
-    /// The settings of the account, or of a key, as they were given.
+    /// Returns the target of the account, or of a key, as it was set.
     pub(crate) fn kept(&self, key: &str, account: bool) -> Option<&Value> {
         if account { self.account.as_ref() } else { self.numbers.get(key) }
     }
 
-    /// Sets a target, unless it is malformed.
+    /// Sets a target, or returns why it is invalid.
     pub(crate) fn set(&mut self, key: &str, config: &Value, account: bool) -> Result<(), String> {
         let map = config.as_object().ok_or("expected an object")?;
         let mut known = vec!["url", "headers"];
@@ -178,15 +181,13 @@ impl Hooks {
         }
         let url = map.get("url").and_then(Value::as_str).ok_or("url is required")?;
         if !url.starts_with("http://") {
-            return Err(
-                "the sandbox posts to http:// URLs alone; put a tunnel or proxy before an https:// one"
-                    .to_owned(),
-            );
+            return Err("the sandbox posts to http:// URLs only; use a tunnel or proxy for an https:// URL"
+                .to_owned());
         }
         let texts =
             |headers: &Value| headers.as_object().is_some_and(|map| map.values().all(Value::is_string));
         if !map.get("headers").is_none_or(texts) {
-            return Err("headers must be an object of texts".to_owned());
+            return Err("headers must be an object of strings".to_owned());
         }
         if account {
             self.account = Some(config.clone());
@@ -196,7 +197,7 @@ impl Hooks {
         Ok(())
     }
 
-    /// Changes how webhooks come. What waited goes on.
+    /// Changes the settings and releases held webhooks if they allow it.
     pub(crate) fn change(&mut self, settings: Webhooks) {
         self.settings = settings;
         self.wake.notify_one();
@@ -207,12 +208,12 @@ impl Hooks {
         self.push(Event { key: key.to_owned(), kind: "messages", item, contact: Some(contact) });
     }
 
-    /// Queues a status of a message of ours.
+    /// Queues a status of a message sent by the business.
     pub(crate) fn status(&mut self, key: &str, item: Value, contact: Option<Value>) {
         self.push(Event { key: key.to_owned(), kind: "statuses", item, contact });
     }
 
-    /// What waits, as requests: batched, put out of order, repeated and signed as the settings say.
+    /// Takes the queued events as requests: batched, reordered, duplicated and signed according to the settings.
     pub(crate) fn take(&mut self, numbers: &HashMap<String, Number>) -> Vec<Post> {
         if self.settings.hold {
             return Vec::new();
@@ -251,7 +252,7 @@ impl Hooks {
     }
 }
 
-/// What a batch holds, in two words.
+/// Summarizes a batch in two words.
 fn named(batch: &[Event]) -> String {
     let text = |item: &Value, name: &str| item[name].as_str().unwrap_or("?").to_owned();
     match batch {
@@ -261,7 +262,7 @@ fn named(batch: &[Event]) -> String {
     }
 }
 
-/// Cloud's envelope; what follows each other and is of one kind shares a value.
+/// Wraps events in Cloud's envelope. Consecutive events of one kind share a `value`.
 fn envelope(events: &[Event], phone: &str) -> Value {
     let mut changes: Vec<Value> = Vec::new();
     for group in events.chunk_by(|a, b| a.kind == b.kind) {
@@ -275,7 +276,7 @@ fn envelope(events: &[Event], phone: &str) -> Value {
     value!({ "object": "whatsapp_business_account", "entry": [{ "id": ACCOUNT, "changes": changes }] })
 }
 
-/// On-Premise's flat form.
+/// Writes events in On-Premise's flat form.
 fn flat(events: &[Event]) -> Value {
     let mut value = value!({});
     for group in events.chunk_by(|a, b| a.kind == b.kind) {
@@ -298,7 +299,7 @@ fn fill(value: &mut Value, events: &[Event]) {
 }
 
 fn signature(secret: &str, body: &str) -> String {
-    // A key of any length is taken.
+    // HMAC accepts keys of any length, so this never fails.
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
     let bytes = mac.chain_update(body.as_bytes()).finalize().into_bytes();
     bytes.iter().fold(String::new(), |mut out, byte| {

@@ -1,34 +1,35 @@
-//! Ids of messages and users in the forms that Meta gives them, and texts whose content nobody should rely on.
+//! Ids of messages and users in Meta's forms, and opaque strings.
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use sha2::{Digest as _, Sha256};
 
-/// Which way a message goes.
+/// The direction of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     Out,
     In,
 }
 
-/// The id of the `count`th message that goes this way: `wamid.` and the base64 of the user's number, the direction and an id.
+/// Returns the id of the `count`th message in a direction: `wamid.` and the base64 of the number, the direction and
+/// an id.
 ///
-/// Ids differ in length, as Meta's do, and so in their padding. Every fourth holds other characters than hexadecimal digits, so that `+`
-/// and `/` come up as well as `=`: a program that puts an id into a URL has to encode them.
+/// Like Meta's, ids differ in length, and so in their padding. Every fourth contains other characters than hexadecimal
+/// digits, so that `+` and `/` occur as well as `=`. A program that puts an id into a URL has to encode them.
 pub(crate) fn wamid(user: &str, way: Way, seed: u64, count: u64) -> String {
     let number = match digits(user) {
         number if number == user && number.len() <= 15 => number,
-        // Users without a number and groups: something of the same form.
+        // Users without a number, and groups, get digits derived from their id.
         _ => decimal(user, 13),
     };
     let longer = if count.is_multiple_of(2) { 2 } else { 0 };
     let length = longer + if way == Way::Out { 18 } else { 20 };
-    // As the ids of WhatsApp Web begin.
+    // The prefix of WhatsApp Web's ids.
     let mut id = format!("3EB0{:06X}{count:0width$X}", seed & 0xff_ffff, width = length - 10).into_bytes();
     let start = 3 + number.len() + 6;
     if count % 4 == 3 {
-        // The last of three bytes alone gives its low six bits to one character.
+        // Only the last byte of three maps its low six bits to a single base64 character.
         let last = (0..id.len()).filter(|at| (start + at) % 3 == 2);
         for (at, byte) in last.take(2).zip(*b">?").collect::<Vec<_>>() {
             id[at] = byte;
@@ -43,13 +44,13 @@ pub(crate) fn wamid(user: &str, way: Way, seed: u64, count: u64) -> String {
     format!("wamid.{}", STANDARD.encode(bytes))
 }
 
-/// The business-scoped user id (BSUID) of the user of a number: the country and 20 digits that follow from the number.
+/// Returns the business-scoped user id (BSUID) of a number: its country and 20 digits derived from the number.
 pub(crate) fn bsuid(phone: &str) -> String {
     let known = COUNTRIES.iter().find(|(code, _)| phone.starts_with(code));
     format!("{}.{}", known.map_or("US", |(_, country)| country), decimal(phone, 20))
 }
 
-/// Calling codes of some countries. A user of any other has an id of `US`.
+/// Calling codes of some countries. All others are treated as `US`.
 const COUNTRIES: [(&str, &str); 16] = [
     ("1", "US"),
     ("20", "EG"),
@@ -69,7 +70,7 @@ const COUNTRIES: [(&str, &str); 16] = [
     ("972", "IL"),
 ];
 
-/// So many digits that follow from a text; the first is not zero.
+/// Derives digits from a text. The first is not zero.
 fn decimal(text: &str, length: usize) -> String {
     let hash = Sha256::digest(text);
     hash.iter().take(length).enumerate().fold(String::new(), |mut out, (at, byte)| {
@@ -83,12 +84,12 @@ pub(crate) fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// What a user is remembered by: the digits of a number, or the whole of a BSUID.
+/// Returns the key of a user: the digits of a number, or the whole BSUID.
 pub(crate) fn user_key(user: &str) -> String {
     if is_bsuid(user) { user.to_owned() } else { digits(user) }
 }
 
-/// `CC.` and letters and digits.
+/// Returns whether a text has the form of a BSUID: `CC.` and more.
 pub(crate) fn is_bsuid(text: &str) -> bool {
     text.split_once('.').is_some_and(|(cc, rest)| {
         cc.len() == 2 && cc.bytes().all(|b| b.is_ascii_uppercase()) && !rest.is_empty()

@@ -1,4 +1,4 @@
-//! What the sandbox remembers.
+//! The state of the sandbox.
 use axum::body::Bytes;
 use failure::Failures;
 use hooks::{Hooks, Webhooks};
@@ -20,10 +20,10 @@ pub(crate) mod users;
 
 /// The business number behind the default key.
 pub(crate) const DEFAULT_NUMBER: &str = "15550783881";
-/// Entries kept of what happened.
+/// The size of each history: requests, accepted messages and sent messages.
 const KEPT: usize = 1_000;
 
-/// A request that was answered. Its body is read once somebody looks.
+/// An answered request. Its body is parsed on demand.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) method: String,
@@ -40,7 +40,7 @@ impl Asked {
     }
 }
 
-/// What can be set.
+/// Settings that the control routes can change.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) messages_per_second: Option<u32>,
@@ -57,7 +57,7 @@ pub(crate) struct File {
     pub(crate) hash: String,
 }
 
-/// What later statuses of an accepted message need.
+/// The data of an accepted message that its later statuses need.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub(crate) key: String,
@@ -96,9 +96,9 @@ pub(crate) struct World {
     pub(crate) media: HashMap<String, File>,
     pub(crate) templates: Vec<Value>,
     pub(crate) hooks: Hooks,
-    /// Tokens that the hub gave out.
+    /// Tokens issued by the hub.
     pub(crate) tokens: HashSet<String>,
-    /// Numbers that On-Premise was asked about.
+    /// Numbers that were checked with On-Premise.
     pub(crate) checked: HashSet<String>,
     pub(crate) users: Users,
     not_on_whatsapp: HashSet<String>,
@@ -106,7 +106,7 @@ pub(crate) struct World {
     frozen: Option<Duration>,
     seed: u64,
     counter: u64,
-    /// Messages that got an id: to users, and by them.
+    /// The number of message ids given out, to users and from users.
     messages: [u64; 2],
 }
 
@@ -141,7 +141,7 @@ impl World {
         }
     }
 
-    /// Everything as at the start, the keys and the seed too.
+    /// Restores the initial state. Keys and seed are kept.
     pub(crate) fn reset(&mut self) {
         let keys = self.numbers.iter().map(|(key, number)| (key.clone(), number.phone.clone())).collect();
         let first_key = self.first_key.clone();
@@ -150,12 +150,12 @@ impl World {
         *self = Self { first_key, hooks, ..Self::new(keys, self.seed) };
     }
 
-    /// The number of a key, or the first one.
+    /// Returns the number of a key, or the first one.
     pub(crate) fn number(&mut self, key: Option<&str>) -> Option<&mut Number> {
         self.numbers.get_mut(key.unwrap_or(&self.first_key))
     }
 
-    /// Time since 1970.
+    /// Returns the time since the Unix epoch.
     pub(crate) fn now(&self) -> Duration {
         let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.frozen.unwrap_or_else(real).saturating_add(self.advanced)
@@ -167,7 +167,7 @@ impl World {
         (self.frozen, self.advanced) = (Some(now), Duration::ZERO);
     }
 
-    /// The key that is meant: the first one where none is named.
+    /// Returns `key`, or the first key.
     pub(crate) fn key_or_first(&self, key: Option<&str>) -> String {
         key.unwrap_or(&self.first_key).to_owned()
     }
@@ -187,11 +187,11 @@ impl World {
     pub(crate) fn log(&mut self, request: Asked) {
         keep(&mut self.requests, request);
     }
-    /// What the sandbox was asked, oldest first.
+    /// Returns the received requests, oldest first.
     pub(crate) fn requests(&self) -> Vec<Value> {
         self.requests.iter().map(Asked::shown).collect()
     }
-    /// Keeps an accepted message to `user`, and gives it an id.
+    /// Stores an accepted message to `user` and returns its new id.
     pub(crate) fn accept(&mut self, message: Value, user: &str) -> String {
         keep(&mut self.accepted, message);
         self.wamid(user, Way::Out)
@@ -199,22 +199,22 @@ impl World {
     pub(crate) fn keep_sent(&mut self, sent: Sent) {
         keep(&mut self.sent, sent);
     }
-    /// The message of this id among the last thousand, or the last one.
+    /// Returns the message with this id among the last 1,000, or the last one.
     pub(crate) fn sent(&self, id: Option<&str>) -> Option<&Sent> {
         self.sent.iter().rev().find(|sent| id.is_none_or(|id| id == sent.id))
     }
-    /// A message id of Cloud.
+    /// Returns a new message id of Cloud.
     pub(crate) fn wamid(&mut self, user: &str, way: Way) -> String {
         let count = &mut self.messages[usize::from(way == Way::In)];
         *count += 1;
         ids::wamid(user, way, self.seed, *count)
     }
-    /// Digits that no other thing has for an id.
+    /// Returns a new numeric id, unique across all objects.
     pub(crate) fn next_number(&mut self) -> String {
         self.counter += 1;
         format!("{}", 4_490_709_327_000_000 + (self.seed % 1_000) * 1_000_000_000 + self.counter)
     }
-    /// Letters and digits that no other id has.
+    /// Returns a new unique alphanumeric id.
     pub(crate) fn next_id(&mut self, prefix: &str) -> String {
         self.counter += 1;
         ids::encode(&format!("{prefix}:{:016x}:{:08}", self.seed, self.counter))
@@ -224,14 +224,14 @@ impl World {
         self.numbers.get(key).is_some_and(|number| number.window_is_open(user, self.now()))
     }
 
-    /// The code of a limit that a message to `user` would break; counts the message where it breaks none.
+    /// Returns the error code of a rate limit that a message to `user` would exceed. Otherwise counts the message.
     pub(crate) fn count_message(&mut self, key: &str, user: &str) -> Option<i64> {
         let (now, settings) = (self.now(), &self.settings);
         self.numbers.get_mut(key)?.count_message(user, now, settings.messages_per_second, settings.pair_limit)
     }
 }
 
-/// The template that every account begins with.
+/// The template that every account starts with.
 fn hello_world() -> Value {
     json!({
         "id": "1192339204654487",

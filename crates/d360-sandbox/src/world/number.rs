@@ -1,24 +1,23 @@
-//! A business number: its users, its list of blocked users, and its limits.
+//! A business number: its users, its blocklist and its rate limits.
 use super::ids::digits;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     time::Duration,
 };
 
-/// How long a user's message allows to answer freely, and to block.
+/// How long after a user's message the business may reply without a template, and may block the user.
 const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
-/// Most messages to one recipient at once, and the time that each of them is borrowed for (Meta, "About the platform").
+/// The burst to one recipient, and the interval by which each message is paid back (Meta, "About the platform").
 const PAIR_BURST: u32 = 45;
 const PAIR_EVERY: Duration = Duration::from_secs(6);
 
-/// A business number and the users it knows.
 #[derive(Debug, Default)]
 pub(crate) struct Number {
     pub(crate) phone: String,
-    /// Blocked users by WhatsApp ID or BSUID, in the order they were blocked.
+    /// Blocked users by WhatsApp ID or BSUID, in the order in which they were blocked.
     pub(crate) blocked: Vec<String>,
     blocked_set: HashSet<String>,
-    /// Changes with every change of the list.
+    /// Incremented with every change of the list.
     pub(crate) version: u64,
     last_written: HashMap<String, Duration>,
     sent: VecDeque<Duration>,
@@ -44,7 +43,7 @@ impl Number {
             self.version += 1;
         }
     }
-    /// A user writes: the window opens.
+    /// Opens the 24-hour window of a user.
     pub(crate) fn written(&mut self, user: String, now: Duration) {
         self.last_written.insert(user, now);
     }

@@ -1,14 +1,14 @@
-//! Users: by number, by business-scoped user id, or both.
+//! Users, identified by number, business-scoped user id, or both.
 use super::ids::{self, is_bsuid, user_key};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-/// What is known of users beyond what they are remembered by.
+/// What is known about users beyond their keys.
 #[derive(Debug, Default)]
 pub(crate) struct Users {
-    /// The numbers behind user ids that were given out.
+    /// Numbers by the user ids that were given out for them.
     phones: HashMap<String, String>,
-    /// `profile` of users who gave a name or a username.
+    /// The profiles of users with a name or username.
     profiles: HashMap<String, Profile>,
 }
 
@@ -19,12 +19,12 @@ struct Profile {
 }
 
 impl Users {
-    /// What a user is remembered by. The user id of somebody whose number is known means the same user as the number.
+    /// Returns the key of a user. A user id that belongs to a known number has the key of the number.
     pub(crate) fn key(&self, text: &str) -> String {
         let key = user_key(text);
         self.phones.get(&key).cloned().unwrap_or(key)
     }
-    /// The user id of a user, which is known from now on.
+    /// Returns the user id of a user, and remembers which number it belongs to.
     pub(crate) fn id(&mut self, user: &str) -> String {
         if is_bsuid(user) {
             return user.to_owned();
@@ -33,7 +33,7 @@ impl Users {
         self.phones.insert(id.clone(), user.to_owned());
         id
     }
-    /// Remembers the name and the username that a user is given.
+    /// Stores the name and username of a user.
     pub(crate) fn introduce(&mut self, user: &str, asked: &Map<String, Value>) {
         let text = |name: &str| asked.get(name).and_then(Value::as_str).map(str::to_owned);
         let (name, username) = (text("name"), text("username"));
@@ -43,12 +43,12 @@ impl Users {
             profile.username = username.or(profile.username.take());
         }
     }
-    /// What a user is called.
+    /// Returns the name of a user.
     pub(crate) fn name(&self, user: &str) -> &str {
         let profile = self.profiles.get(user);
         profile.and_then(|profile| profile.name.as_deref()).unwrap_or("Sheena Nelson")
     }
-    /// An item of a webhook's `contacts`. Before April 2026 it had a user id only where there is no number.
+    /// Returns an item of a webhook's `contacts`. Before April 2026 it had a user id only if the user had no number.
     pub(crate) fn contact(&mut self, user: &str, with_username: bool, with_user_id: bool) -> Value {
         let mut contact = json!({ "profile": { "name": self.name(user) } });
         let username = self.profiles.get(user).and_then(|profile| profile.username.as_ref());
