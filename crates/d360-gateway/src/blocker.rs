@@ -1,4 +1,4 @@
-//! Blocking: calls for one user each, gathered into calls for many.
+//! Batches block and unblock calls for single users into calls for many.
 use d360::{
     Error,
     cloud::Client,
@@ -11,9 +11,9 @@ use std::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// How long the first waits for others.
+/// How long the first call of a batch waits for others.
 const GATHER: Duration = Duration::from_millis(5);
-/// Users of a call, at most.
+/// The maximum number of users per call.
 const MOST: usize = 1_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum Change {
     Unblock,
 }
 
-/// What became of a user: done, the user's own errors, or that the call failed as a whole.
+/// The outcome for a user: done, failed with the user's own errors, or failed with the whole call.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
     Done,
@@ -37,7 +37,7 @@ struct Ask {
     answer: oneshot::Sender<Outcome>,
 }
 
-/// Gathers what comes together; keeps the order of changes.
+/// A handle to the batching task, which preserves the order of changes of the same user.
 #[derive(Debug)]
 pub(crate) struct Blocker(mpsc::UnboundedSender<Ask>);
 
@@ -71,7 +71,7 @@ async fn work(client: Client, mut asked: mpsc::UnboundedReceiver<Ask>) {
         while asks.len() < MOST {
             match tokio::time::timeout_at(until, asked.recv()).await {
                 Ok(Some(ask)) if seen.insert(ask.user.as_str().to_owned()) => asks.push(ask),
-                // Another change of the same user may not overtake the first.
+                // A second change of the same user has to wait for the first.
                 Ok(other) => {
                     next = other;
                     break;
@@ -79,7 +79,7 @@ async fn work(client: Client, mut asked: mpsc::UnboundedReceiver<Ask>) {
                 Err(_) => break,
             }
         }
-        // Whoever has hung up asks for nothing any more.
+        // Skip callers that are gone.
         asks.retain(|ask| !ask.answer.is_closed());
         let (block, unblock) = asks.into_iter().partition(|ask| ask.change == Change::Block);
         tokio::join!(change(&client, Change::Block, block), change(&client, Change::Unblock, unblock));
@@ -107,16 +107,16 @@ async fn change(client: &Client, change: Change, asks: Vec<Ask>) {
         let outcome = outcomes.get(ask.user.as_str()).cloned().unwrap_or_else(|| match &call {
             Some(error) => Outcome::Call(error.clone()),
             None => {
-                let why = "the answer does not name this user";
+                let why = "the response does not include this user";
                 Outcome::Failed(vec![UserError::from_message(None, why)])
             }
         });
-        // Whoever asked may be gone.
+        // The caller may be gone.
         let _ = ask.answer.send(outcome);
     }
 }
 
-/// What became of each user that the report names; errors count first.
+/// Returns the outcome of each user in the report. Errors take precedence.
 fn outcomes(report: &BlockReport) -> HashMap<&str, Outcome> {
     let done = report.done.iter().map(|done| (done.input.as_str(), Outcome::Done));
     let failed = report.failed.iter().rev();

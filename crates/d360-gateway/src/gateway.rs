@@ -1,4 +1,4 @@
-//! Starting and stopping.
+//! Starts and stops the gateway.
 use crate::{
     access::Tokens,
     api::{self, idempotency, inbound, shared::Shared},
@@ -36,28 +36,28 @@ use std::{
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-/// How often what is too old is forgotten.
+/// How often expired state is pruned.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 
-/// A gateway that could not be started.
+/// Why a gateway could not be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Its settings.
+    /// The configuration is invalid.
     #[error(transparent)]
     Config(#[from] InvalidConfig),
-    /// Its client.
+    /// The HTTP client could not be created.
     #[error(transparent)]
     Client(#[from] SetupError),
-    /// Its address.
+    /// The address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
-        /// Where.
+        /// The address.
         address: String,
-        /// Why not.
+        /// The error.
         error: io::Error,
     },
-    /// Its file of state.
+    /// The state file cannot be used.
     #[error("{0}")]
     State(String),
 }
@@ -68,8 +68,10 @@ impl From<StoreError> for StartError {
     }
 }
 
-/// A running gateway. [`stop`](Self::stop) lets what is under way finish, and waits for it; dropping it does not wait. Neither loses
-/// anything that was accepted.
+/// A running gateway.
+///
+/// [`stop`](Self::stop) waits for requests in flight. Dropping the gateway does not wait. Neither loses accepted
+/// webhooks.
 #[derive(Debug)]
 pub struct Gateway {
     address: SocketAddr,
@@ -81,10 +83,10 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Starts it on the current tokio runtime.
+    /// Starts the gateway on the current tokio runtime.
     ///
     /// # Errors
-    /// [`StartError`].
+    /// Returns [`StartError`] if the configuration, the state file or an address cannot be used.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let transport = ReqwestTransport::new(&d360::transport::Connection::new())?;
         let numbers = numbers(&config)?;
@@ -98,7 +100,7 @@ impl Gateway {
         sent_status::load(&store, &numbers).await?;
         let mut process = [0_u8; 8];
         getrandom::fill(&mut process)
-            .map_err(|error| StartError::State(format!("no randomness: {error}")))?;
+            .map_err(|error| StartError::State(format!("no random numbers: {error}")))?;
         let (listener, address) = listen(&config.listen).await?;
         let operations = match &config.metrics_listen {
             Some(address) => Some(listen(address).await?),
@@ -110,7 +112,7 @@ impl Gateway {
         let configured = targets.values().filter_map(|target| Place::of(&target.url));
         webhook_hosts.extend(configured.map(|place| place.to_string()));
         let targets = Arc::new(Targets::load(store.clone(), targets, &webhook_hosts).await?);
-        // From here on webhooks go out, and nothing can fail.
+        // Opening the outbox starts deliveries, so it comes after everything that can fail.
         let outbox = Outbox::open(
             store.clone(),
             transport,
@@ -120,7 +122,7 @@ impl Gateway {
             stopping.clone(),
         )
         .await?;
-        // One body at least has to find a place.
+        // The budget has to fit at least one body.
         let in_flight = config.max_bytes_in_flight.max(config.max_body).max(inbound::MOST);
         let shared = Arc::new(Shared {
             tokens,
@@ -160,20 +162,20 @@ impl Gateway {
         Ok(Self { address, metrics_address, stop, servers, housekeeping, outbox })
     }
 
-    /// Where old programs find it.
+    /// Returns the address that old programs connect to.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
-    /// Where `/metrics` is to be had without a key, if anywhere: the operations port.
+    /// Returns the address of the operations port, where `/metrics` needs no key, if one is configured.
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics_address
     }
 
-    /// Takes no more calls, lets those that are under way finish, and ends. Webhooks that wait are delivered by the next process.
+    /// Stops accepting calls, waits for those in flight, and stops. The next process delivers the queued webhooks.
     pub async fn stop(mut self) {
-        // Those that listen may be gone.
+        // Fails only if all servers have already stopped.
         let _ = self.stop.send(true);
         for server in std::mem::take(&mut self.servers) {
             let _ = server.await;
@@ -198,11 +200,11 @@ async fn listen(address: &str) -> Result<(TcpListener, SocketAddr), StartError> 
     Ok((listener, bound))
 }
 
-/// The numbers with their clients, which share connections.
+/// Creates the numbers. Their clients share connections.
 fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
     let other = |problem: String| StartError::Config(InvalidConfig::Other(problem));
     if config.numbers.is_empty() {
-        return Err(other("there is no number: a gateway needs a key of Cloud".to_owned()));
+        return Err(other("no number is configured; add one with a Cloud API key".to_owned()));
     }
     let (mut names, mut keys, mut logins) = (HashSet::new(), HashSet::new(), HashSet::new());
     let own = config.base_url.as_deref().unwrap_or(cloud::BASE_URL);
@@ -219,29 +221,25 @@ fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if number.name.is_empty() || !number.name.chars().all(plain) {
-            return Err(bad("its name has to be letters, digits, -, _ and . alone"));
+            return Err(bad("its name must consist of letters, digits, -, _ and ."));
         }
-        // It stands in logs and metrics.
+        // The name appears in logs and metrics.
         if d360::model::mask(&number.name) != number.name {
             return Err(bad(
-                "its name looks like a phone number, which must not stand in logs; call it otherwise",
+                "its name looks like a phone number, which must not appear in logs; choose another name",
             ));
         }
         if !names.insert(number.name.as_str()) {
             return Err(bad("another number has the same name"));
         }
         if number.client_key.expose_secret().trim().is_empty() {
-            return Err(bad("its client key is empty: anybody could use it"));
+            return Err(bad("its client key is empty, so anybody could use it; set one"));
         }
         if !keys.insert(number.client_key.expose_secret().trim()) {
-            return Err(bad(
-                "another number has the same client key; the old program could not say which it means",
-            ));
+            return Err(bad("another number has the same client key; give each number its own"));
         }
         if !logins.insert(login_hash(&number.user, number.password.expose_secret())) {
-            return Err(bad(
-                "another number has the same user and password; a login could not say which it means",
-            ));
+            return Err(bad("another number has the same user and password; give each number its own"));
         }
         let key = ApiKey::new(number.key.expose_secret()).map_err(|error| bad(&error.to_string()))?;
         let base_url = number.base_url.as_deref().unwrap_or(own);
@@ -251,13 +249,13 @@ fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
                 let host = place.host;
                 return Err(bad(&format!("its base URL is on {host:?}, which is not among upstream_hosts")));
             }
-            None => return Err(bad("its base URL does not begin with http:// or https://")),
+            None => return Err(bad("its base URL does not start with http:// or https://")),
         }
         let rate =
             NonZeroU32::new(number.messages_per_second).ok_or_else(|| bad("messages_per_second is 0"))?;
         let rate_limit = RateLimit::per_second(rate);
         let client = match &first {
-            // One key is one number; the rate limit is each number's own.
+            // Each API key belongs to one number, and each number has its own rate limit.
             Some(client) if number.base_url.is_none() => {
                 client.with_credentials(key).with_rate_limit(rate_limit)
             }
@@ -269,7 +267,7 @@ fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
         if number.base_url.is_none() {
             first.get_or_insert(client.clone());
         }
-        // Nothing takes longer, but files.
+        // Applies to all calls except files.
         let client = client.with_options(CallOptions::new().deadline(config.call_timeout));
         let mut options = Options::new();
         (options.old_media_ids, options.old_message_ids) = (true, config.old_ids);
@@ -280,13 +278,13 @@ fn numbers(config: &Config) -> Result<Vec<Arc<Number>>, StartError> {
     Ok(numbers)
 }
 
-/// Where webhooks go, as it is configured.
+/// Returns the configured webhook targets.
 fn targets(config: &Config) -> Result<HashMap<String, Target>, StartError> {
     let mut targets = HashMap::new();
     for number in &config.numbers {
         let Some(url) = &number.webhook_to else { continue };
         if Place::of(url).is_none() {
-            let problem = "webhook_to is no URL that begins with http:// or https://".to_owned();
+            let problem = "webhook_to is not a URL that starts with http:// or https://".to_owned();
             return Err(StartError::Config(InvalidConfig::Number { name: number.name.clone(), problem }));
         }
         let target = Target { url: url.clone(), headers: Default::default() };

@@ -1,4 +1,4 @@
-//! What is counted, as Prometheus reads it. No label holds anything of a person.
+//! Prometheus metrics. Labels never contain personal data.
 use crate::state::store::Counts;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -9,7 +9,7 @@ use prometheus_client::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct CallLabels {
     pub(crate) number: String,
-    /// A method and a path of a table, never one that somebody asked for.
+    /// The path of a known route, never one from a request.
     pub(crate) call: &'static str,
     pub(crate) status: u16,
 }
@@ -74,8 +74,12 @@ impl Metrics {
             connections: Gauge::default(),
             registry: Registry::default(),
         };
-        registry.register("calls", "Calls of old programs, by their HTTP status", metrics.calls.clone());
-        registry.register("call_seconds", "How long they took, Cloud included", metrics.seconds.clone());
+        registry.register("calls", "Calls of old programs, by HTTP status", metrics.calls.clone());
+        registry.register(
+            "call_seconds",
+            "Duration of calls of old programs, including Cloud",
+            metrics.seconds.clone(),
+        );
         registry.register(
             "webhooks",
             "Webhook items of Cloud: accepted, duplicate, without_counterpart",
@@ -86,10 +90,10 @@ impl Metrics {
             "Attempts to deliver to old programs: taken, refused, unreachable, put_aside",
             metrics.deliveries.clone(),
         );
-        registry.register("waiting", "Webhooks that wait for delivery", metrics.waiting.clone());
+        registry.register("waiting", "Webhooks waiting for delivery", metrics.waiting.clone());
         registry.register(
             "aside",
-            "Webhooks that were put aside and not yet dropped or retried",
+            "Webhooks put aside and not yet dropped or retried",
             metrics.aside.clone(),
         );
         registry.register(
@@ -109,12 +113,12 @@ impl Metrics {
         );
         registry.register(
             "failed_commits",
-            "Commits to the state file that failed",
+            "Failed commits to the state file",
             metrics.state.failed_commits.clone(),
         );
         registry.register(
             "unwritten_changes",
-            "Changes of the state that wait until the file can be written",
+            "State changes waiting to be written to the state file",
             metrics.state.unwritten.clone(),
         );
         registry.register(
@@ -128,14 +132,14 @@ impl Metrics {
 
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
-        // Writing into a string does not fail.
+        // Writing to a String cannot fail.
         let _ = encode(&mut out, &self.registry);
         out
     }
 
-    /// What concerns one number alone.
+    /// Returns the metrics of one number.
     pub(crate) fn text_of(&self, number: &str) -> String {
-        // A name has no character that would be escaped.
+        // Names have no characters that need escaping.
         let label = format!("number=\"{number}\"");
         let text = self.text();
         let own = text.lines().filter(|line| line.starts_with('#') || line.contains(&label));

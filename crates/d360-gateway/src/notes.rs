@@ -1,4 +1,4 @@
-//! What translations had to say, gathered call by call: what an owner has to change to do without the gateway.
+//! Collects the notes of translations per call: what to change in the old program to no longer need the gateway.
 use d360::migrate::Note;
 use serde_json::{Value, json};
 use std::{
@@ -7,13 +7,13 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Different notes that are kept for a number, at most.
+/// The maximum number of distinct notes per number.
 const KEPT: usize = 1_000;
-/// Longest path of a note that is kept, in characters: it may hold whatever key somebody thought of.
+/// The maximum length of a path in characters. A path may contain arbitrary keys from requests.
 const LONGEST: usize = 200;
-/// Longest header, in bytes.
+/// The maximum length of the header in bytes.
 const HEADER: usize = 2 << 10;
-/// Characters of an original that are kept.
+/// The maximum length of an original value in characters.
 const ORIGINAL: usize = 1_000;
 
 /// The notes of a number.
@@ -23,7 +23,7 @@ pub(crate) struct Notes(Mutex<All>);
 #[derive(Debug, Default)]
 struct All {
     notes: BTreeMap<Key, Told>,
-    /// Times of those that found no place.
+    /// How often notes beyond the maximum occurred.
     more: u64,
 }
 
@@ -39,7 +39,7 @@ struct Key {
 struct Told {
     times: u64,
     what_to_do: Cow<'static, str>,
-    /// The last value that was not left, its numbers masked.
+    /// The last original value that was dropped or changed, with its numbers masked.
     original: Option<String>,
 }
 
@@ -90,12 +90,12 @@ fn short(text: Cow<'static, str>) -> Cow<'static, str> {
     }
 }
 
-/// The beginning of a value.
+/// Returns the masked beginning of a value.
 fn original(value: &Value) -> String {
     d360::model::mask(&value.to_string().chars().take(ORIGINAL).collect::<String>())
 }
 
-/// `contacts[3].ims` as `contacts[].ims`.
+/// Converts `contacts[3].ims` to `contacts[].ims`.
 fn without_indexes(path: &str) -> String {
     let mut inside = false;
     path.chars()
@@ -110,14 +110,14 @@ fn without_indexes(path: &str) -> String {
         .collect()
 }
 
-/// For a header: `lost ttl, changed to`, of which as many as fit.
+/// Formats notes for a header, as many as fit: `lost ttl, changed to`.
 pub(crate) fn header(notes: &[Note]) -> Option<String> {
     if notes.is_empty() {
         return None;
     }
     let mut text = String::new();
     for (at, note) in notes.iter().enumerate() {
-        // A path may hold whatever key somebody thought of.
+        // A path may contain arbitrary keys from the request.
         let plain = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
         let part: String = note.path.chars().take(LONGEST).map(plain).collect();
         let part = format!("{}{} {part}", if at == 0 { "" } else { ", " }, note.kind.as_str());

@@ -1,4 +1,4 @@
-//! A number at work: its client, what it looks up, and who may speak for it.
+//! The runtime state of a number: its client, access and caches.
 use crate::{
     blocker::Blocker,
     config,
@@ -16,20 +16,20 @@ use std::{
 pub(crate) struct Number {
     pub(crate) name: String,
     pub(crate) client: Client,
-    /// The hash of what the old program shows: compared in constant time.
+    /// The hash of the key that the old program sends, compared in constant time.
     pub(crate) client_key: Hash,
     /// The hash of user and password.
     pub(crate) login: Hash,
     pub(crate) verification: Option<Verification>,
     pub(crate) verify_token: Option<SecretString>,
-    /// Whose webhooks it takes alone, if that is configured.
+    /// The only phone number ID whose webhooks are accepted, if configured.
     pub(crate) phone_number_id: Option<String>,
     pub(crate) options: Options,
     pub(crate) notes: Notes,
-    /// Whether statuses `sent` go to the old program.
+    /// Whether `sent` statuses are delivered to the old program.
     pub(crate) sent_status: AtomicBool,
     pub(crate) blocker: Blocker,
-    /// The list of blocked users and when it was fetched: a program that pages through it would fetch it for every page.
+    /// The cached blocklist and when it was fetched. Without it, each page would fetch the whole list again.
     pub(crate) blocked: Mutex<Option<(Instant, std::sync::Arc<Vec<String>>)>>,
 }
 

@@ -1,7 +1,7 @@
-//! Where URLs lead: hosts that the gateway may speak to.
+//! Hosts and ports of URLs, compared with the allowed hosts.
 use http::Uri;
 
-/// The host and port of a URL that can be posted to: `http` or `https`, and no password in it.
+/// The host and port of an `http` or `https` URL without a password.
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) host: String,
@@ -19,7 +19,7 @@ impl Place {
         Some(Self { host: uri.host()?.to_owned(), port: uri.port_u16().unwrap_or(usual) })
     }
 
-    /// Whether it is among these: `host`, or `host:port` for that port alone.
+    /// Returns whether it is allowed: `host` allows every port, `host:port` only that one.
     pub(crate) fn is_among(&self, allowed: &[String]) -> bool {
         let whole = self.to_string();
         allowed

@@ -1,11 +1,11 @@
-//! Whether statuses `sent` go to the old program: `sent_status` of its settings, kept on disk.
+//! The setting `sent_status`: whether `sent` statuses are delivered to the old program. Stored on disk.
 use crate::{
     number::Number,
     state::{error::StoreError, store::Store},
 };
 use std::sync::{Arc, atomic::Ordering};
 
-/// Reads what programs have set in an earlier process.
+/// Loads the setting of each number.
 pub(crate) async fn load(store: &Store, numbers: &[Arc<Number>]) -> Result<(), StoreError> {
     let withheld = store
         .run(|db| {
@@ -20,7 +20,7 @@ pub(crate) async fn load(store: &Store, numbers: &[Arc<Number>]) -> Result<(), S
     Ok(())
 }
 
-/// Sets whether they go out.
+/// Stores the setting of a number.
 pub(crate) async fn set(store: &Store, number: &Number, posted: bool) -> Result<(), StoreError> {
     let name = number.name.clone();
     let change = if posted {

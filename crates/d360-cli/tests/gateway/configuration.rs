@@ -227,7 +227,7 @@ fn mistakes_are_told_with_line_table_and_key() {
         ),
         (
             "webhook_to = \"ftp://hush\"",
-            "gateway.toml:4: [[number]] \"a\": webhook_to must be a URL that begins with http:// or https:// and holds no password",
+            "gateway.toml:4: [[number]] \"a\": webhook_to must be a URL that starts with http:// or https:// and has no password",
         ),
         (
             "key = \"hush\"",
@@ -266,7 +266,7 @@ fn mistakes_are_told_with_line_table_and_key() {
         assert!(!told.contains("hush"), "no value is shown: {told}");
     }
     let told = ask("[[number]]\nname = \"a\"\n");
-    assert!(told.contains("gateway.toml:1: [[number]] \"a\": the key of Cloud is missing"), "{told}");
+    assert!(told.contains("gateway.toml:1: [[number]] \"a\": the Cloud API key is missing"), "{told}");
     // All of them at once, in the order of their lines; of numbers without a name, the place.
     let told = ask(
         "old_ids = 1\n[[number]]\nkey_env = \"D360_API_KEY\"\n\n[[number]]\nnam = \"+16505551234\"\n[[number]]\nname = \"+16505551234\"\nx = 1\n",

@@ -272,7 +272,7 @@ fn what_cannot_be_used_is_told() {
         (folder, "onprem.example", "127.0.0.1:0", 2, "give scheme, host and port"),
         (folder, "ftp://onprem.example", "127.0.0.1:0", 2, "give scheme, host and port"),
         (folder, "https://u:p@onprem.example", "127.0.0.1:0", 2, "give scheme, host and port"),
-        (folder, "https://onprem.example/v1", "127.0.0.1:0", 2, "the program's calls bring /v1"),
+        (folder, "https://onprem.example/v1", "127.0.0.1:0", 2, "the program's calls contain /v1"),
         (file, "http://127.0.0.1:1", "127.0.0.1:0", 1, "cannot write to"),
         (folder, "http://127.0.0.1:1", &taken, 1, "cannot listen on"),
     ] {

@@ -42,7 +42,7 @@ fn only_a_file_of_its_own_is_taken() {
         let ran = refused(name, place);
         let told = String::from_utf8_lossy(&ran.stderr).into_owned();
         assert_eq!(ran.status.code(), Some(1), "{name}: {told}");
-        assert!(told.contains("name a file, such as gateway.db"), "{name}: {told}");
+        assert!(told.contains("name a file, for example gateway.db"), "{name}: {told}");
     }
     assert_eq!(std::fs::read_dir(place).unwrap().count(), 0, "nothing was made");
     // Another program's database, with and without an id of its own, in both journal modes; and what is no database.

@@ -1,4 +1,4 @@
-//! Wrong logins: each makes the next answer from its address slower.
+//! Slows down password guessing: each wrong login delays the next answer to its address.
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -8,11 +8,11 @@ use std::{
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// Wrong logins of an address that wait at once; those that come meanwhile are not looked at.
+/// The maximum number of wrong logins per address that wait at once. Further logins are rejected unchecked.
 const AT_ONCE: u32 = 8;
-/// An address that was not wrong for so long begins anew.
+/// The time without a wrong login after which an address is reset.
 const FORGOTTEN: Duration = Duration::from_secs(10 * 60);
-/// Addresses that are remembered, at most.
+/// The maximum number of addresses.
 const ADDRESSES: usize = 10_000;
 
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Guesses {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether so many wrong logins of an address wait that no more are looked at.
+    /// Returns whether logins from an address are rejected unchecked, because too many wrong ones are waiting.
     pub(crate) fn is_full(&self, peer: IpAddr) -> bool {
         self.all().get(&peer).is_some_and(|wrong| wrong.waiting >= AT_ONCE)
     }
@@ -41,7 +41,7 @@ impl Guesses {
         }
     }
 
-    /// Notes a wrong login, and waits. Hanging up makes the wait no shorter.
+    /// Records a wrong login and waits. Closing the connection does not shorten the wait.
     pub(crate) async fn wrong(self: &Arc<Self>, peer: IpAddr) {
         let wait = {
             let mut all = self.all();

@@ -1,4 +1,4 @@
-//! Who may call: the configured key, or a token of a login, compared in constant time.
+//! Authentication by the configured key, or by a token of a login, compared in constant time.
 use crate::{
     hash::{Hash, hash, login_hash},
     number::Number,
@@ -22,18 +22,18 @@ use subtle::ConstantTimeEq as _;
 pub(crate) mod guesses;
 use guesses::Guesses;
 
-/// How long a token is good for, as On-Premise's were.
+/// How long a token is valid, the same as On-Premise's.
 const TOKEN_SECONDS: i64 = 7 * 24 * 60 * 60;
-/// Tokens of a number that are good at once, at most: a program that logs in for every call must not fill the memory. Beyond, the
-/// oldest is good no more.
+/// The maximum number of valid tokens per number, so that a program that logs in for every call does not fill the
+/// memory. Beyond it the oldest is revoked.
 const MOST_TOKENS: usize = 10_000;
 
-/// Tokens that were given out. Their hashes alone are kept, here and on disk.
+/// Issued tokens. Only their hashes are kept, in memory and on disk.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens(Mutex<HashMap<Hash, (String, i64)>>);
 
 impl Tokens {
-    /// Those of an earlier process that are good still: of a number whose user and password are the same.
+    /// Loads the tokens that are still valid: not expired, and of a number with the same user and password.
     pub(crate) async fn load(store: &Store, numbers: &[Arc<Number>]) -> Result<Self, StoreError> {
         let now = now();
         let logins: HashMap<String, Hash> =
@@ -71,7 +71,7 @@ impl Tokens {
         (*until > now()).then(|| number.clone())
     }
 
-    /// Makes it good; what had to give way for it.
+    /// Adds a token. Returns the one that was revoked for it, if any.
     fn give(&self, hash: Hash, number: &str, until: i64) -> Option<Hash> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = || all.iter().filter(|(_, (name, _))| name == number);
@@ -85,7 +85,7 @@ impl Tokens {
         gone
     }
 
-    /// Forgets those that are good no more.
+    /// Deletes expired tokens.
     pub(crate) fn prune(&self, store: &Store) {
         let now = now();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (_, until)| *until > now);
@@ -99,12 +99,12 @@ impl Tokens {
     }
 }
 
-/// Whether a request shows a token or key at all.
+/// Returns whether a request has a token or key.
 pub(crate) fn shows(headers: &HeaderMap) -> bool {
     shown(headers).is_some_and(|text| !text.is_empty())
 }
 
-/// The token or key of a request.
+/// Returns the token or key of a request.
 fn shown(headers: &HeaderMap) -> Option<&str> {
     let text = |name: header::HeaderName| headers.get(name)?.to_str().ok();
     if let Some(key) = headers.get("d360-api-key").and_then(|key| key.to_str().ok()) {
@@ -115,14 +115,14 @@ fn shown(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The number that a request speaks for.
+/// Returns the number that a request is authenticated for.
 pub(crate) fn number<'n>(
     numbers: &'n [Arc<Number>],
     tokens: &Tokens,
     headers: &HeaderMap,
 ) -> Option<&'n Arc<Number>> {
     let shown = shown(headers)?;
-    // All of them are looked at, whichever it is.
+    // All keys are compared, so that the time does not depend on the match.
     let shown_hash = hash(shown);
     let by_key = numbers.iter().fold(None, |found, number| {
         if bool::from(shown_hash.ct_eq(&number.client_key)) { Some(number) } else { found }
@@ -134,11 +134,11 @@ pub(crate) fn number<'n>(
 }
 
 pub(crate) fn denied() -> Response {
-    let details = "Give the gateway's key in D360-API-KEY, or a token of /v1/users/login as a bearer";
+    let details = "Send the gateway's key in D360-API-KEY, or a token of /v1/users/login as a bearer token";
     body::answer(&Answer::error_with(401, 1005, details))
 }
 
-/// The number whose user and password a login shows by HTTP's Basic scheme; otherwise the refusal. Whoever was wrong waits for it.
+/// Returns the number of a login with HTTP Basic authentication, or the error. A wrong login waits for its error.
 pub(crate) async fn logged_in<'n>(
     numbers: &'n [Arc<Number>],
     guesses: &Arc<Guesses>,
@@ -171,24 +171,24 @@ pub(crate) async fn logged_in<'n>(
         guesses.right(peer);
         return Ok(number);
     }
-    tracing::warn!(%peer, "a login with a wrong user or password");
+    tracing::warn!(%peer, "a login has a wrong user or password");
     guesses.wrong(peer).await;
-    let details = "User or password are not those of the gateway's configuration";
+    let details = "User or password differ from the gateway's configuration";
     Err(body::answer(&Answer::error_with(401, 1005, details)))
 }
 
-/// `POST /v1/users/login` of whoever may: `{"users": [{"token", "expires_after"}], "meta"}`.
+/// `POST /v1/users/login`, authenticated: issues a token, `{"users": [{"token", "expires_after"}], "meta"}`.
 pub(crate) async fn login(number: &Number, tokens: &Tokens, store: &Store, sent: &[u8]) -> Response {
     let asks = serde_json::from_slice::<Map<String, serde_json::Value>>(sent).unwrap_or_default();
     if asks.contains_key("new_password") {
         return body::answer(&Answer::error(
             1005,
-            "The password is set in the gateway's configuration, and not by its API",
+            "The password is set in the gateway's configuration, not through its API",
         ));
     }
     let mut random = [0_u8; 32];
     if getrandom::fill(&mut random).is_err() {
-        return body::answer(&Answer::error(1014, "There is no randomness to make a token of"));
+        return body::answer(&Answer::error(1014, "No random numbers are available to create a token"));
     }
     let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
     let (hash, until, name, login) = (hash(&token), now() + TOKEN_SECONDS, number.name.clone(), number.login);
@@ -204,7 +204,7 @@ pub(crate) async fn login(number: &Number, tokens: &Tokens, store: &Store, sent:
         .await;
     if kept.is_err() {
         tokens.forget(&token);
-        return body::answer(&Answer::error(1023, "The token could not be kept"));
+        return body::answer(&Answer::error(1023, "The token could not be stored"));
     }
     let expires =
         jiff::Timestamp::from_second(until).map(|at| at.strftime("%Y-%m-%d %H:%M:%S+00:00").to_string());
@@ -212,7 +212,7 @@ pub(crate) async fn login(number: &Number, tokens: &Tokens, store: &Store, sent:
     body::answer(&Answer::ok(200, Map::from_iter([("users".to_owned(), json!([user]))])))
 }
 
-/// `POST /v1/users/logout`: the token is good for nothing any more.
+/// `POST /v1/users/logout`: revokes the token.
 pub(crate) fn logout(tokens: &Tokens, store: &Store, headers: &HeaderMap) -> Response {
     if let Some(token) = shown(headers) {
         let hash = tokens.forget(token);

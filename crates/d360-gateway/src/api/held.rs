@@ -1,10 +1,10 @@
-//! `/waiting` and `/aside`: webhooks that wait for delivery or were put aside, for whoever has the number's key.
+//! `/waiting` and `/aside`: webhooks that wait for delivery or were put aside. Requires the number's key.
 //!
 //! | call | what it does |
 //! |---|---|
 //! | `GET /waiting`, `GET /aside` | lists them: `?user=`, `?limit=` (100, at most 1,000), `?after=` (an id) |
 //! | `GET /…/{id}` | shows one with its body |
-//! | `POST /…/{id}/retry`, `POST /…/retry` | delivers one, or all (`?user=`), again |
+//! | `POST /…/{id}/retry`, `POST /…/retry` | retries one, or all (`?user=`) |
 //! | `DELETE /…/{id}`, `DELETE /…` | drops one, or all (`?user=`) |
 use super::shared::Shared;
 use crate::{
@@ -54,7 +54,7 @@ impl Which {
     }
 }
 
-/// Which of a number's: all, one, or those of a user.
+/// The selected webhooks of a number: all, one, or those of a user.
 #[derive(Clone, Debug)]
 struct Choice {
     number: String,
@@ -64,7 +64,7 @@ struct Choice {
 
 const CHOSEN: &str = "number = :number AND (:id IS NULL OR id = :id) AND (:user IS NULL OR user = :user)";
 
-/// What is done to them.
+/// What to do with the selected webhooks.
 #[derive(Clone, Copy, Debug)]
 enum Verb {
     List,
@@ -82,7 +82,7 @@ const VERBS: &[Route<Verb>] = &[
     ("DELETE", "{which}/{id}", Verb::Drop),
 ];
 
-/// Whether a path is one of these.
+/// Returns whether a path belongs to these routes.
 pub(super) fn is_of(segments: &[String]) -> bool {
     which(segments).is_some()
 }
@@ -91,7 +91,7 @@ fn which(segments: &[String]) -> Option<Which> {
     Which::of(segments.first()?)
 }
 
-/// Answers a request of the number's owner.
+/// Answers an authenticated request.
 pub(super) async fn answer(
     shared: &Shared,
     number: &Number,
@@ -104,7 +104,7 @@ pub(super) async fn answer(
         Some((verb, parameters)) => (Some(verb), parameters.get(1).copied()),
         None => (None, None),
     };
-    // What is not followed is refused: a slip in a parameter would choose all.
+    // Unknown parameters are rejected, because a typo would select all webhooks.
     let followed: &[&str] = match (verb, id) {
         (Some(Verb::List), _) => &["user", "limit", "after"],
         (Some(Verb::Retry | Verb::Drop), None) => &["user"],
@@ -118,24 +118,24 @@ pub(super) async fn answer(
             let allowed = if followed.is_empty() { "none".to_owned() } else { followed.join(", ") };
             let name: String = name.chars().take(40).collect();
             let details = format!(
-                "The parameter {} is unknown here or given twice; nothing was done. Allowed: {allowed}",
+                "The parameter {} is unknown or given twice; nothing was done. Allowed: {allowed}",
                 d360::model::mask(&name)
             );
             return body::answer(&Answer::error(1009, &details));
         }
     }
     let of_query = |name: &str| asked.get(name).cloned();
-    // A + that is not percent-encoded is read as a space.
+    // A + that is not percent-encoded is decoded as a space.
     let user = of_query("user").map(|user| user.trim_start_matches(['+', ' ']).to_owned());
     if user.as_deref().is_some_and(str::is_empty) {
         return body::answer(&Answer::error(1009, "user is empty; nothing was done"));
     }
     let Some(verb) = verb else {
-        let details = "See GET, POST …/retry and DELETE of /waiting and /aside";
+        let details = "Use GET, POST …/retry or DELETE with /waiting or /aside";
         return body::answer(&Answer::error_with(405, 1006, details));
     };
     let no_such = || {
-        let details = format!("There is no webhook with this id among those of /{}", which.name());
+        let details = format!("There is no webhook with this id in /{}", which.name());
         body::answer(&Answer::error(1006, &details))
     };
     let whole = |text: &str| text.parse::<i64>().ok();
@@ -151,7 +151,7 @@ pub(super) async fn answer(
             let read = |name: &str, otherwise| of_query(name).map_or(Some(otherwise), |text| whole(&text));
             let (Some(limit @ 1..=LONGEST_PAGE), Some(after @ 0..)) = (read("limit", PAGE), read("after", 0))
             else {
-                let details = "limit must be 1 to 1000, after must be an id";
+                let details = "limit must be from 1 to 1000, after must be an id";
                 return body::answer(&Answer::error(1009, details));
             };
             list(shared, which, choice, after, limit).await
@@ -167,13 +167,13 @@ pub(super) async fn answer(
     }
 }
 
-/// One that was asked for by its id has to be there.
+/// Returns `None` if nothing was done, so that an unknown id is reported.
 fn some_of(done: Value) -> Option<Value> {
     let ids = done.as_object().and_then(|done| done.values().next());
     ids.and_then(Value::as_array).is_some_and(|ids| !ids.is_empty()).then_some(done)
 }
 
-/// A row as it is shown, without its body.
+/// Converts a row to JSON, without its body.
 fn shown(
     row: &Row<'_>,
     fronts: &HashMap<i64, Front>,
@@ -215,7 +215,7 @@ fn shown(
     Ok((id, item))
 }
 
-/// Reads rows without their bodies, which may be large: SQLite looks for the names in them.
+/// Builds the query. SQLite extracts ids and types, so that bodies, which may be large, are not loaded.
 fn select(which: Which, condition: &str) -> String {
     let more = match which {
         Which::Waiting => "NULL AS why, NULL AS tries, NULL AS aside_at",
@@ -238,7 +238,7 @@ async fn list(
     after: i64,
     limit: i64,
 ) -> Result<Option<Value>, StoreError> {
-    // What was delivered, and could not be deleted yet, waits for nothing.
+    // A webhook that was delivered but not yet deleted from disk is not listed.
     let fronts = shared.outbox.waiting(&choice.number);
     let read = move |db: &Connection| {
         let mut statement = db.prepare_cached(&format!("{} ORDER BY id", select(which, "id > :after")))?;
@@ -286,7 +286,7 @@ async fn show(shared: &Shared, which: Which, choice: Choice) -> Result<Option<Va
     shared.store.read(read).await
 }
 
-/// Ids and users of what was chosen.
+/// Returns the ids and users of the selected webhooks.
 fn chosen(db: &Connection, table: &str, choice: &Choice) -> rusqlite::Result<Vec<(i64, String)>> {
     let mut statement = db.prepare(&format!("SELECT id, user FROM {table} WHERE {CHOSEN} ORDER BY id"))?;
     let chosen = named_params! { ":number": choice.number, ":id": choice.id, ":user": choice.user };
@@ -297,7 +297,7 @@ fn ids(done: &[(i64, String)]) -> Vec<i64> {
     done.iter().map(|(id, _)| *id).collect()
 }
 
-/// Those that were put aside wait again, before what came after them; those that wait are tried at once.
+/// Retries webhooks. Waiting ones are retried immediately. Those put aside are queued again, ahead of newer ones.
 async fn retry(shared: &Shared, which: Which, choice: Choice) -> Result<Value, StoreError> {
     let number = choice.number.clone();
     if which == Which::Waiting {
@@ -356,11 +356,11 @@ async fn drop_chosen(shared: &Shared, which: Which, choice: Choice) -> Result<Va
         }
     };
     let done = shared.store.run_and(delete, then).await?;
-    tracing::warn!(webhooks = done.len(), which = which.name(), "webhooks were dropped by hand");
+    tracing::warn!(webhooks = done.len(), which = which.name(), "webhooks were dropped on request");
     Ok(json!({ "dropped": ids(&done) }))
 }
 
-/// How many are aside, for each number.
+/// Updates the metric of webhooks put aside for each number.
 pub(crate) async fn count_aside(shared: &Arc<Shared>) {
     let counted = shared.store.read(|db| {
         let mut statement = db.prepare("SELECT number, count(*) FROM put_aside GROUP BY number")?;

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: the same key and request get the first answer again, and nothing is done twice.
+//! `Idempotency-Key`: a repeated request with the same key gets the first answer and is not executed again.
 use crate::{
     state::{
         error::StoreError,
@@ -16,10 +16,10 @@ use std::{
 
 /// How long an answer is kept.
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
-/// Longest key, in bytes.
+/// The maximum length of a key in bytes.
 const LONGEST: usize = 255;
 
-/// A request under a key.
+/// A request with an idempotency key.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     number: String,
@@ -35,7 +35,7 @@ enum Known {
     Answered(u16, String),
     OtherRequest,
     UnderWay,
-    /// The process that began it is gone.
+    /// The process that started it is gone.
     Abandoned,
 }
 
@@ -48,13 +48,13 @@ impl Attempt {
         process: i64,
     ) -> Result<Self, Answer> {
         if key.trim().is_empty() || key.len() > LONGEST {
-            return Err(Answer::error(1009, "Idempotency-Key has to have 1 to 255 characters"));
+            return Err(Answer::error(1009, "Idempotency-Key must have 1 to 255 characters"));
         }
         let request = Sha256::new().chain_update(call).chain_update([0]).chain_update(body).finalize().into();
         Ok(Self { number: number.to_owned(), key: key.to_owned(), request, process })
     }
 
-    /// `None` where the request is new: it may be done. Otherwise the answer.
+    /// Registers the request. Returns `None` if it is new and may be executed, otherwise the answer.
     pub(crate) async fn begin(&self, store: &Store, ended: &Ended) -> Option<Response> {
         let at = now();
         if let Some(known) = ended.known(self) {
@@ -75,18 +75,18 @@ impl Attempt {
             .await;
         let known = match known {
             Err(error) => {
-                // What is known of the key can be read where nothing can be written.
+                // If the state cannot be written, it may still be readable.
                 let this = self.clone();
                 match store.read(move |db| this.look_up(db, at)).await {
                     Ok(Known::Nothing) | Err(_) => Err(error),
-                    // Nothing was done under it, and it cannot be begun anew now.
+                    // Nothing was done with this key, but the request cannot be registered again now.
                     Ok(Known::UnderWay) if ended.is_free(self) => Err(error),
                     known => known,
                 }
             }
             known => known,
         };
-        // It may have ended meanwhile.
+        // The first request may have finished meanwhile.
         match (known, ended.known(self)) {
             (Ok(Known::UnderWay), Some(known)) => self.answer(Ok(known)),
             (known, _) => self.answer(known),
@@ -126,7 +126,7 @@ impl Attempt {
             Ok(Known::OtherRequest) => Answer::error_with(
                 422,
                 1009,
-                "This Idempotency-Key was used for another request; take a new one",
+                "This Idempotency-Key was used for another request; use a new one",
             ),
             Ok(Known::UnderWay) => Answer::error_with(
                 409,
@@ -134,7 +134,7 @@ impl Attempt {
                 "The first request with this Idempotency-Key is still in flight",
             ),
             Ok(Known::Abandoned) => d360::migrate::answers::unknown(
-                "The answer to the first request with this Idempotency-Key was not kept: the gateway was stopped in between.",
+                "The answer to the first request with this Idempotency-Key was not stored: the gateway was stopped meanwhile.",
             ),
             Err(error) => {
                 tracing::error!(%error, "an Idempotency-Key could not be looked up");
@@ -144,8 +144,8 @@ impl Attempt {
         Some(body::answer(&answer))
     }
 
-    /// Keeps the answer; where nothing was done, the key is free again. What cannot be written now is known to this process until it
-    /// is.
+    /// Stores the answer. If nothing was done (`free`), releases the key. If the state cannot be written, the answer
+    /// stays in memory until it is written.
     pub(crate) async fn end(self, store: &Store, ended: &Arc<Ended>, status: u16, body: String, free: bool) {
         let this = Arc::new(self);
         let known = (!free).then_some((status, body));
@@ -168,7 +168,7 @@ impl Attempt {
         };
         let written = store.run(write.clone()).await;
         if let Err(error) = written {
-            tracing::error!(%error, "the answer under an Idempotency-Key could not be written yet; it is kept until it can");
+            tracing::error!(%error, "the answer of an Idempotency-Key could not be written and is kept in memory until it can be");
             ended.keep(&this, known);
             let ended = ended.clone();
             store.later_and(write, move || ended.forget(&this));
@@ -176,7 +176,7 @@ impl Attempt {
     }
 }
 
-/// Answers that could not be written yet, by number and key; `None` where nothing was done.
+/// Answers that are not written yet, by number and key. The answer is `None` if nothing was done.
 #[derive(Debug, Default)]
 pub(crate) struct Ended(Mutex<HashMap<(String, String), Unwritten>>);
 
@@ -197,7 +197,8 @@ impl Ended {
     fn forget(&self, attempt: &Attempt) {
         self.all().remove(&(attempt.number.clone(), attempt.key.clone()));
     }
-    /// What is known of a key beside what the state file says. A key that is free again is for the file: it comes first there.
+    /// Returns the unwritten answer of a key. A released key is left to the state file, whose queue writes the
+    /// release first.
     fn known(&self, attempt: &Attempt) -> Option<Known> {
         let all = self.all();
         let unwritten = all.get(&(attempt.number.clone(), attempt.key.clone()))?;
@@ -215,7 +216,7 @@ impl Ended {
     }
 }
 
-/// Forgets what is too old.
+/// Deletes expired answers.
 pub(crate) fn prune(store: &Store) {
     let before = now() - KEPT_SECONDS;
     store.later(move |db| db.execute("DELETE FROM idempotency WHERE at <= ?1", [before]).map(drop));

@@ -1,4 +1,4 @@
-//! Webhooks of Cloud: proven, translated, written to disk, answered.
+//! Receives webhooks of Cloud: verifies, translates, writes to disk, then answers.
 use super::shared::Shared;
 use crate::{
     delivery::outbox::Parcel,
@@ -23,9 +23,9 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-/// Longest webhook, in bytes: Meta posts up to 3 MB.
+/// The maximum size of a webhook in bytes. Meta posts up to 3 MB.
 pub(crate) const MOST: usize = 4 << 20;
-/// A webhook of more bytes is translated off the async workers.
+/// Larger webhooks are translated on a blocking thread.
 const LONG: usize = 32 << 10;
 const CALL: &str = "webhook";
 
@@ -40,7 +40,7 @@ pub(crate) async fn take(
         Some(name) => shared.numbers.iter().find(|number| number.name == name),
         None if shared.numbers.len() == 1 => shared.numbers.first(),
         None => {
-            return body::text(StatusCode::NOT_FOUND, "there are several numbers: post to /webhook/{name}");
+            return body::text(StatusCode::NOT_FOUND, "there are several numbers; post to /webhook/{name}");
         }
     };
     let Some(number) = number else { return body::text(StatusCode::NOT_FOUND, "there is no such number") };
@@ -68,9 +68,9 @@ pub(crate) async fn take(
             return refuse("unproven", status, why);
         }
     };
-    // What is not proven yet has a place of its own: whoever fills it keeps out nobody who is known.
+    // Unverified bodies have their own budget, so that they cannot use up that of authenticated requests.
     let budget = if proof == Proof::Body { &shared.unproven } else { &shared.budget };
-    // Nor does its connection keep out others.
+    // For the same reason their connections may be closed like idle ones.
     let entry = parts.extensions.get::<Arc<Entry>>().filter(|_| proof == Proof::Body);
     if let Some(entry) = entry {
         entry.pause();
@@ -91,10 +91,10 @@ pub(crate) async fn take(
     {
         return refuse("unproven", StatusCode::UNAUTHORIZED, why.to_string());
     }
-    // It counts as kept until its items are.
+    // Keeps its share of the budget until its items are stored.
     let (size, sent) = (sent.len(), Arc::new(sent));
     let Some(translated) = translated(shared, number, sent.clone()).await else {
-        return refuse("malformed", StatusCode::BAD_REQUEST, "the body is no JSON".to_owned());
+        return refuse("malformed", StatusCode::BAD_REQUEST, "the body is not JSON".to_owned());
     };
     let count = |outcome: &'static str, times: usize| {
         if times > 0 {
@@ -113,7 +113,7 @@ pub(crate) async fn take(
             "webhooks of another phone_number_id are not delivered"
         );
         if parcels.is_empty() && without == 0 && withheld == 0 {
-            let why = "this webhook is of another phone_number_id than the gateway's configuration names";
+            let why = "this webhook has another phone_number_id than the gateway's configuration";
             return refuse("other_number", StatusCode::FORBIDDEN, why.to_owned());
         }
     }
@@ -125,10 +125,10 @@ pub(crate) async fn take(
             body::text(StatusCode::OK, "")
         }
         Err(error) => {
-            tracing::error!(%error, "a webhook could not be kept; it comes again");
-            // The gateway is ready again when it could keep this one.
+            tracing::error!(%error, "a webhook could not be stored; Cloud will retry it");
+            // The gateway is ready again when it can store a webhook of this size.
             shared.needs.fetch_max(size, Ordering::Relaxed);
-            refuse("state", StatusCode::SERVICE_UNAVAILABLE, "the webhook could not be kept".to_owned())
+            refuse("state", StatusCode::SERVICE_UNAVAILABLE, "the webhook could not be stored".to_owned())
         }
     }
 }
@@ -138,20 +138,20 @@ fn refused(shared: &Shared, number: &Number, reason: &'static str) {
     shared.metrics.refused.get_or_create(&labels).inc();
 }
 
-/// What shows who sent a webhook.
+/// Which part of a webhook authenticates its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Proof {
     Head,
     Body,
 }
 
-/// Who sent it, as far as the head tells: nothing of a body is kept for whoever shows nothing. Without a secret, programs of this
-/// machine alone.
+/// Authenticates a webhook by its head, before its body is read. Without a secret, only programs of this machine are
+/// accepted.
 fn begin(number: &Number, parts: &Parts, peer: SocketAddr) -> Result<Proof, (StatusCode, String)> {
     let (headers, denied) = (&parts.headers, |why: String| (StatusCode::UNAUTHORIZED, why));
     let secret = number.verification.as_ref().filter(|verification| !verification.is_none());
     if secret.is_none() && origin::is_foreign_page(headers) {
-        return Err((StatusCode::FORBIDDEN, "webhooks are not taken from pages in a browser".to_owned()));
+        return Err((StatusCode::FORBIDDEN, "webhooks are not accepted from pages in a browser".to_owned()));
     }
     match &number.verification {
         Some(verification) => match verification.verify_head(headers) {
@@ -161,13 +161,13 @@ fn begin(number: &Number, parts: &Parts, peer: SocketAddr) -> Result<Proof, (Sta
         },
         None if origin::is_local(peer.ip(), &parts.uri, headers) => Ok(Proof::Head),
         None => Err(denied(
-            "the gateway has no secret to know webhooks by, and takes them from programs of its own machine alone".to_owned(),
+            "the gateway has no secret to verify webhooks, and only accepts them from programs of its own machine".to_owned(),
         )),
     }
 }
 
-/// What a webhook holds in the old form, and how many items have none; `None` where it is no JSON. A long one is read on a thread
-/// of its own: it would keep other connections waiting.
+/// Translates a webhook to the old form. Returns `None` if it is not JSON. A long one is translated on a blocking
+/// thread, because it would delay other connections.
 async fn translated(shared: &Arc<Shared>, number: &Arc<Number>, sent: Arc<Kept>) -> Option<Translated> {
     let is_long = sent.len() > LONG;
     let (shared, number) = (shared.clone(), number.clone());
@@ -177,7 +177,7 @@ async fn translated(shared: &Arc<Shared>, number: &Arc<Number>, sent: Arc<Kept>)
     }
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|failed| match failed.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
-        // The runtime ends, and with it the connection.
+        // The runtime is shutting down, and the connection with it.
         Err(_) => None,
     })
 }
@@ -186,11 +186,11 @@ async fn translated(shared: &Arc<Shared>, number: &Arc<Number>, sent: Arc<Kept>)
 #[derive(Default)]
 struct Translated {
     parcels: Vec<Parcel>,
-    /// How many items have no old form.
+    /// The number of items without an old form.
     without: usize,
-    /// How many statuses `sent` the old program does not want.
+    /// The number of `sent` statuses that the old program has turned off.
     withheld: usize,
-    /// How many items are of another phone number than the path's.
+    /// The number of items of another phone number.
     of_others: usize,
 }
 
@@ -223,13 +223,13 @@ fn parcels(shared: &Shared, number: &Number, value: &Value) -> Translated {
     all
 }
 
-/// Whose order counts, and what tells a duplicate.
+/// Returns the user whose order is preserved, and the key that detects duplicates.
 fn known_by(cloud: &Value, flat: &Value) -> (String, Option<String>) {
     let text = |item: Option<&Value>, key: &str| {
         item.and_then(|item| item.get(key)).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     let own = |key: &str| cloud.pointer(&format!("/entry/0/changes/0/value/{key}/0"));
-    // A call is a message there; its beginning and its end have one id.
+    // On-Premise has calls as messages. The start and the end of a call share one id.
     if let Some(message) = flat.pointer("/messages/0").or_else(|| flat.pointer("/calls/0")) {
         let (id, call) = (text(own("messages"), "id"), text(own("calls"), "id"));
         let key = if id.is_empty() { format!("c {call}") } else { format!("m {id}") };

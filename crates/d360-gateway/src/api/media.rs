@@ -1,4 +1,4 @@
-//! `/v1/media`: files go through the disk, so that memory stays flat; ids have the form of On-Premise's.
+//! `/v1/media`: files are spooled to disk to save memory. Ids have On-Premise's form.
 use super::reply::Reply;
 use crate::{
     number::Number,
@@ -25,17 +25,17 @@ use d360::{
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::{io, time::Duration};
 
-/// Most bytes of a file that Cloud takes.
+/// The maximum size of a file on Cloud.
 const LARGEST: u64 = 100 << 20;
-/// How long a file may take to Cloud and back.
+/// The time to transfer a file to or from Cloud.
 const FILE_TIME: Duration = Duration::from_secs(10 * 60);
-/// `POST /v1/media`: the file is the body, and `Content-Type` says what it is.
+/// `POST /v1/media`: uploads the body as a file of type `Content-Type`.
 pub(crate) async fn upload(number: &Number, headers: &HeaderMap, body: Body) -> Reply {
     let mime =
         headers.get(header::CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).unwrap_or_default().trim();
     let Some(kind) = MediaType::of_mime(mime) else {
         let known: Vec<_> = MediaType::ALL.iter().map(|known| known.mime).collect();
-        let details = format!("Content-Type is none of {}", known.join(", "));
+        let details = format!("Content-Type must be one of {}", known.join(", "));
         return Reply::new(Answer::error(2008, &details));
     };
     let suffix = format!(".{}", kind.extensions.first().unwrap_or(&"bin"));
@@ -53,7 +53,7 @@ pub(crate) async fn upload(number: &Number, headers: &HeaderMap, body: Body) -> 
             ));
         }
         Err(Unstored::BrokeOff) => {
-            return Reply::new(Answer::error(1025, "The file broke off, or took too long"));
+            return Reply::new(Answer::error(1025, "The file is incomplete or took too long"));
         }
         Err(Unstored::Local(error)) => return local(&error),
     }
@@ -67,14 +67,14 @@ pub(crate) async fn upload(number: &Number, headers: &HeaderMap, body: Body) -> 
     }
 }
 
-/// A client with time for a large file.
+/// Returns a client with a deadline for large files.
 fn files(number: &Number) -> Client {
     number.client.with_options(CallOptions::new().deadline(FILE_TIME))
 }
 
 fn local(error: &io::Error) -> Reply {
-    tracing::error!(%error, "a file could not be kept for a moment");
-    Reply::new(Answer::error(1014, "The gateway cannot keep the file for a moment; nothing was sent"))
+    tracing::error!(%error, "a temporary file could not be written or read");
+    Reply::new(Answer::error(1014, "The gateway cannot write or read its temporary file; nothing was sent"))
 }
 
 fn cloud_id(number: &Number, id: &str) -> String {
@@ -82,11 +82,11 @@ fn cloud_id(number: &Number, id: &str) -> String {
 }
 
 fn not_found() -> Reply {
-    let details = "There is no such file on Cloud; ids of On-Premise do not carry over: upload it again";
+    let details = "There is no such file on Cloud; ids of On-Premise are not valid there: upload it again";
     Reply::new(Answer::error(1006, details))
 }
 
-/// A call about a file that failed; Cloud answers 100 where there is none.
+/// Converts the error of a call about a file. Cloud answers 100 if the file does not exist.
 fn about_file(error: &d360::Error) -> Reply {
     let missing = error.api().is_some_and(|api| {
         matches!(api.status(), 400 | 404) && api.code().is_none_or(|code| code.0 == 100 || code.0 == 131_006)
@@ -97,7 +97,7 @@ fn about_file(error: &d360::Error) -> Reply {
     Reply::failed(error, Call::Message)
 }
 
-/// `GET /v1/media/{id}`: the file itself.
+/// `GET /v1/media/{id}`: downloads the file.
 pub(crate) async fn download(number: &Number, id: &str) -> Result<Response, Reply> {
     let info =
         number.client.call(GetMedia::new(cloud_id(number, id))).await.map_err(|error| about_file(&error))?;
@@ -109,7 +109,7 @@ pub(crate) async fn download(number: &Number, id: &str) -> Result<Response, Repl
         .await
         .map_err(|error| about_file(&error))?;
     let length = sink.finish().map_err(|error| local(&error))?;
-    // Open before the folder goes: what is open stays.
+    // Opened before the folder is deleted. An open file stays readable.
     let file = spool::open(&path).await.map_err(|error| local(&error))?;
     let mut response = body::text(StatusCode::OK, file);
     let mime = info.mime_type.as_deref().and_then(|mime| HeaderValue::from_str(mime).ok());

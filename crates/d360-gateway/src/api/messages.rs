@@ -1,4 +1,4 @@
-//! `/v1/messages`, `/v1/contacts`, `/v1/health`: what Cloud is asked, and how its answers are told.
+//! `/v1/messages`, `/v1/contacts` and `/v1/health`: translates calls to Cloud and its answers back.
 use super::{reply::Reply, shared::Shared};
 use crate::{
     blocker::{Change, Outcome},
@@ -23,16 +23,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a list of blocked users is good for.
+/// How long a fetched blocklist is valid.
 const LIST_GOOD_FOR: Duration = Duration::from_secs(30);
-/// Contacts a page of the blocklist, where nothing is said, and at most.
+/// The default and maximum page sizes of the blocklist.
 const PAGE: usize = 100;
 const MAX_PAGE: usize = 200;
 
 /// `POST /v1/messages`.
 pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply {
     let Ok(old) = serde_json::from_slice::<Value>(sent) else { return Reply::not_json() };
-    // What is answered in contacts[].input.
+    // Returned in contacts[].input.
     let to = match old.get("to") {
         Some(Value::String(to)) => Some(to.clone()),
         Some(Value::Number(to)) => Some(to.to_string()),
@@ -41,18 +41,18 @@ pub(crate) async fn send(shared: &Shared, number: &Number, sent: &[u8]) -> Reply
     let translated = message::to_cloud_message(old, &number.options);
     let notes = translated.notes;
     let Some(message) = translated.value else { return Reply::refused(&notes).noted(notes) };
-    // Posted once at most: whether to send again is for the old program to say, which is told all that is known.
+    // Posted at most once. The old program gets the outcome and decides whether to retry.
     let options = CallOptions::new().deadline(shared.call_timeout).no_retry();
     match number.client.with_options(options).send(message).await {
         Ok(answer) => match answer.message_id() {
             Some(id) => Reply::plain(201, &Sent::new(&answer, to.as_deref(), id, number)).noted(notes),
-            None => Reply::new(answers::unknown("The answer has no id.")).noted(notes),
+            None => Reply::new(answers::unknown("The response has no id.")).noted(notes),
         },
         Err(error) => Reply::failed_with(&error, Call::Message, notes),
     }
 }
 
-/// [`answers::sent_to`] as a type: this is answered most often.
+/// [`answers::sent_to`] as a type, because this is the most frequent answer.
 #[derive(Serialize)]
 struct Sent<'a> {
     messages: [SentId<'a>; 1],
@@ -83,9 +83,9 @@ impl<'a> Sent<'a> {
         } else {
             id.as_str().into()
         };
-        // A message has one recipient, whom the program calls as it did.
+        // With a single recipient, the program gets back the notation it used.
         let to = to.filter(|_| answer.contacts.len() == 1);
-        // Who has no number is named by the BSUID.
+        // A user without a number is identified by the BSUID.
         let contact = |told: &'a d360::model::SentTo| SentTo {
             input: to.or(told.input.as_ref().map(PhoneNumber::as_str)),
             wa_id: told.wa_id.as_ref().map(WaId::as_str).or(told.user_id.as_ref().map(Bsuid::as_str)),
@@ -103,12 +103,12 @@ pub(crate) async fn mark_read(number: &Number, id: &str, sent: &[u8]) -> Reply {
         return Reply::new(Answer::error(1009, "status must be read"));
     }
     if id.starts_with("wamid.") && id.contains(|c: char| c.is_whitespace() || c.is_control() || c == '%') {
-        let details = "The id did not come through the path whole: percent-encode it, or start the gateway with --old-ids, \
-            which gives ids a form without . + / =";
+        let details = "The id was damaged in the path: percent-encode it, or start the gateway with --old-ids, \
+            which returns ids without . + / =";
         return Reply::new(Answer::error(1009, details));
     }
     let Some(id) = ids::message_to_cloud(id) else {
-        let details = "This message came through On-Premise, and Cloud does not know it";
+        let details = "This message was received through On-Premise; Cloud does not know it";
         return Reply::new(Answer::error(1006, details));
     };
     match number.client.call(MarkMessageRead::new(id)).await {
@@ -117,7 +117,7 @@ pub(crate) async fn mark_read(number: &Number, id: &str, sent: &[u8]) -> Reply {
     }
 }
 
-/// `POST /v1/contacts`: Cloud cannot be asked.
+/// `POST /v1/contacts`: answers without a call, because Cloud cannot check contacts.
 pub(crate) fn check_contacts(sent: &[u8]) -> Reply {
     let Ok(body) = serde_json::from_slice::<Value>(sent) else { return Reply::not_json() };
     let Some(numbers) = body.get("contacts").and_then(Value::as_array) else {
@@ -125,12 +125,12 @@ pub(crate) fn check_contacts(sent: &[u8]) -> Reply {
     };
     let numbers: Option<Vec<&str>> = numbers.iter().map(Value::as_str).collect();
     let Some(numbers) = numbers else {
-        return Reply::new(Answer::error(1009, "contacts must be a list of texts"));
+        return Reply::new(Answer::error(1009, "contacts must be a list of strings"));
     };
     Reply::new(answers::contacts_checked(numbers)).header(body::GATEWAY, "contacts-not-checked")
 }
 
-/// A contact of a path.
+/// Parses the contact of a path.
 fn named(contact: &str) -> Result<User, Answer> {
     let invalid = "Provided WhatsApp ID is not valid. Please provide a valid WhatsApp ID or a phone number with a country code";
     user(contact).ok_or_else(|| Answer::error(1009, invalid))
@@ -147,7 +147,7 @@ pub(crate) async fn change(number: &Number, contact: &str, change: Change, sent:
     }
 }
 
-/// The body of a block or report, whose reason Cloud has no place for.
+/// Checks the body of a block or report. Cloud has no counterpart of its `reason`.
 fn reason(sent: &[u8]) -> Result<Map<String, Value>, Answer> {
     if sent.is_empty() {
         return Ok(Map::new());
@@ -159,7 +159,7 @@ fn reason(sent: &[u8]) -> Result<Map<String, Value>, Answer> {
     if body.get("reason").is_none_or(fits) {
         Ok(body)
     } else {
-        Err(Answer::error(1009, "reason must be a text of less than 60 characters"))
+        Err(Answer::error(1009, "reason must be a string of less than 60 characters"))
     }
 }
 
@@ -177,7 +177,7 @@ async fn changed(number: &Number, change: Change, user: User) -> Reply {
     }
 }
 
-/// `POST /v1/contacts/{phone_number}/report`: Cloud cannot report, but blocks where that was asked for too.
+/// `POST /v1/contacts/{phone_number}/report`: Cloud has no reports, so this only blocks the contact on request.
 pub(crate) async fn report(number: &Number, contact: &str, sent: &[u8]) -> Reply {
     let (body, user) = match (reason(sent), named(contact)) {
         (Ok(body), Ok(user)) => (body, user),
@@ -201,7 +201,7 @@ pub(crate) async fn blocklist(number: &Number, query: &str) -> Reply {
         return Reply::new(Answer::error(1009, "limit must be in (0;200], offset from 0"));
     };
     let kept = number.blocked.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    // The first page is always asked for anew.
+    // The first page is always fetched again.
     let kept = kept.filter(|(at, _)| offset > 0 && at.elapsed() < LIST_GOOD_FOR);
     let users = match kept {
         Some((_, users)) => users,

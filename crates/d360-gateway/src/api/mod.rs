@@ -1,4 +1,4 @@
-//! The old API: who asks, what for, and what is answered.
+//! The On-Premise API: routing, authentication and dispatch of calls.
 use crate::{
     access,
     blocker::Change,
@@ -32,7 +32,7 @@ mod settings;
 pub(crate) mod shared;
 mod templates;
 
-/// What needs no key of the gateway.
+/// Routes that need no key of the gateway.
 #[derive(Clone, Copy, Debug)]
 enum Open {
     Alive,
@@ -47,7 +47,7 @@ const OPEN: &[Route<Open>] = &[
     ("POST", "v1/users/login", Open::Login),
 ];
 
-/// A call of On-Premise that has an answer of its own.
+/// A call of On-Premise that the gateway serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
     Send,
@@ -96,9 +96,9 @@ const CALLS: &[Route<Call>] = &[
     ("PUT", "v1/services/message/gc", Call::CollectGarbage),
 ];
 
-/// The call of a request, and the segment that is not fixed.
+/// Returns the call of a request, and its path parameter.
 fn find(method: &Method, path: &str, segments: &[String]) -> (Option<Call>, String) {
-    // An id may hold slashes.
+    // An id may contain slashes.
     if let Some(id) = calls::message_id(path).filter(|_| method == Method::PUT) {
         return (Some(Call::MarkRead), id);
     }
@@ -108,7 +108,7 @@ fn find(method: &Method, path: &str, segments: &[String]) -> (Option<Call>, Stri
     }
 }
 
-/// Answers whatever comes in.
+/// Answers a request.
 pub(crate) async fn answer(shared: Arc<Shared>, peer: SocketAddr, request: Request<Body>) -> Response {
     let segments = routes::segments(request.uri().path());
     match routes::find(OPEN, request.method(), &segments) {
@@ -125,11 +125,11 @@ pub(crate) async fn answer(shared: Arc<Shared>, peer: SocketAddr, request: Reque
     }
 }
 
-/// Somebody without a key, or with a wrong one.
+/// Answers a request without a valid key.
 async fn denied(shared: &Shared, request: Request<Body>) -> Response {
     if access::shows(request.headers()) {
         shared.metrics.failed_logins.get_or_create(&KindLabel { kind: "key" }).inc();
-        tracing::warn!("a request with a wrong key or token");
+        tracing::warn!("a request has a wrong key or token");
     }
     let (parts, body) = request.into_parts();
     body::discard_of(&parts.headers, body).await;
@@ -154,7 +154,7 @@ async fn login(shared: &Shared, peer: SocketAddr, request: Request<Body>) -> Res
     }
 }
 
-/// Answers on the operations port: what needs no key there, and what does there too.
+/// Answers a request on the operations port. `/waiting` and `/aside` need a key there, too.
 pub(crate) async fn operations_port(shared: Arc<Shared>, request: Request<Body>) -> Response {
     if let Some(response) = operations::answer(&shared, request.uri().path(), None).await {
         return response;
@@ -170,7 +170,7 @@ pub(crate) async fn operations_port(shared: Arc<Shared>, request: Request<Body>)
     held::answer(&shared, number, request.method(), &segments, query).await
 }
 
-/// A request of somebody who may ask.
+/// Answers an authenticated request.
 async fn known(
     shared: Arc<Shared>,
     number: Arc<Number>,
@@ -202,7 +202,7 @@ async fn known(
     response
 }
 
-/// What notes and metrics call it.
+/// Returns the name of a call in notes and metrics.
 fn name_of(row: Option<&'static OldCall>) -> &'static str {
     row.map_or("other", |row| row.path)
 }
@@ -217,7 +217,7 @@ async fn called(
     let call = name_of(row);
     let (parts, body) = request.into_parts();
     let (route, id) = find(&parts.method, parts.uri.path(), segments);
-    // Files are not read into memory.
+    // Files are handled first, because they are not read into memory.
     match route {
         Some(Call::Upload) => {
             let reply =
@@ -247,7 +247,7 @@ async fn called(
         Ok(attempt) => attempt,
         Err(refusal) => return body::answer(&refusal),
     };
-    // From its beginning on it goes to its end and is remembered, even where the old program hangs up.
+    // Spawned so that it completes and its answer is stored even if the old program closes the connection.
     let (store, ended, begun) = (shared.store.clone(), shared.ended.clone(), attempt.clone());
     let work = tokio::spawn(async move {
         if let Some(before) = attempt.begin(&shared.store, &shared.ended).await {
@@ -261,7 +261,7 @@ async fn called(
     match work.await {
         Ok(response) => response,
         Err(_) => {
-            let reply = Reply::new(answers::unknown("The gateway failed while it was under way."));
+            let reply = Reply::new(answers::unknown("The gateway failed while the request was in flight."));
             begun.end(&store, &ended, reply.status, reply.body.clone(), false).await;
             reply.into_response()
         }
@@ -278,7 +278,7 @@ async fn reply(
 ) -> Reply {
     let query = parts.uri.query().unwrap_or_default();
     let reply = match call {
-        // Its translation has its notes already.
+        // The translation of a message already has its notes.
         Some(Call::Send) => return messages::send(shared, number, sent).await,
         Some(Call::MarkRead) => messages::mark_read(number, id, sent).await,
         Some(Call::CheckContacts) => messages::check_contacts(sent),
@@ -307,11 +307,11 @@ async fn reply(
     reply.noted_as_call(number, parts, sent)
 }
 
-/// Everything else: an error that says why.
+/// Returns the error for a call that is not served, with the reason.
 fn not_translated(method: &str, row: Option<&OldCall>) -> Reply {
     let details = match row {
         Some(row) => format!("{}: {}", row.refusal(method), row.note),
-        None => "This is no call of On-Premise that the gateway knows".to_owned(),
+        None => "The gateway does not know this call of On-Premise".to_owned(),
     };
     let what = if row.is_some_and(|row| row.cloud.is_some()) { "not-translated" } else { "no-counterpart" };
     Reply::new(Answer::error(1006, &details)).header(body::GATEWAY, what)

@@ -7,16 +7,20 @@ use crate::{
 use http::StatusCode;
 use std::sync::{Arc, atomic::Ordering};
 
-/// Whether it can do its work at all: without its state it has to be started anew.
+/// Returns whether the gateway works at all. If the state thread has ended, it has to be restarted.
 pub(super) fn alive(shared: &Shared) -> Response {
     if shared.store.is_alive() {
         body::text(StatusCode::OK, "ok\n")
     } else {
-        body::text(StatusCode::SERVICE_UNAVAILABLE, "the file of state is given up; start the gateway anew\n")
+        body::text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the state file is no longer usable; restart the gateway\n",
+        )
     }
 }
 
-/// What needs no key where it is asked for on a port of its own. Whoever has a number's key sees that number's metrics alone.
+/// Answers the routes that need no key on the operations port. On the main port a number's key shows only that number's
+/// metrics.
 pub(super) async fn answer(shared: &Arc<Shared>, path: &str, number: Option<&Number>) -> Option<Response> {
     match path {
         "/healthz" => Some(alive(shared)),
@@ -32,17 +36,17 @@ pub(super) async fn answer(shared: &Arc<Shared>, path: &str, number: Option<&Num
     }
 }
 
-/// Whether a webhook could be kept: one of the usual size, or as large as the last that could not be.
+/// Returns whether a webhook could be stored: one of the usual size, or of the largest size that failed.
 async fn ready(shared: &Shared) -> Response {
     let size = shared.needs.load(Ordering::Relaxed);
     let filler = i64::try_from(size.max(4 << 10)).unwrap_or(4 << 10);
     let probe = shared.store.run(move |db| {
-        // Written and taken away again, it would cost no disk space at all: it is written anew each time.
+        // The row is replaced and not rolled back, because only a commit needs disk space.
         db.execute("INSERT OR REPLACE INTO probe (id, filler) VALUES (1, randomblob(?1))", [filler])
     });
     match probe.await {
         Ok(_) => {
-            // Another may have failed meanwhile.
+            // Keeps a larger size that failed meanwhile.
             let _ = shared.needs.compare_exchange(size, 0, Ordering::Relaxed, Ordering::Relaxed);
             body::text(StatusCode::OK, "ready\n")
         }

@@ -1,4 +1,4 @@
-//! Answers to old programs, and those of Cloud's failures in On-Premise's codes.
+//! Answers to old programs, including errors of Cloud in On-Premise's codes.
 use crate::{
     notes,
     number::Number,
@@ -15,14 +15,14 @@ use d360::{
 use http::{HeaderName, header};
 use serde::Serialize;
 
-/// An answer to an old program, and what there is to know about it.
+/// An answer to an old program, with its notes and headers.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(super) status: u16,
     pub(super) body: String,
     pub(super) notes: Vec<Note>,
     headers: Vec<(HeaderName, String)>,
-    /// Whether nothing was done for a reason that is not the request's: it may be made again as it is.
+    /// Whether nothing was done for a reason outside the request, so that the same request may be retried.
     pub(super) free: bool,
 }
 
@@ -30,7 +30,7 @@ impl Reply {
     pub(crate) fn new(answer: Answer) -> Self {
         Self::plain(answer.status, &answer.body)
     }
-    /// A body that is not On-Premise's own.
+    /// Returns an answer with any serializable body.
     pub(crate) fn plain(status: u16, body: &impl Serialize) -> Self {
         let body = serde_json::to_string(body).unwrap_or_default();
         Self { status, body, notes: Vec::new(), headers: Vec::new(), free: matches!(status, 429 | 503) }
@@ -43,36 +43,36 @@ impl Reply {
         self.headers.push((name, value.to_owned()));
         self
     }
-    /// The reply to a body that cannot be read.
+    /// Returns the answer to a body that is not JSON.
     pub(crate) fn not_json() -> Self {
         Self::new(Answer::error(1025, "The body is not JSON"))
     }
-    /// The reply to what a translation refused.
+    /// Returns the answer to a request that cannot be translated.
     pub(crate) fn refused(notes: &[Note]) -> Self {
         Self::new(refused(notes))
     }
-    /// The reply to a call of Cloud that failed.
+    /// Returns the answer to a failed call to Cloud.
     pub(crate) fn failed(error: &Error, call: Call) -> Self {
         Self::new(failed(error, call).0).retried_after(error)
     }
-    /// The same, with notes of the translation and of the error.
+    /// Returns the answer to a failed call to Cloud, with the notes of the translation and of the error.
     pub(crate) fn failed_with(error: &Error, call: Call, mut notes: Vec<Note>) -> Self {
         let (answer, more) = failed(error, call);
         notes.extend(more);
         Self::new(answer).noted(notes).retried_after(error)
     }
-    /// How long Cloud asks to wait, and whether the request may be made again as it is.
+    /// Sets `Retry-After`, and whether the same request may be retried.
     fn retried_after(mut self, error: &Error) -> Self {
         let refused_key = error.api().is_some_and(|api| api.status() == 401);
         self.free |= error.outcome() == Outcome::NotSent && error.invalid().is_none() || refused_key;
         match error.api().and_then(|api| api.retry_after()) {
             Some(wait) => self.header(header::RETRY_AFTER, &wait.as_secs().to_string()),
-            // The line is too long: how long it is then, nobody knows.
+            // The gateway's own queue is too long. The wait is unknown, so use a default.
             None if self.status == 429 => self.header(header::RETRY_AFTER, "5"),
             None => self,
         }
     }
-    /// Whatever the table of calls has to say about it.
+    /// Adds the notes of the table of calls.
     pub(super) fn noted_as_call(self, number: &Number, parts: &http::request::Parts, sent: &[u8]) -> Self {
         let body = serde_json::from_slice(sent).unwrap_or_default();
         let translated = calls::to_cloud(parts.method.as_str(), parts.uri.path(), &body, &number.options);
@@ -89,7 +89,7 @@ impl Reply {
     }
 }
 
-/// What a translation refused, in On-Premise's codes.
+/// Converts the refused parts of a translation to On-Premise's error.
 fn refused(notes: &[Note]) -> Answer {
     let refused: Vec<&Note> = notes.iter().filter(|note| note.kind == NoteKind::Refused).collect();
     let code = match refused.first() {
@@ -103,7 +103,7 @@ fn refused(notes: &[Note]) -> Answer {
     Answer::error(code, told.join("; ").trim_start_matches(": "))
 }
 
-/// A call of Cloud that failed, as On-Premise's answer.
+/// Converts a failed call to Cloud to On-Premise's error.
 fn failed(error: &Error, call: Call) -> (Answer, Vec<Note>) {
     let nothing = "Nothing was sent";
     let answer = match (error.outcome(), error.kind()) {
@@ -111,25 +111,25 @@ fn failed(error: &Error, call: Call) -> (Answer, Vec<Note>) {
             answers::unknown(&error.to_string())
         }
         (Outcome::Unknown, _) if error.endpoint() == "cloud.templates.create" => {
-            let why = "The outcome is unknown: list the templates before you submit it again";
+            let why = "The outcome is unknown; list the templates before you submit it again";
             Answer::error_with(504, 1000, &format!("{why}: {error}"))
         }
         (Outcome::Unknown, _) => {
-            let details = format!("The outcome is unknown; doing it again does no harm: {error}");
+            let details = format!("The outcome is unknown; the call is safe to retry: {error}");
             Answer::error_with(504, 1000, &details)
         }
         (_, ErrorKind::Api(api)) => {
             let told = errors::to_onprem(api, call);
             let mut answer = told.value.unwrap_or_else(|| Answer::error(1000, "the API gave no reason"));
             if answer.status == 401 {
-                // It is the gateway's key that Cloud does not take, and not the old program's.
+                // Cloud rejects the gateway's key, not the old program's.
                 answer =
-                    Answer::error_with(403, 1005, "Cloud refuses the gateway's key; see its configuration");
+                    Answer::error_with(403, 1005, "Cloud rejects the gateway's key; check its configuration");
             }
             return (answer, told.notes);
         }
         (_, ErrorKind::WouldWait(_) | ErrorKind::Deadline) => {
-            Answer::error(1015, &format!("{nothing}: more messages wait than may be sent in time"))
+            Answer::error(1015, &format!("{nothing}: the rate limit would delay the message too long"))
         }
         (_, ErrorKind::Transport(_)) => {
             Answer::error(1016, &format!("{nothing}: Cloud cannot be reached ({error})"))

@@ -1,11 +1,11 @@
-//! `/v1/settings/application` and `/v1/configs/webhook`, as far as webhooks need them: where the old program takes them.
+//! `/v1/settings/application` and `/v1/configs/webhook`: the webhook settings of an old program.
 use super::{reply::Reply, shared::Shared};
 use crate::{delivery::targets::Target, number::Number, place::Place, sent_status};
 use d360::migrate::{Settings, answers, errors::Answer};
 use serde_json::{Map, Value, json};
 use std::sync::atomic::Ordering;
 
-/// Headers of the post itself.
+/// Headers that the gateway sets itself.
 const RESERVED: [&str; 9] = [
     "host",
     "content-length",
@@ -27,8 +27,8 @@ pub(crate) fn get(shared: &Shared, number: &Number) -> Reply {
 
 const NOT_WRITTEN: &str = "The settings could not be written";
 
-/// `PATCH /v1/settings/application` `{"webhooks": {"url"}, "sent_status"}`: what has no counterpart is noted. With one that is wrong
-/// nothing is set.
+/// `PATCH /v1/settings/application` `{"webhooks": {"url"}, "sent_status"}`: sets settings and notes those without a
+/// counterpart. If one is invalid, none is set.
 pub(crate) async fn patch(shared: &Shared, number: &Number, sent: &[u8]) -> Reply {
     let Ok(body) = serde_json::from_slice::<Map<String, Value>>(sent) else {
         return Reply::new(Answer::error(1025, "The body is not a JSON object"));
@@ -40,7 +40,7 @@ pub(crate) async fn patch(shared: &Shared, number: &Number, sent: &[u8]) -> Repl
         return Reply::new(Answer::error(1009, &format!("{told}. Nothing was set")));
     }
     if let Some(url) = settings.url {
-        // On-Premise had no headers: those that were set for the same URL stay, and no other place gets them.
+        // On-Premise had no headers. Keep them if the URL is unchanged; never send them to another URL.
         let known = shared.targets.get(&number.name).filter(|target| target.url == url);
         let headers = known
             .map(|target| target.headers.into_iter().map(|(name, value)| (name, value.into())).collect());
@@ -56,7 +56,7 @@ pub(crate) async fn patch(shared: &Shared, number: &Number, sent: &[u8]) -> Repl
     Reply::new(answers::done())
 }
 
-/// `DELETE /v1/settings/application`: as it is configured.
+/// `DELETE /v1/settings/application`: restores the configured settings.
 pub(crate) async fn delete(shared: &Shared, number: &Number) -> Reply {
     let target = shared.targets.reset(&number.name).await;
     match (target, sent_status::set(&shared.store, number, true).await) {
@@ -65,7 +65,7 @@ pub(crate) async fn delete(shared: &Shared, number: &Number) -> Reply {
     }
 }
 
-/// `GET /v1/configs/webhook`, of 360dialog.
+/// 360dialog's `GET /v1/configs/webhook`.
 pub(crate) fn config(shared: &Shared, number: &Number) -> Reply {
     let target = shared.targets.get(&number.name);
     let names = |target: &Target| {
@@ -78,7 +78,7 @@ pub(crate) fn config(shared: &Shared, number: &Number) -> Reply {
     Reply::plain(200, &body)
 }
 
-/// `POST /v1/configs/webhook` `{"url", "headers"}`, of 360dialog.
+/// 360dialog's `POST /v1/configs/webhook` `{"url", "headers"}`.
 pub(crate) async fn set_config(shared: &Shared, number: &Number, sent: &[u8]) -> Reply {
     let Ok(config) = serde_json::from_slice::<Map<String, Value>>(sent) else {
         return Reply::new(Answer::error(1025, "The body is not a JSON object"));
@@ -93,19 +93,19 @@ pub(crate) async fn set_config(shared: &Shared, number: &Number, sent: &[u8]) ->
     }
 }
 
-/// Sets where webhooks go; otherwise the refusal.
+/// Sets the webhook target. Returns the error if it is invalid or not allowed.
 async fn set(shared: &Shared, number: &Number, url: String, headers: Map<String, Value>) -> Option<Reply> {
     let refuse = |details: &str| Some(Reply::new(Answer::error(1009, details)));
-    // An empty one removes the webhook: what comes waits until there is one again.
+    // An empty URL removes the webhook. Webhooks are queued until one is set again.
     if !url.is_empty() {
         let Some(place) = Place::of(&url) else {
             return refuse(
-                "The webhook's URL has to begin with http:// or https://, and may hold no password",
+                "The webhook URL must start with http:// or https://, and must not have a password",
             );
         };
         if !place.is_among(&shared.webhook_hosts) {
             let details =
-                "The gateway posts to where its configuration lets it alone: webhook_to, and webhook_hosts";
+                "The gateway only posts to hosts that its configuration allows: webhook_to and webhook_hosts";
             return Some(Reply::new(Answer::error(1005, details)));
         }
     }
@@ -120,7 +120,7 @@ async fn set(shared: &Shared, number: &Number, url: String, headers: Map<String,
         })
         .collect();
     let Some(headers) = texts else {
-        return refuse("headers must be names and texts, and none that HTTP itself sets");
+        return refuse("headers must be names and strings, without those that HTTP itself sets");
     };
     match shared.targets.set(&number.name, Target { url, headers }).await {
         Ok(()) => None,

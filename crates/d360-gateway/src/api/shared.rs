@@ -1,4 +1,4 @@
-//! What all requests share.
+//! State shared by all requests.
 use super::idempotency::Ended;
 use crate::{
     access::{Tokens, guesses::Guesses},
@@ -25,15 +25,16 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) ended: Arc<Ended>,
     pub(crate) guesses: Arc<Guesses>,
-    /// For bodies of whoever is known, and of whoever is not proven yet.
+    /// The budget for bodies of authenticated requests.
     pub(crate) budget: Budget,
+    /// The budget for bodies of webhooks whose signature is not verified yet.
     pub(crate) unproven: Budget,
-    /// Bytes of the largest webhook that could not be kept, until that many can be.
+    /// The size of the largest webhook that could not be stored, until one of that size can be.
     pub(crate) needs: AtomicUsize,
     pub(crate) webhook_hosts: Vec<String>,
     pub(crate) max_body: usize,
     pub(crate) call_timeout: Duration,
-    /// Tells this process's unfinished requests from an earlier one's.
+    /// A random id that distinguishes unfinished requests of this process from those of an earlier one.
     pub(crate) process: i64,
 }
 

@@ -1,4 +1,4 @@
-//! `/v1/configs/templates`, of 360dialog: the account's templates in the old shape.
+//! 360dialog's `/v1/configs/templates`: the account's templates in the old form.
 use super::reply::Reply;
 use crate::number::Number;
 use d360::{
@@ -11,10 +11,10 @@ use d360::{
 };
 use serde_json::{Value, json};
 
-/// Templates a call of Cloud.
+/// The page size of calls to Cloud.
 const PAGE: u32 = 250;
 
-/// `GET /v1/configs/templates`: all pages of `GET /message_templates`, and of them what the query asks for.
+/// `GET /v1/configs/templates`: fetches all pages of `GET /message_templates` and filters them by the query.
 pub(crate) async fn list(number: &Number, query: &str) -> Reply {
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
     let read = Query::read(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())));
@@ -31,7 +31,7 @@ pub(crate) async fn list(number: &Number, query: &str) -> Reply {
     }
 }
 
-/// `POST /v1/configs/templates`: submits a template. Never repeated while its outcome is unknown.
+/// `POST /v1/configs/templates`: submits a template. Never retried while its outcome is unknown.
 pub(crate) async fn create(number: &Number, sent: &[u8]) -> Reply {
     let Ok(old) = serde_json::from_slice::<Value>(sent) else { return Reply::not_json() };
     let translated = templates::to_cloud(&old);
@@ -46,7 +46,7 @@ pub(crate) async fn create(number: &Number, sent: &[u8]) -> Reply {
     }
 }
 
-/// `DELETE /v1/configs/templates/{name}`, in all languages; with `hsm_id` in the query, in one.
+/// `DELETE /v1/configs/templates/{name}`: deletes all languages, or one with `hsm_id` in the query.
 pub(crate) async fn delete(number: &Number, name: &str, query: &str) -> Reply {
     let id = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "hsm_id");
     let mut endpoint = DeleteTemplate::new(name);

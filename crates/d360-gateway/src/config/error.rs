@@ -1,22 +1,22 @@
-//! Why a configuration is refused.
+//! Errors of a configuration.
 use std::fmt;
 
 /// A configuration that the gateway cannot run with.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidConfig {
-    /// Problems of a configuration file, in the order of its lines.
+    /// Problems of a configuration file, ordered by line.
     #[error("{}", lines(.0))]
     File(Vec<Problem>),
-    /// A number's property.
+    /// A problem of a number.
     #[error("number {:?}: {problem}", d360::model::mask(name))]
     Number {
-        /// Which number.
+        /// The number's name.
         name: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// Something else.
+    /// Any other problem.
     #[error("{0}")]
     Other(String),
 }
@@ -25,13 +25,13 @@ fn lines(problems: &[Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// Something wrong in a configuration file. No value of the file is in it, because a URL may hold a token.
+/// A problem in a configuration file. It contains no values from the file, because a URL may hold a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// The line, from 1.
+    /// The line, starting at 1.
     pub line: usize,
-    /// Table, key, what is wrong, and what to do.
+    /// The table, the key, the problem and how to fix it.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! A configuration file with every key, and the keys as data.
+//! Generates a configuration file with every key, and the list of keys.
 use super::{
     file::{LISTEN, STATE},
     keys::{Key, Kind, NUMBER, TOP},
@@ -15,11 +15,11 @@ pub struct ConfigKey {
     pub table: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// What a value has to be.
+    /// The type of its value.
     pub value: &'static str,
-    /// The default, as TOML has it.
+    /// The default, in TOML.
     pub default: Option<String>,
-    /// A value, as TOML has it.
+    /// An example, in TOML.
     pub example: String,
     /// What it does.
     pub about: &'static str,
@@ -49,7 +49,7 @@ fn shown<T>(table: &'static str, key: &Key<T>, defaults: &T) -> ConfigKey {
     ConfigKey { table, name: key.name, value, default, example, about: key.about, flag: key.flag }
 }
 
-/// Characters of a comment's line, at most.
+/// The maximum length of a comment line.
 const WIDTH: usize = 100;
 
 pub(super) fn text() -> String {
@@ -57,8 +57,8 @@ pub(super) fn text() -> String {
 # Configuration of `d360 gateway`, with every key.
 # Start it with: d360 gateway --config gateway.toml
 #
-# Keys behind # are left out. They show the default, or an example if the comment says so.
-# Options of the command line override the file.
+# Keys behind # are not set. They show the default, or an example if the comment says so.
+# Command line options override the file.
 "
     .to_owned();
     let mut table = "";
@@ -69,7 +69,7 @@ pub(super) fn text() -> String {
         }
         text.push('\n');
         comment(&mut text, &key);
-        // With these two it runs.
+        // These two are the minimum.
         let (open, value) = match (key.table, key.name) {
             ("number", "name") => ("", "\"main\""),
             ("number", "key_env") => ("", &*key.example),

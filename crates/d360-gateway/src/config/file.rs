@@ -1,4 +1,4 @@
-//! Reads a configuration file by the table of keys. All problems are reported, each with its line.
+//! Reads a configuration file by the table of keys. Reports all problems, each with its line.
 use super::{
     error::{InvalidConfig, Problem},
     keys::{Key, Kind, NUMBER, SECRETS, TOP},
@@ -11,12 +11,12 @@ use toml::{
     de::{DeString, DeTable, DeValue},
 };
 
-/// The address and the state file where nothing is said.
+/// The default address and state file.
 pub(super) const LISTEN: &str = "127.0.0.1:8080";
 pub(super) const STATE: &str = "d360-gateway.db";
 /// The table of a number.
 const OF_NUMBER: &str = "number";
-/// How alike two names are, from 0 to 1, of which one may be a slip of the other.
+/// The minimum similarity, from 0 to 1, of an unknown key and a suggestion.
 const ALIKE: f64 = 0.8;
 
 struct Reader<'t> {
@@ -31,7 +31,7 @@ pub(super) fn read(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<C
         let at = error.span().map_or(0, |span| span.start);
         reader.problem(at, format!("invalid TOML: {}", error.message()));
     }
-    // What stands after a mistake in TOML itself may be read as something else.
+    // After a syntax error, the rest of the file may be misread.
     if !reader.problems.is_empty() {
         return Err(reader.refusal());
     }
@@ -58,7 +58,7 @@ impl Reader<'_> {
         InvalidConfig::File(self.problems)
     }
 
-    /// `at` is a place in the text.
+    /// Adds a problem at the byte offset `at`.
     fn problem(&mut self, at: usize, message: String) {
         let before = &self.text.as_bytes()[..at.min(self.text.len())];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -99,7 +99,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the keys of a table. `place` names it in problems.
+    /// Reads the keys of a table. `place` is its name in problems.
     fn table<T>(&mut self, keys: &[Key<T>], into: &mut T, table: &DeTable<'_>, place: &str) {
         for (name, value) in table.iter() {
             let (name, at) = (name.get_ref().as_ref(), name.span().start);
@@ -123,7 +123,7 @@ impl Reader<'_> {
     }
 }
 
-/// What somebody may have meant by an unknown key.
+/// Returns a hint for an unknown key.
 fn hint(name: &str, is_top: bool) -> String {
     let (own, other): (Vec<&str>, Vec<&str>) = {
         let top = TOP.iter().map(|key| key.name).chain([OF_NUMBER]).collect();
@@ -152,7 +152,7 @@ fn hint(name: &str, is_top: bool) -> String {
     }
 }
 
-/// Sets a key, or says what its value has to be.
+/// Sets a key, or returns what its value must be.
 fn set<T>(key: &Key<T>, into: &mut T, value: &DeValue<'_>) -> Result<(), String> {
     let text = |what: &str| value.as_str().map(str::to_owned).ok_or_else(|| what.to_owned());
     match &key.kind {
@@ -196,7 +196,7 @@ fn set<T>(key: &Key<T>, into: &mut T, value: &DeValue<'_>) -> Result<(), String>
     Ok(())
 }
 
-/// What a value is, if it is of another type than the key's.
+/// Describes the type of a value, if it differs from the key's type.
 fn not<T>(kind: &Kind<T>, value: &DeValue<'_>) -> &'static str {
     match (kind, value) {
         (Kind::Text { .. } | Kind::SecretEnv { .. } | Kind::SecretFile { .. }, DeValue::String(_))

@@ -1,4 +1,4 @@
-//! What the gateway is told: in code, or in TOML with secrets from the environment and from files.
+//! The configuration, in code or in TOML with secrets from the environment and from files.
 
 mod error;
 mod example;
@@ -12,9 +12,10 @@ pub use example::ConfigKey;
 pub use settings::{Config, Number};
 
 impl Config {
-    /// Reads TOML. [`Config::example`] has every key.
+    /// Parses a TOML configuration. [`Config::example`] has every key.
     ///
-    /// The file holds no secrets. It names environment variables (`key_env`) or files (`key_file`) that only their owner can read.
+    /// The file holds no secrets. It names environment variables (`key_env`) or files (`key_file`) that only their
+    /// owner can read.
     ///
     /// ```
     /// let toml = r#"
@@ -33,12 +34,12 @@ impl Config {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidConfig`] names every problem with its line.
+    /// Returns [`InvalidConfig`] with every problem and its line.
     pub fn from_toml(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, InvalidConfig> {
         file::read(text, env)
     }
 
-    /// Returns a configuration file with every key and its default, as comments explain it.
+    /// Returns a commented configuration file with every key and its default.
     ///
     /// ```
     /// let text = d360_gateway::Config::example();

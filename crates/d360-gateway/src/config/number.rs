@@ -1,4 +1,4 @@
-//! A `[[number]]` of a configuration file.
+//! A `[[number]]` table of a configuration file.
 use super::settings::Number;
 use d360::webhook::{InvalidVerification, Verification};
 use std::{
@@ -10,11 +10,11 @@ use std::{
 /// A secret's name in the file, without `_env` or `_file`.
 pub(super) type SecretName = &'static str;
 
-/// What a table says before its secrets are looked up.
+/// The keys of a table, before secrets are resolved.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) name: Option<String>,
-    /// Environment variables and files, by the name of the secret.
+    /// Environment variables and files, by secret name.
     pub(super) env: BTreeMap<SecretName, String>,
     pub(super) files: BTreeMap<SecretName, PathBuf>,
     pub(super) user: Option<String>,
@@ -26,7 +26,7 @@ pub(super) struct Draft {
     pub(super) media: BTreeMap<String, String>,
 }
 
-/// The key that a problem is at, where it is at one, and the problem.
+/// A problem, and the key it belongs to, if any.
 pub(super) type Wrong = (Option<String>, String);
 
 impl Draft {
@@ -54,7 +54,7 @@ impl Draft {
     pub(super) fn resolve(self, env: &dyn Fn(&str) -> Option<String>) -> Result<Number, Wrong> {
         let name = self.name.clone().unwrap_or_else(|| "default".to_owned());
         let key = self.secret("key", env)?.ok_or_else(|| {
-            let problem = "the key of Cloud is missing; name an environment variable with key_env, or a file with key_file";
+            let problem = "the Cloud API key is missing; name an environment variable with key_env, or a file with key_file";
             (None, problem.to_owned())
         })?;
         let mut number = Number::new(name, key);
@@ -100,24 +100,25 @@ impl Draft {
     }
 }
 
-/// Somebody may have written the secret itself: only what looks like a variable is shown.
+/// Shows the value only if it looks like a variable's name, because it may be the secret itself.
 fn not_set(variable: &str) -> String {
     let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     if variable.chars().all(plain) {
         format!("the environment variable {variable} is not set")
     } else {
-        "names no environment variable that is set; give the variable's name, not the secret".to_owned()
+        "is not the name of an environment variable that is set; give the variable's name, not the secret"
+            .to_owned()
     }
 }
 
-/// The content of a secret's file. Nobody but its owner may be able to read it.
+/// Reads a secret from a file. Fails if the file is readable by anyone but its owner.
 fn secret_file(path: &Path) -> Result<String, String> {
     let named = |error: std::io::Error| format!("{}: {error}", path.display());
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         let mode = fs::metadata(path).map_err(named)?.permissions().mode();
-        // systemd lets the service read a credential by an ACL, whose mask shows as the group's permissions.
+        // systemd grants access to a credential with an ACL. Its mask appears as group permissions.
         let directory = std::env::var_os("CREDENTIALS_DIRECTORY");
         let is_credential = directory.is_some_and(|directory| path.parent() == Some(Path::new(&directory)));
         if mode & if is_credential { 0o007 } else { 0o077 } != 0 {

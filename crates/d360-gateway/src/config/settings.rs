@@ -1,4 +1,4 @@
-//! Settings of a gateway.
+//! The settings of a gateway and its numbers.
 use d360::webhook::Verification;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
@@ -7,50 +7,51 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// Where old programs find it, such as `127.0.0.1:8080`; port 0 for any free one.
+    /// The address that old programs connect to, for example `127.0.0.1:8080`. Port 0 picks a free port.
     pub listen: String,
-    /// Where `/healthz`, `/readyz` and `/metrics` are to be had without a key, too.
+    /// The address of the operations port, where `/healthz`, `/readyz` and `/metrics` need no key.
     pub metrics_listen: Option<String>,
-    /// Cloud, or a sandbox: 360dialog's own if nothing is said.
+    /// The base URL of Cloud or of a sandbox. The default is 360dialog Cloud.
     pub base_url: Option<String>,
-    /// Hosts beside that of [`base_url`](Self::base_url) that a number may be on.
+    /// Hosts, in addition to the one of [`base_url`](Self::base_url), that [`Number::base_url`] may be on.
     pub upstream_hosts: Vec<String>,
-    /// Where an old program may set its webhook to, beside [`Number::webhook_to`]'s own host and port: `host` for any port of it, or
-    /// `host:port`.
+    /// Hosts that an old program may set its webhook to, in addition to the host and port of [`Number::webhook_to`]:
+    /// `host` for every port, or `host:port`.
     pub webhook_hosts: Vec<String>,
-    /// The file that holds what has to outlive the process.
+    /// The state file. It keeps webhooks, tokens and idempotency keys.
     pub state: PathBuf,
-    /// Whether ids of messages get a form without `.`, `+`, `/` and `=`, which [`d360::migrate::ids`] describes. Ids of files always
-    /// have On-Premise's form.
+    /// Whether message ids get a form without `.`, `+`, `/` and `=`, described by [`d360::migrate::ids`]. File ids
+    /// always have On-Premise's form.
     pub old_ids: bool,
-    /// Whether messages of types that On-Premise never had reach the old program with their own type, instead of as `unknown` with
-    /// error 501.
+    /// Whether message types that On-Premise never had are forwarded with their own type. Otherwise they are
+    /// forwarded as `unknown` with error 501.
     pub pass_new_types: bool,
-    /// Most bytes of a request that is no file. 1 MiB by default; webhooks may have 4 MiB.
+    /// The maximum size in bytes of a request that is not a file. 1 MiB by default. Webhooks may have 4 MiB.
     pub max_body: usize,
-    /// Most bytes of bodies that are kept at once, over all connections: 64 MiB by default. Those that are not proven yet, webhooks
-    /// with a signature, have a quarter of it for themselves.
+    /// The maximum number of bytes of bodies in memory at once, over all connections. 64 MiB by default. Webhooks whose
+    /// signature is not verified yet have a separate budget of a quarter of it.
     pub max_bytes_in_flight: usize,
-    /// Most connections at once: 4,096 by default. Beyond, whoever is idle the longest gives way; where nobody is, a new one is
-    /// answered 503, and `/healthz`.
+    /// The maximum number of connections. 4,096 by default. Beyond it the longest idle connection is closed. If none
+    /// is idle, a new one gets 503 for everything but `/healthz`.
     pub max_connections: usize,
-    /// How long a client may take over the head of a request: 10 s by default.
+    /// The time for a client to send the head of a request. 10 seconds by default.
     pub header_timeout: Duration,
-    /// How long a call may take, its waits for rate limits among it: 30 s by default.
+    /// The time for a call, including its wait for the rate limit. 30 seconds by default.
     pub call_timeout: Duration,
-    /// How long a webhook is tried that the old program answers with 408, 425, 429, 5xx or not within 10 s, before it is put aside:
-    /// 15 minutes by default, counted anew when the gateway starts. It holds up webhooks of the same user alone. (Other 4xx are put
-    /// aside after 4 tries within seconds.)
+    /// The time to retry a webhook that the old program answers with 408, 425, 429, 5xx or not within 10 seconds,
+    /// before it is put aside. 15 minutes by default, restarted when the gateway starts.
+    ///
+    /// Only webhooks of the same user wait meanwhile. Other 4xx put a webhook aside after 4 attempts within seconds.
     pub hold_for: Duration,
-    /// How long a webhook is tried at most, before it is put aside, where the old program cannot be reached: 7 days by default, as
-    /// On-Premise did.
+    /// The time to retry a webhook while the old program cannot be reached, before it is put aside. 7 days by
+    /// default, as with On-Premise.
     pub give_up_after: Duration,
-    /// The numbers, each with a key of its own.
+    /// The numbers, each with its own key.
     pub numbers: Vec<Number>,
 }
 
 impl Config {
-    /// The default settings, without a number.
+    /// Returns the default settings, without a number.
     #[must_use]
     pub fn new(listen: impl Into<String>, state: impl Into<PathBuf>) -> Self {
         Self {
@@ -78,7 +79,7 @@ impl Config {
         self.numbers.push(number);
         self
     }
-    /// Another base URL than 360dialog Cloud's, such as a sandbox's.
+    /// Sets the base URL, for example of a sandbox. The default is 360dialog Cloud.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
@@ -86,39 +87,39 @@ impl Config {
     }
 }
 
-/// A number: its key on Cloud, and the old program that it serves.
+/// Settings of a number: its Cloud API key and the old program that it serves.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Number {
-    /// What the gateway calls it: in the path of its webhooks, logs and metrics.
+    /// The name in webhook paths, logs and metrics.
     pub name: String,
-    /// The key of Cloud.
+    /// The Cloud API key.
     pub key: SecretString,
-    /// What the old program shows in `D360-API-KEY`, or as a bearer token; the key of Cloud if nothing is said.
+    /// The key that the old program sends in `D360-API-KEY` or as a bearer token. The default is the Cloud API key.
     pub client_key: SecretString,
-    /// Who may log in, for programs of clients that somebody hosted; `admin` if nothing is said.
+    /// The user of a login, for programs written for a self-hosted client. The default is `admin`.
     pub user: String,
-    /// With which password; the [`client_key`](Self::client_key) if nothing is said.
+    /// The password of a login. The default is the [`client_key`](Self::client_key).
     pub password: SecretString,
-    /// Where the old program takes webhooks, until it says otherwise.
+    /// The URL where the old program receives webhooks, until the program sets another.
     pub webhook_to: Option<String>,
-    /// Who has to have sent a webhook of Cloud. `None`: only what comes from this machine itself is taken.
+    /// How the sender of Cloud's webhooks is verified. If `None`, webhooks are only accepted from this machine.
     pub verification: Option<Verification>,
-    /// The `phone_number_id` that its webhooks have to name, if they name one; any if nothing is said. A webhook of another number
-    /// is answered 403; in a batch, what is of others is not delivered.
+    /// The `phone_number_id` that webhooks must have, if they have one. The default is any. A webhook of another
+    /// number gets 403. Items of other numbers in a batch are not delivered.
     pub phone_number_id: Option<String>,
-    /// The token of Meta's question for a new URL, where Meta posts directly.
+    /// The token of Meta's challenge for a new webhook URL, if Meta posts directly.
     pub verify_token: Option<SecretString>,
-    /// Another base URL than the gateway's; its host has to be one of [`Config::upstream_hosts`].
+    /// A base URL for this number only. Its host must be in [`Config::upstream_hosts`].
     pub base_url: Option<String>,
-    /// Messages a second that the number may send: 80 by default, 20, or up to 1,000.
+    /// The rate limit in messages per second: 80 by default; numbers may have 20, or up to 1,000.
     pub messages_per_second: u32,
-    /// Ids of files on On-Premise, and those of the same files on Cloud.
+    /// File ids of On-Premise, and the ids of the same files on Cloud.
     pub media: BTreeMap<String, String>,
 }
 
 impl Number {
-    /// A number with its key on Cloud.
+    /// Returns a number with its Cloud API key and default settings.
     #[must_use]
     pub fn new(name: impl Into<String>, key: impl Into<String>) -> Self {
         let client_key: SecretString = key.into().into();
@@ -137,13 +138,13 @@ impl Number {
             media: BTreeMap::new(),
         }
     }
-    /// Where the old program takes webhooks.
+    /// Sets the URL where the old program receives webhooks.
     #[must_use]
     pub fn webhook_to(mut self, url: impl Into<String>) -> Self {
         self.webhook_to = Some(url.into());
         self
     }
-    /// Another key for the old program than Cloud's; it is the password of a login too, unless that is set.
+    /// Sets the key that the old program sends. It is also the password of a login, unless one is set.
     #[must_use]
     pub fn client_key(mut self, key: impl Into<String>) -> Self {
         let key: SecretString = key.into().into();
@@ -153,13 +154,13 @@ impl Number {
         self.client_key = key;
         self
     }
-    /// Who has to have sent a webhook of Cloud.
+    /// Sets how the sender of Cloud's webhooks is verified.
     #[must_use]
     pub fn verification(mut self, verification: Verification) -> Self {
         self.verification = Some(verification);
         self
     }
-    /// Messages a second that the number may send.
+    /// Sets the rate limit in messages per second.
     #[must_use]
     pub fn messages_per_second(mut self, rate: u32) -> Self {
         self.messages_per_second = rate;

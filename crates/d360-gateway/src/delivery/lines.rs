@@ -1,31 +1,31 @@
-//! What waits for delivery, in memory: a line for each user, of which the front alone is tried.
+//! The in-memory queues of webhooks, one for each user. Only the front of a queue is delivered.
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
 };
 use tokio::sync::Notify;
 
-/// Bodies that are kept in memory; those of more are read from disk when their turn comes.
+/// The maximum number of bodies in memory. Others are read from disk when they reach the front.
 const IN_MEMORY: usize = 10_000;
 
-/// A number and a user of it.
+/// The key of a queue: a number and one of its users.
 pub(crate) type Line = (String, String);
 
 pub(crate) struct Item {
     pub(crate) id: i64,
-    /// Since when it is tried, in seconds since 1970.
+    /// When delivery was first due, in seconds since the Unix epoch.
     pub(crate) since: i64,
     pub(crate) body: Option<Arc<str>>,
 }
 
-/// How the front of a line fares.
+/// The delivery state of the front of a queue.
 #[derive(Clone, Default)]
 pub(crate) struct Front {
     pub(crate) tries: u32,
-    /// What came of the last try.
+    /// The result of the last attempt.
     pub(crate) last: Option<String>,
     pub(crate) posting: bool,
-    /// Whether it is not wanted any more.
+    /// Whether it was dropped.
     pub(crate) dropped: bool,
 }
 
@@ -35,7 +35,7 @@ struct Queue {
     wake: Arc<Notify>,
 }
 
-/// What a worker needs of the front.
+/// The front of a queue, as a worker needs it.
 pub(crate) struct Next {
     pub(crate) id: i64,
     pub(crate) since: i64,
@@ -54,7 +54,8 @@ impl Lines {
         self.queues.len()
     }
 
-    /// Puts an item into its place by age, behind the front, which may be on its way. Whether the line is new, and needs a worker.
+    /// Inserts an item by age, but behind the front, which may be in flight. Returns whether the queue is new and
+    /// needs a worker.
     pub(crate) fn push(&mut self, line: Line, mut item: Item) -> bool {
         if item.body.is_some() {
             if self.in_memory < IN_MEMORY {
@@ -85,7 +86,7 @@ impl Lines {
         self.queues.get_mut(line).map(|queue| &mut queue.front)
     }
 
-    /// Takes the front out. The line goes where nothing is left.
+    /// Removes the front, and the queue if it is then empty.
     pub(crate) fn pop(&mut self, line: &Line) {
         let Some(queue) = self.queues.get_mut(line) else { return };
         queue.front = Front::default();
@@ -96,7 +97,7 @@ impl Lines {
         self.in_memory -= usize::from(item.is_some_and(|item| item.body.is_some()));
     }
 
-    /// Takes an item out wherever it stands; of the front, the worker takes leave itself. Whether it was taken out here.
+    /// Removes an item. Returns whether it was removed here: the front is only marked, and removed by its worker.
     pub(crate) fn drop_item(&mut self, line: &Line, id: i64) -> bool {
         let Some(queue) = self.queues.get_mut(line) else { return false };
         match queue.items.iter().position(|item| item.id == id) {
@@ -114,14 +115,14 @@ impl Lines {
         }
     }
 
-    /// Tries the front of a line at once.
+    /// Retries the front of a queue immediately.
     pub(crate) fn wake(&self, line: &Line) {
         if let Some(queue) = self.queues.get(line) {
             queue.wake.notify_one();
         }
     }
 
-    /// What waits for a number, and how the fronts fare.
+    /// Returns the queued items of a number with their delivery states.
     pub(crate) fn of(&self, number: &str) -> HashMap<i64, Front> {
         let own = self.queues.iter().filter(|((of, _), _)| of == number);
         own.flat_map(|(_, queue)| {

@@ -1,4 +1,4 @@
-//! Webhooks on their way to old programs.
+//! Delivery of webhooks to old programs.
 
 pub(crate) mod lines;
 pub(crate) mod outbox;

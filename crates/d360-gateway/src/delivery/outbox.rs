@@ -1,4 +1,5 @@
-//! Webhooks for old programs: on disk before they are answered, in order for each user, tried until they are taken or put aside.
+//! Webhooks for old programs. They are on disk before Cloud gets its answer, delivered in order for each user, and
+//! retried until they are accepted or put aside.
 use super::{
     lines::{Front, Item, Line},
     targets::Targets,
@@ -21,19 +22,19 @@ use std::{
 use tokio::{runtime::Handle, sync::watch};
 use tokio_util::task::TaskTracker;
 
-/// How long it is remembered what came: Cloud repeats for 7 days.
+/// How long received webhooks are remembered to detect duplicates. Cloud retries for 7 days.
 pub(crate) const SEEN_SECONDS: i64 = 8 * 24 * 60 * 60;
 
-/// How long what was put aside is kept, from when it was.
+/// How long a webhook that was put aside is kept.
 const ASIDE_SECONDS: i64 = 90 * 24 * 60 * 60;
 
-/// Something to deliver.
+/// A webhook to deliver.
 #[derive(Clone)]
 pub(crate) struct Parcel {
     pub(crate) number: String,
-    /// Whose order counts: the sender, or the recipient of a status.
+    /// The user whose order is preserved: the sender, or the recipient of a status.
     pub(crate) user: String,
-    /// What it is known by; `None` where it has no id.
+    /// The key that detects duplicates. `None` if it has no id.
     pub(crate) seen: Option<String>,
     pub(crate) body: String,
 }
@@ -43,7 +44,7 @@ pub(crate) struct Outbox {
     metrics: Arc<Metrics>,
     worker: Arc<Worker>,
     workers: TaskTracker,
-    /// Lines begin on the thread of the store, too.
+    /// Workers are also spawned from the store's thread, which has no runtime.
     runtime: Handle,
 }
 
@@ -54,7 +55,7 @@ impl fmt::Debug for Outbox {
 }
 
 impl Outbox {
-    /// Takes up what an earlier process left.
+    /// Opens the outbox and resumes the deliveries that an earlier process left.
     pub(crate) async fn open(
         store: Arc<Store>,
         transport: ReqwestTransport,
@@ -96,7 +97,7 @@ impl Outbox {
         Ok(outbox)
     }
 
-    /// Writes parcels to disk, but for those that came before, and then begins to deliver them. Tells how many were new.
+    /// Writes parcels to disk, skips duplicates, and starts delivery. Returns how many were new.
     pub(crate) async fn accept(self: &Arc<Self>, parcels: Vec<Parcel>) -> Result<usize, StoreError> {
         let (this, at) = (self.clone(), now());
         let write = move |db: &Connection| {
@@ -116,7 +117,7 @@ impl Outbox {
             }
             Ok(new)
         };
-        // In the order in which they were written, whoever waits for the answer.
+        // Runs on the store's thread, so items are queued in the order in which they were written.
         let then = move |new: &Vec<(i64, Parcel)>| {
             for (id, parcel) in new {
                 let item = Item { id: *id, since: at, body: Some(parcel.body.as_str().into()) };
@@ -134,30 +135,30 @@ impl Outbox {
         }
     }
 
-    /// Takes out what is on disk no more. What is being posted at this moment may still arrive.
+    /// Removes an item that was deleted from disk. If it is being posted, it may still arrive.
     pub(crate) fn forget(&self, line: &Line, id: i64) {
         if self.worker.lines().drop_item(line, id) {
             self.metrics.waiting.get_or_create(&NumberLabel { number: line.0.clone() }).dec();
         }
     }
 
-    /// Tries a line at once.
+    /// Retries a queue immediately.
     pub(crate) fn wake(&self, line: &Line) {
         self.worker.lines().wake(line);
     }
 
-    /// What waits for a number, and how it fares.
+    /// Returns the queued items of a number with their delivery states.
     pub(crate) fn waiting(&self, number: &str) -> HashMap<i64, Front> {
         self.worker.lines().of(number)
     }
 
-    /// Waits for the posts that are under way, once it was told to stop. What is left is for the next process.
+    /// Waits for posts in flight after the stop signal. The next process delivers the rest.
     pub(crate) async fn ended(&self) {
         self.workers.close();
         self.workers.wait().await;
     }
 
-    /// Forgets what came so long ago that it does not come again.
+    /// Deletes expired duplicate keys and webhooks that were put aside too long ago.
     pub(crate) fn prune(&self) {
         let (seen, aside) = (now() - SEEN_SECONDS, now() - ASIDE_SECONDS);
         self.store.later(move |db| {

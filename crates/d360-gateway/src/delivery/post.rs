@@ -1,5 +1,5 @@
-//! One post of a webhook to an old program, and what its answer means. An answer is taken at its head: what its body is like, or
-//! whether it ever ends, says nothing about the webhook.
+//! Posts a webhook to an old program and interprets the answer. Only the head of the answer counts. A broken or endless
+//! body does not mean that the webhook failed.
 use super::targets::Target;
 use d360::transport::{
     AsyncTransport as _, BodySink, HttpRequest, Payload, ReqwestTransport, TransportError, TransportErrorKind,
@@ -13,22 +13,22 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// How long an old program may take over one.
+/// The time for an old program to answer.
 const POST_TIME: Duration = Duration::from_secs(10);
-/// How long the body of an answer is read, so that the program can write it.
+/// How long the body of an answer is read, so that the program can finish writing.
 const BODY_TIME: Duration = Duration::from_millis(500);
-/// Most bytes of it.
+/// The maximum number of bytes read of an answer's body.
 const BODY: usize = 64 << 10;
 
-/// What came of a post.
+/// The result of a post.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Posted {
     Taken,
-    /// The program does not want this webhook: trying again does not help.
+    /// The program rejects this webhook. A retry does not help.
     Refused(u16),
-    /// The program has it and fails, or does not answer in time.
+    /// The program fails to process it, or does not answer in time.
     Failed(String),
-    /// The program cannot be reached: nothing is wrong with the webhook.
+    /// The program cannot be reached. The webhook is not the cause.
     Unreachable(String),
 }
 
@@ -36,7 +36,7 @@ impl Posted {
     fn answered(status: StatusCode) -> Self {
         match status.as_u16() {
             200..300 => Self::Taken,
-            // Too slow, too early, too many: the same request may do later.
+            // Timeout, too early, too many requests: a retry may succeed.
             status @ (408 | 425 | 429) => Self::Failed(format!("answered {status}")),
             status @ 400..500 => Self::Refused(status),
             status => Self::Failed(format!("answered {status}")),
@@ -53,7 +53,7 @@ impl Posted {
     }
 }
 
-/// Notes the head of an answer; its body goes nowhere.
+/// Stores the head of an answer and discards its body.
 #[derive(Debug, Default)]
 struct Head {
     status: Mutex<Option<StatusCode>>,
@@ -78,7 +78,7 @@ impl BodySink for Head {
     fn write(&self, piece: &[u8]) -> io::Result<()> {
         let mut length = self.length.lock().unwrap_or_else(PoisonError::into_inner);
         *length += piece.len();
-        if *length > BODY { Err(io::Error::other("longer than anybody reads")) } else { Ok(()) }
+        if *length > BODY { Err(io::Error::other("the body of the answer is too long")) } else { Ok(()) }
     }
 }
 
@@ -94,8 +94,8 @@ pub(crate) async fn post(transport: &ReqwestTransport, target: &Target, body: &A
         }
     }
     request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    // Old programs write more than they announce, or a body behind a 204. On a connection that is used again it would stand before the
-    // next answer, which could not be read, and a webhook that was taken would be posted again.
+    // Some old programs write more than Content-Length, or a body after a 204. On a reused connection the extra bytes
+    // would corrupt the next answer, and an accepted webhook would be posted again.
     request.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     request.payload = Payload::Bytes(bytes::Bytes::copy_from_slice(body.as_bytes()));
     request.time_limit = POST_TIME;
@@ -109,7 +109,7 @@ pub(crate) async fn post(transport: &ReqwestTransport, target: &Target, body: &A
     };
     let ended = match ended {
         Some(ended) => ended,
-        // In any case the webhook has been answered.
+        // The webhook has been answered already.
         None => match tokio::time::timeout(BODY_TIME, sending).await {
             Ok(ended) => ended,
             Err(_) => {
@@ -124,14 +124,14 @@ pub(crate) async fn post(transport: &ReqwestTransport, target: &Target, body: &A
     }
 }
 
-/// What a webhook in the old form is called: the id and type of its message, or the id of the message that a status is of.
+/// The id and type of a webhook's message, or the message id of a status.
 pub(crate) struct Named {
     pub(crate) id: String,
     pub(crate) kind: String,
 }
 
 impl Named {
-    /// For logs.
+    /// Returns the masked id and type, for logs.
     pub(crate) fn of(body: &str) -> Self {
         let value: Value = serde_json::from_str(body).unwrap_or_default();
         let text = |path: &str| value.pointer(path).and_then(Value::as_str);

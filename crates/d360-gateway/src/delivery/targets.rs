@@ -1,4 +1,4 @@
-//! Where webhooks go: the URL that the configuration names, or the one that the old program has set, which is kept on disk.
+//! Webhook targets: the configured URL, or the one that the old program has set, which is stored on disk.
 use crate::{
     place::Place,
     state::{error::StoreError, store::Store},
@@ -12,7 +12,7 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// Where an old program takes webhooks.
+/// The webhook URL of an old program, and the headers to send.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Target {
     pub(crate) url: String,
@@ -37,7 +37,7 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
-    /// Reads what old programs have set in an earlier process. A target that is no longer among `allowed` is ignored.
+    /// Loads the targets that old programs have set. A target that is no longer in `allowed` is ignored.
     pub(crate) async fn load(
         store: Arc<Store>,
         configured: HashMap<String, Target>,
@@ -60,13 +60,13 @@ impl Targets {
                 {
                     tracing::info!(
                         number,
-                        "webhooks go where the old program has set them, and not where the configuration says"
+                        "webhooks are delivered to the URL that the old program has set, not to the configured one"
                     );
                     current.insert(number, target);
                 }
                 _ => tracing::warn!(
                     number,
-                    "webhooks go where the configuration says: what the old program had set is not allowed any more"
+                    "webhooks are delivered to the configured URL, because the one that the old program has set is no longer allowed"
                 ),
             }
         }
@@ -78,7 +78,7 @@ impl Targets {
     }
 
     pub(crate) fn get(&self, number: &str) -> Option<Target> {
-        // An empty URL is a webhook that the program has removed.
+        // An empty URL means that the program has removed its webhook.
         self.current().get(number).filter(|target| !target.url.is_empty()).cloned()
     }
 
@@ -94,7 +94,7 @@ impl Targets {
         Ok(())
     }
 
-    /// Returns to the configured target.
+    /// Restores the configured target.
     pub(crate) async fn reset(&self, number: &str) -> Result<(), StoreError> {
         let name = number.to_owned();
         self.store

@@ -1,4 +1,4 @@
-//! Delivers the webhooks of one line: each is tried until it is taken or put aside.
+//! Delivers the webhooks of one queue. Each is retried until it is accepted or put aside.
 use super::{
     lines::{Line, Lines, Next},
     post::{self, Named, Posted},
@@ -19,36 +19,37 @@ use std::{
 };
 use tokio::sync::{Semaphore, watch};
 
-/// Posts at once for each number, as many as On-Premise allowed at most: a program that hangs holds up its own alone.
+/// The maximum number of concurrent posts per number, the same as On-Premise's maximum. A slow program only delays
+/// its own.
 const AT_ONCE: usize = 24;
-/// How long what cannot be read back waits.
+/// The wait after a webhook could not be read from disk.
 const UNREADABLE_WAIT: Duration = Duration::from_secs(2);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Longest wait after a refusal: it is known within seconds whether it stays one.
+/// The longest wait after a rejection. A few seconds are enough to see whether it is permanent.
 const REFUSED_WAIT: Duration = Duration::from_secs(2);
-/// Refusals after which a webhook is put aside.
+/// The number of rejections after which a webhook is put aside.
 const REFUSALS: u32 = 4;
 
-/// How long what is tried before it is put aside.
+/// How long a webhook is retried before it is put aside.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
-    /// Where the program answers that it fails, or not in time.
+    /// If the program answers with an error, or not in time.
     pub(crate) hold_for: Duration,
-    /// In any case, from when it came.
+    /// In any case, counted from its receipt.
     pub(crate) give_up_after: Duration,
 }
 
-/// What became of a webhook.
+/// The final result of a webhook.
 enum End {
     Taken,
-    /// Somebody does not want it any more.
+    /// It was dropped by request.
     Dropped,
-    /// The reason for people, and its word for metrics.
+    /// It was put aside: the reason as text, and its label for metrics.
     Aside(String, &'static str),
 }
 
-/// What all lines share.
+/// What the workers of all queues share.
 pub(crate) struct Worker {
     pub(crate) store: Arc<Store>,
     pub(crate) transport: ReqwestTransport,
@@ -65,7 +66,7 @@ impl Worker {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Delivers a line from its front, until it is empty.
+    /// Delivers a queue until it is empty.
     pub(crate) async fn work(&self, line: Line) {
         loop {
             let Some(next) = self.lines().next(&line) else { return };
@@ -78,15 +79,15 @@ impl Worker {
             }
             let end = match body {
                 Err(error) => {
-                    // It is there, and cannot be read now: it keeps its place.
-                    tracing::error!(%error, "a webhook cannot be read back; it is tried again");
+                    // It exists but cannot be read now, so it stays at the front.
+                    tracing::error!(%error, "a webhook cannot be read from the state file and is retried");
                     let mut stopping = self.stopping.clone();
                     tokio::select! {
                         () = tokio::time::sleep(UNREADABLE_WAIT) => continue,
                         _ = stopping.wait_for(|stopping| *stopping) => return,
                     }
                 }
-                // Somebody has deleted it from the state file.
+                // It was deleted from the state file.
                 Ok(None) => End::Dropped,
                 Ok(Some(body)) => match self.deliver(&line, &next, &body).await {
                     Some(end) => end,
@@ -97,7 +98,7 @@ impl Worker {
             self.metrics.waiting.get_or_create(&NumberLabel { number: line.0.clone() }).dec();
             let mut lines = self.lines();
             lines.pop(&line);
-            // The lock is kept in between: a new item of a line that is gone gets a worker of its own.
+            // The lock is held since the pop, so an item that arrives later finds no queue and gets its own worker.
             if lines.next(&line).is_none() {
                 return;
             }
@@ -136,7 +137,7 @@ impl Worker {
         Ok(body.await?.map(Into::into))
     }
 
-    /// `None` where the gateway stops.
+    /// Delivers one webhook. Returns `None` if the gateway stops.
     async fn deliver(&self, line: &Line, next: &Next, body: &Arc<str>) -> Option<End> {
         let mut stopping = self.stopping.clone();
         let (mut refusals, mut failing) = (0, None::<Instant>);
@@ -150,7 +151,7 @@ impl Worker {
             if self.is_dropped(line) {
                 return Some(End::Dropped);
             }
-            // Read when its turn has come: meanwhile another may have been set.
+            // Read for each attempt, because the target may change meanwhile.
             let target = self.targets.get(&line.0);
             let has_target = target.is_some();
             let posted = match target {
@@ -162,7 +163,7 @@ impl Worker {
                 }
                 None => {
                     wait = LONGEST_WAIT;
-                    Posted::Unreachable("there is no URL to deliver it to (webhook_to)".to_owned())
+                    Posted::Unreachable("no URL to deliver it to is set (webhook_to)".to_owned())
                 }
             };
             drop(permit);
@@ -179,7 +180,7 @@ impl Worker {
                 }
                 Posted::Failed(why) => {
                     let held = failing.get_or_insert_with(Instant::now).elapsed();
-                    // The last try is made when the time is over, and not before.
+                    // Make the last attempt when the time is over, not earlier.
                     longest = longest.min(self.patience.hold_for.saturating_sub(held));
                     ("failed", why)
                 }
@@ -213,7 +214,7 @@ impl Worker {
                 return Some(End::Aside(why, reason));
             }
             if has_target {
-                tracing::warn!(number, user, id, kind, why, "a webhook was not taken; it is tried again");
+                tracing::warn!(number, user, id, kind, why, "a webhook was not accepted and is retried");
             }
             if let Some(front) = self.lines().front(line) {
                 front.last = Some(why);

@@ -1,4 +1,4 @@
-//! The call as it goes on to the upstream, and its answer as it goes back.
+//! Forwards a call to the upstream, and returns its answer.
 use super::record::Sent;
 use crate::web::{
     body::{self, Response},
@@ -14,13 +14,13 @@ use d360::{
 use http::{HeaderMap, HeaderName, Method, Uri, header, request::Parts};
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-/// How long a call may take, and a file.
+/// The timeouts of a call and of a file.
 const CALL_TIME: Duration = Duration::from_secs(120);
 const FILE_TIME: Duration = Duration::from_secs(10 * 60);
-/// Largest answer that is no file.
+/// The maximum size of an answer that is not a file.
 const MAX_ANSWER: u64 = 64 << 20;
 
-/// Headers of a connection, not of a call (RFC 9110 7.6.1), and those that the transport writes itself.
+/// Hop-by-hop headers (RFC 9110, 7.6.1), and headers that the transport sets itself.
 const OF_CONNECTION: [HeaderName; 9] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -48,18 +48,19 @@ impl Upstream {
             .filter(|uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
         match uri {
             None => {
-                Err("the upstream is no URL; give scheme, host and port, such as https://onprem.example:9090"
+                Err("the upstream is not a URL; give scheme, host and port, for example https://onprem.example:9090"
                     .to_owned())
             }
             Some(uri) if uri.path() != "/" || uri.query().is_some() => Err(
-                "the upstream has a path; give scheme, host and port alone: the program's calls bring /v1"
+                "the upstream has a path; give scheme, host and port only: the program's calls contain /v1"
                     .to_owned(),
             ),
             Some(_) => Ok(Self { base: base.to_owned(), transport }),
         }
     }
 
-    /// Forwards a call once. Where there is no answer, the program gets an error of On-Premise that says whether it was sent.
+    /// Forwards a call once. If there is no answer, the program gets an On-Premise error that says whether the call
+    /// was sent.
     pub(super) async fn send(&self, parts: &Parts, sent: &Sent) -> Result<Response, Response> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let uri = format!("{}{path}", self.base)
@@ -67,7 +68,7 @@ impl Upstream {
             .map_err(|_| refusal(400, 1009, "the path is malformed"))?;
         let mut request = HttpRequest::new(parts.method.clone(), uri);
         copy(&parts.headers, &mut request.headers);
-        // A key must not show in logs.
+        // Keys must not appear in logs.
         request.headers.values_mut().for_each(|value| value.set_sensitive(true));
         request.payload = match sent {
             Sent::Bytes(bytes) if bytes.is_empty() => Payload::Empty,
@@ -111,7 +112,7 @@ impl Upstream {
         let mut response = Response::new(content);
         *response.status_mut() = head.status;
         copy(&head.headers, response.headers_mut());
-        // Programs of that time may not read chunks.
+        // Old programs may not support chunked encoding.
         if let Some(length) = length {
             response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
         }
@@ -124,7 +125,7 @@ fn refusal(status: u16, code: i64, details: &str) -> Response {
 }
 
 fn copy(from: &HeaderMap, to: &mut HeaderMap) {
-    // What `Connection` names belongs to the connection too.
+    // Headers listed in `Connection` are hop-by-hop, too.
     let named = from.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let named: Vec<String> =
         named.flat_map(|names| names.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect();
@@ -138,7 +139,7 @@ fn copy(from: &HeaderMap, to: &mut HeaderMap) {
     }
 }
 
-/// A file on its way down, on the disk.
+/// A download spooled to disk.
 struct Download {
     _folder: tempfile::TempDir,
     path: PathBuf,
@@ -154,12 +155,12 @@ impl Download {
     }
     async fn body(self) -> Result<(Body, u64), Response> {
         let length = self.sink.finish().map_err(|error| Self::local(&error))?;
-        // Open before the folder goes: what is open stays.
+        // Opened before the folder is deleted. An open file stays readable.
         let body = spool::open(&self.path).await.map_err(|error| Self::local(&error))?;
         Ok((body, length))
     }
     fn local(error: &io::Error) -> Response {
-        tracing::error!(%error, "a file could not be kept for a moment");
-        refusal(500, 1014, "the recorder cannot keep the file for a moment")
+        tracing::error!(%error, "a temporary file could not be written or read");
+        refusal(500, 1014, "the recorder cannot write or read its temporary file")
     }
 }

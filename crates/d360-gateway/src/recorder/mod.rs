@@ -32,10 +32,10 @@ mod record;
 mod shape;
 mod store;
 
-/// Largest body that is kept in memory, and largest file.
+/// The maximum sizes of a body in memory and of a file.
 const MAX_BODY: usize = 8 << 20;
 const MAX_FILE: u64 = 110 << 20;
-/// Bytes of bodies in memory at once.
+/// The maximum number of bytes of bodies in memory.
 const IN_FLIGHT: usize = 128 << 20;
 const CONNECTIONS: usize = 1024;
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -44,20 +44,20 @@ const HEADER_TIME: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RecorderConfig {
-    /// Address and port to listen on; port 0 picks a free one.
+    /// The address and port to listen on. Port 0 picks a free port.
     pub listen: String,
-    /// Scheme, host and port that calls are forwarded to: an On-Premise server, a gateway or a sandbox.
+    /// The scheme, host and port that calls are forwarded to: an On-Premise server, a gateway or a sandbox.
     pub to: String,
     /// The folder that calls are written into.
     pub folder: PathBuf,
-    /// Whether every call is written. Off by default: of calls of the same form, the first three are.
+    /// Whether every call is written. Off by default: only the first three calls of each form are.
     pub every_call: bool,
-    /// How the upstream is reached.
+    /// The connection settings for the upstream.
     pub connection: Connection,
 }
 
 impl RecorderConfig {
-    /// The default settings.
+    /// Returns the default settings.
     #[must_use]
     pub fn new(listen: impl Into<String>, to: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
         Self {
@@ -72,7 +72,7 @@ impl RecorderConfig {
 
 impl fmt::Debug for RecorderConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL may hold a password, although it is refused.
+        // The URL is not shown, because it may contain a password.
         f.debug_struct("RecorderConfig")
             .field("listen", &self.listen)
             .field("every_call", &self.every_call)
@@ -88,7 +88,7 @@ pub struct RecordedCall<'a> {
     pub method: &'a str,
     /// The path, without its query. It may hold a phone number.
     pub path: &'a str,
-    /// The HTTP status of the upstream's answer; `None` where there is none.
+    /// The HTTP status of the upstream's answer. `None` if there was none.
     pub status: Option<u16>,
     /// Whether it was written.
     pub written: bool,
@@ -106,12 +106,13 @@ impl fmt::Debug for RecordedCall<'_> {
     }
 }
 
-/// A running recorder: a proxy that forwards each call once, unchanged, and writes what was sent into a file, one JSON document a
-/// line, which `d360 migrate check` reads.
+/// A running recorder: a proxy that forwards each call once, unchanged, and writes it to a file.
 ///
-/// The file holds personal data: phone numbers, names and texts of users. Only its owner can read it. Headers, and with them keys
-/// and tokens, are never written; passwords and other secrets in bodies and queries are masked, and bodies of calls that are about
-/// users, accounts and certificates are left out.
+/// The file has one JSON document per line. `d360 migrate check` reads it.
+///
+/// It contains personal data: phone numbers, names and texts of users. Only its owner can read it. Headers, including
+/// keys and tokens, are never written. Passwords and other secrets in bodies and queries are masked. Bodies of calls
+/// about users, accounts and certificates are omitted.
 #[derive(Debug)]
 pub struct Recorder {
     address: SocketAddr,
@@ -128,7 +129,7 @@ struct Counts {
 }
 
 impl Recorder {
-    /// Starts it on the current tokio runtime. `watch` is called for each call that was forwarded.
+    /// Starts the recorder on the current tokio runtime. `watch` is called for each forwarded call.
     ///
     /// # Errors
     /// Returns [`StartError`] if the address, the upstream or the folder cannot be used.
@@ -159,18 +160,18 @@ impl Recorder {
         Ok(Self { address, file, counts, stop, server })
     }
 
-    /// Where the old program finds it.
+    /// Returns the address that the old program connects to.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
-    /// The file that calls are written into.
+    /// Returns the file that calls are written to.
     #[must_use]
     pub fn file(&self) -> &Path {
         &self.file
     }
-    /// Accepts no more calls, lets those in flight end, and stops. Returns how many calls were forwarded, and how many of them were
-    /// written.
+    /// Stops accepting calls, waits for those in flight, and stops. Returns how many calls were forwarded and how
+    /// many were written.
     pub async fn stop(mut self) -> (u64, u64) {
         let _ = self.stop.send(true);
         let _ = (&mut self.server).await;
@@ -192,11 +193,11 @@ struct Shared {
     watch: Box<dyn Fn(&RecordedCall<'_>) + Send + Sync>,
 }
 
-/// Forwards a call, whether or not the program waits for its answer.
+/// Forwards a call. Continues even if the program closes the connection.
 async fn answer(shared: Arc<Shared>, request: Request<Body>) -> Response {
     let work = tokio::spawn(async move { forward(&shared, request).await });
     work.await
-        .unwrap_or_else(|_| refusal(500, 1014, "the recorder failed; whether the call was done is unknown"))
+        .unwrap_or_else(|_| refusal(500, 1014, "the recorder failed; the outcome of the call is unknown"))
 }
 
 fn refusal(status: u16, code: i64, details: &str) -> Response {
@@ -209,7 +210,7 @@ async fn forward(shared: &Shared, request: Request<Body>) -> Response {
     let content_type = content_type.unwrap_or_default().to_owned();
     let is_file = !content_type.is_empty()
         && !["json", "text/plain", "x-www-form-urlencoded"].iter().any(|text| content_type.contains(text));
-    let local = "the recorder cannot keep the file for a moment; nothing was forwarded";
+    let local = "the recorder cannot write its temporary file; nothing was forwarded";
     let sent = if is_file {
         let Ok(file) = tempfile::Builder::new().prefix("d360-").tempfile() else {
             return refusal(500, 1014, local);
@@ -217,7 +218,7 @@ async fn forward(shared: &Shared, request: Request<Body>) -> Response {
         match spool::store(file.path(), body, MAX_FILE).await {
             Ok(length) => Sent::File(file, length),
             Err(Unstored::TooLong) => return refusal(413, 1009, "the file is too long for the recorder"),
-            Err(Unstored::BrokeOff) => return refusal(400, 1025, "the file broke off, or took too long"),
+            Err(Unstored::BrokeOff) => return refusal(400, 1025, "the file is incomplete or took too long"),
             Err(Unstored::Local(_)) => return refusal(500, 1014, local),
         }
     } else {

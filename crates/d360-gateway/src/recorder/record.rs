@@ -1,4 +1,4 @@
-//! What is written of a call: all that a translation needs, and no secret.
+//! The record of a call: everything that a translation needs, without secrets.
 use d360::migrate::calls;
 use http::request::Parts;
 use serde_json::{Value, json};
@@ -19,12 +19,12 @@ pub(super) struct Call {
     pub(super) path: String,
     pub(super) content_type: String,
     pub(super) body: Option<Value>,
-    /// What stands in place of a body that is not written.
+    /// The reason why the body is not written.
     instead: Option<&'static str>,
     status: Option<u16>,
 }
 
-/// Calls whose bodies are secrets: users and their passwords, the account's registration, certificates, PINs, backups.
+/// Calls with secrets in their bodies: users and passwords, the account's registration, certificates, PINs, backups.
 const WITHHELD: [&str; 6] = [
     "/v1/users",
     "/v1/account",
@@ -34,8 +34,9 @@ const WITHHELD: [&str; 6] = [
     "/v1/settings/restore",
 ];
 
-/// Names of secrets: these, and those that hold these.
+/// Exact names of secrets.
 const SECRET: [&str; 7] = ["bearer", "basic", "auth", "pin", "cert", "headers", "cc_pin"];
+/// Parts of names of secrets.
 const HOLDS: [&str; 9] =
     ["password", "passwd", "secret", "token", "api_key", "api-key", "apikey", "authorization", "credential"];
 
@@ -53,10 +54,10 @@ impl Call {
         let withheld = WITHHELD.iter().any(below);
         let read = json(sent).filter(|_| !withheld).map(masked);
         let instead = match (sent, &read) {
-            _ if withheld => Some("not written: it holds secrets"),
+            _ if withheld => Some("not written: it contains secrets"),
             (_, Some(_)) => None,
             (Sent::Bytes(bytes), None) if bytes.is_empty() => None,
-            (Sent::Bytes(_), None) => Some("not written: it is no JSON"),
+            (Sent::Bytes(_), None) => Some("not written: it is not JSON"),
             (Sent::File(..), None) => Some("not written: it is a file"),
         };
         let query = parts.uri.query().map(|query| format!("?{}", masked_query(query))).unwrap_or_default();
@@ -70,7 +71,7 @@ impl Call {
         }
     }
 
-    /// The row of the table of calls, which tells what a path is.
+    /// Returns the path of the matching row in the table of calls.
     pub(super) fn row(&self) -> Option<&'static str> {
         calls::look_up(&self.method, &self.path).map(|row| row.path)
     }
@@ -85,7 +86,7 @@ impl Call {
     }
 }
 
-/// The JSON of a body, where it is some.
+/// Parses a body as JSON.
 fn json(sent: &Sent) -> Option<Value> {
     match sent {
         Sent::Bytes(bytes) if !bytes.is_empty() => serde_json::from_slice(bytes).ok(),
@@ -93,7 +94,7 @@ fn json(sent: &Sent) -> Option<Value> {
     }
 }
 
-/// A body with its secrets masked.
+/// Masks the secrets in a body.
 fn masked(value: Value) -> Value {
     match value {
         Value::Object(map) => map
@@ -102,7 +103,7 @@ fn masked(value: Value) -> Value {
                 let value = match value {
                     Value::Null | Value::Bool(_) => value,
                     _ if is_secret(&name) => json!(MASKED),
-                    // Links of stores are signed, and URLs of webhooks may hold a token.
+                    // Links of object stores are signed, and webhook URLs may contain a token.
                     Value::String(url) if matches!(name.as_str(), "url" | "link") => {
                         json!(without_secrets(&url))
                     }
@@ -116,7 +117,7 @@ fn masked(value: Value) -> Value {
     }
 }
 
-/// A URL without user, password and query.
+/// Removes user, password and query from a URL.
 fn without_secrets(url: &str) -> String {
     let (before, query) = url.split_once('?').map_or((url, ""), |(before, _)| (before, "?masked"));
     let Some((scheme, rest)) = before.split_once("://") else { return format!("{before}{query}") };

@@ -1,9 +1,9 @@
-//! The form of a call: which properties it has, and of which kinds. Calls of one form are translated alike.
+//! The form of a call: its properties and their types. Calls of the same form are translated alike.
 use super::record::Call;
 use serde_json::Value;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// Properties whose value decides how a call is translated.
+/// Properties with values that decide how a call is translated.
 const KINDS: [&str; 9] = [
     "type",
     "policy",
@@ -19,7 +19,7 @@ const KINDS: [&str; 9] = [
 pub(super) fn of(call: &Call) -> u64 {
     let mut text = format!("{} {} ", call.method, call.row().unwrap_or("?"));
     if call.row().is_none() {
-        // Numbers and ids of a path make no other call.
+        // Paths that differ only in numbers and ids have the same form.
         text.extend(call.path.chars().filter(|c| !c.is_ascii_digit()));
     }
     text.push_str(call.content_type.split(';').next().unwrap_or_default());

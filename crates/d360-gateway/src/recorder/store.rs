@@ -8,9 +8,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Calls of one form that are written.
+/// The number of calls written per form.
 const SAMPLES: u32 = 3;
-/// Forms that are remembered.
+/// The maximum number of forms remembered.
 const FORMS: usize = 100_000;
 
 pub(super) struct Calls {
@@ -44,7 +44,7 @@ impl Calls {
         &self.path
     }
 
-    /// Writes a call; whether it was one to write.
+    /// Writes a call, unless enough calls of its form were written. Returns whether it was written.
     pub(super) async fn take(&self, call: &Call) -> io::Result<bool> {
         if !self.all && !self.is_new(shape::of(call)) {
             return Ok(false);

@@ -1,6 +1,6 @@
-//! Why the state cannot be read or written.
+//! Errors of the state file.
 
-/// The state could not be read or written.
+/// An error of the state file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum StoreError {
@@ -15,7 +15,7 @@ pub(crate) enum StoreError {
     #[error("the state file was written by a newer version of the gateway")]
     Newer,
     #[error(
-        "this file does not belong to a gateway, and was left as it is; choose a new file name for the state"
+        "this file does not belong to a gateway and was not changed; choose a new file name for the state"
     )]
     Foreign,
     #[error("the state file could not be written")]

@@ -1,4 +1,4 @@
-//! The state file: which files are taken for it, who may use it at once, and its tables.
+//! The state file: which files are accepted, its lock and its tables.
 use super::error::StoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-/// "d360" in ASCII, in SQLite's header: tells the file from other programs' (`file` shows it too).
+/// "d360" in ASCII, in SQLite's header. Distinguishes the file from those of other programs (`file` shows it, too).
 const APPLICATION_ID: i32 = 0x6433_3630;
 const VERSION: i64 = 2;
-/// How long a change waits for another program that writes into the file, such as `sqlite3`.
+/// How long a change waits for another program that writes to the file, for example `sqlite3`.
 const BUSY: Duration = Duration::from_secs(2);
 
 const TABLES: [&str; 6] = ["idempotency", "outbox", "put_aside", "seen", "settings", "tokens"];
@@ -25,7 +25,7 @@ CREATE TABLE idempotency (number TEXT NOT NULL, key TEXT NOT NULL, request BLOB 
 CREATE TABLE settings (number TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
 ";
 
-/// From version 1 to 2: since when a webhook is tried where that is not when it came, and why one was put aside.
+/// Version 1 to 2: when delivery started, if not at receipt, and why a webhook was put aside.
 const TO_2: &str = "
 ALTER TABLE outbox ADD COLUMN since INTEGER;
 ALTER TABLE put_aside ADD COLUMN why TEXT;
@@ -38,11 +38,11 @@ CREATE TABLE probe (id INTEGER PRIMARY KEY, filler BLOB NOT NULL);
 
 pub(crate) struct StateFile {
     pub(crate) connection: Connection,
-    /// Held as long as the file is used.
+    /// Held while the file is in use.
     pub(crate) lock: File,
 }
 
-/// Opens it, and makes it where it is not there.
+/// Opens the state file, and creates it if it does not exist.
 pub(crate) fn open(path: &Path) -> Result<StateFile, StoreError> {
     let path = whole(path)?;
     refuse_foreign(&path)?;
@@ -56,7 +56,7 @@ pub(crate) fn open(path: &Path) -> Result<StateFile, StoreError> {
     Ok(StateFile { connection, lock })
 }
 
-/// A file name is a file name: SQLite would take some for a database that lives in memory.
+/// Returns the absolute path. Rejects names that SQLite would treat as an in-memory database or a URI.
 fn whole(path: &Path) -> Result<PathBuf, StoreError> {
     let text = path.to_string_lossy();
     if text.is_empty()
@@ -64,25 +64,25 @@ fn whole(path: &Path) -> Result<PathBuf, StoreError> {
         || text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:"))
     {
         return Err(StoreError::Name(
-            "this is no file name, and the state has to outlive the process; name a file, such as gateway.db",
+            "this is not a file name, and the state has to outlive the process; name a file, for example gateway.db",
         ));
     }
     if path.file_name().is_none() && !path.exists() {
-        return Err(StoreError::Name("this is no file name; name a file, such as gateway.db"));
+        return Err(StoreError::Name("this is not a file name; name a file, for example gateway.db"));
     }
     if !path.exists() {
-        // It is made before it is named by its own path: a link to a file that is not there yet has none.
+        // Created before canonicalize(), which fails for a missing file and for a link to one.
         create(path)?;
     }
-    // Absolute, so that no name means anything else to SQLite, and two names of one file are locked as one.
+    // The absolute path has no special meaning for SQLite, and two names of one file share a lock.
     let path = path.canonicalize()?;
     if !path.is_file() {
-        return Err(StoreError::Name("this is no regular file; name a file, such as gateway.db"));
+        return Err(StoreError::Name("this is not a regular file; name a file, for example gateway.db"));
     }
     Ok(path)
 }
 
-/// An empty file that its owner alone can read.
+/// Creates an empty file that only its owner can read.
 fn create(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -92,7 +92,7 @@ fn create(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A file of another program is left as it is, to the last byte.
+/// Rejects the file of another program, without changing it.
 fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     if path.metadata().map_or(0, |metadata| metadata.len()) == 0 {
         return Ok(());
@@ -120,13 +120,14 @@ fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
     let tables = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
     Ok(match id {
         APPLICATION_ID => true,
-        // Of version 1, which had no id; or of a process that ended before it wrote anything.
+        // Version 1 had no id. An empty file is left by a process that ended before it wrote anything.
         0 => (version == 1 && tables == TABLES) || (version == 0 && tables.is_empty()),
         _ => false,
     })
 }
 
-/// Two gateways on one file would deliver everything twice. SQLite's own lock would keep out readers too.
+/// Locks the state file, because two gateways on one file would deliver everything twice. SQLite's own lock would also
+/// block readers.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push("-lock");
@@ -138,7 +139,8 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// What users write stands in it: nobody but its owner may read it. SQLite gives its other files the same rights.
+/// Restricts the file to its owner, because it contains users' messages. SQLite gives its other files the same
+/// permissions.
 fn keep_to_owner(path: &Path) -> Result<(), StoreError> {
     private(path).map(drop)
 }
@@ -168,11 +170,11 @@ fn in_use(error: rusqlite::Error) -> StoreError {
     }
 }
 
-/// The settings of the connection, and the tables of this version.
+/// Configures the connection, and creates or migrates the tables.
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    // What was deleted is overwritten: it is what users wrote.
+    // Deleted data is overwritten, because it contains users' messages.
     connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;")?;
-    // Before the journal is, so that it stands in the file itself.
+    // Set before WAL is enabled, so that the id is in the file itself.
     connection
         .execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = WAL;"))?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -184,7 +186,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!("BEGIN IMMEDIATE; {changes} PRAGMA user_version = {VERSION}; COMMIT;"))
 }
 
-/// Whether a newer version wrote it.
+/// Returns whether a newer version wrote the file.
 fn is_newer(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("PRAGMA user_version", [], |row| Ok(row.get::<_, i64>(0)? > VERSION))
 }

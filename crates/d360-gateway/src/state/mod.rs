@@ -1,4 +1,4 @@
-//! What outlives the process: one SQLite file, and the thread that writes it.
+//! Persistent state: one SQLite file and the thread that writes it.
 
 pub(crate) mod error;
 mod file;

@@ -1,7 +1,7 @@
-//! The one file of state: SQLite, written by one thread, many changes to a commit.
+//! The state store: one SQLite file, written by one thread, with many changes per commit.
 //!
-//! Whoever asks for a change is answered once it is on disk. `PRAGMA synchronous = FULL`: a commit outlives a loss of power. A change
-//! that nobody waits for and that could not be written (a full disk) is kept and retried until it is.
+//! A change is acknowledged after it is on disk. With `PRAGMA synchronous = FULL` a commit survives a power loss. If
+//! a change that nobody waits for cannot be written (disk full), it is kept and retried until it can.
 use super::{
     error::StoreError,
     file::{self, StateFile},
@@ -16,21 +16,22 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Changes that share a commit, at most.
+/// The maximum number of changes per commit.
 const BATCH: usize = 512;
-/// How long a change that could not be written waits for its next try: at first, and at most.
+/// The first and the longest wait before a failed change is retried.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// How long the end waits for a disk that takes no more.
+/// How long the shutdown waits for a disk that cannot be written.
 const LAST_TRIES: Duration = Duration::from_secs(10);
 
-/// What to do to the state; `None` where nothing can be done to it. Whether that went well, and what to do once it is committed or not.
+/// A change of the state. It gets `None` if no transaction is open. Returns whether it succeeded, and what to call
+/// with the result of the commit.
 type Job = Box<dyn FnOnce(Option<&Connection>) -> (bool, After) + Send>;
 type After = Box<dyn FnOnce(bool) + Send>;
 
 type Change = Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send>;
 
-/// A change that is made again until it is written. Making it twice does no more than making it once.
+/// A change that is retried until it is written. It has to be idempotent.
 struct Later {
     change: Change,
     written: Box<dyn FnOnce() + Send>,
@@ -39,18 +40,18 @@ struct Later {
 enum Task {
     Change(Job),
     Later(Later),
-    /// Needs no commit, and so no disk space.
+    /// Needs no commit, and therefore no disk space.
     Read(Box<dyn FnOnce(&Connection) + Send>),
 }
 
-/// What is counted about commits.
+/// Metrics of commits.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) failed_commits: Counter,
     pub(crate) unwritten: Gauge,
 }
 
-/// A handle on the thread that writes. It ends, everything written, when the last handle is dropped.
+/// A handle to the writer thread, which writes everything and ends when the last handle is dropped.
 #[derive(Debug)]
 pub(crate) struct Store {
     tasks: Option<Sender<Task>>,
@@ -68,12 +69,12 @@ impl Store {
         Ok(Self { tasks: Some(tasks), thread: Some(thread) })
     }
 
-    /// Whether the thread that writes is there.
+    /// Returns whether the writer thread is running.
     pub(crate) fn is_alive(&self) -> bool {
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
-    /// Does `work`, and answers once it is on disk.
+    /// Runs `work`, and returns after its changes are on disk.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -81,7 +82,7 @@ impl Store {
         self.run_and(work, |_| {}).await
     }
 
-    /// The same, and tells `then` first, in the order in which changes were made.
+    /// Like [`run`](Self::run), but calls `then` before it returns, in the order of the changes.
     pub(crate) async fn run_and<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -100,7 +101,7 @@ impl Store {
                 if let Ok(value) = &done {
                     then(value);
                 }
-                // Whoever asked may be gone.
+                // The caller may be gone.
                 let _ = answer.send(done);
             });
             (fine, after)
@@ -108,12 +109,12 @@ impl Store {
         answered.await.unwrap_or(Err(StoreError::Stopped))
     }
 
-    /// Makes `change` in its turn, and again until it is written. Changes that come after see it made.
+    /// Queues `change`, and retries it until it is written. Later changes see its effect.
     pub(crate) fn later(&self, change: impl Fn(&Connection) -> rusqlite::Result<()> + Send + 'static) {
         self.later_and(change, || {});
     }
 
-    /// The same, and tells `written` once it is on disk.
+    /// Like [`later`](Self::later), and calls `written` after the change is on disk.
     pub(crate) fn later_and(
         &self,
         change: impl Fn(&Connection) -> rusqlite::Result<()> + Send + 'static,
@@ -122,7 +123,7 @@ impl Store {
         self.send(Task::Later(Later { change: Box::new(change), written: Box::new(written) }));
     }
 
-    /// Reads what is on disk. Changes that were asked for just before may come after.
+    /// Reads from the state. Changes queued just before may not be visible yet.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -136,7 +137,7 @@ impl Store {
 
     fn send(&self, task: Task) {
         if let Some(tasks) = &self.tasks {
-            // A thread that is gone is told by the answer that never comes.
+            // If the thread is gone, the caller notices the missing answer.
             let _ = tasks.send(task);
         }
     }
@@ -145,7 +146,7 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.tasks = None;
-        // The last handle may be let go by the thread itself, which then ends by itself.
+        // The thread itself may drop the last handle, and must not join itself.
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != std::thread::current().id()
         {
@@ -156,7 +157,7 @@ impl Drop for Store {
 
 struct Writer {
     connection: Connection,
-    /// In the order in which they were asked for.
+    /// Changes to retry, in the order in which they were queued.
     unwritten: Vec<Later>,
     counts: Counts,
 }
@@ -182,7 +183,7 @@ impl Writer {
                     Task::Read(read) => read(&self.connection),
                 }
             }
-            // A read alone is no reason to try before the time.
+            // A read alone does not trigger an early retry.
             if !jobs.is_empty() || self.unwritten.len() > before || before > 0 {
                 self.commit(jobs);
             }
@@ -204,7 +205,7 @@ impl Writer {
         }
     }
 
-    /// All of them in one commit, or none. Changes that had to wait come first.
+    /// Commits all changes together, or none. Retried changes come first.
     fn commit(&mut self, jobs: Vec<Job>) {
         let connection = &self.connection;
         let mut error = None;
@@ -220,11 +221,11 @@ impl Writer {
         let mut after = Vec::new();
         for job in jobs {
             if !open {
-                // Run now, it would be written on its own, and told as not written.
+                // Without a transaction the job would be written on its own, but reported as not written.
                 after.push(job(None).1);
                 continue;
             }
-            // One that fails takes back its own changes alone.
+            // A failed job only rolls back its own changes.
             open = note(&mut error, connection.execute_batch("SAVEPOINT job"));
             let (fine, then) = job(open.then_some(connection));
             after.push(then);
@@ -249,7 +250,7 @@ impl Writer {
     }
 }
 
-/// Whether it went well; otherwise the first error is kept.
+/// Returns whether it succeeded, and keeps the first error.
 fn note(first: &mut Option<rusqlite::Error>, done: rusqlite::Result<()>) -> bool {
     let fine = done.is_ok();
     if let Err(error) = done {
@@ -258,13 +259,13 @@ fn note(first: &mut Option<rusqlite::Error>, done: rusqlite::Result<()>) -> bool
     fine
 }
 
-/// Ends a savepoint; whether the transaction is still open. A full disk takes back the whole of it by itself.
+/// Ends a savepoint. Returns whether the transaction is still open: if the disk is full, SQLite rolls all of it back.
 fn release(connection: &Connection, fine: bool, error: &mut Option<rusqlite::Error>) -> bool {
     let end = if fine { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
     note(error, connection.execute_batch(end)) && !connection.is_autocommit()
 }
 
-/// Seconds since 1970.
+/// Returns the seconds since the Unix epoch.
 pub(crate) fn now() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)

@@ -1,4 +1,4 @@
-//! Answers, and bodies that come in.
+//! Responses, and reading of request bodies.
 use axum::body::Body;
 use d360::migrate::errors::Answer;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -10,16 +10,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) type Response = http::Response<Body>;
 
-/// What a translation left out or changed: `lost ttl, changed to`.
+/// The header that lists what a translation dropped or changed: `lost ttl, changed to`.
 pub(crate) const NOTES: HeaderName = HeaderName::from_static("x-d360-notes");
-/// What the gateway did instead of asking Cloud.
+/// The header that says what the gateway did instead of calling Cloud.
 pub(crate) const GATEWAY: HeaderName = HeaderName::from_static("x-d360-gateway");
 
-/// How long a body may take.
+/// The timeout of a body.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
 pub(crate) fn json(status: u16, value: &Value) -> Response {
-    // Texts and numbers can be written.
+    // Serializing a Value cannot fail.
     json_text(status, serde_json::to_vec(value).unwrap_or_default())
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn text(status: StatusCode, text: impl Into<Body>) -> Response {
     response
 }
 
-/// The same answer with a header.
+/// Adds a header to a response.
 pub(crate) fn with(mut response: Response, name: HeaderName, value: &str) -> Response {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
@@ -51,15 +51,15 @@ pub(crate) fn with(mut response: Response, name: HeaderName, value: &str) -> Res
     response
 }
 
-/// Bytes of bodies that are kept at once, over all connections.
+/// Limits the bytes of bodies in memory, over all connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Budget(Arc<Semaphore>);
 
-/// How long a body that is not wanted is read.
+/// How long an unwanted body is read.
 const DISCARD_TIME: Duration = Duration::from_millis(100);
-/// What a permit of the budget stands for.
+/// The bytes that one permit of the budget represents.
 const UNIT: usize = 1 << 10;
-/// How long a piece of a body waits for others to end.
+/// How long a chunk waits for a share of the budget.
 const BUDGET_TIME: Duration = Duration::from_secs(2);
 
 impl Budget {
@@ -68,7 +68,7 @@ impl Budget {
     }
 }
 
-/// A body, and its share of the budget.
+/// A body with its share of the budget.
 #[derive(Debug)]
 pub(crate) struct Kept {
     bytes: Vec<u8>,
@@ -82,13 +82,13 @@ impl std::ops::Deref for Kept {
     }
 }
 
-/// Why there is no whole body.
+/// Why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unread {
     TooLarge(usize),
     BrokenOff,
     TooSlow,
-    /// Too much is kept already.
+    /// The budget is used up.
     Overload,
 }
 
@@ -106,17 +106,17 @@ impl Unread {
             Self::TooLarge(most) => {
                 answer(&Answer::error_with(413, 1009, &format!("The body is longer than {most} bytes")))
             }
-            Self::BrokenOff => answer(&Answer::error(1025, "The body broke off")),
+            Self::BrokenOff => answer(&Answer::error(1025, "The body is incomplete")),
             Self::TooSlow => answer(&Answer::error_with(408, 1025, "The body took too long")),
             Self::Overload => {
-                let details = "Nothing was done: too many bodies are being read at once; try again";
+                let details = "Nothing was done: too many requests are being read; try again";
                 with(answer(&Answer::error_with(503, 1016, details)), header::RETRY_AFTER, "1")
             }
         }
     }
 }
 
-/// A whole body. Each piece is kept when the budget has a place for it, so that what is announced and never sent takes none.
+/// Reads a whole body. The budget is charged per received chunk, so an announced body that is never sent costs nothing.
 pub(crate) async fn read(mut body: Body, most: usize, budget: &Budget) -> Result<Kept, Unread> {
     let read = if body.size_hint().lower() > most as u64 {
         Err(Unread::TooLarge(most))
@@ -130,14 +130,16 @@ pub(crate) async fn read(mut body: Body, most: usize, budget: &Budget) -> Result
     read
 }
 
-/// Throws away the body of a refused request. One that waits to be asked for it (`Expect: 100-continue`) is not asked.
+/// Discards the body of a rejected request. With `Expect: 100-continue` the client has not sent it, and is not asked
+/// to.
 pub(crate) async fn discard_of(headers: &http::HeaderMap, body: Body) {
     if !headers.contains_key(header::EXPECT) {
         discard(body).await;
     }
 }
 
-/// Throws away a body that is not wanted, for a moment: a connection that is closed while more comes in may lose its answer.
+/// Reads and discards an unwanted body for a short time. If a connection is closed while data arrives, the client may
+/// lose the answer.
 pub(crate) async fn discard(mut body: Body) {
     let all = async { while let Some(Ok(_)) = body.frame().await {} };
     let _ = tokio::time::timeout(DISCARD_TIME, all).await;

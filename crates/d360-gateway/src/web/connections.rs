@@ -1,4 +1,4 @@
-//! Open connections: whoever is idle the longest gives way where there are too many.
+//! Limits open connections. If there are too many, the longest idle one is closed.
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
@@ -10,22 +10,22 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// Connections beyond the limit, where all others are at work: they get an answer that says so, and `/healthz`.
+/// Connections accepted beyond the limit if none is idle. They get `/healthz`, and 503 for everything else.
 const SPARE: usize = 64;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Since when, as a number that grows.
+    /// Since when, as an increasing counter.
     Idle(u64),
     Working,
-    /// Gives way, and serves nothing any more.
+    /// Is being closed and serves no more requests.
     Leaving,
 }
 
 #[derive(Default)]
 struct Open {
     all: HashMap<u64, (State, Arc<Notify>)>,
-    /// The idle ones, the longest first.
+    /// Idle connections, the longest idle first.
     idle: BTreeMap<u64, u64>,
     leaving: usize,
     last: u64,
@@ -42,7 +42,7 @@ impl Open {
             State::Working => {}
         }
     }
-    /// Lets the longest idle one go, if there is one.
+    /// Closes the longest idle connection. Returns whether there was one.
     fn make_room(&mut self) -> bool {
         let oldest = self.idle.first_key_value().map(|(_, id)| *id);
         if let Some(id) = oldest {
@@ -67,13 +67,13 @@ pub(crate) struct Connections {
     most: usize,
 }
 
-/// A connection's own entry, until it is dropped.
+/// The entry of a connection, removed on drop.
 pub(crate) struct Entry {
     connections: Connections,
     id: u64,
-    /// Told when the connection has to give way.
+    /// Notified when the connection has to close.
     pub(crate) evicted: Arc<Notify>,
-    /// Whether it is one too many.
+    /// Whether it is beyond the limit.
     pub(crate) is_spare: bool,
 }
 
@@ -86,12 +86,12 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the longest idle one go: the system has no place for more.
+    /// Closes the longest idle connection, because the system cannot open more.
     pub(crate) fn make_room(&self) {
         self.open().make_room();
     }
 
-    /// Takes in one more; `None` where not even a refusal can be said any more.
+    /// Adds a connection. Returns `None` if there are too many even to answer 503.
     pub(crate) fn enter(&self) -> Option<Arc<Entry>> {
         let mut open = self.open();
         let mut is_spare = false;
@@ -110,8 +110,8 @@ impl Connections {
 }
 
 impl Entry {
-    /// A request has come. What is returned is dropped when its answer has gone. `None` where the connection gives way: then nothing
-    /// may be done.
+    /// Marks the connection as working until the returned guard is dropped, after the response was sent. Returns
+    /// `None` if the connection is being closed; the request must then not be processed.
     pub(crate) fn work(self: &Arc<Self>) -> Option<Working> {
         let mut open = self.connections.open();
         if open.all.get(&self.id).is_none_or(|(state, _)| *state == State::Leaving) {
@@ -123,7 +123,7 @@ impl Entry {
 }
 
 impl Entry {
-    /// The request has shown nothing yet: its connection may give way like an idle one, until [`go_on`](Self::go_on).
+    /// Treats the connection as idle until [`go_on`](Self::go_on), because its request is not authenticated yet.
     pub(crate) fn pause(&self) {
         let mut open = self.connections.open();
         if open.all.get(&self.id).is_none_or(|(state, _)| *state == State::Leaving) {
@@ -133,7 +133,7 @@ impl Entry {
         let since = open.last;
         open.set(self.id, State::Idle(since));
     }
-    /// Whether the request may go on: its connection has not given way.
+    /// Marks the connection as working again. Returns whether the request may continue.
     pub(crate) fn go_on(&self) -> bool {
         let mut open = self.connections.open();
         let stays = open.all.get(&self.id).is_some_and(|(state, _)| *state != State::Leaving);
@@ -153,11 +153,11 @@ impl Drop for Entry {
     }
 }
 
-/// A connection that is at work.
+/// A guard that marks a connection as working.
 pub(crate) struct Working(Arc<Entry>);
 
 impl Working {
-    /// Until the answer has gone, it is.
+    /// Keeps the guard until the response was sent.
     pub(crate) fn until_sent(self, response: http::Response<Body>) -> http::Response<Body> {
         response.map(|body| Body::new(Sending { body, _working: self }))
     }

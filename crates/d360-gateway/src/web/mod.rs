@@ -1,4 +1,4 @@
-//! HTTP below the API: the listener, its connections, bodies and tables of routes.
+//! The HTTP layer below the API: listener, connections, bodies and routing.
 
 pub(crate) mod body;
 pub(crate) mod connections;

@@ -1,20 +1,20 @@
-//! Tables of routes.
+//! Routing by tables.
 //!
-//! axum's router is not used: it matches paths before they are percent-decoded, refuses empty segments, and answers 404 and 405
-//! itself, while old programs send all of that and expect On-Premise's errors.
+//! axum's router is not used, because it matches paths before percent-decoding, rejects empty segments, and answers
+//! 404 and 405 itself. Old programs send such paths and expect On-Premise's errors.
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-/// The method (`ANY` for each), the path, in which a segment in braces takes anything, and what it leads to.
+/// The method (or `ANY`), the path and the target. A path segment in braces matches any segment.
 pub(crate) type Route<R> = (&'static str, &'static str, R);
 
-/// The segments of a path, percent-decoded. Slashes at its ends do not count.
+/// Returns the percent-decoded segments of a path. Leading and trailing slashes are ignored.
 pub(crate) fn segments(path: &str) -> Vec<String> {
     let decoded = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
     path.trim_matches('/').split('/').map(decoded).collect()
 }
 
-/// The first row that fits, and what stands in place of its braces.
+/// Returns the first matching route and its path parameters.
 pub(crate) fn find<'s, R: Copy>(
     table: &[Route<R>],
     method: &Method,

@@ -1,4 +1,4 @@
-//! The listener: limits on connections, heads and their time, and an end that lets what is under way finish.
+//! The HTTP server: limits on connections, request heads and their time, and graceful shutdown.
 use super::{body, connections::Connections};
 use crate::metrics::Metrics;
 use axum::body::Body;
@@ -11,10 +11,10 @@ use hyper_util::{
 use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch};
 
-/// Headers of a request, and bytes of its head, at most.
+/// The maximum number of headers, and the maximum size of a request head.
 const HEADERS: usize = 100;
 const HEAD: usize = 16 << 10;
-/// How long what is under way may take to end.
+/// How long calls in flight may take during shutdown.
 const LAST_CALLS: Duration = Duration::from_secs(35);
 
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Limits {
     pub(crate) header_time: Duration,
 }
 
-/// Serves until it is told to stop.
+/// Serves until the stop signal.
 pub(crate) async fn serve<F>(
     listener: TcpListener,
     limits: Limits,
@@ -43,7 +43,7 @@ pub(crate) async fn serve<F>(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Out of files, mostly: one that is open has to end first.
+                // Usually the process is out of file descriptors, so close a connection first.
                 tracing::warn!(%error, "a connection could not be accepted");
                 connections.make_room();
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -75,7 +75,7 @@ pub(crate) async fn serve<F>(
             .header_read_timeout(limits.header_time)
             .max_headers(HEADERS)
             .max_buf_size(HEAD)
-            // Whoever has said all may close its half, and gets its answer.
+            // A client may shut down its write half after the request and still gets its answer.
             .half_close(true)
             .keep_alive(!entry.is_spare);
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
@@ -83,7 +83,7 @@ pub(crate) async fn serve<F>(
         open.connections.inc();
         tokio::spawn(async move {
             tokio::select! {
-                // What a client does wrong is the client's business.
+                // Errors of a connection are caused by the client and not logged.
                 _ = connection => {}
                 () = entry.evicted.notified() => {}
             }
@@ -92,7 +92,7 @@ pub(crate) async fn serve<F>(
     }
     drop(listener);
     if tokio::time::timeout(LAST_CALLS, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some calls did not end in time");
+        tracing::warn!("some calls did not finish in time");
     }
 }
 

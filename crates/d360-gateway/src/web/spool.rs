@@ -1,20 +1,20 @@
-//! Bodies that go through the disk, so that memory stays flat.
+//! Spools bodies to disk, so that large files do not use memory.
 use axum::body::Body;
 use std::{io, path::Path, pin::Pin, time::Duration};
 use tokio::io::AsyncWriteExt as _;
 use tokio_util::io::ReaderStream;
 
-/// How long a piece of a file may take to come in.
+/// The timeout for each chunk of a file.
 const PIECE_TIME: Duration = Duration::from_secs(30);
 
-/// Why a body is not in its file.
+/// Why a body could not be stored.
 pub(crate) enum Unstored {
     TooLong,
     BrokeOff,
     Local(io::Error),
 }
 
-/// Writes a body of at most `most` bytes into a file. Returns its length.
+/// Writes a body of at most `most` bytes to a file. Returns its length.
 pub(crate) async fn store(path: &Path, body: Body, most: u64) -> Result<u64, Unstored> {
     let mut file = tokio::fs::File::create(path).await.map_err(Unstored::Local)?;
     let (mut body, mut length) = (body.into_data_stream(), 0_u64);
@@ -38,7 +38,7 @@ pub(crate) async fn store(path: &Path, body: Body, most: u64) -> Result<u64, Uns
     Ok(length)
 }
 
-/// A file as a body.
+/// Opens a file as a body.
 pub(crate) async fn open(path: &Path) -> io::Result<Body> {
     let file = tokio::fs::File::open(path).await?;
     Ok(Body::from_stream(ReaderStream::new(file)))

@@ -1,21 +1,21 @@
-//! What a row of the table of keys holds.
+//! The types of the table of keys.
 use crate::{config::number::SecretName, place::Place};
 use std::collections::BTreeMap;
 
-/// A key of a table that becomes a `T`.
+/// A key of a table that is read into a `T`.
 pub(in crate::config) struct Key<T> {
     pub(in crate::config) name: &'static str,
     pub(in crate::config) about: &'static str,
     /// The option of `d360 gateway` that overrides it.
     pub(in crate::config) flag: Option<&'static str>,
     pub(in crate::config) kind: Kind<T>,
-    /// What stands in the example where there is no default, as TOML has it.
+    /// The value in the example if there is no default, in TOML.
     pub(in crate::config) example: &'static str,
 }
 
-/// What a value has to be, and where it goes.
+/// The type of a value, and how it is set.
 pub(in crate::config) enum Kind<T> {
-    /// A text that the function accepts.
+    /// A string that `check` accepts.
     Text {
         get: fn(&T) -> Option<String>,
         set: fn(&mut T, String),
@@ -37,7 +37,7 @@ pub(in crate::config) enum Kind<T> {
         get: fn(&T) -> bool,
         set: fn(&mut T, bool),
     },
-    /// A whole number of these.
+    /// A whole number with a unit and a range.
     Whole {
         get: fn(&T) -> Option<u64>,
         set: fn(&mut T, u64),
@@ -45,13 +45,13 @@ pub(in crate::config) enum Kind<T> {
         least: u64,
         most: u64,
     },
-    /// Texts by names.
+    /// Strings by name.
     Map {
         set: fn(&mut T, BTreeMap<String, String>),
     },
 }
 
-/// What a text has to be, where it is not.
+/// Returns what a string must be, if it is not valid.
 pub(in crate::config) type Check = fn(&str) -> Option<&'static str>;
 
 pub(super) fn any(_: &str) -> Option<&'static str> {
@@ -59,7 +59,7 @@ pub(super) fn any(_: &str) -> Option<&'static str> {
 }
 
 pub(super) fn url(text: &str) -> Option<&'static str> {
-    let problem = "a URL that begins with http:// or https:// and holds no password";
+    let problem = "a URL that starts with http:// or https:// and has no password";
     Place::of(text).is_none().then_some(problem)
 }
 

@@ -1,4 +1,4 @@
-//! The table of keys: what a configuration file may say. The reader, `--print-config` and the guide all come from it.
+//! The table of configuration keys, the source of the reader, `--print-config` and the guide.
 
 mod kind;
 mod number;

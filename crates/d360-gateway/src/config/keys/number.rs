@@ -3,7 +3,7 @@ use super::kind::{Key, Kind, any, url};
 use crate::config::number::{Draft, SecretName};
 use std::path::PathBuf;
 
-/// The secrets of a number: whoever writes one into the file is told the keys for it.
+/// The secrets of a number. Writing one into the file is an error that names the keys to use.
 pub(in crate::config) const SECRETS: [SecretName; 6] =
     ["key", "client_key", "password", "webhook_secret", "app_secret", "verify_token"];
 
@@ -44,13 +44,13 @@ pub(in crate::config) const NUMBER: &[Key<Draft>] = &[
     env(
         "client_key_env",
         "client_key",
-        "Environment variable with the key that the old program shows. The default is the API key of Cloud.",
+        "Environment variable with the key that the old program sends. The default is the API key of Cloud.",
         "\"D360_CLIENT_KEY\"",
     ),
     file(
         "client_key_file",
         "client_key",
-        "File with the key that the old program shows.",
+        "File with the key that the old program sends.",
         "\"/etc/d360/client-key\"",
     ),
     Key {
@@ -67,7 +67,7 @@ pub(in crate::config) const NUMBER: &[Key<Draft>] = &[
     env(
         "password_env",
         "password",
-        "Environment variable with the password of POST /v1/users/login. The default is the key that the old program shows.",
+        "Environment variable with the password of POST /v1/users/login. The default is the key that the old program sends.",
         "\"D360_PASSWORD\"",
     ),
     file(
@@ -78,7 +78,7 @@ pub(in crate::config) const NUMBER: &[Key<Draft>] = &[
     ),
     Key {
         name: "webhook_to",
-        about: "URL where the old program takes webhooks. Webhooks wait until there is one.",
+        about: "URL where the old program receives webhooks. Webhooks are queued until it is set.",
         flag: Some("--webhook-to"),
         kind: Kind::Text {
             get: |number| number.webhook_to.clone(),
@@ -101,7 +101,7 @@ pub(in crate::config) const NUMBER: &[Key<Draft>] = &[
     Key {
         name: "webhook_secret_header",
         about: "Header of Cloud webhooks with the secret of webhook_secret_env or webhook_secret_file. Without a secret, webhooks \
-            are taken from programs of this machine only.",
+            are accepted from programs of this machine only.",
         flag: Some("--secret-header"),
         kind: Kind::Text {
             get: |number| number.webhook_secret_header.clone(),

@@ -3,7 +3,7 @@ use super::kind::{Key, Kind, address, path, url};
 use crate::config::settings::Config;
 use std::time::Duration;
 
-/// Ten years: what is more is a slip, and sums of times must not overflow.
+/// Ten years. A larger value is a mistake, and sums of times must not overflow.
 const LONGEST: u64 = 10 * 365 * 24 * 60 * 60;
 
 fn seconds(time: Duration) -> Option<u64> {
@@ -112,7 +112,7 @@ pub(in crate::config) const TOP: &[Key<Config>] = &[
     Key {
         name: "max_bytes_in_flight",
         about: "Bytes of bodies in memory at once, over all connections. Webhooks whose signature is not verified yet have a \
-            quarter of it for themselves.",
+            separate budget of a quarter of it.",
         flag: None,
         kind: Kind::Whole {
             get: |config| whole(config.max_bytes_in_flight),
