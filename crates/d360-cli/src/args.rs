@@ -1,4 +1,4 @@
-//! The command line. Help pages are put together in `help`.
+//! The command line's arguments. `help` builds the help pages.
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub(crate) use send::{
     Text, To,
 };
 
-/// Send WhatsApp messages through 360dialog, and manage what belongs to a number
+/// Send WhatsApp messages via 360dialog; manage media, templates and webhooks
 #[derive(Debug, Parser)]
 #[command(name = "d360", version, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Args {
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// The names of the command and of those above it, such as `send text`.
+    /// The full path of the command, for example `send text`.
     #[arg(skip)]
     pub(crate) path: String,
 }
@@ -77,13 +77,13 @@ pub(crate) enum Command {
     /// Translate payloads, move the blocklist, check a program
     #[command(subcommand)]
     Migrate(Migrate),
-    /// Manage profiles, which hold settings and keys of numbers
+    /// Manage profiles: the settings and API key of each number
     #[command(subcommand, alias = "profiles")]
     Profile(Profile),
     /// Show the number, system and key in use
     ///
-    /// Prints the profile, the system, the base URL and where the key comes from, and asks the API which number the key
-    /// belongs to.
+    /// Prints the profile, the system, the base URL and the origin of the key. Asks the API which number the key belongs
+    /// to.
     Whoami(Whoami),
     /// Convert vCard files to contact cards and back
     #[command(subcommand, alias = "vcards")]
@@ -91,7 +91,7 @@ pub(crate) enum Command {
     /// Explain error codes
     #[command(alias = "error")]
     Errors(Errors),
-    /// Print the completion script of a shell
+    /// Print a shell completion script
     #[command(alias = "completion")]
     Completions(Completions),
     /// Write man pages
@@ -124,7 +124,7 @@ pub(crate) struct VcardFile {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Errors {
-    /// Code such as 131047, or words of its meaning
+    /// Code such as 131047, or words from its meaning
     #[arg(value_name = "CODE|TEXT")]
     pub(crate) what: Vec<String>,
 }
@@ -138,7 +138,7 @@ pub(crate) struct Completions {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Man {
-    /// Folder to write to; it is created if missing, and pages in it are replaced
+    /// Folder to write to; created if missing, existing pages are replaced
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
 }
@@ -150,11 +150,11 @@ pub(crate) struct Help {
     pub(crate) topic: Vec<String>,
 }
 
-/// An address to listen on; a port alone is one of this machine.
+/// Parses an address to listen on. A port alone means 127.0.0.1.
 fn address(text: &str) -> Result<String, String> {
     let port = text.strip_prefix(':').unwrap_or(text);
     if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) {
-        let port: u16 = port.parse().map_err(|_| "a port is at most 65535".to_owned())?;
+        let port: u16 = port.parse().map_err(|_| "the port must be at most 65535".to_owned())?;
         return Ok(format!("127.0.0.1:{port}"));
     }
     Ok(text.to_owned())

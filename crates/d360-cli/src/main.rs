@@ -1,4 +1,4 @@
-//! `d360`: the library with a face. Every verb is one or two calls of it.
+//! The `d360` command line. Each command makes one or two calls to the library.
 mod args;
 mod client;
 mod commands;
@@ -24,7 +24,7 @@ use output::Output;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Help and mistakes in the command line have colors too.
+    // Help pages and usage errors are colored too.
     let color = color_asked();
     output::use_colors(color);
     let parsed = help::command().color(color).try_get_matches();
@@ -41,9 +41,8 @@ fn main() -> ExitCode {
     failure::at(path);
     let output = Output::of(&args.global).sending(sends(&args.command, path));
     if let Some(option) = help::refused(&matches, path) {
-        let failure = Failure::usage(format!(
-            "{option} is for commands that call an API, and `d360 {path}` calls none"
-        ));
+        let failure =
+            Failure::usage(format!("{option} is for commands that call an API; `d360 {path}` calls none"));
         return ExitCode::from(output.failure(&failure) as u8);
     }
     if let Command::Send(send) = &args.command {
@@ -90,14 +89,14 @@ fn color_asked() -> clap::ColorChoice {
     asked.and_then(|asked| asked.parse().ok()).unwrap_or_default()
 }
 
-/// The names of the command and of those above it, such as `send text`.
+/// Returns the full path of the command, for example `send text`.
 fn path(matches: &clap::ArgMatches) -> String {
     let first = matches.subcommand();
     let names = std::iter::successors(first, |(_, below)| below.subcommand()).map(|(name, _)| name);
     names.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a command would have sent something, had its input been right.
+/// Whether the command sends something if its input is valid.
 fn sends(command: &Command, path: &str) -> bool {
     let dry = match command {
         Command::Send(send) => commands::send::sending(send).dry_run,
@@ -106,18 +105,18 @@ fn sends(command: &Command, path: &str) -> bool {
     !dry && help::calls_an_api(path)
 }
 
-/// Help, the version, or a mistake in the command line, which clap would show with every number in it.
+/// Prints help, the version, or a usage error. clap's own message would show phone numbers unmasked.
 fn mistake(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    // The flag could not be parsed, but it can be seen.
+    // Parsing failed, so look for the flag in the raw arguments.
     let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let json = args.windows(2).any(|pair| pair == ["--output", "json"])
         || args.iter().any(|arg| arg == "--output=json" || arg == "--json");
     if !json && error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        // A group of commands without one: its page says which there are.
+        // A command group without a subcommand: its page lists them.
         let _ = error.print();
         return ExitCode::from(Exit::Usage as u8);
     }
@@ -125,5 +124,5 @@ fn mistake(error: &clap::Error) -> ExitCode {
     ExitCode::from(output.failure(&Failure::Mistake(usage::explain(error, &args))) as u8)
 }
 
-/// What a verb ends in: an exit code, or a failure that says why.
+/// The result of a command: an exit code or a failure.
 type Result = std::result::Result<Exit, Box<Failure>>;

@@ -1,4 +1,4 @@
-//! Users: blocking them, reporting them, looking them up.
+//! `d360 block` and `d360 contacts`.
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub(crate) struct BlockAdd {
     pub(crate) users: Users,
     /// Reason, up to 59 characters (On-Premise)
     ///
-    /// Used where another business account is blocked.
+    /// Used when another business account is blocked.
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
 }
@@ -34,13 +34,13 @@ pub(crate) struct Report {
     pub(crate) user: String,
     /// Reason, up to 59 characters
     ///
-    /// Used where another business account is reported.
+    /// Used when another business account is reported.
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
     /// Block the user as well
     #[arg(long)]
     pub(crate) block: bool,
-    /// Message to report; the last five without it
+    /// Message to report [default: the last five]
     #[arg(long, value_name = "ID")]
     pub(crate) message_id: Option<String>,
 }
@@ -57,7 +57,7 @@ pub(crate) struct Users {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// How a list is read.
+/// Options for reading a list.
 #[derive(Debug, Args)]
 pub(crate) struct Limit {
     /// Items per request; all pages are read
@@ -67,7 +67,7 @@ pub(crate) struct Limit {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContactsVerb {
-    /// Check whether numbers are on WhatsApp; Cloud has no such call
+    /// Check whether numbers are on WhatsApp (On-Premise only)
     Check(Check),
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct Check {
     /// Return at once; a status may be `processing`
     #[arg(long)]
     pub(crate) no_wait: bool,
-    /// Ignore the cache of seven days
+    /// Ignore the seven-day cache
     #[arg(long)]
     pub(crate) force_check: bool,
 }

@@ -1,4 +1,4 @@
-//! The common options. `d360 help options` lists them; no other help page does.
+//! The common options. Only `d360 help options` lists them.
 use crate::settings::{Active, Origin};
 use clap::{Args, ColorChoice, ValueEnum};
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub(crate) struct Global {
     /// Server to call, such as a sandbox [env: D360_BASE_URL]
     ///
     /// Scheme, host and port; https, or http on this machine.
-    // Not by clap, which would show it as required in the usage of every mistake.
+    // Not read by clap: it would show the option as required in every usage error.
     #[arg(long, global = true, value_name = "URL", help_heading = "System")]
     pub(crate) base_url: Option<String>,
     /// Phone number ID at Meta (--api graph)
@@ -33,7 +33,7 @@ pub(crate) struct Global {
     /// Account ID at Meta, for templates (--api graph)
     #[arg(long, global = true, value_name = "ID", help_heading = "System")]
     pub(crate) waba_id: Option<String>,
-    /// Version of Graph (--api graph) [default: v25.0]
+    /// Graph API version (--api graph) [default: v25.0]
     #[arg(long, global = true, value_name = "vN.N", help_heading = "System")]
     pub(crate) graph_version: Option<String>,
     /// Partner ID (--api partner)
@@ -63,11 +63,11 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub(crate) color: ColorChoice,
 
-    /// Time limit of each attempt
+    /// Time limit for each attempt
     #[arg(long, global = true, value_name = "SECONDS", default_value = "30", help_heading = "Time limits and retries",
         value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: u64,
-    /// Time limit of a call with all its attempts and waits
+    /// Time limit for a call, including retries and waits
     #[arg(long, global = true, value_name = "SECONDS", help_heading = "Time limits and retries",
         value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) deadline: Option<u64>,
@@ -85,17 +85,17 @@ pub(crate) struct Global {
     #[arg(long, global = true, help_heading = "Connection")]
     pub(crate) blocking: bool,
 
-    /// Refuse input that the documents advise against
+    /// Refuse input that the documentation advises against
     #[arg(long, global = true, help_heading = "Checks")]
     pub(crate) strict: bool,
 
     /// Where the base URL comes from.
     #[arg(skip)]
     pub(crate) base_url_from: Origin,
-    /// The profile in use, whose settings stand in the fields above.
+    /// The profile in use. Its settings fill the fields above.
     #[arg(skip)]
     pub(crate) active: Option<Active>,
-    /// Messages per second of the number, if another rate than the default is set.
+    /// The number's messages per second, if not the default.
     #[arg(skip)]
     pub(crate) messages_per_second: Option<u32>,
 }
@@ -116,7 +116,7 @@ pub(crate) enum ApiName {
 }
 
 impl ApiName {
-    /// As `--api` takes it.
+    /// Returns the name as `--api` accepts it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Cloud => "cloud",

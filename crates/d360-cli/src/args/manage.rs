@@ -1,4 +1,4 @@
-//! Files, templates and webhooks.
+//! `d360 media`, `d360 templates` and `d360 webhook`.
 use clap::{ArgGroup, Args as ClapArgs, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 pub(crate) enum Media {
     /// Upload a file and print its media ID, valid for 30 days
     Upload(Upload),
-    /// Show type, size and URL of a file
+    /// Show the type, size and URL of a file
     Info(MediaId),
     /// Download a file
     Download(Download),
@@ -19,10 +19,10 @@ pub(crate) enum Media {
 pub(crate) struct Upload {
     /// Image, video, audio, document or sticker
     ///
-    /// Images may have 5 MB, audio and video 16 MB, documents 100 MB, stickers 500 KB.
+    /// Size limits: images 5 MB, audio and video 16 MB, documents 100 MB, stickers 500 KB.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// MIME type [default: by content or extension]
+    /// MIME type [default: from content or extension]
     #[arg(long = "type", value_name = "MIME")]
     pub(crate) mime: Option<String>,
 }
@@ -90,7 +90,7 @@ pub(crate) struct TemplateName {
     /// Template name
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
-    /// Only the template with this ID, which is one language
+    /// Only the template with this ID (one language)
     #[arg(long, value_name = "ID")]
     pub(crate) id: Option<String>,
 }
@@ -103,7 +103,7 @@ pub(crate) enum Webhook {
     Parse(Parse),
     /// Receive webhooks and print their events, one JSON document per line
     ///
-    /// With a token in D360_VERIFY_TOKEN, Meta's verification request (hub.challenge) is answered too.
+    /// If D360_VERIFY_TOKEN is set, Meta's verification request (hub.challenge) is answered too.
     Listen(Listen),
     /// Check the signature of a saved webhook
     Verify(Verify),
@@ -121,9 +121,9 @@ pub(crate) struct Parse {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Signer {
-    /// Meta: X-Hub-Signature-256, made with the app secret
+    /// Meta: X-Hub-Signature-256, computed with the app secret
     App,
-    /// 360dialog to partners: x-360dialog-signature, made with the platform secret
+    /// 360dialog to partners: x-360dialog-signature, computed with the platform secret
     Platform,
 }
 
@@ -133,22 +133,22 @@ pub(crate) struct Listen {
     /// Address or port; port 0 picks a free one
     #[arg(long, alias = "port", value_name = "ADDRESS", default_value = "127.0.0.1:4370", value_parser = super::address)]
     pub(crate) listen: String,
-    /// Accept only webhooks signed by
+    /// Accept only webhooks signed by this sender
     #[arg(long, value_name = "WHO", conflicts_with = "secret_header")]
     pub(crate) signed_by: Option<Signer>,
     /// Accept only webhooks with this header
     ///
-    /// Its value must be the secret. The header is the one given to `d360 webhook config set --secret-header`.
+    /// Its value must be the secret. Use the header given to `d360 webhook config set --secret-header`.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Option<String>,
     /// File with the secret
     ///
-    /// It is used instead of D360_WEBHOOK_SECRET. Only its owner may be able to read the file. - is standard input.
+    /// Used instead of D360_WEBHOOK_SECRET. The file must be readable by its owner only. - reads standard input.
     #[arg(long, value_name = "FILE", requires = "proof")]
     pub(crate) secret_file: Option<PathBuf>,
     /// Forward each webhook unchanged to this URL
     ///
-    /// If the URL refuses a webhook or does not answer within 4 seconds, the webhook is refused here too, and 360dialog
+    /// If the URL refuses a webhook or does not answer within 4 seconds, this command refuses it too. 360dialog then
     /// delivers it again.
     #[arg(long, value_name = "URL")]
     pub(crate) forward_to: Option<String>,
@@ -162,7 +162,7 @@ pub(crate) struct Verify {
     /// File with the exact body (- for stdin)
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Signer
+    /// Who signed the webhook
     #[arg(long, value_name = "WHO")]
     pub(crate) signed_by: Signer,
     /// Signature from the header, with or without sha256=
@@ -170,7 +170,7 @@ pub(crate) struct Verify {
     pub(crate) signature: String,
     /// File with the secret
     ///
-    /// It is used instead of D360_WEBHOOK_SECRET. Only its owner may be able to read the file. - is standard input.
+    /// Used instead of D360_WEBHOOK_SECRET. The file must be readable by its owner only. - reads standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
 }
@@ -193,7 +193,7 @@ pub(crate) struct ConfigGet {
 #[derive(Debug, ClapArgs)]
 #[command(group(ArgGroup::new("whole").args(["override_all"]).requires("account")))]
 pub(crate) struct ConfigSet {
-    /// https URL
+    /// Webhook URL (https)
     #[arg(value_name = "URL")]
     pub(crate) url: String,
     /// Use the account (WABA), not the number
@@ -207,7 +207,7 @@ pub(crate) struct ConfigSet {
     pub(crate) secret_header: Option<String>,
     /// File with the secret
     ///
-    /// It is used instead of D360_WEBHOOK_SECRET. Only its owner may be able to read the file. - is standard input.
+    /// Used instead of D360_WEBHOOK_SECRET. The file must be readable by its owner only. - reads standard input.
     #[arg(long, value_name = "FILE", requires = "secret_header")]
     pub(crate) secret_file: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! Moving from On-Premise to Cloud: the gateway, and `migrate`.
+//! `d360 gateway` and `d360 migrate`, for the move from On-Premise to Cloud.
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -18,14 +18,14 @@ pub(crate) struct Gateway {
     pub(crate) webhook_to: Option<String>,
     /// Header with the secret in Cloud webhooks
     ///
-    /// The header is the one given to `d360 webhook config set --secret-header`; the secret comes from
-    /// D360_WEBHOOK_SECRET or --secret-file. Without this option, webhooks are accepted from every connection of
-    /// this machine, including those of a proxy on it.
+    /// Use the header given to `d360 webhook config set --secret-header`. The secret comes from D360_WEBHOOK_SECRET
+    /// or --secret-file. Without this option, webhooks are accepted from every connection from this machine,
+    /// including a local proxy's.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Option<String>,
     /// File with the secret
     ///
-    /// It is used instead of D360_WEBHOOK_SECRET. Only its owner may be able to read the file. - is standard input.
+    /// Used instead of D360_WEBHOOK_SECRET. The file must be readable by its owner only. - reads standard input.
     #[arg(long, value_name = "FILE", requires = "secret_header")]
     pub(crate) secret_file: Option<PathBuf>,
     /// Rate limit of the number [default: 80]
@@ -36,12 +36,12 @@ pub(crate) struct Gateway {
     pub(crate) old_ids: bool,
     /// Forward message types new since On-Premise
     ///
-    /// The default is to forward them as `unknown` with error 501.
+    /// By default they are forwarded as `unknown` with error 501.
     #[arg(long)]
     pub(crate) pass_new_types: bool,
     /// Address of /healthz, /readyz, /metrics
     ///
-    /// They need no key there.
+    /// These endpoints need no key.
     #[arg(long, global = true, value_name = "ADDRESS", value_parser = super::address)]
     pub(crate) metrics_listen: Option<String>,
     /// Configuration file, for several numbers
@@ -51,7 +51,7 @@ pub(crate) struct Gateway {
     pub(crate) config: Option<PathBuf>,
     /// Print a configuration file with every key
     ///
-    /// Every key stands in it with its default and what it does. Start from it: d360 gateway --print-config > gateway.toml
+    /// Lists every key with its default and a description. For example: d360 gateway --print-config > gateway.toml
     #[arg(long, conflicts_with_all = ["config", "listen", "state", "webhook_to", "secret_header", "messages_per_second", "old_ids",
         "pass_new_types", "metrics_listen"])]
     pub(crate) print_config: bool,
@@ -59,20 +59,20 @@ pub(crate) struct Gateway {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GatewayVerb {
-    /// Ask whether the gateway can accept webhooks
+    /// Check whether the gateway can accept webhooks
     ///
-    /// Exit code 0 if it can, 1 if not, for health checks of containers and load balancers. Give the options that the gateway
-    /// was started with (--config, --metrics-listen or --listen), or --url. The operations port needs no key.
+    /// Exits with 0 if it can and 1 if not, for health checks of containers and load balancers. Give the options that the
+    /// gateway was started with (--config, --metrics-listen or --listen), or --url. The operations port needs no key.
     Ready(Ready),
-    /// Manage webhooks that wait for the old program
+    /// Manage webhooks waiting for the old program
     ///
-    /// Give the options that the gateway was started with (--config, --metrics-listen or --listen), or --url. The key is that of
-    /// the number: D360_API_KEY, --key-file, or the one in the configuration.
+    /// Give the options that the gateway was started with (--config, --metrics-listen or --listen), or --url. The number's
+    /// key is used: D360_API_KEY, --key-file, or the one in the configuration.
     Waiting(Held),
     /// Manage webhooks that the old program refused
     ///
-    /// Give the options that the gateway was started with (--config, --metrics-listen or --listen), or --url. The key is that of
-    /// the number: D360_API_KEY, --key-file, or the one in the configuration.
+    /// Give the options that the gateway was started with (--config, --metrics-listen or --listen), or --url. The number's
+    /// key is used: D360_API_KEY, --key-file, or the one in the configuration.
     Aside(Held),
 }
 
@@ -92,7 +92,7 @@ pub(crate) struct Held {
     /// https, or http on this machine.
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// Only this number of --config
+    /// Only this number from --config
     #[arg(long, global = true, value_name = "NAME", requires = "config")]
     pub(crate) number: Option<String>,
 }
@@ -133,25 +133,25 @@ pub(crate) struct Chosen {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Migrate {
-    /// Translate requests or webhooks of On-Premise to Cloud
+    /// Translate On-Premise requests or webhooks to Cloud
     ///
-    /// Notes on standard error name what is changed, assumed, lost or refused.
+    /// Notes on standard error report what was changed, assumed, lost or refused.
     Translate(Translate),
     /// Export and import the list of blocked users
     #[command(subcommand)]
     Blocklist(Blocklist),
     /// Record what an old program sends, as a proxy in front of its API
     ///
-    /// Point the base URL of the program here. Each call is forwarded to --to once, unchanged, and written into FOLDER, which
-    /// `d360 migrate check FOLDER` reads. Of calls of the same form, the first three are written; --all writes all.
+    /// Point the program's base URL at this proxy. Each call is forwarded to --to once, unchanged, and written to FOLDER.
+    /// `d360 migrate check FOLDER` reads it. Of calls with the same form, only the first three are written; --all writes all.
     ///
     /// FOLDER holds personal data: phone numbers, names and texts. Only its owner can read the file in it. Headers are not
-    /// written; passwords, tokens and other secrets of bodies and queries are masked. Delete the folder after the check.
+    /// written. Passwords, tokens and other secrets in bodies and queries are masked. Delete the folder after the check.
     Record(Record),
     /// Report what an old program has to change
     ///
     /// Reads JSON payloads, recorded calls (`d360 migrate record`), templates, Postman collections and source code. Lists each
-    /// call, whether it works through the gateway, and its counterpart on Cloud. Names every file that it skips, and why.
+    /// call, whether it works through the gateway, and its Cloud equivalent. Reports every skipped file and the reason.
     Check(Check),
 }
 
@@ -160,7 +160,7 @@ pub(crate) struct Translate {
     /// One or more JSON documents (- for stdin)
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Kind of document [default: by its properties]
+    /// Kind of document [default: from its properties]
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<TranslateKind>,
     /// Account (WABA) ID to put into webhooks
@@ -201,17 +201,17 @@ pub(crate) struct BlocklistExport {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BlocklistImport {
-    /// List of On-Premise as JSON, or one user per line (- for stdin)
+    /// On-Premise list as JSON, or one user per line (- for stdin)
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// File that records who is done; a second run skips them
+    /// File that records finished users; a second run skips them
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Record {
-    /// Folder for the recorded calls; it is created if it does not exist
+    /// Folder for the recorded calls; created if missing
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
     /// Server to forward to: On-Premise, `d360 gateway` or `d360 sandbox`

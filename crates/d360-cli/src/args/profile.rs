@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args as ClapArgs, Subcommand};
 pub(crate) enum Profile {
     /// Add a profile
     ///
-    /// The key is read from standard input, or typed on a terminal without an echo. It is kept in the file, which only its
+    /// The key is read from standard input, or from a prompt without echo. It is stored in the profile file, which only its
     /// owner can read, unless --key-file, --key-env or --key-command says where it is. --api, --base-url, --phone-number-id,
     /// --waba-id, --graph-version, --partner-id, --channel-id, --proxy and --ca-file become settings of the profile. The
     /// first profile becomes the default.
@@ -58,7 +58,7 @@ pub(crate) struct ProfileShown {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Whoami {
-    /// Do not ask the API
+    /// Do not call the API
     #[arg(long)]
     pub(crate) offline: bool,
 }

@@ -12,20 +12,20 @@ pub(crate) struct Sandbox {
     pub(crate) listen: String,
     /// Leave user IDs out of webhooks, as before April 2026
     ///
-    /// Since April 2026 webhooks carry the business-scoped user ID of every user: contacts[].user_id, from_user_id,
-    /// recipient_user_id, and contacts beside statuses. Users without a number keep theirs.
+    /// Since April 2026, webhooks carry the business-scoped user ID of every user in contacts[].user_id, from_user_id and
+    /// recipient_user_id. Statuses have contacts too. Users without a number keep their ID.
     #[arg(long)]
     pub(crate) without_user_ids: bool,
     /// Escape non-ASCII characters in webhooks as \uXXXX
     ///
-    /// Signatures cover the bytes that are sent.
+    /// Signatures cover the bytes as sent.
     #[arg(long)]
     pub(crate) escape_unicode: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SandboxVerb {
-    /// Send a webhook: a message of a user, or a status
+    /// Send a webhook: a user's message or a status
     ///
     /// A message opens the 24-hour window. The webhook goes to the URL set with `d360 webhook config set`.
     Trigger(Trigger),
@@ -33,9 +33,9 @@ pub(crate) enum SandboxVerb {
     Fail(Fail),
     /// List the requests that the sandbox answered
     Requests(SandboxUrl),
-    /// Return the sandbox to its initial state
+    /// Reset the sandbox to its initial state
     ///
-    /// Messages, files, templates, blocked users, failures and webhook settings are gone.
+    /// Deletes messages, files, templates, blocked users, failures and webhook settings.
     Reset(SandboxUrl),
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct SandboxUrl {
 
 #[derive(Debug, Args)]
 pub(crate) struct Trigger {
-    /// What to send; --list shows all
+    /// Kind of webhook; --list shows all
     #[arg(value_name = "KIND", required_unless_present = "list", hide_possible_values = true)]
     pub(crate) kind: Option<TriggerKind>,
     /// List the kinds
@@ -63,7 +63,7 @@ pub(crate) struct Trigger {
     /// Emoji of `reaction`
     #[arg(long, value_name = "EMOJI")]
     pub(crate) emoji: Option<String>,
-    /// Message that a status or reaction is about [default: the last one sent]
+    /// Message of the status or reaction [default: the last one sent]
     #[arg(long, value_name = "WAMID")]
     pub(crate) message: Option<String>,
     /// Status of `status`
@@ -79,26 +79,26 @@ pub(crate) struct Trigger {
 /// What can be triggered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TriggerKind {
-    /// Text message of a user
+    /// Text message from a user
     #[value(alias = "text")]
     Message,
-    /// Image of a user
+    /// Image from a user
     Image,
-    /// Video of a user
+    /// Video from a user
     Video,
-    /// Voice message of a user
+    /// Voice message from a user
     #[value(alias = "voice")]
     Audio,
-    /// Document of a user
+    /// Document from a user
     Document,
-    /// Sticker of a user
+    /// Sticker from a user
     Sticker,
-    /// Location of a user
+    /// Location from a user
     Location,
-    /// Contact card of a user
+    /// Contact card from a user
     #[value(alias = "contact")]
     Contacts,
-    /// Reaction of a user to a message
+    /// Reaction from a user to a message
     Reaction,
     /// Tap on a reply button of an interactive message
     Interactive,
@@ -108,12 +108,12 @@ pub(crate) enum TriggerKind {
     Order,
     /// Change of a user's phone number
     System,
-    /// Message of a type that the API does not show
+    /// Message of a type that the API does not support
     Unsupported,
-    /// First opening of a chat
+    /// User opens a chat for the first time
     #[value(name = "request_welcome", alias = "welcome")]
     RequestWelcome,
-    /// Status of a message that you sent, as --status says
+    /// Status given with --status
     Status,
     /// Status: sent
     Sent,
@@ -141,25 +141,25 @@ pub(crate) enum TriggerStatus {
 
 #[derive(Debug, Args)]
 pub(crate) struct Fail {
-    /// Error code of Meta to answer with, such as 131049
+    /// Meta error code to return, such as 131049
     #[arg(long, value_name = "CODE", required_unless_present_any = ["http", "list", "clear"])]
     pub(crate) code: Option<i64>,
-    /// HTTP status to answer with [default: that of the code]
+    /// HTTP status to return [default: that of the code]
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..600))]
     pub(crate) http: Option<u16>,
     /// Number of calls that fail
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) times: u32,
-    /// Only calls of this endpoint, such as "POST /messages" or /block_users
+    /// Only calls to this endpoint, such as "POST /messages" or /block_users
     #[arg(long, value_name = "[METHOD ]PATH")]
     pub(crate) endpoint: Option<String>,
-    /// Retry-After of the answer
+    /// Retry-After of the response
     #[arg(long, value_name = "SECONDS")]
     pub(crate) retry_after: Option<u64>,
-    /// List the failures that wait for a call
+    /// List pending failures
     #[arg(long, conflicts_with_all = ["code", "http", "times", "endpoint", "retry_after", "clear"])]
     pub(crate) list: bool,
-    /// Drop the failures that wait for a call
+    /// Drop pending failures
     #[arg(long, conflicts_with_all = ["code", "http", "times", "endpoint", "retry_after"])]
     pub(crate) clear: bool,
     #[command(flatten)]

@@ -48,7 +48,7 @@ pub(crate) struct To {
     pub(crate) to: Vec<String>,
     /// File with a recipient per line (- for stdin)
     ///
-    /// # begins a comment. Every recipient is checked before anything is sent. Each gets a line of output with its outcome.
+    /// # starts a comment. All recipients are checked before anything is sent. Prints one line per recipient with its outcome.
     #[arg(long, value_name = "FILE")]
     pub(crate) to_file: Option<PathBuf>,
     /// Stop after the first recipient that fails
@@ -67,7 +67,7 @@ pub(crate) struct To {
     /// Direct Send (beta) needs neither a template nor an open 24-hour window.
     #[arg(long, value_name = "CATEGORY")]
     pub(crate) category: Option<String>,
-    /// Direct Send: time limit of the delivery
+    /// Direct Send: time limit for the delivery
     ///
     /// 30 to 43200 (utility) or 900 (authentication).
     #[arg(long, value_name = "SECONDS", requires = "category")]
@@ -83,9 +83,9 @@ pub(crate) struct Sending {
     pub(crate) dry_run: bool,
     /// Wait until the message is delivered or fails
     ///
-    /// The status comes by webhook. `d360 webhook listen` has to run on this machine, and the number's webhook has to lead to
-    /// it; the statuses of `d360 sandbox` arrive without one. The exit code is 0 for delivered, 4 for failed, and 5 if no status
-    /// arrives in time.
+    /// The status arrives by webhook. Run `d360 webhook listen` on this machine and point the number's webhook at it;
+    /// statuses of `d360 sandbox` arrive without a listener. The exit code is 0 for delivered, 4 for failed, and 5 if no
+    /// status arrives in time.
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) wait: bool,
     /// How long to wait after the message was accepted [default: 60]
@@ -93,7 +93,7 @@ pub(crate) struct Sending {
     pub(crate) wait_timeout: Option<u64>,
     /// Rate limit of the number [default: 80]
     ///
-    /// It holds over all processes of this machine, which share a file for each number in ~/.local/state/d360/rate.
+    /// Shared by all processes on this machine, in one file per number in ~/.local/state/d360/rate.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) messages_per_second: Option<u32>,
 }
@@ -146,7 +146,7 @@ pub(crate) struct Text {
 pub(crate) struct Media {
     /// File to upload and send
     ///
-    /// Its type is found by its content. A public URL is taken as --link.
+    /// The type is detected from the content. A public URL is treated as --link.
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// Media ID of an uploaded file
@@ -192,7 +192,7 @@ pub(crate) struct Reaction {
     /// One emoji
     #[arg(value_name = "EMOJI")]
     pub(crate) emoji: Option<String>,
-    /// The same
+    /// Same as EMOJI
     #[arg(long = "emoji", value_name = "EMOJI", hide = true)]
     pub(crate) named: Option<String>,
     /// Message to react to
@@ -210,7 +210,7 @@ pub(crate) struct Template {
     /// Template name
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
-    /// Texts of the placeholders in the body
+    /// Texts for the placeholders in the body
     #[arg(value_name = "TEXT")]
     pub(crate) texts: Vec<String>,
     /// Template language
@@ -219,7 +219,7 @@ pub(crate) struct Template {
     /// Template namespace (On-Premise)
     #[arg(long, value_name = "NAMESPACE")]
     pub(crate) namespace: Option<String>,
-    /// Text of the next placeholder, as TEXT
+    /// Text of the next placeholder, same as TEXT
     #[arg(long, value_name = "TEXT")]
     pub(crate) body: Vec<String>,
     /// List of components as JSON (- for stdin)
@@ -236,7 +236,7 @@ pub(crate) struct Raw {
     pub(crate) file: PathBuf,
     /// Send the body unchanged and unchecked (Cloud, Graph)
     ///
-    /// For message types that are newer than this version.
+    /// For message types newer than this version.
     #[arg(long)]
     pub(crate) unchecked: bool,
     #[command(flatten)]

@@ -51,7 +51,7 @@ fn each_wrong_guess_gets_its_answer() {
         (&["health", "--timeout", "0"], &["`0` is no value of --timeout <SECONDS>: 0 is not in 1..=86400"]),
         (&["health", "--timeout", "5", "--timeout", "6"], &["--timeout is given twice"]),
         (&["health", "--format", "json"], &["--output json"]),
-        (&["sandbox", "--port", "70000"], &["a port is at most 65535"]),
+        (&["sandbox", "--port", "70000"], &["the port must be at most 65535"]),
         (&["webhook", "listen", "--forward", "http://127.0.0.1:9/"], &["--forward-to URL"]),
         (&["read"], &["needs <WAMID>", "messages[].id"]),
         (&["send", "cat.jpg"], &["d360 send image cat.jpg --to NUMBER"]),
