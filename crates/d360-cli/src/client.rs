@@ -1,4 +1,4 @@
-//! One client, over either transport.
+//! A client over the async or the blocking transport.
 use crate::{
     args::{ApiName, Args, Command, Global},
     failure::Failure,
@@ -29,11 +29,11 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 type Step<T> = Result<T, Box<Failure>>;
 
-/// The client that the flags ask for. The verbs do not know which.
+/// The client that the flags select. Commands do not depend on its transport.
 #[derive(Debug)]
 pub(crate) struct Client<A: Api> {
     over: Over<A>,
-    /// The limit over all processes; the library's own holds without one.
+    /// The rate limit shared by all processes. Without one, the library's own limit applies.
     limit: Option<Arc<Limit>>,
 }
 
@@ -43,7 +43,7 @@ enum Over<A: Api> {
     Blocking(transport::blocking::Client<A>),
 }
 
-/// Refuses flags of a system that is not spoken to: a token of Meta's must not go to 360dialog because `--api` was forgotten.
+/// Refuses flags of another system. If `--api` was forgotten, a Meta token must not go to 360dialog.
 pub(crate) fn check_flags(args: &Args) -> Step<()> {
     let global = &args.global;
     let hub = global.api == Some(ApiName::Partner) || matches!(args.command, Command::Channels(_));
@@ -60,7 +60,7 @@ pub(crate) fn check_flags(args: &Args) -> Step<()> {
     }
 }
 
-/// A client of what Cloud alone has, on 360dialog's host or, where it has it, on Graph's.
+/// Returns a client for calls that only Cloud has, on 360dialog's host or on Graph.
 pub(crate) fn cloud_alone(global: &Global, what: &str) -> Step<Client<Cloud>> {
     match global.api {
         None | Some(ApiName::Cloud | ApiName::Graph) => cloud(global, true),
@@ -68,7 +68,7 @@ pub(crate) fn cloud_alone(global: &Global, what: &str) -> Step<Client<Cloud>> {
     }
 }
 
-/// A client of Cloud or of Graph, which have the same endpoints.
+/// Returns a client for Cloud or Graph, which have the same endpoints.
 pub(crate) fn cloud(global: &Global, needs_key: bool) -> Step<Client<Cloud>> {
     let host = if global.api == Some(ApiName::Graph) { Some(graph_host(global)?) } else { None };
     Client::new(global, host, needs_key)
@@ -120,17 +120,17 @@ fn graph_host(global: &Global) -> Step<Host> {
 fn required<'g>(value: Option<&'g str>, flag: &str, api: &str) -> Step<&'g str> {
     value.ok_or_else(|| {
         let message = format!("--api {api} needs {flag}");
-        Failure::mistake(message, format!("give {flag} ID, or a profile that has it"))
+        Failure::mistake(message, format!("give {flag} ID, or use a profile that has it"))
     })
 }
 
-/// Refuses settings that no call could be made with, before they are kept.
+/// Refuses settings that no call could use, before they are stored.
 pub(crate) fn check_settings(global: &Global) -> Step<()> {
     let host = match global.api {
         Some(ApiName::Graph) if global.phone_number_id.is_some() => graph_host(global)?,
         Some(ApiName::Onprem) => OnPrem::default_host(),
         Some(ApiName::Partner) => Partner::default_host(),
-        // The number may be named by each call.
+        // Each call may name the number instead.
         None | Some(ApiName::Cloud | ApiName::Graph) => Cloud::default_host(),
     };
     if global.partner_id.is_some() {
@@ -146,18 +146,18 @@ pub(crate) fn check_settings(global: &Global) -> Step<()> {
 }
 
 impl<A: Api> Client<A> {
-    /// The client for the flags; without a key where none is needed.
+    /// Creates the client for the flags, without a key if none is needed.
     fn new(global: &Global, host: Option<Host>, needs_key: bool) -> Step<Self> {
         let key = match key(global, needs_key)? {
             Some(key) => key,
             None if needs_key => return Err(SetupError::NoKey.into()),
-            // Stands in a request that is shown masked, and not sent.
+            // Only used in a dry run, which masks it and sends nothing.
             None => ApiKey::new("none").map_err(SetupError::from)?,
         };
         let mut config = config(global, key)?;
         config.host = host;
         let limit = Arc::new(Limit::new(global));
-        // It waits below, over all processes.
+        // `Limit` waits instead, across all processes.
         let config = config.rate_limit(RateLimit::off());
         let client = if global.blocking {
             let transport = UreqTransport::new(&config.connection)?;
@@ -182,7 +182,7 @@ impl<A: Api> Client<A> {
         Ok(Self { over, limit: Some(limit) })
     }
 
-    /// A client that prints what it sends and receives.
+    /// Creates a client that prints what it sends and receives.
     pub(crate) fn shown(blocking: bool, config: Config, manner: Manner) -> Step<Self> {
         if blocking {
             let transport = Shown::new(UreqTransport::new(&config.connection)?, manner);
@@ -219,14 +219,14 @@ impl<A: Api> Client<A> {
     {
         self.call(A::send(message))
     }
-    /// The request that would send the message.
+    /// Returns the request that would send the message.
     pub(crate) fn request(&self, message: A::Message) -> Result<HttpRequest, Error>
     where
         A: SendsMessages,
     {
         self.request_of(&A::send(message))
     }
-    /// The request of a call.
+    /// Returns the request of a call.
     pub(crate) fn request_of<E: Endpoint<Api = A>>(&self, endpoint: &E) -> Result<HttpRequest, Error> {
         match &self.over {
             Over::Async(client, _) => client.request(endpoint),
@@ -251,7 +251,7 @@ impl<A: Api> Client<A> {
             Over::Blocking(client) => client.unblock_users(users),
         }
     }
-    /// Hands every item of a list to `each`.
+    /// Calls `each` with every item of a list.
     pub(crate) fn pages<E: PagedEndpoint<Api = A>>(
         &self,
         first: E,
@@ -272,10 +272,10 @@ impl<A: Api> Client<A> {
 
 pub(crate) fn runtime() -> Step<tokio::runtime::Runtime> {
     let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    built.map_err(|error| Failure::local(format!("no async runtime: {error}")))
+    built.map_err(|error| Failure::local(format!("cannot start the async runtime: {error}")))
 }
 
-/// How servers are reached.
+/// Returns the proxy and CA settings.
 pub(crate) fn connection(global: &Global) -> Step<Connection> {
     let mut connection = Connection::new();
     connection = match global.proxy.as_deref() {
@@ -297,10 +297,10 @@ fn config(global: &Global, key: ApiKey) -> Step<Config> {
         .strict(global.strict)
         .connection(connection);
     Ok(match &global.base_url {
-        // A variable that was never set must not mean the real thing.
+        // An unset shell variable must not select the production system.
         Some(url) if url.trim().is_empty() => {
             return Err(Failure::usage(
-                "the base URL is empty; give one, or unset D360_BASE_URL for the system's own",
+                "the base URL is empty; give one, or unset D360_BASE_URL to use the default",
             ));
         }
         Some(url) => config.base_url(url),
@@ -314,15 +314,15 @@ fn options(global: &Global) -> CallOptions {
     global.deadline.map_or(options.clone(), |seconds| options.deadline(Duration::from_secs(seconds)))
 }
 
-/// The text of a file that only its owner can read.
+/// Reads a text file that only its owner can read.
 pub(crate) fn secret_file(path: &Path, flag: &str) -> Step<String> {
     refuse_if_open_to_others(path)?;
-    // Its name may be the secret itself, given in the wrong place.
+    // The file name may be the secret itself, given by mistake.
     let text = String::from_utf8(input::read_as(path, flag)?);
     text.map_err(|_| Failure::invalid(flag, "is not text"))
 }
 
-/// The secret of webhooks, from `--secret-file` or else from the environment.
+/// Returns the webhook secret from `--secret-file`, or else from the environment.
 pub(crate) fn webhook_secret(file: Option<&Path>) -> Step<String> {
     let text = match file {
         Some(path) => secret_file(path, "--secret-file")?,
@@ -330,18 +330,18 @@ pub(crate) fn webhook_secret(file: Option<&Path>) -> Step<String> {
     };
     let text = text.trim();
     if text.is_empty() {
-        return Err(Failure::usage("no secret; give it in D360_WEBHOOK_SECRET or in a --secret-file"));
+        return Err(Failure::usage("no webhook secret; set D360_WEBHOOK_SECRET or give --secret-file"));
     }
     Ok(text.to_owned())
 }
 
-/// The key from `--key-file`, the environment, or the profile.
+/// Returns the key from `--key-file`, the environment, or the profile.
 fn key(global: &Global, needs_key: bool) -> Step<Option<ApiKey>> {
     let text = if needs_key { key_text(global)? } else { own_key(global)? };
     Ok(text.map(ApiKey::new).transpose().map_err(SetupError::from)?)
 }
 
-/// The same as text, for what keeps it on its own.
+/// Returns the key as text, for callers that store it themselves.
 pub(crate) fn key_text(global: &Global) -> Step<Option<String>> {
     if let Some(key) = own_key(global)? {
         return Ok(Some(key));
@@ -350,7 +350,7 @@ pub(crate) fn key_text(global: &Global) -> Step<Option<String>> {
     profile.and_then(|profile| Some(profile.key.as_ref()?.read(&profile.name))).transpose()
 }
 
-/// The key of the command line or the environment.
+/// Returns the key from the command line or the environment.
 fn own_key(global: &Global) -> Step<Option<String>> {
     Ok(match &global.key_file {
         Some(path) => Some(secret_file(path, "--key-file")?.trim().to_owned()),
@@ -358,7 +358,7 @@ fn own_key(global: &Global) -> Step<Option<String>> {
     })
 }
 
-/// Where the key comes from, without reading it.
+/// Returns the origin of the key without reading it.
 pub(crate) fn key_origin(global: &Global) -> Option<Origin> {
     if global.key_file.is_some() {
         return Some(Origin::Flag);
@@ -375,7 +375,7 @@ fn refuse_if_open_to_others(path: &Path) -> Step<()> {
     let file = std::fs::metadata(path);
     match file.map(|file| (file.is_file(), file.permissions().mode())) {
         Ok((false, _)) if path != Path::new("-") => {
-            Err(Failure::invalid(&input::name(path), "is no regular file"))
+            Err(Failure::invalid(&input::name(path), "is not a regular file"))
         }
         Ok((true, mode)) if path != Path::new("-") && mode & others(path) != 0 => {
             let message = format!("can be read by others; run: chmod 600 {}", input::name(path));
@@ -385,8 +385,8 @@ fn refuse_if_open_to_others(path: &Path) -> Step<()> {
     }
 }
 
-/// The permissions that a secret's file may not have. systemd lets a service read a credential by an ACL, whose mask shows as the
-/// group's permissions.
+/// Returns the permissions that a secret file must not have. systemd grants a service access to a credential with an
+/// ACL. The ACL's mask shows as the group's permissions.
 #[cfg(unix)]
 fn others(path: &Path) -> u32 {
     let directory = std::env::var_os("CREDENTIALS_DIRECTORY");

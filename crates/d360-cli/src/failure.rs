@@ -1,4 +1,4 @@
-//! Why a command failed: its exit code, what people are told, and the document for programs.
+//! Failures of a command: exit code, error message, and JSON document.
 use crate::output::{Output, findings};
 use d360::{
     Error, Outcome,
@@ -21,34 +21,34 @@ pub(crate) enum Exit {
     NotSent = 7,
 }
 
-/// What is wrong with a command line.
+/// A usage error.
 #[derive(Clone, Debug)]
 pub(crate) struct Mistake {
     pub(crate) message: String,
-    /// Lines below the message.
+    /// Lines printed below the message.
     pub(crate) details: Vec<String>,
-    /// What to do.
+    /// Hints, printed last.
     pub(crate) hints: Vec<String>,
 }
 
-/// Why a verb failed.
+/// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Something on this machine.
+    /// A failure on this machine.
     Local(String),
-    /// Flags that do not go together.
+    /// Flags that cannot be combined.
     Usage(String),
-    /// A command line that cannot be read.
+    /// A command line that cannot be parsed.
     Mistake(Mistake),
-    /// Settings.
+    /// Invalid settings.
     Setup(SetupError),
-    /// The file of profiles, or what it names.
+    /// The profile file, or something it refers to.
     Settings(String),
-    /// What was given, with every problem.
+    /// Invalid input, with every problem.
     Invalid(Invalid),
-    /// A call.
+    /// A failed call.
     Call(Error),
-    /// A call among several.
+    /// A failed call out of several.
     Block(BlockUsersError),
 }
 
@@ -89,7 +89,7 @@ impl Failure {
     pub(crate) fn usage(message: impl Into<String>) -> Box<Self> {
         Box::new(Self::Usage(message.into()))
     }
-    /// The same with a way out of its own.
+    /// A usage error with its own hint.
     pub(crate) fn mistake(message: impl Into<String>, hint: impl Into<String>) -> Box<Self> {
         let hints = vec![hint.into()];
         Box::new(Self::Mistake(Mistake { message: message.into(), details: Vec::new(), hints }))
@@ -97,7 +97,7 @@ impl Failure {
     pub(crate) fn settings(message: impl Into<String>) -> Box<Self> {
         Box::new(Self::Settings(message.into()))
     }
-    /// One problem with what was given.
+    /// Invalid input with one problem.
     pub(crate) fn invalid(path: &str, message: impl Into<String>) -> Box<Self> {
         let mut findings = Findings::new();
         findings.error(path, message);
@@ -125,10 +125,10 @@ pub(crate) fn call_exit(error: &Error) -> Exit {
     }
 }
 
-/// The command that runs.
+/// The running command.
 static COMMAND: OnceLock<String> = OnceLock::new();
 
-/// Names the command that runs, such as `send text`, for hints.
+/// Sets the running command, for example `send text`, for hints.
 pub(crate) fn at(command: &str) {
     let _ = COMMAND.set(command.to_owned());
 }
@@ -138,7 +138,7 @@ fn help_hint() -> String {
 }
 
 impl Output {
-    /// Says why a verb failed, and what to do.
+    /// Prints why a command failed and what to do.
     pub(crate) fn failure(self, failure: &Failure) -> Exit {
         if self.is_json() {
             self.document(&failure_document(failure, self.sends()));
@@ -183,7 +183,7 @@ impl Output {
                 self.call_error(error.error());
                 error.left().iter().for_each(|user| self.line(format!("left {}", user.as_str())));
                 self.error(format!(
-                    "{} not answered for; once the cause is mended, run again with those left",
+                    "{} users have no result; fix the cause, then run again with the users left",
                     error.left().len()
                 ));
             }
@@ -193,7 +193,7 @@ impl Output {
     fn call_error(self, error: &Error) {
         let text = error.to_string();
         self.error(format!("error: {text}"));
-        // What Meta wrote for whoever uses the app, where the error does not say it itself.
+        // Meta's text for the end user, unless the error already contains it.
         let api = error.api();
         let told = [api.and_then(|api| api.user_title()), api.and_then(|api| api.user_message())];
         for told in told.into_iter().flatten().map(d360::model::mask) {
@@ -202,7 +202,7 @@ impl Output {
             }
         }
         let causes = causes(error);
-        // The error may name the first of them itself.
+        // The error may already contain the first cause.
         if causes.last().is_some_and(|first| !text.contains(first)) {
             causes.iter().for_each(|cause| self.error(format!("  because: {cause}")));
         }
@@ -211,7 +211,7 @@ impl Output {
     }
 }
 
-/// What lies below an error, numbers masked.
+/// Returns the causes of an error, with numbers masked.
 pub(crate) fn causes(error: &dyn std::error::Error) -> Vec<String> {
     std::iter::successors(error.source(), |cause| cause.source())
         .map(|cause| d360::model::mask(&cause.to_string()))
@@ -221,7 +221,7 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> Vec<String> {
 fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::NotSent => "not sent",
-        Outcome::Refused { retryable: true } => "refused; may be taken later",
+        Outcome::Refused { retryable: true } => "refused; may be accepted later",
         Outcome::Refused { retryable: false } => "refused",
         _ => "unknown",
     }

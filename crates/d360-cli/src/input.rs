@@ -1,4 +1,4 @@
-//! Files and standard input.
+//! Reads files and standard input.
 use crate::{args::ApiName, failure::Failure};
 use d360::{
     model::{Contact, Findings, Invalid, InvalidId, Severity, block::User},
@@ -14,25 +14,25 @@ use std::{
 
 static STDIN_READ: AtomicBool = AtomicBool::new(false);
 
-/// Largest input that is read into memory.
+/// The largest input that is read into memory.
 const MAX_INPUT: u64 = 64 * 1024 * 1024;
 
-/// A file's content; `-` is standard input.
+/// Reads a file. `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
     read_as(path, &name(path))
 }
 
-/// The same, with another name for it in messages.
+/// Reads a file that messages refer to as `name`.
 pub(crate) fn read_as(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failure>> {
     let mut content = bytes(path, name)?;
-    // Windows puts a byte order mark before text.
+    // Windows editors write a byte order mark.
     if content.starts_with(b"\xef\xbb\xbf") {
         content.drain(..3);
     }
     Ok(content)
 }
 
-/// A file's content to the last byte.
+/// Reads a file without changing a byte.
 pub(crate) fn read_exact(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
     bytes(path, &name(path))
 }
@@ -42,7 +42,7 @@ fn bytes(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failure>> {
         if name.starts_with(['{', '[']) {
             return Failure::invalid(
                 "FILE",
-                "is JSON itself; give - for the file and the JSON on standard input",
+                "is JSON, not a file name; give - and write the JSON to standard input",
             );
         }
         Failure::invalid(name, format!("cannot be read: {error}"))
@@ -50,7 +50,9 @@ fn bytes(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failure>> {
     let mut content = Vec::new();
     if path == Path::new("-") {
         if STDIN_READ.swap(true, Ordering::Relaxed) {
-            return Err(Failure::usage("standard input (-) can be read once; give the others as files"));
+            return Err(Failure::usage(
+                "standard input (-) can be read only once; give the other inputs as files",
+            ));
         }
         std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut content).map_err(fail)?;
     } else {
@@ -60,14 +62,14 @@ fn bytes(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failure>> {
             .read_to_end(&mut content)
             .map_err(fail)?;
     }
-    // What is cut would be another input.
+    // Truncated input would be different input.
     if content.len() as u64 > MAX_INPUT {
         return Err(Failure::invalid(name, format!("is larger than {MAX_INPUT} bytes")));
     }
     Ok(content)
 }
 
-/// What to call an input in a message. A number that was given for a file is masked as any other.
+/// Returns the name of an input for messages. Phone numbers in it are masked.
 pub(crate) fn name(path: &Path) -> String {
     if path == Path::new("-") {
         "standard input".to_owned()
@@ -76,7 +78,7 @@ pub(crate) fn name(path: &Path) -> String {
     }
 }
 
-/// Findings about the whole of an input get its name for a path.
+/// Uses the input's name as the path of findings about the whole input.
 pub(crate) fn named(path: &Path, invalid: &Invalid) -> Box<Failure> {
     let mut findings = Findings::new();
     for finding in invalid.findings().iter() {
@@ -89,14 +91,14 @@ pub(crate) fn named(path: &Path, invalid: &Invalid) -> Box<Failure> {
     Box::new(Failure::Invalid(findings.into()))
 }
 
-/// The JSON of a file that may have been mistaken for one.
+/// Reads JSON, and detects vCard files given by mistake.
 fn json(path: &Path) -> Result<Value, Box<Failure>> {
     let content = read(path)?;
     d360::model::wire::distinct(&content).map_err(|error| {
         let is_vcard =
             content.trim_ascii_start().get(..11).is_some_and(|s| s.eq_ignore_ascii_case(b"BEGIN:VCARD"));
         let message = if is_vcard {
-            "is a vCard file, not JSON; --vcard takes it".to_owned()
+            "is a vCard file, not JSON; give it with --vcard".to_owned()
         } else {
             format!("is not JSON: {error}")
         };
@@ -104,29 +106,29 @@ fn json(path: &Path) -> Result<Value, Box<Failure>> {
     })
 }
 
-/// The contact cards of a JSON file: one, a list, or an object that holds the list as `contacts`. The findings' paths
-/// are those of a message in which these cards stand from place `first` on.
+/// Reads the contact cards of a JSON file: one card, a list, or an object with the list as `contacts`. Findings have the
+/// paths of a message in which these cards start at index `first`.
 pub(crate) fn cards(path: &Path, first: usize) -> Result<(Vec<Contact>, Findings), Box<Failure>> {
     let mut list = match json(path)? {
         Value::Array(list) => list,
         Value::Object(mut map) if map.contains_key("contacts") && !map.contains_key("name") => {
-            // What `vcard to-contacts --output json` prints; anything else beside the list would be left out in silence.
+            // The output of `vcard to-contacts --output json`. Other properties would be dropped silently, so they are refused.
             map.remove("left_out");
             if let Some(other) = map.keys().find(|key| *key != "contacts") {
                 let message = format!(
-                    "holds {:?} beside contacts; a whole message is for `send raw`",
+                    "has {:?} next to contacts; send a whole message with `send raw`",
                     d360::model::mask(other)
                 );
                 return Err(Failure::invalid(&name(path), message));
             }
             match map.remove("contacts") {
                 Some(Value::Array(list)) => list,
-                _ => return Err(Failure::invalid(&name(path), "contacts is no list")),
+                _ => return Err(Failure::invalid(&name(path), "contacts is not a list")),
             }
         }
         one => vec![one],
     };
-    // Placeholders put the cards in their place, so that the paths come out right.
+    // Placeholders shift the cards to their index, so that the paths are right.
     list.splice(
         0..0,
         vec![serde_json::json!({ "name": { "formatted_name": "-", "first_name": "-" } }); first],
@@ -144,11 +146,11 @@ pub(crate) fn cards(path: &Path, first: usize) -> Result<(Vec<Contact>, Findings
     Ok((cards, findings))
 }
 
-const NO_COUNTRY_CODE: &str = "has no + and no country code, and might be taken for a number of the business's own country: write \
+const NO_COUNTRY_CODE: &str = "has no + and no country code, so it might be read as a number of the business's own country: write \
     + and country code, or 16505551234@s.whatsapp.net for a WhatsApp ID";
 
-/// A user as the system takes them: On-Premise takes numbers in any form. Digits alone are a WhatsApp ID where a list has named the
-/// user; who writes a number is asked for the country code.
+/// Parses a user. On-Premise accepts numbers in any form. Digits alone are a WhatsApp ID if the user comes from a list.
+/// Otherwise a number needs its country code.
 pub(crate) fn user(text: &str, api: ApiName, listed: bool) -> Result<User, String> {
     let any = || {
         let user = User::Phone(text.trim().into());
@@ -169,7 +171,7 @@ pub(crate) fn user(text: &str, api: ApiName, listed: bool) -> Result<User, Strin
     })
 }
 
-/// The lines of a file with their places. `#` begins a comment.
+/// Returns the lines of a file with their positions. `#` starts a comment.
 pub(crate) fn lines(path: &Path) -> Result<Vec<(String, String)>, Box<Failure>> {
     let content =
         String::from_utf8(read(path)?).map_err(|_| Failure::invalid(&name(path), "is not text (UTF-8)"))?;
@@ -178,7 +180,7 @@ pub(crate) fn lines(path: &Path) -> Result<Vec<(String, String)>, Box<Failure>> 
     Ok(texts.map(|(n, text)| (format!("{}:{}", name(path), n + 1), text.to_owned())).collect())
 }
 
-/// Users from arguments and a file, every mistake at once.
+/// Reads users from arguments and a file, and reports all mistakes at once.
 pub(crate) fn users(
     given: &[String],
     file: Option<&PathBuf>,
@@ -199,7 +201,7 @@ pub(crate) fn users(
         }
     }
     if users.is_empty() && findings.is_empty() {
-        findings.error("users", "no user was given; name one at least");
+        findings.error("users", "no user was given; give at least one");
     }
     if findings.is_empty() { Ok(users) } else { Err(Box::new(Failure::Invalid(findings.into()))) }
 }

@@ -1,11 +1,11 @@
-//! JSON whose properties keep their order.
+//! JSON that keeps the order of properties.
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Value;
 
-/// JSON whose properties stay in the order in which they were written, for people to compare.
+/// JSON with its properties in the original order, so that people can compare it.
 pub(crate) enum Ordered {
     Object(Vec<(String, Ordered)>),
     List(Vec<Ordered>),
@@ -19,12 +19,12 @@ impl<'de> Deserialize<'de> for Ordered {
 }
 
 impl Ordered {
-    /// JSON text over several lines.
+    /// Returns JSON text with indentation.
     pub(crate) fn pretty(json: &[u8]) -> Option<String> {
         serde_json::to_string_pretty(&serde_json::from_slice::<Self>(json).ok()?).ok()
     }
 
-    /// The same with `instead` as the value of every property whose name `hidden` picks, at any depth.
+    /// Replaces the value of every property that `hidden` selects by name with `instead`, at any depth.
     pub(crate) fn without(self, hidden: fn(&str) -> bool, instead: &str) -> Self {
         match self {
             Self::Object(entries) => {

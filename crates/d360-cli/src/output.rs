@@ -1,4 +1,4 @@
-//! Results on standard output, everything else on standard error.
+//! Writes results to standard output and everything else to standard error.
 use crate::{
     args::{Format, Global},
     ordered::Ordered,
@@ -23,7 +23,7 @@ pub(crate) fn was_cut() -> bool {
     CUT.load(Ordering::Relaxed)
 }
 
-/// Labels at the start of a line on standard error, and how a terminal shows them.
+/// Labels at the start of a line on standard error, with their terminal style.
 const LABELS: [(&str, &str); 4] = [
     ("error:", "\u{1b}[1;31m"),
     ("hint:", "\u{1b}[1;36m"),
@@ -31,7 +31,7 @@ const LABELS: [(&str, &str); 4] = [
     ("outcome:", "\u{1b}[1m"),
 ];
 
-/// Sets when colors are used. `auto` asks the terminal, `NO_COLOR`, `CLICOLOR` and `TERM`.
+/// Sets when colors are used. `auto` depends on the terminal, `NO_COLOR`, `CLICOLOR` and `TERM`.
 pub(crate) fn use_colors(when: clap::ColorChoice) {
     let choice = match when {
         clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
@@ -41,7 +41,7 @@ pub(crate) fn use_colors(when: clap::ColorChoice) {
     choice.write_global();
 }
 
-/// Whether standard output shows colors.
+/// Whether standard output uses colors.
 fn has_colors() -> bool {
     anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }
@@ -50,11 +50,11 @@ fn has_colors() -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
-    /// Whether lists are tables even where standard output is no terminal.
+    /// Whether lists are tables even if standard output is not a terminal.
     table: bool,
-    /// Whether the command sends something: then a failure says that nothing was sent.
+    /// Whether the command sends something. If so, a failure says that nothing was sent.
     sends: bool,
-    /// Whether remarks beside results are left out.
+    /// Whether notes are left out.
     quiet: bool,
 }
 
@@ -67,7 +67,7 @@ impl Output {
             quiet: false,
         }
     }
-    /// As the flags say.
+    /// Creates the output that the flags select.
     pub(crate) fn of(global: &Global) -> Self {
         Self { quiet: global.quiet, ..Self::new(global.output) }
     }
@@ -84,11 +84,11 @@ impl Output {
         self.json
     }
 
-    /// A line of a result for people.
+    /// Prints a line of a result in text format.
     pub(crate) fn line(self, text: impl AsRef<str>) {
         self.exact(&format!("{}\n", visible(text.as_ref())));
     }
-    /// A result as it is, to the last byte; whether it could be written. A reader who has gone away is no failure; a full disk is.
+    /// Prints a result unchanged and returns whether it was written. A closed pipe is not a failure; a full disk is.
     pub(crate) fn exact(self, text: &str) -> bool {
         let mut stdout = std::io::stdout();
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
@@ -97,27 +97,27 @@ impl Output {
             && !CUT.swap(true, Ordering::Relaxed)
         {
             self.error(format!(
-                "error: standard output could not be written: {error}; what was done was done all the same"
+                "error: cannot write to standard output: {error}; the command took effect all the same"
             ));
         }
         written.is_ok()
     }
-    /// A page of help, with styles on a terminal.
+    /// Prints a help page, with styles on a terminal.
     pub(crate) fn page(self, page: &clap::builder::StyledStr) {
         self.exact(&if has_colors() { page.ansi().to_string() } else { page.to_string() });
     }
-    /// Whether a list is a table.
+    /// Whether lists are printed as tables.
     pub(crate) fn is_table(self) -> bool {
         !self.json && (self.table || std::io::stdout().is_terminal())
     }
-    /// A list as a table, as wide as the terminal.
+    /// Prints a list as a table, as wide as the terminal.
     pub(crate) fn table(self, table: &Table) {
         if !table.is_empty() {
             let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0);
             self.exact(&table.render(width, has_colors()));
         }
     }
-    /// What is known of one thing: with names on a terminal, the values alone elsewhere.
+    /// Prints the properties of one item: names and values on a terminal, only values elsewhere.
     pub(crate) fn facts(self, facts: &[(&str, Option<String>)]) {
         let told = facts.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
         if !self.is_table() {
@@ -130,29 +130,29 @@ impl Output {
             self.state(Tone::Head, &name, value);
         }
     }
-    /// A line whose first word is a state.
+    /// Prints a line that starts with a state.
     pub(crate) fn state(self, tone: Tone, word: &str, rest: impl AsRef<str>) {
         self.state_after("", tone, word, rest);
     }
-    /// The same with something before it; whether it could be written.
+    /// Prints a state line with a prefix and returns whether it was written.
     pub(crate) fn state_after(self, before: &str, tone: Tone, word: &str, rest: impl AsRef<str>) -> bool {
         let (word, rest) = (visible(word), visible(rest.as_ref()));
         let word = if has_colors() { tone.paint(&word) } else { word };
         self.exact(&format!("{}\n", format!("{before}{word} {rest}").trim_end()))
     }
-    /// A result for programs; whether it could be written.
+    /// Prints a result as JSON and returns whether it was written.
     pub(crate) fn document(self, value: &impl Serialize) -> bool {
         let text = serde_json::to_string(value)
             .unwrap_or_else(|error| json!({ "error": error.to_string() }).to_string());
         self.exact(&format!("{}\n", json_visible(&text)))
     }
-    /// A remark beside the result.
+    /// Prints a note to standard error.
     pub(crate) fn note(self, text: impl AsRef<str>) {
         if !self.quiet {
             self.error(text);
         }
     }
-    /// Part of an error, which is printed even with `--quiet`. A label such as `error:` at its start is colored on a terminal.
+    /// Prints part of an error, even with `--quiet`. A label at its start is colored on a terminal.
     pub(crate) fn error(self, text: impl AsRef<str>) {
         let text = visible(text.as_ref());
         let label = LABELS.iter().find(|(label, _)| text.starts_with(label));
@@ -162,14 +162,14 @@ impl Output {
         };
         let _ = writeln!(anstream::stderr(), "{text}");
     }
-    /// Advice, for people.
+    /// Prints advice in text format.
     pub(crate) fn advice(self, findings: &Findings) {
         for finding in findings.advice().filter(|_| !self.json) {
             self.note(format!("advice: {finding}"));
         }
     }
 
-    /// The request that would be sent, the key masked.
+    /// Prints the request that would be sent, with the key masked.
     pub(crate) fn request(self, request: &HttpRequest, advice: &Findings) {
         let body = request.payload.bytes().unwrap_or_default();
         let headers: Vec<(String, String)> = headers(request).collect();
@@ -195,7 +195,7 @@ impl Output {
     }
 }
 
-/// The headers as the documents spell them, the key masked.
+/// Returns the headers as the documentation spells them, with the key masked.
 pub(crate) fn headers(request: &HttpRequest) -> impl Iterator<Item = (String, String)> {
     request.headers.iter().map(|(name, value)| {
         let shown = match name.as_str() {

@@ -1,10 +1,10 @@
-//! Where this program keeps its files.
+//! Paths of this program's files.
 use std::{
     env,
     path::{Path, PathBuf},
 };
 
-/// The file of profiles, and whether `D360_CONFIG` names it. `None` if there is no home folder either.
+/// Returns the profile file and whether `D360_CONFIG` names it. `None` without that variable and a home folder.
 pub(crate) fn config_file() -> Option<(PathBuf, bool)> {
     match env::var_os("D360_CONFIG").filter(|path| !path.is_empty()) {
         Some(path) => Some((PathBuf::from(path), true)),
@@ -12,18 +12,18 @@ pub(crate) fn config_file() -> Option<(PathBuf, bool)> {
     }
 }
 
-/// The folder of what is kept between runs.
+/// Returns the folder for data kept between runs.
 pub(crate) fn state_folder() -> Option<PathBuf> {
     Some(base("XDG_STATE_HOME", ".local/state")?.join("d360"))
 }
 
-/// A folder of the XDG base directory specification, which ignores relative paths.
+/// Returns an XDG base directory. The specification ignores relative paths.
 fn base(variable: &str, under_home: &str) -> Option<PathBuf> {
     let named = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     named.or_else(|| Some(env::home_dir().filter(|home| home.is_absolute())?.join(under_home)))
 }
 
-/// A path of a settings file: `~/` is the home folder, and a relative path starts at the file's folder.
+/// Resolves a path from a settings file. `~/` is the home folder. A relative path starts at the file's folder.
 pub(crate) fn relative_to(file: &Path, path: &str) -> PathBuf {
     match path.strip_prefix("~/").zip(env::home_dir()) {
         Some((rest, home)) => home.join(rest),
@@ -31,7 +31,7 @@ pub(crate) fn relative_to(file: &Path, path: &str) -> PathBuf {
     }
 }
 
-/// Creates a folder that only its owner can read, and the folders above it.
+/// Creates a folder that only its owner can read, and its parents.
 pub(crate) fn create_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]

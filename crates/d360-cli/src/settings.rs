@@ -1,4 +1,4 @@
-//! Where settings come from: the command line, then the environment, then a profile.
+//! Settings from the command line, then the environment, then a profile.
 use crate::{
     args::{ApiName, Args, Command, Global},
     failure::Failure,
@@ -17,14 +17,14 @@ pub(crate) struct Active {
     pub(crate) name: String,
     pub(crate) file: PathBuf,
     pub(crate) key: Option<KeySource>,
-    /// The number, where the profile names it for a system that does not need it.
+    /// The number ID, if the profile has one for a system that does not need it.
     pub(crate) phone_number_id: Option<String>,
 }
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The system's own.
+    /// The system's default.
     #[default]
     Default,
     Flag,
@@ -43,7 +43,7 @@ impl Origin {
     }
 }
 
-/// Fills in what the command line leaves open.
+/// Fills in what the command line does not set.
 pub(crate) fn resolve(args: &mut Args, output: Output) -> Step<()> {
     let global = &mut args.global;
     global.base_url_from = if global.base_url.is_some() { Origin::Flag } else { Origin::Default };
@@ -73,8 +73,8 @@ pub(crate) fn resolve(args: &mut Args, output: Output) -> Step<()> {
                 wanted.name()
             )));
         }
-        // A key of one system must not go to another.
-        output.note(format!("profile {name} is not used: it is for --api {}", has.name()));
+        // A key must not be sent to another system.
+        output.note(format!("profile {name} is ignored: it is for --api {}", has.name()));
         return Ok(());
     }
     if global.profile.is_some() {
@@ -90,7 +90,7 @@ pub(crate) fn resolve(args: &mut Args, output: Output) -> Step<()> {
     Ok(())
 }
 
-/// The profile that `--profile` or `D360_PROFILE` names, or the file's default.
+/// Returns the profile that `--profile` or `D360_PROFILE` names, or the default profile.
 pub(crate) fn chosen(flag: Option<&str>) -> Step<Option<(Profiles, String)>> {
     let named = match flag {
         Some(name) => Some(name.to_owned()),
@@ -108,14 +108,14 @@ pub(crate) fn chosen(flag: Option<&str>) -> Step<Option<(Profiles, String)>> {
         (Some(profiles), Some(name), _) => Ok(Some((profiles, name))),
         (Some(mut profiles), None, _) => Ok(profiles.default.take().map(|name| (profiles, name))),
         (None, Some(name), Some((path, _))) => Err(Failure::settings(format!(
-            "no profile {name:?}: there is no {}; create it with: d360 profile add {name}",
+            "no profile {name:?}: {} does not exist; create it with: d360 profile add {name}",
             path.display()
         ))),
         (None, Some(_), None) => {
-            Err(Failure::settings("no home folder to look for profiles in; set D360_CONFIG to their file"))
+            Err(Failure::settings("no home folder for the profile file; set D360_CONFIG to its path"))
         }
         (None, None, Some((path, true))) => Err(Failure::settings(format!(
-            "D360_CONFIG names {}, which is not there; create it with: d360 profile add NAME",
+            "D360_CONFIG names {}, which does not exist; create it with: d360 profile add NAME",
             path.display()
         ))),
         (None, None, _) => Ok(None),
@@ -130,7 +130,7 @@ fn variable(name: &str) -> Step<Option<String>> {
     }
 }
 
-/// Whether a command has use for a profile: it calls an API, or serves one with the number's key.
+/// Whether a command uses a profile: it calls an API, or serves one with the number's key.
 fn takes_profile(command: &Command, local: bool) -> bool {
     match command {
         Command::Gateway(gateway) => gateway.config.is_none(),
@@ -138,7 +138,7 @@ fn takes_profile(command: &Command, local: bool) -> bool {
     }
 }
 
-/// The system of a command that only one has.
+/// Returns the system of a command that only one system has.
 fn only_api(command: &Command) -> Option<ApiName> {
     match command {
         Command::Gateway(_) => Some(ApiName::Cloud),

@@ -1,4 +1,4 @@
-//! A transport that prints what passes through it, for `--verbose` and the demo.
+//! A transport that prints requests and responses, for `--verbose` and the demo.
 use crate::{failure::causes, ordered::Ordered, output};
 use async_trait::async_trait;
 use d360::{
@@ -10,18 +10,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Bytes of a body that `--verbose` prints at most.
+/// The maximum number of bytes of a body that `--verbose` prints.
 const MOST: usize = 16 * 1024;
 const HIDDEN: &str = "••••";
 
-/// What is printed, and where.
+/// What to print, and where.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Manner {
     /// Nothing.
     Silent,
-    /// Bodies as they are, phone numbers included: the demo's are made up.
+    /// Unmasked bodies. The demo's phone numbers are made up.
     Whole { to_stderr: bool },
-    /// On standard error, with times and headers; secrets and phone numbers are masked.
+    /// Times, headers and bodies on standard error, with secrets and phone numbers masked.
     Masked,
 }
 
@@ -44,7 +44,7 @@ impl<T> Shown<T> {
         for line in text.lines() {
             let line = crate::visible::json_visible(&format!("  {mark} {line}"));
             let line = line.trim_end();
-            // A reader that is gone does not change the result of the call.
+            // A closed pipe does not change the result of the call.
             let _ = if matches!(self.manner, Manner::Whole { to_stderr: false }) {
                 writeln!(std::io::stdout(), "{line}")
             } else {
@@ -100,7 +100,7 @@ impl<T> Shown<T> {
         };
         let text = text.unwrap_or_else(|| format!("({} bytes)", body.len()));
         if matches!(self.manner, Manner::Masked) && text.len() > MOST {
-            // Masked as a whole: a cut through a number would leave too few digits to be taken for one.
+            // Mask before truncating: part of a number may be too short to be recognized.
             let text = mask(&text);
             let end = (0..=MOST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
             self.print(mark, &text[..end]);
@@ -115,7 +115,7 @@ fn pretty(value: &Ordered) -> Option<String> {
     serde_json::to_string_pretty(value).ok()
 }
 
-/// Whether a property or header of this name holds a secret. `headers` are those of a webhook's configuration.
+/// Whether a property or header of this name holds a secret. `headers` belongs to the webhook configuration.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name == "headers"

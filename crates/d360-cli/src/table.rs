@@ -1,10 +1,10 @@
-//! Tables for people. Elsewhere a row is a line, as scripts read it.
+//! Tables for terminals. Elsewhere each row is a plain line for scripts.
 use crate::visible::visible;
 use clap::builder::styling::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, presets::NOTHING};
 use std::fmt::Write as _;
 
-/// How a word is shown.
+/// The style of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     Head,
@@ -16,7 +16,7 @@ pub(crate) enum Tone {
 impl Tone {
     const ALL: [Self; 4] = [Self::Head, Self::Good, Self::Waiting, Self::Bad];
 
-    /// That of a state, whatever it is a state of.
+    /// Returns the style of a state, of any kind of item.
     pub(crate) fn of(state: &str) -> Option<Self> {
         match state.to_ascii_lowercase().as_str() {
             "approved" | "available" | "valid" | "running" | "active" | "connected" | "accepted" => {
@@ -40,27 +40,27 @@ impl Tone {
         }
     }
 
-    /// The text with the escapes of a terminal around it.
+    /// Returns the text with terminal escapes around it.
     pub(crate) fn paint(self, text: &str) -> String {
         let style = self.style();
         format!("{style}{text}{style:#}")
     }
 
-    /// Where the private characters begin that stand for ASCII in this tone.
+    /// Returns the first of the private-use characters that stand for ASCII in this tone.
     fn base(self) -> u32 {
         PRIVATE + 0x80 * Self::ALL.iter().position(|tone| *tone == self).map_or(0, |at| at as u32)
     }
 }
 
-/// Characters for private use have the width of a letter, so that a table is laid out with them in the place of styled letters: escapes
-/// would count as text.
+/// Whether `c` stands for a styled letter. Tables are laid out with private-use characters, which are as wide as a
+/// letter. Terminal escapes would count as text.
 const PRIVATE: u32 = 0xe000;
 
 fn is_private(c: char) -> bool {
     (PRIVATE..PRIVATE + 0x80 * Tone::ALL.len() as u32).contains(&u32::from(c))
 }
 
-/// The text in private characters. What is not ASCII stays, without a style.
+/// Encodes the text in private-use characters. Non-ASCII characters stay as they are, without a style.
 fn hidden(text: &str, tone: Tone) -> String {
     let one = |c: char| {
         if c.is_ascii_graphic() { char::from_u32(tone.base() + u32::from(c)).unwrap_or(c) } else { c }
@@ -68,7 +68,7 @@ fn hidden(text: &str, tone: Tone) -> String {
     text.chars().map(one).collect()
 }
 
-/// Private characters as letters again, with the escapes of a terminal around them or without.
+/// Decodes private-use characters, with or without terminal escapes around them.
 fn shown(text: &str, colors: bool) -> String {
     let mut out = String::new();
     let mut now = None;
@@ -92,7 +92,7 @@ fn shown(text: &str, colors: bool) -> String {
     out
 }
 
-/// Rows under heads. A column without a value in any row is left out.
+/// A table with headings. A column without a value in any row is left out.
 #[derive(Debug)]
 pub(crate) struct Table {
     heads: &'static [&'static str],
@@ -112,7 +112,7 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// The table for a terminal of this width, if it is one.
+    /// Renders the table for a terminal of this width, if it is a terminal.
     pub(crate) fn render(&self, width: Option<u16>, colors: bool) -> String {
         let has =
             |at: usize| self.rows.iter().any(|row| row.get(at).is_some_and(|cell| is_told(cell.as_ref())));
@@ -142,7 +142,7 @@ fn is_told(cell: Option<&String>) -> bool {
     cell.is_some_and(|text| !text.is_empty())
 }
 
-/// A cell's text: what others wrote disturbs neither the terminal nor the styles.
+/// Returns a cell's text. Received text cannot break the terminal or the styles.
 fn cell(head: &str, text: Option<&String>) -> String {
     let none = if head.is_empty() { "" } else { "-" };
     let text =

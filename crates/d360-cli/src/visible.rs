@@ -1,13 +1,13 @@
-//! Text that other people may have written, made safe for a terminal.
+//! Makes untrusted text safe for a terminal.
 
-/// Whether a character changes what a terminal does or how it orders text: control characters, and those that set the direction
-/// of text (Unicode "Bidi_Control") or separate lines and paragraphs.
+/// Whether a character can change the state of a terminal or the order of text: control characters, Unicode
+/// "Bidi_Control" characters, and line and paragraph separators.
 fn is_disruptive(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Text that other people may have written, for a terminal: what could disrupt it is escaped.
+/// Escapes characters of untrusted text that could disrupt a terminal.
 pub(crate) fn visible(text: &str) -> String {
     let show = |c: char| {
         let escaped = is_disruptive(c) && c != '\n' && c != '\t';
@@ -16,7 +16,7 @@ pub(crate) fn visible(text: &str) -> String {
     text.chars().map(show).collect()
 }
 
-/// The same for JSON, with JSON's own escapes. A line break in it lies between its tokens.
+/// Escapes the same characters in JSON, with JSON escapes. Line breaks occur only between tokens.
 pub(crate) fn json_visible(text: &str) -> String {
     let show = |c: char| {
         if is_disruptive(c) && c != '\n' { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }

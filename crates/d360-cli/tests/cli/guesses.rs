@@ -96,7 +96,7 @@ fn json_in_the_place_of_a_file_is_explained() {
     {
         let ran = d360(args);
         assert!(
-            ran.code == 3 && ran.err.contains("FILE: is JSON itself; give - for the file"),
+            ran.code == 3 && ran.err.contains("FILE: is JSON, not a file name; give -"),
             "{args:?}: {}",
             ran.err
         );

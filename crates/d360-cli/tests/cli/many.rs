@@ -173,7 +173,7 @@ fn every_mistake_in_recipients_is_named_before_anything_is_sent() {
     let mut twice = command(&["send", "text", "-", "--to-file", "-"]);
     twice.write_stdin("+16505551234");
     let ran = finish(twice);
-    assert!(ran.code == 2 && ran.err.contains("standard input (-) can be read once"), "{}", ran.err);
+    assert!(ran.code == 2 && ran.err.contains("standard input (-) can be read only once"), "{}", ran.err);
     // A mistake in the content is named once.
     let ran = d360(&[&["send", "text", " "][..], &to(&USERS)].concat());
     assert_eq!(ran.err.matches("text.body").count(), 1, "{}", ran.err);

@@ -45,7 +45,7 @@ fn odd_terminals_and_arguments_do_no_harm() {
     let mut twice = command(&["send", "raw", "-", "--key-file", "-"]);
     twice.write_stdin("{}");
     let ran = finish(twice);
-    assert!(ran.code == 3 || ran.err.contains("read once"), "{}", ran.err);
+    assert!(ran.code == 3 || ran.err.contains("read only once"), "{}", ran.err);
     let mut socks = command(&["demo", "--blocking"]);
     socks.env("ALL_PROXY", "socks5://127.0.0.1:1");
     assert_eq!(finish(socks).code, 0, "the demo needs no proxy");
@@ -77,7 +77,7 @@ fn mistakes_of_newcomers_are_named_with_the_way_out() {
         |flag: &str, file: &str| d360(&["send", "contacts", "--to", "+16505551234", flag, file, "--dry-run"]);
     for (ran, reason) in [
         (d360(&["send", "raw", &list]), "list.json: expected an object"),
-        (card("--card", &example("barbara.vcf")), "is a vCard file, not JSON; --vcard takes it"),
+        (card("--card", &example("barbara.vcf")), "is a vCard file, not JSON; give it with --vcard"),
         (card("--vcard", &list), "is JSON, not a vCard file; --card takes it"),
         (place("1,5"), "such as -33.86"),
         (d360(&["block", "list", "--key-file", "SECRETKEY"]), "--key-file: cannot be read"),

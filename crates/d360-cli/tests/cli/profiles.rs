@@ -330,7 +330,7 @@ fn a_key_of_one_system_does_not_go_to_another() {
     for args in [&["block", "list", "--api", "onprem"][..], &["channels", "list", "--partner-id", "pPA"]] {
         let ran = run(args);
         assert!(ran.code == 2 && ran.err.contains("no API key"), "{}", ran.err);
-        assert!(ran.err.contains("profile meta is not used: it is for --api graph"), "{}", ran.err);
+        assert!(ran.err.contains("profile meta is ignored: it is for --api graph"), "{}", ran.err);
     }
     let ran = run(&["block", "list", "--api", "onprem", "--profile", "meta"]);
     assert!(
@@ -424,7 +424,7 @@ fn another_file_can_be_named() {
     assert!(run(&other, &["profile", "list"]).out.starts_with("* b"));
     let missing = home.folder.path("new/missing.toml");
     let ran = run(&missing, &["block", "list"]);
-    assert!(ran.code == 2 && ran.err.contains("missing.toml, which is not there"), "{}", ran.err);
+    assert!(ran.code == 2 && ran.err.contains("missing.toml, which does not exist"), "{}", ran.err);
     assert_eq!(run(&missing, &["profile", "add", "c", "--key-env", "C"]).code, 0);
     assert!(run(&missing, &["profile", "list"]).out.starts_with("* c"));
     assert!(home.run(&["profile", "list"]).out.starts_with("* a"));
