@@ -1,4 +1,4 @@
-//! `d360 block`: the same on every system.
+//! `d360 block`, for every system.
 use crate::{
     Result,
     args::{ApiName, Block, BlockAdd, Global, Limit, Report},
@@ -52,7 +52,7 @@ pub(crate) fn run(global: &Global, block: &Block, output: Output) -> Result {
 fn reason(args: &BlockAdd, api: ApiName) -> Step<Option<Reason>> {
     match &args.reason {
         Some(_) if api != ApiName::Onprem => {
-            Err(Failure::usage("--reason is for --api onprem; no other system takes one"))
+            Err(Failure::usage("--reason is for --api onprem; other systems do not support it"))
         }
         Some(text) => Ok(Some(Reason::new(text)?)),
         None => Ok(None),
@@ -61,7 +61,7 @@ fn reason(args: &BlockAdd, api: ApiName) -> Step<Option<Reason>> {
 
 fn report(global: &Global, args: &Report, output: Output) -> Result {
     if !matches!(global.api, None | Some(ApiName::Onprem)) {
-        return Err(Failure::usage("users can be reported on On-Premise alone (--api onprem)"));
+        return Err(Failure::usage("users can be reported only on On-Premise (--api onprem)"));
     }
     let user = input::user(&args.user, ApiName::Onprem, true)
         .map_err(|problem| Failure::invalid("user", problem))?;
@@ -132,15 +132,15 @@ fn list<A: BlocksUsers>(client: impl FnOnce() -> Step<Client<A>>, args: &Limit, 
     items(client, A::list(args.limit), "users", columns, output)
 }
 
-/// How a list is shown.
+/// The columns of a list.
 pub(super) struct Columns<T> {
-    /// What is said of an empty list.
+    /// The note for an empty list.
     pub(super) none: &'static str,
     pub(super) heads: &'static [&'static str],
     pub(super) cells: fn(&T) -> Vec<Option<String>>,
 }
 
-/// Prints every item of a list; what came before a page that failed is not lost.
+/// Prints every item of a list, including those before a page that failed.
 pub(super) fn items<E: PagedEndpoint>(
     client: impl FnOnce() -> Step<Client<E::Api>>,
     first: E,
@@ -151,7 +151,7 @@ pub(super) fn items<E: PagedEndpoint>(
 where
     E::Item: Serialize,
 {
-    // Before the key is asked for: a wrong limit is wrong without one.
+    // Check the limit first: an invalid one fails without a key too.
     first.check().into_result(false)?;
     let mut items = Vec::new();
     let mut printed = 0;

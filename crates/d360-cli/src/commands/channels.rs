@@ -12,7 +12,7 @@ use d360::partner::channels::{ChannelInfo, ListChannels};
 pub(crate) fn run(global: &Global, verb: &Channels, output: Output) -> Result {
     let Channels::List(args) = verb;
     if !matches!(global.api, None | Some(ApiName::Partner)) {
-        return Err(Failure::usage("the Partner API alone has channels (--api partner)"));
+        return Err(Failure::usage("only the Partner API has channels (--api partner)"));
     }
     let mut list = ListChannels::new(&client::partner_id(global)?);
     if let Some(limit) = args.limit {

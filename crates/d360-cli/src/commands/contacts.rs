@@ -13,7 +13,7 @@ pub(crate) fn run(global: &Global, verb: &ContactsVerb, output: Output) -> Resul
     let ContactsVerb::Check(args) = verb;
     if !matches!(global.api, None | Some(ApiName::Onprem)) {
         return Err(Failure::usage(
-            "numbers can be checked on On-Premise alone (--api onprem); Cloud has no such call",
+            "numbers can be checked only on On-Premise (--api onprem); Cloud has no such call",
         ));
     }
     let mut check = CheckContacts::new(args.numbers.iter().map(|number| number.as_str().into()));

@@ -1,4 +1,4 @@
-//! What `d360 send` sends beside cards and places, and `d360 read`.
+//! Messages of `d360 send` other than contact cards and locations, and `d360 read`.
 use super::send_file::{self, PLACEHOLDER, Source};
 use crate::{
     Result,
@@ -21,7 +21,7 @@ use std::path::Path;
 
 type Step<T> = std::result::Result<T, Box<Failure>>;
 
-/// Who a verb sends to, and what else stands beside its content.
+/// Returns the recipients and the options of a message besides its content.
 pub(crate) fn to(verb: &Verb) -> &To {
     match verb {
         Verb::Text(args) => &args.to,
@@ -34,7 +34,7 @@ pub(crate) fn to(verb: &Verb) -> &To {
     }
 }
 
-/// What a verb says on Cloud, and what was found. `uploaded` is the ID of the file that it names.
+/// Builds the Cloud message of a command, with findings. `uploaded` is the media ID of its file.
 pub(crate) fn cloud(
     verb: &Verb,
     to: Recipient,
@@ -59,7 +59,7 @@ pub(crate) fn cloud(
         Verb::Reaction(args) => Content::Reaction(reaction(args)?),
         Verb::Template(args) => {
             if args.namespace.is_some() {
-                return Err(Failure::usage("--namespace is for --api onprem; Cloud's templates have none"));
+                return Err(Failure::usage("--namespace is for --api onprem; Cloud templates have none"));
             }
             let language = json!({ "code": args.language });
             let (message, found) = Message::from_json(&template(args, &language, matches)?)
@@ -70,7 +70,7 @@ pub(crate) fn cloud(
     Ok((Message::new(to, content), Findings::new()))
 }
 
-/// What a verb says on On-Premise, and what was found.
+/// Builds the On-Premise message of a command, with findings.
 pub(crate) fn onprem(verb: &Verb, to: Recipient, matches: &ArgMatches) -> Step<(onprem::Message, Findings)> {
     use onprem::Content;
     let content = match verb {
@@ -152,7 +152,7 @@ fn text_of(path: &Path) -> Step<String> {
     text.map_err(|_| Failure::invalid("text.body", "is not UTF-8".to_owned()))
 }
 
-/// A whole message, so that mistakes have the paths of one.
+/// Builds a whole message, so that findings have its paths.
 fn template(args: &Template, language: &Value, matches: &ArgMatches) -> Step<Vec<u8>> {
     let mut template = json!({ "name": args.name, "language": language });
     if let Some(namespace) = &args.namespace {
@@ -160,7 +160,7 @@ fn template(args: &Template, language: &Value, matches: &ArgMatches) -> Step<Vec
     }
     if let Some(path) = &args.components {
         let components: Value = serde_json::from_slice(&input::read(path)?).map_err(|error| {
-            Failure::invalid("template.components", format!("{}: not JSON: {error}", input::name(path)))
+            Failure::invalid("template.components", format!("{} is not JSON: {error}", input::name(path)))
         })?;
         template["components"] = components;
     } else if !(args.body.is_empty() && args.texts.is_empty()) {
@@ -171,7 +171,7 @@ fn template(args: &Template, language: &Value, matches: &ArgMatches) -> Step<Vec
     Ok(json!({ "to": "+10000000", "type": "template", "template": template }).to_string().into_bytes())
 }
 
-/// Values of several arguments in the order of the command line.
+/// Returns the values of several arguments in command-line order.
 fn in_order<'v>(matches: &ArgMatches, values: &[(&str, &'v Vec<String>)]) -> Vec<&'v String> {
     let matches = std::iter::successors(Some(matches), |matches| Some(matches.subcommand()?.1)).last();
     let places = |name: &str| matches.and_then(|it| it.indices_of(name)).into_iter().flatten();
@@ -185,7 +185,9 @@ fn in_order<'v>(matches: &ArgMatches, values: &[(&str, &'v Vec<String>)]) -> Vec
 pub(crate) fn read(global: &Global, args: &Read, output: Output) -> Result {
     if global.api == Some(ApiName::Onprem) {
         if args.typing {
-            return Err(Failure::usage("--typing is for --api cloud and graph; On-Premise cannot show it"));
+            return Err(Failure::usage(
+                "--typing is for --api cloud and graph; On-Premise has no typing indicator",
+            ));
         }
         let mark = onprem::messages::MarkMessageRead::new(args.message.as_str());
         client::onprem(global, true)?.call(mark)?;

@@ -1,4 +1,4 @@
-//! Sends one message to its recipients, one after the other, and reports what came of each.
+//! Sends one message to its recipients, one after the other, and reports each outcome.
 use super::{
     recipients::Recipients,
     signals,
@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What is sent, and what was found while it was put together.
+/// The message to send, and the findings about it.
 pub(crate) struct Delivery<'d, M> {
     pub(crate) message: M,
     pub(crate) recipients: &'d Recipients,
@@ -31,14 +31,14 @@ pub(crate) struct Delivery<'d, M> {
     pub(crate) waiting: Option<Waiting>,
 }
 
-/// What a result names beside the API's answer.
+/// What a result contains besides the API's response.
 #[derive(Clone, Copy)]
 pub(crate) struct Remarks<'r> {
     pub(crate) advice: &'r Findings,
     pub(crate) left_out: &'r [Value],
 }
 
-/// A message that can be addressed to another recipient.
+/// A message whose recipient can be changed.
 pub(crate) trait Addressed: Clone {
     fn to(&self, recipient: Recipient) -> Self;
 }
@@ -98,7 +98,7 @@ impl<M: Addressed> Delivery<'_, M> {
             report.settle();
             if report.is_cut {
                 return Err(Failure::local(format!(
-                    "standard output takes nothing more; {} of {} recipients were tried, the others get nothing",
+                    "cannot write to standard output; {} of {} recipients were tried, nothing is sent to the others",
                     report.tried,
                     self.recipients.all.len()
                 )));
@@ -109,7 +109,7 @@ impl<M: Addressed> Delivery<'_, M> {
     }
 }
 
-/// Reports on the only message.
+/// Reports the result of the only message.
 pub(crate) fn single(
     sent: &SendResponse,
     remarks: Remarks<'_>,
@@ -118,7 +118,7 @@ pub(crate) fn single(
 ) -> Result {
     let id = sent.message_id().map(MessageId::as_str).unwrap_or_default();
     let to = sent.contacts.first();
-    // A group comes back as a number would.
+    // The response returns a group in the same property as a number.
     let wa_id =
         to.and_then(|to| to.wa_id.as_ref()).filter(|id| id.as_str().bytes().all(|b| b.is_ascii_digit()));
     let wa_id = wa_id.map(|id| format!(" for WhatsApp ID {}", id.as_str())).unwrap_or_default();
@@ -128,13 +128,13 @@ pub(crate) fn single(
         } else {
             output.state(Tone::Good, "accepted", format!("as {id}{wa_id}"));
             output.note(
-                "accepted is not delivered: a status webhook reports the delivery, and --wait waits for it",
+                "accepted does not mean delivered: a status webhook reports the delivery; --wait waits for it",
             );
         }
         return Ok(Exit::Done);
     };
     if output.is_json() {
-        // Known to whoever watches, should the program be killed while it waits.
+        // Print the ID now, in case the program is killed while it waits.
         output.note(format!("accepted as {id}"));
     } else {
         output.state(Tone::Good, "accepted", format!("as {id}{wa_id}"));
@@ -145,7 +145,7 @@ pub(crate) fn single(
         document["delivery"] = fate.document();
         output.document(&document);
     } else if let Some(silent) = fate.silent() {
-        output.error(format!("error: {silent}: the message was accepted, and may be delivered later"));
+        output.error(format!("error: {silent}: the message was accepted and may be delivered later"));
         output.error(SILENT_HINT);
     } else {
         output.state(fate.tone(), &fate.text(), "");
@@ -154,7 +154,7 @@ pub(crate) fn single(
 }
 
 const SILENT_HINT: &str =
-    "hint: check with `d360 webhook config get` that the number's webhook leads to the listener";
+    "hint: check with `d360 webhook config get` that the number's webhook points to the listener";
 
 fn accepted_document(sent: &SendResponse, remarks: Remarks<'_>) -> Value {
     let mut document = json!(sent);
@@ -163,15 +163,15 @@ fn accepted_document(sent: &SendResponse, remarks: Remarks<'_>) -> Value {
     document
 }
 
-/// Prints results of several messages, and counts how they ended.
+/// Prints the results of several messages and counts the outcomes.
 struct Report<'r> {
     output: Output,
     remarks: Remarks<'r>,
     waiting: Option<Waiting>,
-    /// Accepted, and no status yet.
+    /// Messages that were accepted and have no status yet.
     pending: Vec<Pending>,
     tried: usize,
-    /// How often each outcome came, in the order of the summary.
+    /// The number of messages per outcome, in the order of the summary.
     counts: [usize; 7],
     hints: BTreeSet<&'static str>,
     /// Whether a result could not be written.
@@ -184,7 +184,7 @@ struct Pending {
     until: Instant,
 }
 
-/// How a message ended; what counts as done comes first.
+/// The outcome of a message. Successful outcomes come first.
 #[derive(Clone, Copy)]
 enum Ending {
     Delivered,
@@ -279,7 +279,7 @@ impl<'r> Report<'r> {
         }
     }
 
-    /// Reports on the messages whose status came, or comes no more.
+    /// Reports the messages whose final status is known or can no longer arrive.
     fn settle(&mut self) {
         let Some(waiting) = &mut self.waiting else { return };
         waiting.hear(Duration::ZERO);
@@ -312,7 +312,7 @@ impl<'r> Report<'r> {
         }
     }
 
-    /// Waits for what is pending, and sums up.
+    /// Waits for pending messages and prints the summary.
     fn finish(&mut self) {
         while !self.pending.is_empty() {
             if let Some(waiting) = &mut self.waiting {
@@ -332,7 +332,7 @@ impl<'r> Report<'r> {
         }
     }
 
-    /// Done if all were accepted, partly done if some were; otherwise the most serious outcome.
+    /// Returns "done" if all were accepted, "partly done" if some were, otherwise the most serious outcome.
     fn exit(&self) -> Exit {
         let good = self.counted(&[Ending::Delivered, Ending::Accepted]);
         let refused = self.counted(&[Ending::Failed, Ending::Refused]);

@@ -1,4 +1,4 @@
-//! `d360 demo`: a conversation with a sandbox in the same process. Every step is checked.
+//! `d360 demo`: a conversation with a sandbox in the same process. Each step is verified.
 use crate::{
     Result,
     args::Global,
@@ -21,7 +21,7 @@ use d360::{
 use d360_sandbox::Sandbox;
 use serde_json::json;
 
-/// A real file, shipped with the examples.
+/// The vCard file of the examples.
 const CARD: &[u8] = include_bytes!("barbara.vcf");
 const FRIEND: &str = "+16505551234";
 const STRANGER: &str = "+14155559876";
@@ -32,7 +32,7 @@ struct Demo {
     sandbox: Sandbox,
     client: Client<Cloud>,
     output: Output,
-    /// Whether everything that travels is shown.
+    /// Whether requests and responses are shown.
     whole: bool,
     steps: Vec<String>,
 }
@@ -41,7 +41,7 @@ pub(crate) fn run(global: &Global, output: Output) -> Result {
     let sandbox =
         Sandbox::start().map_err(|error| Failure::local(format!("cannot start a sandbox: {error}")))?;
     let key = ApiKey::new(sandbox.key()).map_err(SetupError::from)?;
-    // No proxy of the environment has a part in it.
+    // Ignore proxies set in the environment.
     let config =
         Config::new(key).base_url(sandbox.base_url()).connection(Connection::new().proxy(Proxy::None));
     let manner = if global.verbose { Manner::Whole { to_stderr: output.is_json() } } else { Manner::Silent };
@@ -70,7 +70,7 @@ pub(crate) fn run(global: &Global, output: Output) -> Result {
 
 impl Demo {
     fn run(&mut self) -> Step {
-        self.step("A user writes to the business", "That opens a 24-hour window for messages of any kind.");
+        self.step("A user writes to the business", "This opens a 24-hour window for messages of any kind.");
         self.sandbox.user_writes(FRIEND);
         self.end(Tone::Good, "open", "24-hour window");
 
@@ -92,7 +92,7 @@ impl Demo {
         let refused = self.client.call(SendMessage::new(Message::location(recipient(STRANGER)?, place()?)));
         self.refused(refused.err(), 131_047, "no open 24-hour window")?;
 
-        self.step("Block both users", "The report has each user, in the order of the request.");
+        self.step("Block both users", "The report lists the users in the order of the request.");
         let report = self.client.block(vec![user(FRIEND)?, user(STRANGER)?], ())?;
         self.check(
             report.done.len() == 1 && code_of(&report) == Some(131_047),
@@ -129,12 +129,12 @@ impl Demo {
         Ok(())
     }
 
-    /// Begins a step. The one before ended as expected, or the demo would have ended.
+    /// Starts a step. The demo stops at the first step that fails.
     fn step(&mut self, title: &str, remark: &str) {
         self.steps.push(title.to_owned());
         self.say(&format!("\n{}. {title}\n{remark}", self.steps.len()));
     }
-    /// What came of a step, in one line.
+    /// Prints the result of a step in one line.
     fn end(&self, tone: Tone, word: &str, rest: impl AsRef<str>) {
         if !self.whole && !self.output.is_json() {
             let title = self.steps.last().map_or("", String::as_str);
@@ -142,7 +142,7 @@ impl Demo {
             self.output.state_after(&before, tone, &format!("{word:<9}"), rest);
         }
     }
-    /// Part of the whole.
+    /// Prints details, with `--verbose`.
     fn say(&self, text: &str) {
         if self.whole {
             self.print(text);
@@ -156,7 +156,7 @@ impl Demo {
         if good { Ok(()) } else { Err(Failure::local(format!("the demo failed: expected that {what}"))) }
     }
 
-    /// Sends a message, and checks that the sandbox has it as it was written.
+    /// Sends a message and checks that the sandbox received it unchanged.
     fn accepted(&self, message: Message, kind: &str) -> Step {
         let written = serde_json::to_value(&message).map_err(|error| Failure::local(error.to_string()))?;
         let before = self.sandbox.messages().len();
@@ -166,7 +166,7 @@ impl Demo {
         self.check(id.starts_with("wamid."), "the response has a message ID")?;
         self.check(
             after.len() == before + 1 && after.last() == Some(&written),
-            "the sandbox received what was sent",
+            "the sandbox received the message unchanged",
         )?;
         self.check(written["type"] == kind, "it is of the right type")?;
         self.say(&format!("Accepted as {id}. A status webhook reports the delivery."));

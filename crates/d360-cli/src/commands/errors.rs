@@ -1,4 +1,4 @@
-//! `d360 errors`: the table of codes.
+//! `d360 errors`: the table of error codes.
 use crate::{
     Result,
     args::Errors,
@@ -19,11 +19,11 @@ pub(crate) fn run(args: &Errors, output: Output) -> Result {
         },
     };
     if found.is_empty() {
-        // A code of seven digits is none of the numbers that are hidden.
+        // A code of seven digits must not be masked like a phone number.
         let code = what.trim().trim_start_matches('#');
         let is_code = code.len() <= 7 && code.bytes().all(|b| b.is_ascii_digit());
         let what = if is_code { what } else { d360::model::mask(&what) };
-        let message = format!("no code of the documents is or holds {what:?}; without it, all are listed");
+        let message = format!("no documented code matches {what:?}; run `d360 errors` to list all codes");
         return Err(Failure::invalid("", message));
     }
     if output.is_json() {
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Errors, output: Output) -> Result {
         output.line(format!("{} {} ({})", codes(&info), info.name, system(info.system)));
         output.line(info.meaning);
         output.line(format!("what to do: {}", what_to_do(&info)));
-        output.line(format!("tried again by itself: {}", again(info.retry)));
+        output.line(format!("retried automatically: {}", again(info.retry)));
     } else if output.is_table() {
         let mut table = Table::new(&["CODE", "SYSTEM", "RETRIED", "MEANING"]);
         for info in &found {
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Errors, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// Whether every word of `text` begins a word of the name, the meaning or what to do.
+/// Whether each word of `text` is the start of a word in the name, the meaning or the advice.
 fn holds(info: &CodeInfo, text: &str) -> bool {
     let told = words(&[info.name, info.meaning, what_to_do(info)].join(" "));
     let told: Vec<&str> = told.split(|c: char| !c.is_alphanumeric()).collect();
@@ -60,7 +60,7 @@ fn what_to_do(info: &CodeInfo) -> &'static str {
     info.hint.unwrap_or(info.retry.advice())
 }
 
-/// `RE_ENGAGEMENT`, `Re-engagement` and `re engagement` are the same.
+/// Normalizes text: `RE_ENGAGEMENT`, `Re-engagement` and `re engagement` become equal.
 fn words(text: &str) -> String {
     text.to_lowercase().replace(['_', '-'], " ")
 }
@@ -78,7 +78,7 @@ fn again(rule: RetryRule) -> &'static str {
         RetryRule::Backoff => "yes, up to three attempts, after up to 1 s, then 2 s",
         RetryRule::BackoffLong => "yes, up to three attempts, after 5 s, then 10 s",
         RetryRule::PairBackoff => "yes, up to three attempts, after 1 s, then 4 s",
-        RetryRule::RestartPagination => "a list, from its first page, up to ten times",
+        RetryRule::RestartPagination => "lists only, from the first page, up to ten times",
         _ => "no",
     }
 }

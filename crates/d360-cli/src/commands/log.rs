@@ -1,4 +1,4 @@
-//! The log of a server that runs in the foreground: lines on standard error.
+//! The log of a foreground server, on standard error.
 use crate::visible::visible;
 use d360::model::mask;
 use std::{
@@ -11,12 +11,12 @@ use std::{
     time::Duration,
 };
 
-/// Lines that wait for whoever reads standard error.
+/// The number of lines that can wait to be written.
 const WAITING: usize = 10_000;
-/// How long the end waits for them to be written.
+/// How long shutdown waits until they are written.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// Lines are written by a thread of their own: a reader that stops reading must not stop the server.
+/// A log with its own writer thread, so that a reader that stops reading does not block the server.
 pub(crate) struct Log {
     lines: SyncSender<String>,
     dropped: Arc<AtomicU64>,
@@ -42,7 +42,7 @@ impl Log {
         Self { lines, dropped, written }
     }
 
-    /// What the server calls with each line, if there is one.
+    /// Returns the function that the server calls with each line, if there is one.
     pub(crate) fn writer(&self) -> impl Fn(Option<String>) + Send + Sync + 'static {
         let (lines, dropped) = (self.lines.clone(), self.dropped.clone());
         move |line: Option<String>| {
@@ -52,14 +52,14 @@ impl Log {
         }
     }
 
-    /// Writes what is left. The server has to have stopped.
+    /// Writes the remaining lines. The server must have stopped.
     pub(crate) fn end(self) {
         drop(self.lines);
         let _ = self.written.recv_timeout(LAST_LINES);
     }
 }
 
-/// The time of day on this machine.
+/// Returns the local time of day.
 pub(crate) fn time() -> String {
     jiff::ZonedDateTime::now().strftime("%H:%M:%S").to_string()
 }

@@ -1,4 +1,4 @@
-//! `d360 man` and `d360 completions`: made from the command line itself, so that they cannot differ from it.
+//! `d360 man` and `d360 completions`, generated from the clap definition so that they always match it.
 use crate::{
     Result,
     args::{Completions, Man},
@@ -8,7 +8,7 @@ use crate::{
 };
 use serde_json::json;
 
-/// A page for `d360` and for each verb, as `d360.1`, `d360-send.1` and so on.
+/// Writes one page per command: `d360.1`, `d360-send.1` and so on.
 pub(crate) fn man(man: &Man, output: Output) -> Result {
     let folder = &man.folder;
     let cannot = |error| Failure::local(format!("{}: {error}", folder.display()));
@@ -20,7 +20,7 @@ pub(crate) fn man(man: &Man, output: Output) -> Result {
         output.document(&json!({ "folder": folder }));
     } else {
         output.line(format!(
-            "man pages are in {}; `man {}` shows the first",
+            "man pages are in {}; read the first with `man {}`",
             folder.display(),
             folder.join("d360.1").display()
         ));
@@ -28,7 +28,7 @@ pub(crate) fn man(man: &Man, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// `d360 send help text` is what `d360 send text --help` is, and needs no page.
+/// Removes `help` subcommands. `d360 send help text` equals `d360 send text --help` and needs no page.
 fn without_help(command: clap::Command) -> clap::Command {
     let hidden = command.get_name() == "help";
     command.hide(hidden).disable_help_subcommand(true).mut_subcommands(without_help)

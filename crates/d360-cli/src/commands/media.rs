@@ -43,7 +43,7 @@ fn cloud(global: &Global) -> Step<client::Client<d360::cloud::Cloud>> {
     client::cloud_alone(global, "media")
 }
 
-/// A bar on standard error, where that is a terminal and somebody reads along.
+/// Returns a progress bar on standard error, hidden with `--quiet`, with JSON output, and without a terminal.
 fn bar(total: u64, output: Output) -> ProgressBar {
     let hidden = output.is_json() || output.is_quiet();
     let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
@@ -52,7 +52,7 @@ fn bar(total: u64, output: Output) -> ProgressBar {
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-/// A file to upload, of this type or the one that its content or name says.
+/// Opens a file for upload. Without `mime`, its type is detected from the content or the name.
 pub(super) fn upload_of(path: &Path, mime: Option<&str>) -> Step<UploadMedia> {
     let upload = UploadMedia::file(path)
         .map_err(|error| Failure::invalid(&input::name(path), format!("cannot be read: {error}")))?;
@@ -62,7 +62,7 @@ pub(super) fn upload_of(path: &Path, mime: Option<&str>) -> Step<UploadMedia> {
     })
 }
 
-/// Uploads a file, with a bar.
+/// Uploads a file with a progress bar.
 pub(super) fn transfer(global: &Global, upload: UploadMedia, output: Output) -> Step<MediaId> {
     let bar = bar(0, output);
     let moved = bar.clone();
@@ -77,7 +77,7 @@ pub(super) fn transfer(global: &Global, upload: UploadMedia, output: Output) -> 
 
 fn upload(global: &Global, args: &Upload, output: Output) -> Result {
     let upload = upload_of(&args.file, args.mime.as_deref())?;
-    // Before the key is asked for: a wrong file is wrong without one.
+    // Check the file first: an invalid one fails without a key too.
     let found = upload.check();
     found.clone().into_result(global.strict)?;
     output.advice(&found);
@@ -109,7 +109,7 @@ fn show(info: &MediaInfo, output: Output) {
 fn download(global: &Global, args: &Download, output: Output) -> Result {
     let is_url = args.what.contains("://");
     if is_url && args.out.is_none() {
-        return Err(Failure::usage("a URL has no name: say where to put the file, with --out FILE"));
+        return Err(Failure::usage("a URL has no file name; give one with --out FILE"));
     }
     let client = cloud(global)?;
     let info = if is_url { None } else { Some(client.call(GetMedia::new(args.what.as_str()))?) };
@@ -132,7 +132,7 @@ fn download(global: &Global, args: &Download, output: Output) -> Result {
     let length = sink.length();
     if let Some(wanted) = wanted.filter(|wanted| *wanted != length) {
         return Err(Failure::local(format!(
-            "{length} bytes came instead of {wanted}; {name} was not written, try again"
+            "received {length} bytes instead of {wanted}; {name} was not written; try again"
         )));
     }
     sink.finish().map_err(local)?;
@@ -144,8 +144,8 @@ fn download(global: &Global, args: &Download, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// Removes `part` when the program is interrupted or terminated, and ends as the signal would have it. Where signals cannot be
-/// listened to they end the program as before, and the next download replaces the file.
+/// Removes `part` if a signal interrupts or terminates the program, then exits with the signal's code. If no signal
+/// handler can be installed, the signal ends the program as usual and the next download replaces the file.
 fn remove_on_signal(part: PathBuf) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     let signals = {
@@ -174,7 +174,7 @@ mod signals {
         ])
     }
 
-    /// The exit code of a shell for the first signal that comes.
+    /// Waits for the first signal and returns the exit code that a shell uses for it.
     pub(super) async fn first([mut interrupt, mut terminate, mut hangup]: [Signal; 3]) -> i32 {
         tokio::select! {
             _ = interrupt.recv() => 130,

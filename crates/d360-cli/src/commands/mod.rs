@@ -1,4 +1,4 @@
-//! The verbs.
+//! The commands.
 pub(crate) mod block;
 pub(crate) mod channels;
 pub(crate) mod contacts;

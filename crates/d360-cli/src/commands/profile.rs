@@ -32,7 +32,7 @@ pub(crate) fn run(global: &Global, verb: &Verb, output: Output) -> Result {
 
 fn file() -> Step<PathBuf> {
     let file = paths::config_file().map(|(path, _)| path);
-    file.ok_or_else(|| Failure::settings("no home folder to keep profiles in; set D360_CONFIG to their file"))
+    file.ok_or_else(|| Failure::settings("no home folder for the profile file; set D360_CONFIG to its path"))
 }
 
 fn load() -> Step<Profiles> {
@@ -48,9 +48,9 @@ fn add(global: &Global, args: &ProfileAdd, output: Output) -> Result {
         if args.replace || !profiles.all.contains_key(&args.name) {
             return Ok(());
         }
-        Err(Failure::settings(format!("profile {} exists already; give --replace to replace it", args.name)))
+        Err(Failure::settings(format!("profile {} already exists; replace it with --replace", args.name)))
     };
-    // Before a key is asked for.
+    // Check the settings before asking for a key.
     exists(&load()?)?;
     client::check_settings(global)?;
     let table = table(global, args)?;
@@ -73,12 +73,12 @@ fn add(global: &Global, args: &ProfileAdd, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// The settings that the flags name, with the key or where it is.
+/// Builds the settings from the flags, with the key or its source.
 fn table(global: &Global, args: &ProfileAdd) -> Step<Table> {
     let mut table = Table::new();
     let absolute = |path: &Path| std::path::absolute(path).map_err(|error| Failure::local(error.to_string()));
     table["api"] = value(global.api.unwrap_or(ApiName::Cloud).name());
-    // What the environment says now is not meant for later.
+    // Settings from the environment are not stored.
     let base_url = global.base_url.as_ref().filter(|_| global.base_url_from == settings::Origin::Flag);
     let texts = [
         ("base_url", base_url),
@@ -104,7 +104,7 @@ fn table(global: &Global, args: &ProfileAdd) -> Step<Table> {
     }
     match &global.key_file {
         Some(path) if path != Path::new("-") => {
-            // Its permissions and content are checked now, not at the first call.
+            // Check its permissions and content now, not at the first call.
             let key = client::secret_file(path, "--key-file")?;
             ApiKey::new(key).map_err(SetupError::from)?;
             table["key_file"] = value(absolute(path)?.display().to_string());
@@ -120,7 +120,7 @@ fn table(global: &Global, args: &ProfileAdd) -> Step<Table> {
     Ok(table)
 }
 
-/// The key from standard input, or typed.
+/// Reads the key from standard input or a prompt.
 fn ask(name: &str) -> Step<String> {
     if io::stdin().is_terminal() {
         let typed = rpassword::prompt_password(format!("API key of {name} (not shown): "));
@@ -130,17 +130,17 @@ fn ask(name: &str) -> Step<String> {
     String::from_utf8(key).map_err(|_| Failure::invalid("standard input", "is not text"))
 }
 
-/// The table of all profiles, which is created if it is not there.
+/// Returns the table of all profiles and creates it if missing.
 fn named<'d>(document: &'d mut DocumentMut, path: &Path) -> Step<&'d mut dyn toml_edit::TableLike> {
     let entry = document.entry("profiles").or_insert_with(|| {
         let mut table = Table::new();
-        // No line of its own: [profiles.NAME] says it.
+        // No [profiles] header: [profiles.NAME] implies it.
         table.set_implicit(true);
         Item::Table(table)
     });
     entry
         .as_table_like_mut()
-        .ok_or_else(|| Failure::settings(format!("{}: profiles is no table", path.display())))
+        .ok_or_else(|| Failure::settings(format!("{}: profiles is not a table", path.display())))
 }
 
 fn choose(args: &ProfileName, output: Output) -> Result {
@@ -148,7 +148,7 @@ fn choose(args: &ProfileName, output: Output) -> Result {
     profile::change(&path, |profiles, document| {
         profiles.get(&args.name)?;
         let mut name = toml_edit::Value::from(&args.name);
-        // A comment behind the old name stays.
+        // Keep a comment after the old name.
         if let Some(old) = document.get("default_profile").and_then(Item::as_value) {
             *name.decor_mut() = old.decor().clone();
         }
@@ -249,7 +249,7 @@ fn show(args: &ProfileShown, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// A profile without its key.
+/// Returns a profile as JSON, with its key masked.
 fn document(name: &str, profile: &Profile, default: bool) -> Value {
     let mut out = Map::new();
     out.insert("name".to_owned(), name.into());

@@ -1,27 +1,27 @@
-//! Who a message goes to: `--to` and `--to-file`.
+//! The recipients of a message: `--to` and `--to-file`.
 use crate::{args::To, failure::Failure, input, output::Output};
 use d360::model::{Findings, InvalidId, Recipient, WaId};
 use std::collections::HashSet;
 
 type Step<T> = std::result::Result<T, Box<Failure>>;
 
-/// The recipients of a message, each once, in the order in which they were given. There is at least one.
+/// The recipients of a message, without duplicates, in the order given. There is at least one.
 pub(crate) struct Recipients {
     pub(crate) all: Vec<Given>,
     /// Whether results are reported for each recipient.
     pub(crate) several: bool,
-    /// Whether one that fails stops the others.
+    /// Whether sending stops at the first failure.
     pub(crate) fail_fast: bool,
 }
 
-/// A recipient, and how it was written.
+/// A recipient and its original text.
 pub(crate) struct Given {
     pub(crate) text: String,
     pub(crate) recipient: Recipient,
 }
 
 impl Recipients {
-    /// Of a message that names its only one itself.
+    /// Wraps the recipient of a message that names it itself.
     pub(crate) fn one(recipient: Recipient) -> Self {
         Self {
             all: vec![Given { text: recipient.as_str().to_owned(), recipient }],
@@ -34,7 +34,7 @@ impl Recipients {
     }
 }
 
-/// All recipients, or every mistake in them.
+/// Reads all recipients, or returns every mistake in them.
 pub(crate) fn read(to: &To, onprem: bool, output: Output) -> Step<Recipients> {
     let several = to.to.len() > 1 || to.to_file.is_some();
     let place = |n: usize| if several { format!("to {}", n + 1) } else { "to".to_owned() };
@@ -43,7 +43,7 @@ pub(crate) fn read(to: &To, onprem: bool, output: Output) -> Step<Recipients> {
     if let Some(path) = &to.to_file {
         texts.extend(input::lines(path)?);
         if texts.is_empty() {
-            return Err(Failure::invalid(&input::name(path), "holds no recipient"));
+            return Err(Failure::invalid(&input::name(path), "contains no recipient"));
         }
     }
     let (mut all, mut findings, mut seen) =
@@ -67,7 +67,7 @@ pub(crate) fn read(to: &To, onprem: bool, output: Output) -> Step<Recipients> {
     Ok(Recipients { all, several, fail_fast: to.fail_fast })
 }
 
-/// Who a text names. Digits alone are a WhatsApp ID to On-Premise, and refused elsewhere.
+/// Parses a recipient. Digits alone are a WhatsApp ID on On-Premise and refused elsewhere.
 fn recipient(text: &str, onprem: bool) -> Result<Recipient, InvalidId> {
     if onprem && !text.starts_with("00") && text.bytes().all(|b| b.is_ascii_digit()) {
         let id = Recipient::from(WaId::new(text));
@@ -78,13 +78,13 @@ fn recipient(text: &str, onprem: bool) -> Result<Recipient, InvalidId> {
     text.parse()
 }
 
-/// What two ways to write one recipient have in common: a number is its digits, with + or as a WhatsApp ID.
+/// Returns a key that is equal for all spellings of a recipient. A number is its digits, with + or as a WhatsApp ID.
 fn identity(recipient: &Recipient) -> (bool, String) {
     let text = recipient.as_str();
     match recipient {
         Recipient::Phone(_) | Recipient::WaId(_) => {
             let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-            // 00 is +.
+            // 00 means +.
             (true, digits.strip_prefix("00").map_or(digits.clone(), str::to_owned))
         }
         _ => (false, text.to_owned()),

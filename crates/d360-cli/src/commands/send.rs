@@ -25,7 +25,7 @@ use std::{path::PathBuf, time::Duration};
 
 type Step<T> = std::result::Result<T, Box<Failure>>;
 
-/// What the system that was asked for takes.
+/// A message of the chosen system.
 enum Either {
     Cloud(Message),
     OnPrem(onprem::Message),
@@ -35,7 +35,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
     let onprem = global.api == Some(ApiName::Onprem);
     if global.api == Some(ApiName::Partner) {
         return Err(Failure::usage(
-            "the Partner API sends no messages; use --api cloud with the channel's own key",
+            "the Partner API cannot send messages; use --api cloud with the channel's own key",
         ));
     }
     let mut left_out = Vec::new();
@@ -96,7 +96,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
             let waiting = waiting(sending, global)?;
             let Some((verb, file)) = file else { return sent.deliver(waiting, message, &client, output) };
             if sending.dry_run {
-                output.note(format!("{} is uploaded first; its ID stands for {PLACEHOLDER}", file.name()));
+                output.note(format!("{} is uploaded first; its ID replaces {PLACEHOLDER}", file.name()));
                 return sent.deliver(waiting, message, &client, output);
             }
             let id = file.upload(global, output)?;
@@ -104,7 +104,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
             sent.deliver(waiting, with_extras(message, content::to(verb)), &client, output).inspect_err(
                 |_| {
                     output
-                        .note(format!("the file is uploaded; next time, send it with --id {}", id.as_str()));
+                        .note(format!("the file was uploaded; next time, send it with --id {}", id.as_str()));
                 },
             )
         }
@@ -116,7 +116,7 @@ pub(crate) fn run(global: &Global, send: &Send, matches: &ArgMatches, output: Ou
     }
 }
 
-/// How a message is sent, whatever it is.
+/// Returns the sending options of any message.
 pub(crate) fn sending(send: &Send) -> &Sending {
     match send {
         Send::Contacts(args) => &args.to.sending,
@@ -126,7 +126,7 @@ pub(crate) fn sending(send: &Send) -> &Sending {
     }
 }
 
-/// What belongs to a message of either system.
+/// The common parts of a message of either system.
 struct Sent<'s> {
     recipients: Recipients,
     left_out: Vec<serde_json::Value>,
@@ -135,7 +135,7 @@ struct Sent<'s> {
 }
 
 impl Sent<'_> {
-    /// Checks the message for every recipient. What is wrong with its content is said once.
+    /// Checks the message for every recipient. Problems with its content are reported once.
     fn check<M: Addressed>(
         mut self,
         message: &M,
@@ -174,7 +174,7 @@ impl Sent<'_> {
     }
 }
 
-/// Listens for statuses if the flags say so, before anything is uploaded or sent.
+/// Starts listening for statuses with `--wait`, before anything is uploaded or sent.
 fn waiting(sending: &Sending, global: &Global) -> Step<Option<Waiting>> {
     let limit = Duration::from_secs(sending.wait_timeout.unwrap_or(60));
     sending.wait.then(|| Waiting::start(limit, global.base_url.as_deref())).transpose()
@@ -199,7 +199,7 @@ fn replying(mut message: onprem::Message, to: &To) -> Step<onprem::Message> {
     Ok(message)
 }
 
-/// Reads on past a mistake, so that all of them are reported.
+/// Reads all files even if one is invalid, so that every mistake is reported.
 fn contacts(
     args: &Contacts,
     onprem: bool,
@@ -245,7 +245,7 @@ fn contacts(
         }
     }
     if found.refuses(false) {
-        // That there are too few cards is not the caller's mistake where a file could not be read.
+        // If a file could not be read, too few cards is not a mistake of its own.
         if !(unread && cards.is_empty()) {
             found.merge(Message::contacts(to.first(), cards).validate());
         }
@@ -254,7 +254,7 @@ fn contacts(
     Ok((to, cards, found))
 }
 
-/// The files in the order of the command line, and whether each is a vCard file.
+/// Returns the files in command-line order, and whether each is a vCard file.
 fn in_order(args: &Contacts, matches: &ArgMatches) -> Vec<(PathBuf, bool)> {
     let matches = matches.subcommand_matches("send").and_then(|send| send.subcommand_matches("contacts"));
     let places =
@@ -287,13 +287,13 @@ fn location(args: &Location, onprem: bool, output: Output) -> Step<(Recipients, 
     Ok((recipients, place))
 }
 
-/// A body as it stands.
+/// Sends a body unchanged.
 fn unchecked(global: &Global, args: &Raw, output: Output) -> Result {
     if global.api == Some(ApiName::Onprem) {
         return Err(Failure::usage("--unchecked is for --api cloud and graph"));
     }
     let body = serde_json::from_slice(&input::read(&args.file)?).map_err(|error| {
-        Failure::invalid("", format!("{} is no JSON object: {error}", input::name(&args.file)))
+        Failure::invalid("", format!("{} is not a JSON object: {error}", input::name(&args.file)))
     })?;
     let client = client::cloud(global, !args.sending.dry_run)?;
     let send = SendRaw::new(body);
@@ -318,7 +318,7 @@ fn raw(args: &Raw, onprem: bool) -> Step<(Either, Findings)> {
         return Err(Failure::invalid(
             "to",
             "has no + and no country code, so the API would add the business's own: write + and country code; or send the body \
-             as it stands with --unchecked if a number of the business's own country is meant",
+                    unchanged with --unchecked if a number of the business's own country is meant",
         ));
     }
     Ok((Either::Cloud(message), found))

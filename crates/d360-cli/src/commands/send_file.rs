@@ -15,16 +15,16 @@ use std::path::{Path, PathBuf};
 
 type Step<T> = std::result::Result<T, Box<Failure>>;
 
-/// Stands for the ID of a file that is not uploaded yet.
+/// Placeholder for the ID of a file that is not uploaded yet.
 pub(super) const PLACEHOLDER: &str = "MEDIA_ID";
 
-/// A file of the command line, checked.
+/// A validated file from the command line.
 pub(super) struct File {
     path: PathBuf,
     upload: UploadMedia,
 }
 
-/// What a message takes its file from.
+/// The source of a message's file.
 pub(super) enum Source<'m> {
     Id(&'m str),
     Link(&'m str),
@@ -33,13 +33,13 @@ pub(super) enum Source<'m> {
 
 pub(super) fn source(media: &Media) -> Source<'_> {
     match (&media.file, &media.link, &media.id) {
-        // A public URL in the place of a file is meant as one.
+        // A public URL given as FILE is treated as --link.
         (Some(file), ..) => match file.to_str().filter(|text| text.contains("://")) {
             Some(url) => Source::Link(url),
             None => Source::File(file),
         },
         (None, Some(url), _) => Source::Link(url),
-        // The parser asks for one of the three.
+        // clap requires one of the three.
         (None, None, id) => Source::Id(id.as_deref().unwrap_or_default()),
     }
 }
@@ -55,7 +55,7 @@ fn media_of(verb: &Verb) -> Option<(&Media, MediaKind)> {
     }
 }
 
-/// The file that a verb names, if it names one, and whether it can be sent as what the verb says.
+/// Returns the file of a command, if any, after checking that it can be sent as this message type.
 pub(super) fn of(global: &Global, verb: &Verb, output: Output) -> Step<Option<File>> {
     let Some((media, kind)) = media_of(verb) else { return Ok(None) };
     let Source::File(path) = source(media) else { return Ok(None) };
@@ -66,7 +66,7 @@ pub(super) fn of(global: &Global, verb: &Verb, output: Output) -> Step<Option<Fi
     }
     let upload = media::upload_of(path, None)?;
     let has = upload.kind();
-    // Every file can be sent as a document.
+    // Any file can be sent as a document.
     if let Some(has) = has.filter(|has| *has != kind && kind != MediaKind::Document) {
         let (name, has) = (input::name(path), has.as_str());
         return Err(Failure::invalid(

@@ -7,13 +7,13 @@ use std::sync::{
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on the first signal only says that it came; the second ends the program.
+/// From now on the first signal only sets a flag. The second ends the program.
 pub(crate) fn notice() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let (ready, is_ready) = mpsc::channel();
         std::thread::spawn(|| watch(ready));
-        // It is dropped if there can be no such thread's runtime.
+        // The sender is dropped if the thread's runtime cannot be started.
         let _ = is_ready.recv();
     });
 }
@@ -24,7 +24,7 @@ fn watch(ready: mpsc::Sender<()>) {
     runtime.block_on(async {
         let mut first = std::pin::pin!(stopped());
         let come = tokio::select! {
-            // Polled once, it hears every signal from then on.
+            // After the first poll, it receives every signal.
             biased;
             come = &mut first => come,
             () = async { drop(ready) } => first.await,
@@ -38,12 +38,12 @@ fn watch(ready: mpsc::Sender<()>) {
     });
 }
 
-/// Whether a signal came after [`notice`].
+/// Whether a signal arrived after [`notice`].
 pub(crate) fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// Ends at SIGTERM or Ctrl-C.
+/// Waits for SIGTERM or Ctrl-C.
 pub(crate) async fn stopped() -> std::io::Result<()> {
     #[cfg(unix)]
     {

@@ -23,9 +23,7 @@ use serde_json::{Value, json};
 
 pub(crate) fn run(global: &Global, verb: &Templates, output: Output) -> Result {
     if global.api == Some(ApiName::Graph) && global.waba_id.is_none() {
-        return Err(Failure::usage(
-            "templates on --api graph need --waba-id, the account that they belong to",
-        ));
+        return Err(Failure::usage("templates on --api graph need the account; give --waba-id"));
     }
     let client = || client::cloud_alone(global, "templates");
     match verb {
@@ -51,7 +49,7 @@ pub(crate) fn run(global: &Global, verb: &Templates, output: Output) -> Result {
             } else {
                 let status = created.status.as_ref().map_or("PENDING", TemplateStatus::as_str);
                 output.line(format!("{name} {status} {}", created.id.unwrap_or_default()));
-                output.note("Meta looks at it first: `d360 templates list` tells where it stands");
+                output.note("Meta reviews it first: check the status with `d360 templates list`");
             }
             Ok(Exit::Done)
         }
@@ -95,7 +93,7 @@ fn cells(template: &TemplateInfo) -> Vec<Option<String>> {
     parts.map(|part| part.map(str::to_owned)).into()
 }
 
-/// `d360 health`. Ends in 4 where messages are blocked, so that a script can tell.
+/// Runs `d360 health`. Exits with 4 if messages are blocked, so that scripts can check.
 pub(crate) fn health(global: &Global, output: Output) -> Result {
     let health = client::cloud_alone(global, "health calls")?.call(GetHealth::new())?;
     let status = &health.health_status;
@@ -126,7 +124,7 @@ fn exit(status: &HealthStatus) -> Exit {
     if blocked { Exit::Refused } else { Exit::Done }
 }
 
-/// `error_code`, `error_description` or `possible_solution` of a problem.
+/// Returns `error_code`, `error_description` or `possible_solution` of a problem.
 fn part(error: &Extra, key: &str) -> String {
     match error.get(key) {
         Some(Value::String(text)) => text.clone(),
@@ -135,7 +133,7 @@ fn part(error: &Extra, key: &str) -> String {
     }
 }
 
-/// What may keep messages back, with its problems below it.
+/// Returns the entities that may block messages, with their problems.
 fn entities(status: &HealthStatus) -> Table {
     let mut table = Table::new(&["ENTITY", "CAN SEND", "CODE", "PROBLEM", "SOLUTION"]);
     for entity in &status.entities {

@@ -35,7 +35,7 @@ pub(crate) fn run(global: &Global, command: &Vcard, output: Output) -> Result {
                 output.document(&json!({ "vcard": text }));
             } else {
                 output.advice(&advice);
-                // A file gets the card as it is; a terminal nothing that could disrupt it.
+                // A file gets the card unchanged. A terminal gets nothing that could disrupt it.
                 let shown = if std::io::stdout().is_terminal() { visible::visible(&text) } else { text };
                 output.exact(&shown);
             }
@@ -44,16 +44,16 @@ pub(crate) fn run(global: &Global, command: &Vcard, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// The cards of a vCard file.
+/// Reads the cards of a vCard file.
 pub(crate) fn cards(path: &Path) -> std::result::Result<Vec<Card>, Box<Failure>> {
     let content = input::read(path)?;
     if matches!(content.trim_ascii_start().first(), Some(b'[' | b'{')) {
-        return Err(Failure::invalid(&input::name(path), "is JSON, not a vCard file; --card takes it"));
+        return Err(Failure::invalid(&input::name(path), "is JSON, not a vCard file; give it with --card"));
     }
     vcard::read(&content).map_err(|error| Failure::invalid(&input::name(path), error.to_string()))
 }
 
-/// A loss for people. A name that something stands in for is none.
+/// Returns a loss as text. A missing name that was substituted is only advice.
 pub(crate) fn noted(loss: &Loss) -> String {
     if loss.property == "FN" && loss.value.is_none() {
         format!("advice: {loss}")

@@ -1,4 +1,4 @@
-//! `--wait`: what becomes of messages that were accepted.
+//! `--wait`: waits for the final status of accepted messages.
 use super::signals;
 use crate::{
     failure::{Exit, Failure},
@@ -13,10 +13,10 @@ use std::{
 
 type Step<T> = std::result::Result<T, Box<Failure>>;
 
-/// How long to wait before a look at whether the program was interrupted.
+/// How often to check whether the program was interrupted.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// Statuses as they come in.
+/// Receives statuses as they arrive.
 pub(crate) struct Waiting {
     watch: Watch,
     pub(crate) limit: Duration,
@@ -24,34 +24,34 @@ pub(crate) struct Waiting {
     ended: bool,
 }
 
-/// What became of a message.
+/// The outcome of a message.
 pub(crate) struct Fate {
-    /// The last status that came.
+    /// The last status that arrived.
     status: Option<Status>,
-    /// Why no final one came.
+    /// The reason why no final status arrived.
     silent: Option<String>,
 }
 
 impl Waiting {
-    /// Listens from now on, before anything is sent.
+    /// Starts listening, before anything is sent.
     pub(crate) fn start(limit: Duration, base_url: Option<&str>) -> Step<Self> {
         let watch = Watch::start(base_url.and_then(local_port)).ok_or_else(|| {
             Failure::local(
-                "no webhook listener runs on this machine, so --wait would learn nothing; nothing was sent; start \
-                 `d360 webhook listen` and let the number's webhook lead to it, or leave --wait out",
+                "no webhook listener is running on this machine, so --wait would get no status; nothing was sent; start \
+                    `d360 webhook listen` and point the number's webhook to it, or omit --wait",
             )
         })?;
         signals::notice();
         Ok(Self { watch, limit, heard: HashMap::new(), ended: false })
     }
 
-    /// The fate of a message if it is known, or cannot be learned any more.
+    /// Returns the outcome of a message if it is known or can no longer arrive.
     pub(crate) fn fate(&mut self, id: &str, until: Instant) -> Option<Fate> {
         if self.heard.get(id).is_some_and(Status::is_final) {
             return Some(Fate { status: self.heard.remove(id), silent: None });
         }
         let silent = if self.ended {
-            "the webhook listener ended".to_owned()
+            "the webhook listener stopped".to_owned()
         } else if signals::interrupted() {
             "interrupted".to_owned()
         } else if Instant::now() >= until {
@@ -62,12 +62,12 @@ impl Waiting {
         Some(Fate { status: self.heard.remove(id), silent: Some(silent) })
     }
 
-    /// Waits for a status, but not for long, and takes all that are there.
+    /// Waits up to `within` for a status, then takes all available ones.
     pub(crate) fn hear(&mut self, within: Duration) {
         let mut within = within.min(SLICE);
         while !self.ended {
             match self.watch.next(within) {
-                // A webhook may come late, and after one that says more.
+                // Webhooks may arrive out of order: keep the later state.
                 Ok(status) if self.heard.get(&status.id).is_some_and(Status::is_final) => {}
                 Ok(status) => {
                     self.heard.insert(status.id.clone(), status);
@@ -79,7 +79,7 @@ impl Waiting {
         }
     }
 
-    /// Waits for the fate of one message.
+    /// Waits for the outcome of one message.
     pub(crate) fn wait(&mut self, id: &str) -> Fate {
         let until = Instant::now() + self.limit;
         loop {
@@ -92,7 +92,7 @@ impl Waiting {
     }
 }
 
-/// The port of a URL of this machine.
+/// Returns the port of a URL that points to this machine.
 fn local_port(url: &str) -> Option<u16> {
     let uri: http::Uri = url.trim().parse().ok()?;
     let host = uri.host()?.trim_matches(['[', ']']);
@@ -109,7 +109,7 @@ impl Fate {
             _ => Exit::Done,
         }
     }
-    /// Why there is no final status.
+    /// Returns the reason why there is no final status.
     pub(crate) fn silent(&self) -> Option<&str> {
         self.silent.as_deref()
     }
@@ -123,7 +123,7 @@ impl Fate {
             _ => Tone::Waiting,
         }
     }
-    /// For people: `delivered`, `failed: 131026 Message undeliverable`.
+    /// Returns the outcome as text: `delivered`, `failed: 131026 Message undeliverable`.
     pub(crate) fn text(&self) -> String {
         let last = self.status.as_ref().map_or("accepted", |status| status.status.as_str());
         if let Some(silent) = &self.silent {

@@ -48,7 +48,7 @@ pub(crate) fn run(global: &Global, args: &Whoami, output: Output) -> Result {
     } else {
         print(&known, number.as_ref(), output);
         if let Some(failure) = &failure {
-            output.error("the API gave no answer; the lines above are what this machine knows");
+            output.error("the API returned no result; the lines above are local settings");
             output.failure(failure);
         }
     }
@@ -90,7 +90,7 @@ fn default_url(api: ApiName) -> String {
     }
 }
 
-/// Where the key is, in words.
+/// Describes the source of the key.
 fn source(global: &Global, origin: Origin) -> String {
     let active = || global.active.as_ref().and_then(|active| Some((active, active.key.as_ref()?)));
     match (origin, &global.key_file, active()) {
@@ -101,7 +101,7 @@ fn source(global: &Global, origin: Origin) -> String {
     }
 }
 
-/// What the API says about the number.
+/// Asks the API about the number.
 fn ask(global: &Global, api: ApiName) -> Step<Value> {
     let mut told = Map::new();
     match api {
@@ -122,7 +122,7 @@ fn ask(global: &Global, api: ApiName) -> Step<Value> {
             let can = health.health_status.can_send_message.as_ref();
             told.insert("can_send_message".to_owned(), json!(can.map(d360::model::CanSend::as_str)));
         }
-        // No call names the number, so that the shortest one shows whether the key is accepted.
+        // No call returns the number, so the shortest call shows whether the key is accepted.
         ApiName::Graph => {
             client::cloud(global, true)?.call(Cloud::list(Some(1)))?;
             told.insert("key_accepted".to_owned(), true.into());
@@ -151,7 +151,7 @@ fn ask(global: &Global, api: ApiName) -> Step<Value> {
                 (Some(id), None) => {
                     return Err(Failure::invalid(
                         "channel_id",
-                        format!("{id} is no channel of this partner"),
+                        format!("{id} is not a channel of this partner"),
                     ));
                 }
                 (Some(_), Some(channel)) => {

@@ -78,11 +78,11 @@ fn mistakes_of_newcomers_are_named_with_the_way_out() {
     for (ran, reason) in [
         (d360(&["send", "raw", &list]), "list.json: expected an object"),
         (card("--card", &example("barbara.vcf")), "is a vCard file, not JSON; give it with --vcard"),
-        (card("--vcard", &list), "is JSON, not a vCard file; --card takes it"),
+        (card("--vcard", &list), "is JSON, not a vCard file; give it with --card"),
         (place("1,5"), "such as -33.86"),
         (d360(&["block", "list", "--key-file", "SECRETKEY"]), "--key-file: cannot be read"),
         (d360(&["block", "list", "--ca-file", "nope", "--key-file", "-"]), "the API key is empty"),
-        (d360(&["errors", "+16505551234"]), "no code"),
+        (d360(&["errors", "+16505551234"]), "no documented code"),
         (d360(&["send", "raw", "+16505551234"]), "cannot be read"),
         (d360(&["block", "add", "--file", "+16505551234"]), "cannot be read"),
         (card("--card", "+16505551234"), "cannot be read"),

@@ -103,7 +103,7 @@ fn profiles_are_added_listed_used_shown_and_removed() {
     assert_eq!(home.run(&["profile", "show"]).code, 2, "none is in use");
 
     for (args, reason) in [
-        (&["profile", "add", "shop"][..], "exists already; give --replace"),
+        (&["profile", "add", "shop"][..], "already exists; replace it with --replace"),
         (&["profile", "add", "none"], "stands for no profile"),
         (&["profile", "add", "a b"], "no name of a profile"),
         (&["profile", "add", "x", "--key-env", "A", "--key-command", "b"], "cannot be used with"),
@@ -181,7 +181,7 @@ fn mistakes_in_the_file_are_named_with_their_line() {
         ("[profiles.a]\nkey_env = \"A\"\nkey_file = \"b\"\n", 3, "keep one"),
         ("[profiles.'a b']\n", 1, "no name of a profile"),
         ("[profiles.none]\n", 1, "stands for no profile"),
-        ("profiles = 1\n", 1, "profiles is no table"),
+        ("profiles = 1\n", 1, "profiles is not a table"),
         (
             "default_profile = \"x\"\n[profiles.a]\n",
             1,
@@ -469,7 +469,7 @@ fn whoami_tells_what_is_known_and_what_the_api_says() {
         // No network, a wrong key, no key: what this machine knows is printed all the same.
         let ran = who(&["--profile", "shop", "--base-url", "http://127.0.0.1:1", "--no-retry"]);
         assert!(ran.code == 7 && ran.out.contains("system:   cloud"), "{}", ran.out);
-        assert!(ran.err.contains("the API gave no answer"), "{}", ran.err);
+        assert!(ran.err.contains("the API returned no result"), "{}", ran.err);
         let ran =
             who(&["--profile", "shop", "--base-url", "http://127.0.0.1:1", "--no-retry", "--output", "json"]);
         assert_eq!(

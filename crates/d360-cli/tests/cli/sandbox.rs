@@ -121,7 +121,7 @@ fn the_next_calls_fail_as_asked() {
     );
     assert_eq!(on(&sandbox, &["fail", "--clear"]).out.trim(), "dropped: 1");
     let empty = on(&sandbox, &["fail", "--list"]);
-    assert!(empty.out.is_empty() && empty.err.contains("no failure waits"));
+    assert!(empty.out.is_empty() && empty.err.contains("no failures are pending"));
     assert_eq!(send().code, 0);
     assert!(on(&sandbox, &["fail", "--code", "999999"]).err.contains("is not a documented code"));
     for (args, reason) in [

@@ -286,7 +286,7 @@ fn what_is_newer_than_this_version_goes_out_unchecked() {
         assert_eq!(sandbox.requests().pop().unwrap()["body"]["brand_new"], true);
     }
     for (body, reason) in [
-        ("[]", "no JSON object"),
+        ("[]", "not a JSON object"),
         ("{}", "to: is required"),
         (r#"{"to":"+16505551234","status":"read"}"#, "status: "),
     ] {

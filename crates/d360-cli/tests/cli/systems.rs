@@ -186,8 +186,8 @@ fn bad_input_for_the_other_systems_is_refused_with_its_reason() {
         ),
         (vec!["block", "add", "US.ENT.118", "--api", "onprem"], 3, "parent BSUID"),
         (vec!["block", "add", "+16505551234", "--reason", "x"], 2, "--reason is for --api onprem"),
-        (vec!["block", "report", "+16505551234", "--api", "cloud"], 2, "On-Premise alone"),
-        (vec!["contacts", "check", "1", "--api", "graph"], 2, "On-Premise alone"),
+        (vec!["block", "report", "+16505551234", "--api", "cloud"], 2, "only on On-Premise"),
+        (vec!["contacts", "check", "1", "--api", "graph"], 2, "only on On-Premise"),
         (vec!["block", "list", "--phone-number-id", "1"], 2, "--phone-number-id is for --api graph"),
         (
             vec!["block", "list", "--api", "graph", "--partner-id", "p"],

@@ -130,7 +130,7 @@ fn without_a_listener_nothing_is_sent() {
     let machine = Machine::new();
     let none = |ran: &Ran| {
         assert_eq!(ran.code, 1, "{}", ran.err);
-        assert!(ran.err.contains("no webhook listener runs on this machine"), "{}", ran.err);
+        assert!(ran.err.contains("no webhook listener is running on this machine"), "{}", ran.err);
         assert!(
             ran.err.contains("nothing was sent") && ran.err.contains("d360 webhook listen"),
             "{}",
@@ -177,7 +177,7 @@ fn a_listener_that_ends_ends_the_wait() {
     }
     listener.0.kill().unwrap();
     let (ran, took) = waiting.join().unwrap();
-    assert!(ran.code == 5 && ran.err.contains("the webhook listener ended"), "{}", ran.err);
+    assert!(ran.code == 5 && ran.err.contains("the webhook listener stopped"), "{}", ran.err);
     assert!(took < Duration::from_secs(50), "{took:?}");
 }
 
@@ -295,7 +295,7 @@ fn the_sandbox_needs_no_listener() {
     other.env("D360_API_KEY", elsewhere.key()).env("D360_BASE_URL", elsewhere.base_url());
     other.env("XDG_STATE_HOME", folder.path(""));
     let ran = finish(other);
-    assert!(ran.code == 1 && ran.err.contains("no webhook listener runs"), "{}", ran.err);
+    assert!(ran.code == 1 && ran.err.contains("no webhook listener is running"), "{}", ran.err);
     assert!(elsewhere.requests().is_empty());
     assert!(Command::new("kill").args(["-TERM", &sandbox.0.id().to_string()]).status().unwrap().success());
     assert_eq!(sandbox.0.wait().unwrap().code(), Some(0));

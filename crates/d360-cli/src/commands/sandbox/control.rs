@@ -7,17 +7,17 @@ use std::time::Duration;
 
 type Step<T> = Result<T, Box<Failure>>;
 
-/// Where `d360 sandbox` listens if nothing is said.
+/// The default URL of `d360 sandbox`.
 const DEFAULT: &str = "http://127.0.0.1:4360";
 
-/// A sandbox that answers. No key goes to it.
+/// A running sandbox. Its control API gets no key.
 pub(super) struct Control {
     url: String,
     transport: UreqTransport,
 }
 
 impl Control {
-    /// The sandbox at a URL.
+    /// Connects to the sandbox at a URL.
     pub(super) fn find(url: Option<&str>) -> Step<Self> {
         let url = url.unwrap_or(DEFAULT).trim().trim_end_matches('/').to_owned();
         let is_http = |scheme: &str| url.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
@@ -30,7 +30,7 @@ impl Control {
         let transport =
             UreqTransport::new(&Connection::new()).map_err(|error| Box::new(Failure::Setup(error)))?;
         let control = Self { url, transport };
-        // Another server must not get what is meant for a sandbox.
+        // Another server must not receive requests meant for a sandbox.
         match control.call(&Method::GET, "", None)? {
             (200, about) if about["control"].is_object() => Ok(control),
             (status, _) => Err(Failure::local(format!(
@@ -79,7 +79,10 @@ impl Control {
             ))),
             (status, answer) => {
                 let why = answer["error"].as_str().map_or_else(|| format!("HTTP {status}"), str::to_owned);
-                Err(Failure::invalid("", format!("the sandbox refuses it: {}", d360::model::mask(&why))))
+                Err(Failure::invalid(
+                    "",
+                    format!("the sandbox refused the request: {}", d360::model::mask(&why)),
+                ))
             }
         }
     }
@@ -93,7 +96,7 @@ impl Control {
     pub(super) fn delete(&self, route: &str) -> Step<Value> {
         self.done(&Method::DELETE, route, None)
     }
-    /// For hints.
+    /// Returns the URL for hints.
     pub(super) fn url(&self) -> &str {
         &self.url
     }

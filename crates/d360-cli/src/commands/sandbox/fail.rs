@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, control: &Control, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// `POST /messages`, or a path alone.
+/// Parses `POST /messages` or a path alone.
 fn endpoint_of(text: &str) -> std::result::Result<(Option<String>, Option<String>), Box<Failure>> {
     let mut words: Vec<&str> = text.split_whitespace().collect();
     let is_method = |word: &str| METHODS.iter().any(|known| known.eq_ignore_ascii_case(word));
@@ -72,13 +72,13 @@ fn list(control: &Control, output: Output) -> Result {
     }
     let failures = answer["errors"].as_array().cloned().unwrap_or_default();
     if failures.is_empty() {
-        output.note("no failure waits for a call");
+        output.note("no failures are pending");
     }
     failures.iter().for_each(|failure| output.line(shown(failure)));
     Ok(Exit::Done)
 }
 
-/// `the next 3 calls of POST /messages fail: code 131049, HTTP 400`.
+/// Describes a failure: `the next 3 calls of POST /messages fail with code 131049, HTTP 400`.
 fn shown(failure: &Value) -> String {
     let times = failure["times"].as_u64().unwrap_or(1);
     let calls = if times == 1 { "the next call".to_owned() } else { format!("the next {times} calls") };

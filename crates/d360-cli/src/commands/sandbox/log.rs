@@ -1,4 +1,4 @@
-//! The log of a sandbox: a line for each request and each webhook.
+//! The log of a sandbox: one line per request and webhook.
 use crate::{
     commands::log::{colored, personal, time},
     visible::{json_visible, visible},
@@ -7,9 +7,9 @@ use d360::model::mask;
 use d360_sandbox::Activity;
 use serde_json::json;
 
-/// A line for what a sandbox did.
+/// Returns the log line of an activity.
 pub(super) fn line(activity: &Activity<'_>, json: bool) -> Option<String> {
-    // `d360 sandbox` itself asks before it does something.
+    // Commands for a running sandbox send this request first.
     if let Activity::Request { method: "GET", path, status: 200, .. } = activity
         && path.starts_with("/_sandbox")
     {
@@ -62,7 +62,7 @@ fn document(activity: &Activity<'_>) -> Option<String> {
     Some(json_visible(&document.to_string()))
 }
 
-/// The query of a webhook's URL may hold a token.
+/// Removes the query, because a webhook's URL may hold a token in it.
 fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
 }

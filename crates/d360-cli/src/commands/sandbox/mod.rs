@@ -21,7 +21,7 @@ mod fail;
 mod log;
 mod trigger;
 
-/// The business number of a key that the environment names.
+/// The business number of a key from the environment.
 const NUMBER: &str = "15550783881";
 
 pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
@@ -60,8 +60,9 @@ fn requests(control: &Control, output: Output) -> Result {
 fn start(args: &Args, output: Output) -> Result {
     let own = std::env::var("D360_API_KEY").ok().filter(|key| !key.trim().is_empty());
     let address = args.listen.to_socket_addrs().ok().and_then(|mut found| found.next());
-    let address = address
-        .ok_or_else(|| Failure::usage(format!("{:?} is no address such as 127.0.0.1:4360", args.listen)))?;
+    let address = address.ok_or_else(|| {
+        Failure::usage(format!("{:?} is not an address; give one such as 127.0.0.1:4360", args.listen))
+    })?;
     let builder = Sandbox::builder().listen(address);
     let builder = builder.key(own.as_deref().unwrap_or(DEFAULT_KEY).trim(), NUMBER).webhooks(|webhooks| {
         webhooks.user_ids = !args.without_user_ids;
@@ -69,7 +70,7 @@ fn start(args: &Args, output: Output) -> Result {
     });
     let json = output.is_json();
     let log = (!output.is_quiet()).then(Log::start);
-    // Its name needs the port, which is known once the sandbox runs.
+    // The feed's name contains the port, which is known once the sandbox runs.
     let feed = Arc::new(OnceLock::<Feed>::new());
     let (write, told) = (log.as_ref().map(Log::writer), feed.clone());
     let builder = builder.watch(move |activity| {
@@ -90,7 +91,7 @@ fn start(args: &Args, output: Output) -> Result {
     if let Some(port) = url.rsplit(':').next().and_then(|port| port.parse().ok()) {
         let _ = feed.set(Feed::open(&statuses::of_sandbox(port)));
     }
-    // A key that somebody set is not shown: it may be a real one.
+    // A key from the environment is not shown, because it may be real.
     if output.is_json() {
         output.document(&if own.is_some() {
             json!({ "url": url })
@@ -107,12 +108,10 @@ fn start(args: &Args, output: Output) -> Result {
         output.line("In another terminal:");
         let export = if own.is_some() { String::new() } else { format!(" D360_API_KEY={DEFAULT_KEY}") };
         output.line(format!("  export D360_BASE_URL={url}{export}"));
-        output.line(
-            "  d360 sandbox trigger message --from +16505551234   # a user writes, which opens the window",
-        );
+        output.line("  d360 sandbox trigger message --from +16505551234   # a user writes: opens the window");
         output.line("  d360 send location --to +16505551234 --latitude 37.44 --longitude -122.16");
         output.line("");
-        output.line(format!("{url}/_sandbox says what else it can do. Stop it with Ctrl-C."));
+        output.line(format!("{url}/_sandbox lists the control API. Stop the sandbox with Ctrl-C."));
     }
     if let Some(feed) = feed.get() {
         feed.note(output);
@@ -127,7 +126,7 @@ fn start(args: &Args, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// What `d360 send --wait` waits for.
+/// Returns the status that `d360 send --wait` waits for.
 fn status_of(activity: &Activity<'_>) -> Option<Status> {
     let Activity::Status { id, status, code, title, .. } = activity else { return None };
     let error = code.map(|code| Reason { code: Some(code), title: title.map(str::to_owned) });

@@ -9,14 +9,14 @@ use crate::{
 use clap::ValueEnum as _;
 use serde_json::{Value, json};
 
-/// The sender where none is named.
+/// The default sender.
 const SENDER: &str = "+16505551234";
 
-/// What a kind is to the sandbox.
+/// The webhook that a kind stands for.
 enum Sends {
     /// A message of this type.
     Message(&'static str),
-    /// A status; that of `--status` where it is not named.
+    /// A status. `None` means the one in `--status`.
     Status(Option<TriggerStatus>),
 }
 
@@ -98,7 +98,7 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
-/// Refuses an option that the kind does not take.
+/// Refuses options that do not apply to the kind.
 fn fits(args: &Args, kind: Kind, taken: &[&str]) -> std::result::Result<(), Box<Failure>> {
     let given = [
         ("--from", args.from.is_some(), "messages"),
@@ -117,7 +117,7 @@ fn fits(args: &Args, kind: Kind, taken: &[&str]) -> std::result::Result<(), Box<
     };
     match given.into_iter().find(|(option, given, _)| *given && (!taken.contains(option) || wrong(option))) {
         Some((option, _, of)) => {
-            Err(Failure::usage(format!("{option} is for {of}, and not for `trigger {}`", name(&kind))))
+            Err(Failure::usage(format!("{option} is for {of}, not for `trigger {}`", name(&kind))))
         }
         None => Ok(()),
     }
