@@ -56,7 +56,7 @@ fn the_rehearsal_of_the_migration_guide_works_as_it_stands() {
         .output()
         .unwrap();
     let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    assert!(err.contains("no webhook waits"), "{out}\n{err}");
+    assert!(err.contains("no webhooks are waiting"), "{out}\n{err}");
 
     let documents: Vec<Value> = out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let token = |document: &Value| document.pointer("/users/0/token").is_some();

@@ -33,7 +33,7 @@ fn payloads_are_translated_with_notes() {
     assert_eq!((ran.code, lines(&ran.out).len()), (3, 4), "{}{}", ran.out, ran.err);
     assert!(
         ran.err.contains("document 3: refused: is neither a message")
-            && ran.err.contains("document 4: refused: is no JSON"),
+            && ran.err.contains("document 4: refused: is not JSON"),
         "{}",
         ran.err
     );
@@ -92,7 +92,7 @@ fn a_blocklist_is_carried_over_and_taken_up_again() {
         let calls = sandbox.requests().len();
         let ran = run(&["import", &file, "--journal", &journal]);
         assert_eq!((ran.code, ran.out.as_str()), (0, "blocked +16506001499\n"), "{}", ran.err);
-        assert!(ran.err.contains("1499 were done before"), "{}", ran.err);
+        assert!(ran.err.contains("1499 users were skipped"), "{}", ran.err);
         assert_eq!(sandbox.requests().len(), calls + 1);
         let ran = run(&["export", "--api", "onprem"]);
         assert_eq!(
@@ -106,7 +106,7 @@ fn a_blocklist_is_carried_over_and_taken_up_again() {
         assert!(ran.out.contains("not written within 24 hours US.13491208655302741918"), "{}", ran.out);
         // A list that was exported empty is carried over by doing nothing.
         assert_eq!(run(&["import", &folder.file("empty.txt", "")]).code, 0);
-        for (content, reason) in [("{}", "holds no list"), ("abc\n+16506000000", "[0]"), ("[7]", "[0]")] {
+        for (content, reason) in [("{}", "contains no list"), ("abc\n+16506000000", "[0]"), ("[7]", "[0]")] {
             let ran = run(&["import", &folder.file("bad", content)]);
             assert!(ran.code == 3 && ran.err.contains(reason), "{content}: {} {}", ran.code, ran.err);
         }
@@ -169,8 +169,8 @@ fn an_old_programs_files_are_checked() {
     assert_eq!(
         skipped,
         [
-            "README.md: is neither JSON nor a kind of source that is read",
-            "other.json: holds nothing of On-Premise that is known here"
+            "README.md: is neither JSON nor a supported source file",
+            "other.json: contains no known On-Premise document"
         ]
     );
     let send = report["found"]
@@ -287,17 +287,17 @@ fn every_file_that_is_skipped_is_named_with_why() {
     let skipped: Vec<&str> =
         report["skipped"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
     let mut expected = vec![
-        ".git: is a hidden folder; check it by itself",
-        "b.py: names no path of On-Premise",
-        "c.py:1: the path /v1/{} is put together here; `d360 migrate record` shows which calls the program makes",
-        "d.png: is neither JSON nor a kind of source that is read",
+        ".git: is a hidden folder; check it separately",
+        "b.py: contains no On-Premise path",
+        "c.py:1: the path /v1/{} is built at run time; use `d360 migrate record` to see which calls the program makes",
+        "d.png: is neither JSON nor a supported source file",
         "e.js: is a binary file",
-        "f.json#0: is no JSON",
-        "g.min.js: is longer than 4 MiB, and so no source that somebody wrote",
-        "node_modules: is a folder of dependencies or build results; check it by itself",
+        "f.json#0: is not JSON",
+        "g.min.js: is larger than 4 MiB, so it was probably generated",
+        "node_modules: is a folder of dependencies or build results; check it separately",
     ];
     if cfg!(unix) {
-        expected.insert(7, "h.py: is a link or no regular file; check what it leads to");
+        expected.insert(7, "h.py: is a link or not a regular file; check its target");
     }
     assert_eq!(skipped.len(), expected.len(), "{skipped:#?}");
     for (line, expected) in skipped.iter().zip(expected) {
@@ -309,7 +309,7 @@ fn every_file_that_is_skipped_is_named_with_why() {
     assert!(
         ran.code == 3
             && ran.err.contains("skipped: b.py: ")
-            && ran.err.contains("nothing of On-Premise was found"),
+            && ran.err.contains("nothing from On-Premise was found"),
         "{}",
         ran.err
     );

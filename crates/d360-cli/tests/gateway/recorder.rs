@@ -165,7 +165,7 @@ fn a_program_is_served_as_without_it_and_its_calls_are_checked() {
     );
 
     let log = recorder.stop();
-    assert!(log.contains("the file holds phone numbers"), "{log}");
+    assert!(log.contains("the file contains phone numbers"), "{log}");
     assert!(log.contains("POST /v1/contacts/•••••••••34/block  200  written"), "{log}");
     assert!(log.contains("POST /v1/messages  400  known form"), "{log}");
     assert!(

@@ -1,4 +1,4 @@
-//! The gateway's configuration: the file, the flags and the environment.
+//! The gateway's configuration from the file, the flags and the environment.
 use crate::{
     args::{Gateway as Args, Global},
     client,
@@ -13,7 +13,7 @@ use std::{
     path::Path,
 };
 
-/// Every key with its default.
+/// Prints every key with its default.
 pub(super) fn print(output: Output) -> Exit {
     let text = Config::example();
     if output.is_json() {
@@ -29,7 +29,7 @@ pub(super) fn print(output: Output) -> Exit {
     Exit::Done
 }
 
-/// Every problem of a file, each in a line that editors and people find.
+/// Lists every problem of a file as `path:line: problem`.
 fn refused(path: &Path, error: &InvalidConfig) -> Box<Failure> {
     let path = d360::model::mask(&path.display().to_string());
     match error {
@@ -44,7 +44,7 @@ fn refused(path: &Path, error: &InvalidConfig) -> Box<Failure> {
     }
 }
 
-/// The file, and what the flags and the environment say beside it.
+/// Reads the file and applies the flags and the environment.
 pub(super) fn read(global: &Global, args: &Args) -> std::result::Result<Config, Box<Failure>> {
     let mut config = match &args.config {
         Some(path) => {
@@ -59,7 +59,7 @@ pub(super) fn read(global: &Global, args: &Args) -> std::result::Result<Config, 
         let key = client::key_text(global)?.ok_or(SetupError::NoKey)?;
         config.numbers.push(Number::new("default", key));
     } else if global.key_file.is_some() {
-        return Err(Failure::usage("the numbers of --config name their own keys; leave --key-file out"));
+        return Err(Failure::usage("the numbers in --config have their own keys; omit --key-file"));
     }
     if let Some(listen) = &args.listen {
         config.listen.clone_from(listen);
@@ -81,7 +81,7 @@ pub(super) fn read(global: &Global, args: &Args) -> std::result::Result<Config, 
         if of_number {
             let flags = "--webhook-to, --secret-header and --messages-per-second";
             return Err(Failure::usage(format!(
-                "there are several numbers: {flags} stand in --config for each"
+                "{flags} cannot apply to several numbers; set them for each number in --config"
             )));
         }
         return Ok(config);
@@ -100,7 +100,7 @@ pub(super) fn read(global: &Global, args: &Args) -> std::result::Result<Config, 
     Ok(config)
 }
 
-/// Where a gateway of this configuration is found on this machine.
+/// Returns the local URL of a gateway with this configuration.
 pub(super) fn url_of(config: &Config) -> String {
     let address = config.metrics_listen.as_ref().unwrap_or(&config.listen);
     let here = address.parse::<SocketAddr>().map(|mut address| {

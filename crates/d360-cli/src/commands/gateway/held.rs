@@ -1,4 +1,4 @@
-//! `d360 gateway waiting` and `aside`: calls of a gateway that runs.
+//! `d360 gateway waiting` and `aside`: calls to a running gateway.
 use super::config;
 use crate::{
     Result,
@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 type Step<T> = std::result::Result<T, Box<Failure>>;
 
-/// A gateway, as one number sees it.
+/// A gateway, for one number.
 struct Number {
     name: String,
     key: ApiKey,
@@ -29,7 +29,7 @@ pub(crate) fn run(global: &Global, args: &Gateway, output: Output) -> Result {
     let (which, held) = match &args.verb {
         Some(GatewayVerb::Waiting(held)) => ("waiting", held),
         Some(GatewayVerb::Aside(held)) => ("aside", held),
-        _ => return Err(Failure::usage("a command of waiting and aside is missing")),
+        _ => return Err(Failure::usage("no command was given; use waiting or aside")),
     };
     let numbers = numbers(global, args, held)?;
     match &held.verb {
@@ -52,7 +52,7 @@ pub(crate) fn run(global: &Global, args: &Gateway, output: Output) -> Result {
     }
 }
 
-/// The numbers that are asked for, by the configuration that the gateway was started with.
+/// Returns the requested numbers from the configuration that the gateway was started with.
 fn numbers(global: &Global, args: &Gateway, held: &Held) -> Step<Vec<Number>> {
     let config = config::read(global, args)?;
     let url = match &held.url {
@@ -72,16 +72,16 @@ fn numbers(global: &Global, args: &Gateway, held: &Held) -> Step<Vec<Number>> {
         }
     }
     if numbers.is_empty() {
-        return Err(Failure::usage("--number: --config has no number of this name"));
+        return Err(Failure::usage("--number: --config has no number with this name"));
     }
     Ok(numbers)
 }
 
 impl Number {
-    /// `None` where there is no such webhook.
+    /// Returns `None` if there is no such webhook.
     fn call(&self, method: &Method, path: &str) -> Step<Option<Value>> {
         let url = format!("{}{path}", self.url);
-        let uri = url.parse().map_err(|_| Failure::usage(format!("{} is no URL", self.url)))?;
+        let uri = url.parse().map_err(|_| Failure::usage(format!("{} is not a URL", self.url)))?;
         let mut request = HttpRequest::new(method.clone(), uri);
         if let Some((name, value)) = AuthScheme::D360ApiKey.header(&self.key) {
             request.headers.insert(name, value);
@@ -90,7 +90,7 @@ impl Number {
         let answer = self.transport.send(request).map_err(|error| {
             let error = error.to_string();
             Failure::local(format!(
-                "no gateway answers at {}: {}; name its configuration (--config) or its URL (--url)",
+                "no gateway answers at {}: {}; give its configuration (--config) or its URL (--url)",
                 self.url,
                 d360::model::mask(&error)
             ))
@@ -100,7 +100,7 @@ impl Number {
             200 => Ok(Some(body)),
             404 if body["errors"][0]["code"] == 1006 => Ok(None),
             status => {
-                let why = body["errors"][0]["details"].as_str().unwrap_or("what answers there is no gateway");
+                let why = body["errors"][0]["details"].as_str().unwrap_or("the server is not a gateway");
                 Err(Failure::local(format!("{} answered {status}: {}", self.url, d360::model::mask(why))))
             }
         }
@@ -108,10 +108,10 @@ impl Number {
 }
 
 fn no_such(which: &str, id: u64) -> Box<Failure> {
-    Failure::local(format!("no webhook has the id {id} among those of `d360 gateway {which} list`"))
+    Failure::local(format!("there is no webhook with ID {id} in `d360 gateway {which} list`"))
 }
 
-/// The answer of the first number that has one.
+/// Returns the answer of the first number that has one.
 fn first(numbers: &[Number], call: impl Fn(&Number) -> Step<Option<Value>>) -> Step<Option<Value>> {
     for number in numbers {
         if let Some(mut found) = call(number)? {
@@ -161,8 +161,8 @@ fn list(numbers: &[Number], which: &str, user: Option<&str>, output: Output) -> 
     }
     if all.is_empty() {
         output.note(match which {
-            "waiting" => "no webhook waits",
-            _ => "no webhook is put aside",
+            "waiting" => "no webhooks are waiting",
+            _ => "no webhooks were put aside",
         });
     }
     let several = numbers.len() > 1;
@@ -180,7 +180,7 @@ fn list(numbers: &[Number], which: &str, user: Option<&str>, output: Output) -> 
 
 const HEADS: &[&str] = &["ID", "NUMBER", "USER", "TYPE", "MESSAGE ID", "RECEIVED", "TRIES", "WHY"];
 
-/// `12  16505551234  reaction  wamid.…  2026-11-27T10:00:00Z  4 tries: answered 400`.
+/// Formats a webhook: `12  16505551234  reaction  wamid.…  2026-11-27T10:00:00Z  4 tries: answered 400`.
 fn line(item: &Map<String, Value>, several: bool) -> String {
     let [id, number, user, kind, message_id, received, tries, why] = cells(item, several);
     let tries = if why.is_empty() { format!("{tries} tries") } else { format!("{tries} tries: {why}") };
@@ -189,7 +189,7 @@ fn line(item: &Map<String, Value>, several: bool) -> String {
     parts.join("  ")
 }
 
-/// The values below [`HEADS`].
+/// Returns the values for the columns of [`HEADS`].
 fn cells(item: &Map<String, Value>, several: bool) -> [String; 8] {
     let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     [
@@ -228,9 +228,7 @@ fn change(numbers: &[Number], which: &str, chosen: &Chosen, retry: bool, output:
         output.document(&json!({ name: done, "missing": missing }));
     } else {
         output.line(format!("{name}: {}", done.len()));
-        missing
-            .iter()
-            .for_each(|id| output.error(format!("no webhook has the id {id} among those of `{which}`")));
+        missing.iter().for_each(|id| output.error(format!("there is no webhook with ID {id} in `{which}`")));
     }
     Ok(match (missing.is_empty(), done.is_empty()) {
         (true, _) => Exit::Done,

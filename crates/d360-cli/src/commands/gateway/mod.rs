@@ -14,7 +14,7 @@ mod config;
 mod held;
 mod ready;
 
-/// Connections need files.
+/// The limit of open files. Each connection needs one.
 const FILES: u64 = 65_536;
 
 pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
@@ -27,9 +27,9 @@ pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
         return Ok(config::print(output));
     }
     let config = config::read(global, args)?;
-    // As many as the system lets it have: it does with fewer.
+    // Raise the limit as far as the system allows. The gateway also works with fewer.
     let _ = rlimit::increase_nofile_limit(FILES);
-    // Of a second start in one process, as in tests, the first logs for both.
+    // If a process starts two gateways, as tests do, the first logger serves both.
     let log = fmt().json().with_writer(|| Quiet).log_internal_errors(false);
     let _ = log.with_max_level(LevelFilter::INFO).try_init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -53,10 +53,10 @@ pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
             let path = if several { "/webhook/{name}" } else { "/webhook" };
             output.line(format!("webhooks of Cloud: {url}{path}"));
             output.line(format!("state: {}", state.display()));
-            output.line(format!("what to change to do without: {url}/notes"));
+            output.line(format!("changes needed to go without the gateway: {url}/notes"));
             if unproven {
                 output.note(
-                    "webhooks are taken from whatever connects from this machine, a proxy on it included: give a --secret-header",
+                    "webhooks are accepted from any connection on this machine, including a local proxy: give --secret-header",
                 );
             }
         }
@@ -69,12 +69,12 @@ pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// Standard error, whether or not anybody reads it: a log that cannot be written must not cost an answer.
+/// Standard error that ignores write errors. A log that cannot be written must not affect a response.
 struct Quiet;
 
 impl std::io::Write for Quiet {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        // An event is one line of JSON, which may tell what other people wrote.
+        // An event is one line of JSON and may contain untrusted text.
         let text = crate::visible::json_visible(&String::from_utf8_lossy(line));
         let _ = std::io::stderr().write_all(text.as_bytes());
         Ok(line.len())

@@ -25,7 +25,8 @@ pub(super) fn run(global: &Global, args: &Gateway, ready: &Ready, output: Output
         None => config::url_of(&config::read(global, args)?),
     };
     Host::new(&url, AuthScheme::D360ApiKey).map_err(|error| Failure::usage(format!("--url: {error}")))?;
-    let uri: Uri = format!("{url}/readyz").parse().map_err(|_| Failure::usage(format!("{url} is no URL")))?;
+    let uri: Uri =
+        format!("{url}/readyz").parse().map_err(|_| Failure::usage(format!("{url} is not a URL")))?;
     let transport =
         UreqTransport::new(&Connection::new()).map_err(|error| Box::new(Failure::Setup(error)))?;
     let ask = |key: Option<&ApiKey>| {
@@ -36,13 +37,13 @@ pub(super) fn run(global: &Global, args: &Gateway, ready: &Ready, output: Output
         request.time_limit = TIME;
         transport.send(request).map_err(|error| {
             Failure::local(format!(
-                "no gateway answers at {url}: {}; start it, or give its URL with --url",
+                "no gateway answers at {url}: {}; start one, or give its URL with --url",
                 d360::model::mask(&error.to_string())
             ))
         })
     };
     let mut answer = ask(None)?;
-    // The operations port needs no key; the API's does.
+    // The operations port needs no key. The API port does.
     if answer.status() == 401 {
         let config = config::read(global, args)?;
         let key = config.numbers.first().map(|number| ApiKey::new(number.client_key.expose_secret()));

@@ -1,4 +1,4 @@
-//! `d360 migrate blocklist`: from On-Premise, or a list of it, into Cloud.
+//! `d360 migrate blocklist`: exports blocked users and imports them into Cloud.
 use crate::{
     Result,
     args::{ApiName, Blocklist, BlocklistImport, Global},
@@ -25,7 +25,7 @@ use std::{
     path::Path,
 };
 
-/// Users of a call.
+/// The number of users per call.
 const CHUNK: usize = 1_000;
 
 pub(super) fn run(global: &Global, verb: &Blocklist, output: Output) -> Result {
@@ -55,11 +55,11 @@ fn with_plus(user: &str) -> String {
     if is_number { format!("+{user}") } else { user.to_owned() }
 }
 
-/// Who is to be blocked: a page or list of On-Premise as JSON, or one user a line.
+/// Reads the users to block: an On-Premise page or list as JSON, or one user per line.
 fn users(path: &Path) -> std::result::Result<Vec<User>, Box<Failure>> {
     let text = input::read(path)?;
     let named = input::name(path);
-    // A file of one number is JSON too, and meant as a line.
+    // A file with a single number is valid JSON, but meant as a line.
     let json = serde_json::from_slice::<Value>(&text).ok().filter(|json| json.is_object() || json.is_array());
     let texts: Vec<String> = match json {
         Some(json) => {
@@ -67,7 +67,7 @@ fn users(path: &Path) -> std::result::Result<Vec<User>, Box<Failure>> {
             let Some(list) = list.as_array() else {
                 return Err(Failure::invalid(
                     "",
-                    format!("{named} holds no list: expected {{\"contacts\": [{{\"wa_id\": …}}]}}"),
+                    format!("{named} contains no list: expected {{\"contacts\": [{{\"wa_id\": …}}]}}"),
                 ));
             };
             let of = |item: &Value| {
@@ -91,7 +91,7 @@ fn users(path: &Path) -> std::result::Result<Vec<User>, Box<Failure>> {
             Some(user) => users.push(user),
             None => problems.error(
                 format!("{named} [{at}]"),
-                "is neither a phone number with its country code, a WhatsApp ID nor a BSUID",
+                "is not a phone number with its country code, a WhatsApp ID or a BSUID",
             ),
         }
     }
@@ -99,7 +99,7 @@ fn users(path: &Path) -> std::result::Result<Vec<User>, Box<Failure>> {
     Ok(users)
 }
 
-/// Who was done, on disk: a line each, written before the next chunk is sent.
+/// Records finished users on disk, one per line. They are written before the next chunk is sent.
 struct Journal {
     done: HashSet<String>,
     file: Option<File>,
@@ -115,7 +115,7 @@ impl Journal {
             Err(error) => return Err(fail(error)),
         };
         let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(fail)?;
-        // A line that a sudden end cut in half is no user; what follows begins anew.
+        // A crash may leave half a line. Ignore it and start a new line.
         if !before.is_empty() && !before.ends_with('\n') {
             file.write_all(b"\n").map_err(fail)?;
         }
@@ -129,7 +129,7 @@ impl Journal {
         let text: String = users.map(|user| format!("{}\n", user.as_str())).collect();
         let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_data());
         written.map_err(|error| {
-            Failure::local(format!("the journal cannot be written: {error}; nothing more was sent"))
+            Failure::local(format!("cannot write the journal: {error}; nothing more was sent"))
         })
     }
 }
@@ -190,11 +190,11 @@ fn import(global: &Global, args: &BlocklistImport, output: Output) -> Result {
         }
         left.iter().for_each(|user| output.line(format!("left {}", user.as_str())));
         if !before.is_empty() {
-            output.note(format!("{} were done before, by the journal", before.len()));
+            output.note(format!("{} users were skipped: the journal lists them as done", before.len()));
         }
         if !late.is_empty() {
-            output.note("Cloud blocks only who has written within the last 24 hours: import those once they write again; \
-                who was blocked on On-Premise stays blocked after the move, whatever Cloud lists");
+            output.note("Cloud blocks only users who wrote within the last 24 hours: import the others when they write again; \
+                users blocked on On-Premise stay blocked after the move, even if Cloud does not list them");
         }
     }
     match stopped {

@@ -1,11 +1,11 @@
-//! JSON documents of a file: one, several in a row, or one a line.
+//! Reads the JSON documents of a file: one, several in sequence, or one per line.
 use d360::migrate::{
     Options, Translation,
     calls::{self, CloudCall},
 };
 use serde_json::{Value, json};
 
-/// Each document, or what stands where one should be and why it cannot be read.
+/// Returns each document, or the reason why it cannot be read.
 pub(super) fn read(text: &[u8]) -> Vec<Result<Value, String>> {
     let mut rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut out = Vec::new();
@@ -23,7 +23,7 @@ pub(super) fn read(text: &[u8]) -> Vec<Result<Value, String>> {
                 rest = &rest[documents.byte_offset()..];
             }
             Some(Err(error)) => {
-                out.push(Err(format!("is no JSON: {error}")));
+                out.push(Err(format!("is not JSON: {error}")));
                 let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
                 rest = &rest[(end + 1).min(rest.len())..];
             }
@@ -31,7 +31,7 @@ pub(super) fn read(text: &[u8]) -> Vec<Result<Value, String>> {
     }
 }
 
-/// What a document is, by its properties.
+/// The kind of a document, detected from its properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Message,
@@ -66,7 +66,7 @@ pub(super) fn kind(document: &Value) -> Kind {
     }
 }
 
-/// The calls of Cloud for one of On-Premise.
+/// Returns the Cloud calls for an On-Premise call.
 pub(super) fn calls(method: &str, path: &str, body: &Value, options: &Options) -> Translation<Value> {
     let translated = calls::to_cloud(method, path, body, options);
     let one = |call: &CloudCall| json!({ "method": call.method, "path": call.path, "body": call.body });

@@ -22,7 +22,7 @@ pub(crate) fn run(global: &Global, verb: &Migrate, output: Output) -> Result {
     }
 }
 
-/// Notes for programs.
+/// Returns the notes as JSON.
 fn shown(notes: &[Note]) -> Value {
     serde_json::to_value(notes).unwrap_or_default()
 }

@@ -44,7 +44,7 @@ pub(super) fn run(global: &Global, args: &Args, output: Output) -> Result {
             output.line(format!("recorder: {url}, forwards to {}", args.to));
             output.line(format!("calls: {file}"));
             output.note(
-                "the file holds phone numbers, names and texts, and only you can read it; keys, tokens and passwords are not in it. \
+                "the file contains phone numbers, names and texts, and only you can read it; it contains no keys, tokens or passwords. \
                 Delete it after the check",
             );
         }
@@ -63,7 +63,7 @@ pub(super) fn run(global: &Global, args: &Args, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// `14:03:07  POST /v1/messages  201  written`.
+/// Formats a call: `14:03:07  POST /v1/messages  201  written`.
 fn line(call: &RecordedCall<'_>) -> String {
     let status = call.status.map_or_else(|| "no answer".to_owned(), log::colored);
     let written = match (call.written, call.problem) {

@@ -10,12 +10,12 @@ use crate::{
 use d360::migrate::{NoteKind, Options, Translation, message, webhook};
 use serde_json::{Value, json};
 
-/// Each document in Cloud's form on standard output, one a line; notes on standard error, or with `--output json` beside it.
+/// Prints each translated document to standard output, one per line. Notes go to standard error, or into the JSON output.
 pub(super) fn run(args: &Translate, output: Output) -> Result {
     let text = input::read(&args.file)?;
     let documents = documents::read(&text);
     if documents.is_empty() {
-        return Err(Failure::invalid("", format!("{} holds no JSON", input::name(&args.file))));
+        return Err(Failure::invalid("", format!("{} contains no JSON", input::name(&args.file))));
     }
     let options = options(args);
     let several = documents.len() > 1;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &Translate, output: Output) -> Result {
             Err(why) => Err(why),
         };
         let translated = translated.unwrap_or_else(|why| {
-            // Told like any other that is refused.
+            // Report it like any other refused document.
             let mut refused = message::to_cloud(&Value::Null, &options);
             if let Some(note) = refused.notes.first_mut() {
                 note.why = d360::model::mask(&why).into();
@@ -78,6 +78,6 @@ fn translate(
             Ok(documents::calls(text("method"), text("path"), body, options))
         }
         (None, Kind::Contacts) => Ok(documents::calls("POST", "/v1/contacts", document, options)),
-        _ => Err("is neither a message (it has no `to`), a webhook nor {\"method\", \"path\", \"body\"}; --kind says which it is".to_owned()),
+        _ => Err("is neither a message (it has no `to`), a webhook nor {\"method\", \"path\", \"body\"}; set its kind with --kind".to_owned()),
     }
 }

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn run(global: &Global, verb: &Config, output: Output) -> Result {
     let cloud = || match global.api {
         None | Some(ApiName::Cloud) => client::cloud(global, true),
-        Some(_) => Err(Failure::usage("webhook settings are for --api cloud; 360dialog alone has the call")),
+        Some(_) => Err(Failure::usage("webhook settings are for --api cloud; only 360dialog has this call")),
     };
     match verb {
         Config::Get(args) => {
@@ -47,14 +47,14 @@ pub(super) fn run(global: &Global, verb: &Config, output: Output) -> Result {
             }
             show(&config, output);
             if args.account {
-                output.note("it takes 15 to 20 seconds; numbers with a webhook of their own keep it, unless --override-all");
+                output.note("the change takes 15 to 20 seconds; numbers with their own webhook keep it unless --override-all is given");
             }
         }
     }
     Ok(Exit::Done)
 }
 
-/// Values of headers are secrets.
+/// Prints the configuration. Header values are secrets.
 fn show(config: &WebhookConfig, output: Output) {
     if output.is_json() {
         let headers: Map<String, Value> =
@@ -75,13 +75,13 @@ pub(super) fn verify(args: &Verify, output: Output) -> Result {
         Signer::Platform => HeaderName::from_static("x-360dialog-signature"),
     };
     let value = HeaderValue::try_from(args.signature.trim())
-        .map_err(|_| Failure::invalid("--signature", "is no text that a header can hold"))?;
+        .map_err(|_| Failure::invalid("--signature", "is not a valid header value"))?;
     let body = input::read_exact(&args.file)?;
     let verified = verification.verify(&HeaderMap::from_iter([(name, value)]), &body);
     verified.map_err(|refused| {
         Failure::invalid(
             &input::name(&args.file),
-            format!("{refused}; it is taken over the body as it came, to the last byte and line end"),
+            format!("{refused}; the signature covers the exact body, to the last byte and line ending"),
         )
     })?;
     if output.is_json() {

@@ -30,7 +30,7 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// How long the program behind may take: 360dialog waits for 5 seconds.
+/// Time limit for the forwarded request. 360dialog waits 5 seconds.
 const FORWARD_LIMIT: Duration = Duration::from_secs(4);
 
 struct Listener {
@@ -38,11 +38,11 @@ struct Listener {
     forward: Option<(ReqwestTransport, http::Uri)>,
     output: Output,
     feed: Feed,
-    /// Told of every webhook that was taken; false where its events could not be printed.
+    /// Receives a value per accepted webhook: false if its events could not be printed.
     taken: mpsc::UnboundedSender<bool>,
 }
 
-/// Who a webhook has to be from.
+/// The required sender of a webhook.
 pub(super) fn verification(
     signed_by: Option<Signer>,
     header: Option<&str>,
@@ -67,9 +67,10 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
     }
     let forward = args.forward_to.as_deref().map(forward).transpose()?;
     let address = args.listen.to_socket_addrs().ok().and_then(|mut found| found.next());
-    let address = address
-        .ok_or_else(|| Failure::usage(format!("{:?} is no address such as 127.0.0.1:4370", args.listen)))?;
-    // Whether standard output takes nothing more.
+    let address = address.ok_or_else(|| {
+        Failure::usage(format!("{:?} is not an address; give one such as 127.0.0.1:4370", args.listen))
+    })?;
+    // Whether standard output can no longer be written.
     let cut = Arc::new(AtomicBool::new(false));
     client::runtime()?.block_on(async {
         let fail = |error| {
@@ -84,7 +85,9 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
         output.note(format!("listening on {url}, at any path; stop with Ctrl-C"));
         feed.note(output);
         if unproven {
-            output.note("anybody can post here: --signed-by or --secret-header takes only what is proven");
+            output.note(
+                "anyone can post here: use --signed-by or --secret-header to accept only authentic webhooks",
+            );
         }
         let (taken, mut told) = mpsc::unbounded_channel();
         let state = Arc::new(Listener { receiver, forward, output, feed, taken });
@@ -101,7 +104,7 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
         };
         tokio::select! {
             served = async { server.with_graceful_shutdown(enough).await } => {
-                served.map_err(|error| Failure::local(format!("the server ended: {error}")))
+                served.map_err(|error| Failure::local(format!("the server stopped: {error}")))
             }
             stopped = crate::commands::signals::stopped() => {
                 stopped.map_err(|error| Failure::local(format!("cannot wait for signals: {error}")))
@@ -110,7 +113,7 @@ pub(super) fn run(args: &Listen, output: Output) -> Result {
     })?;
     if cut.load(Ordering::Relaxed) {
         return Err(Failure::local(
-            "standard output takes nothing more; the webhook was answered with 503, and comes again",
+            "cannot write to standard output; the webhook was answered with 503 and will be delivered again",
         ));
     }
     Ok(Exit::Done)
@@ -120,7 +123,7 @@ fn forward(url: &str) -> std::result::Result<(ReqwestTransport, http::Uri), Box<
     let uri = url.parse::<http::Uri>().ok().filter(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && !url.contains('@')
     });
-    let uri = uri.ok_or_else(|| Failure::usage("--forward-to is no URL with http:// or https://"))?;
+    let uri = uri.ok_or_else(|| Failure::usage("--forward-to is not an http:// or https:// URL"))?;
     let transport =
         ReqwestTransport::new(&Connection::new()).map_err(|error| Failure::usage(error.to_string()))?;
     Ok((transport, uri))
@@ -144,7 +147,7 @@ async fn answer(State(state): State<Arc<Listener>>, request: Request) -> Respons
         let host = forward.1.authority().map(http::uri::Authority::as_str).unwrap_or_default();
         match post(forward, &request).await {
             Ok(answered) if answered.is_success() => {}
-            // It comes again, and its events are new then.
+            // The webhook is delivered again, and its events count as new.
             Ok(answered) => {
                 state.output.note(format!("{host} answered with {answered}"));
                 let refused = answered.is_client_error() || answered.is_server_error();
@@ -160,11 +163,11 @@ async fn answer(State(state): State<Arc<Listener>>, request: Request) -> Respons
     let mut answer = state.receiver.answer(&request, |events| {
         events.iter().filter_map(status_of).for_each(|status| state.feed.tell(&status));
         printed = events.iter().all(|event| state.output.document(&shown(event)));
-        // Standard output may take nothing more.
+        // Standard output may fail.
         if printed { Ok(()) } else { Err(()) }
     });
     if forward.is_some() && answer.status() == StatusCode::BAD_REQUEST {
-        // Whoever it was for has it.
+        // It was already forwarded.
         let raw = String::from_utf8_lossy(request.body()).into_owned();
         let why = String::from_utf8_lossy(answer.body()).into_owned();
         printed = state.output.document(&json!({ "event": "unreadable", "reason": why, "raw": raw }));
@@ -174,7 +177,7 @@ async fn answer(State(state): State<Arc<Listener>>, request: Request) -> Respons
         }
     }
     if !printed || (is_post && answer.status() == StatusCode::OK) {
-        // The other end is gone only where the program ends.
+        // The receiver is dropped only when the program ends.
         let _ = state.taken.send(printed);
     }
     if answer.status() != StatusCode::OK {
@@ -184,13 +187,13 @@ async fn answer(State(state): State<Arc<Listener>>, request: Request) -> Respons
     answer.map(Body::from)
 }
 
-/// The webhook as it came: body, type, and whatever header may prove who sent it.
+/// Builds the forwarded webhook: body, content type, and all headers that may authenticate its sender.
 async fn post(
     (transport, uri): &(ReqwestTransport, http::Uri),
     request: &http::Request<Bytes>,
 ) -> std::result::Result<StatusCode, String> {
     let mut sent = HttpRequest::new(http::Method::POST, uri.clone());
-    // Of this connection alone (RFC 9110, 7.6.1), with what `Connection` names.
+    // Connection-specific headers, including those that `Connection` lists (RFC 9110, 7.6.1).
     let own = [
         "host",
         "content-length",
@@ -223,7 +226,7 @@ async fn post(
     answer.map(|answer| answer.status()).map_err(|error| error.to_string())
 }
 
-/// What `d360 send --wait` waits for.
+/// Returns the status that `d360 send --wait` waits for.
 fn status_of(event: &Event) -> Option<Status> {
     let EventKind::Status(status) = &event.kind else { return None };
     let reason = |error: &WebhookError| Reason {

@@ -21,7 +21,7 @@ pub(crate) fn run(global: &Global, verb: &Webhook, output: Output) -> Result {
     }
 }
 
-/// One event a line. A document that cannot be read costs no other: it is told like an item that cannot.
+/// Prints one event per line. A malformed document never affects the others. It is reported like a malformed item.
 fn parse(args: &Parse, output: Output) -> Result {
     let text = input::read(&args.file)?;
     let mut rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
@@ -37,10 +37,10 @@ fn parse(args: &Parse, output: Output) -> Result {
                 read_all(document)
             }
             Err(error) => {
-                // On with the next line that begins a document.
+                // Continue at the next line that starts a document.
                 let (broken, behind) = rest.split_at(next_document(rest));
                 rest = behind;
-                // One that only an odd scalar breaks is read all the same.
+                // A document that fails only because of an unusual scalar can still be read.
                 match webhook::read(broken) {
                     Ok(events) => Ok(events),
                     Err(_) => {
@@ -68,7 +68,7 @@ fn parse(args: &Parse, output: Output) -> Result {
     }
     match (read, problem) {
         (0, None) => {
-            Err(Failure::invalid("", format!("{} holds no webhook: it is empty", input::name(&args.file))))
+            Err(Failure::invalid("", format!("{} contains no webhook: it is empty", input::name(&args.file))))
         }
         (_, Some(problem)) => {
             output.error(format!("unreadable: {}", d360::model::mask(&problem)));
@@ -78,7 +78,7 @@ fn parse(args: &Parse, output: Output) -> Result {
     }
 }
 
-/// The events of a document, or of each document of a list.
+/// Returns the events of a document, or of each document in a list.
 fn read_all(document: Value) -> std::result::Result<Vec<Event>, (String, Value)> {
     match document {
         Value::Array(documents) if !documents.is_empty() && documents.iter().all(Value::is_object) => {
@@ -92,13 +92,13 @@ fn read_all(document: Value) -> std::result::Result<Vec<Event>, (String, Value)>
     }
 }
 
-/// Where the next line begins with a brace, after the first line: an object that begins deeper in stands indented.
+/// Returns the offset of the next line that starts with a brace, after the first line. Nested objects are indented.
 fn next_document(text: &[u8]) -> usize {
     let lines = text.windows(2).enumerate().filter(|(_, pair)| pair[0] == b'\n' && pair[1] == b'{');
     lines.map(|(at, _)| at + 1).next().unwrap_or(text.len())
 }
 
-/// An event with the properties that every generation has, and the item as it came.
+/// Returns an event with the properties common to all generations, and the raw item.
 fn shown(event: &Event) -> Value {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| {
@@ -154,8 +154,8 @@ fn shown(event: &Event) -> Value {
     out.into()
 }
 
-/// Who an item is about: its own contacts, and not those of a thousand items beside it. The only one is meant even where no id says
-/// so.
+/// Returns the contacts of an item, without those of other items in the webhook. A single contact is returned even if
+/// no ID matches.
 fn contacts(event: &Event) -> Value {
     let Some(all) = event.envelope.get("contacts") else { return Value::Null };
     let is_item = matches!(event.kind, EventKind::Message(_) | EventKind::Status(_));
@@ -205,7 +205,7 @@ fn content(content: &InboundContent) -> &str {
     }
 }
 
-/// Null where there are none.
+/// Returns null if there are no errors.
 fn errors(errors: &[WebhookError]) -> Value {
     let one =
         |error: &WebhookError| json!({ "code": error.code, "title": error.title, "details": error.details });

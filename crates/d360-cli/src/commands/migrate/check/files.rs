@@ -1,11 +1,11 @@
-//! Which files of a folder are read, and why others are not.
+//! Selects the files of a folder to read, with reasons for skipping the others.
 use crate::{failure::Failure, input};
 use std::path::{Path, PathBuf};
 
-/// Files of a folder that are read, at most; and how deep.
+/// The maximum number of files, and the maximum depth.
 const MOST_FILES: usize = 10_000;
 const DEEPEST: usize = 16;
-/// Longest source that is read: what is longer was generated.
+/// The largest source file that is read. Larger ones are generated.
 const LONGEST: u64 = 4 << 20;
 
 const DOCUMENTS: [&str; 3] = ["json", "ndjson", "jsonl"];
@@ -13,9 +13,9 @@ const SOURCES: [&str; 18] = [
     "py", "js", "jsx", "mjs", "cjs", "ts", "tsx", "php", "java", "kt", "go", "cs", "rb", "rs", "scala",
     "swift", "vb", "sh",
 ];
-/// Settings, where base URLs and paths stand.
+/// Settings files, which may contain base URLs and paths.
 const SETTINGS: [&str; 9] = ["env", "yml", "yaml", "properties", "toml", "ini", "cfg", "conf", "config"];
-/// Folders whose files are of others, or made by a build.
+/// Folders of dependencies or build results.
 const FOREIGN: [&str; 9] = [
     "node_modules",
     "bower_components",
@@ -28,7 +28,7 @@ const FOREIGN: [&str; 9] = [
     "build",
 ];
 
-/// How a file is read.
+/// How to read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Form {
     Documents,
@@ -48,7 +48,7 @@ fn form(path: &Path) -> Option<Form> {
     }
 }
 
-/// The file, or those of a folder that are read, in the order of their names. Each other one is named in `skipped`.
+/// Returns the file, or the files of a folder to read, sorted by name. All others are added to `skipped`.
 pub(super) fn list(root: &Path, skipped: &mut Vec<String>) -> Result<Vec<(PathBuf, Form)>, Box<Failure>> {
     if root == Path::new("-") || !root.is_dir() {
         return Ok(vec![(root.to_owned(), form(root).unwrap_or(Form::Documents))]);
@@ -71,10 +71,8 @@ pub(super) fn list(root: &Path, skipped: &mut Vec<String>) -> Result<Vec<(PathBu
                 (Some(form), None) => files.push((path, form)),
                 (Some(_), Some(why)) => skipped.push(format!("{}: {why}", place(root, &path))),
                 (None, _) => {
-                    skipped.push(format!(
-                        "{}: is neither JSON nor a kind of source that is read",
-                        place(root, &path)
-                    ));
+                    skipped
+                        .push(format!("{}: is neither JSON nor a supported source file", place(root, &path)));
                 }
             }
         }
@@ -86,11 +84,11 @@ pub(super) fn list(root: &Path, skipped: &mut Vec<String>) -> Result<Vec<(PathBu
 fn folder_reason(path: &Path, depth: usize) -> Option<&'static str> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if name.starts_with('.') {
-        Some("is a hidden folder; check it by itself")
+        Some("is a hidden folder; check it separately")
     } else if FOREIGN.contains(&name.as_str()) {
-        Some("is a folder of dependencies or build results; check it by itself")
+        Some("is a folder of dependencies or build results; check it separately")
     } else if depth >= DEEPEST {
-        Some("is too deep within folders; check it by itself")
+        Some("is nested too deeply; check it separately")
     } else {
         None
     }
@@ -99,17 +97,17 @@ fn folder_reason(path: &Path, depth: usize) -> Option<&'static str> {
 fn file_reason(path: &Path, kind: std::fs::FileType, files: usize) -> Option<&'static str> {
     let length = || std::fs::metadata(path).map_or(0, |file| file.len());
     if !kind.is_file() {
-        Some("is a link or no regular file; check what it leads to")
+        Some("is a link or not a regular file; check its target")
     } else if files >= MOST_FILES {
-        Some("is one of too many files; check its folder by itself")
+        Some("exceeds the maximum number of files; check its folder separately")
     } else if form(path) == Some(Form::Source) && length() > LONGEST {
-        Some("is longer than 4 MiB, and so no source that somebody wrote")
+        Some("is larger than 4 MiB, so it was probably generated")
     } else {
         None
     }
 }
 
-/// A path for people, from the folder that is checked.
+/// Returns a path relative to the checked folder, for messages.
 pub(super) fn place(root: &Path, path: &Path) -> String {
     let rest = path.strip_prefix(root).ok().filter(|rest| rest.components().next().is_some());
     d360::model::mask(&rest.unwrap_or(path).display().to_string())

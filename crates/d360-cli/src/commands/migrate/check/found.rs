@@ -1,19 +1,19 @@
-//! What is found, and what happens to it through the gateway.
+//! A finding, and what the gateway does with it.
 use d360::migrate::{Note, NoteKind};
 use serde_json::Value;
 
-/// Something that an old program sends, reads or holds.
+/// Something that an old program sends, reads or stores.
 pub(super) struct Found {
     pub(super) place: String,
     pub(super) what: String,
     pub(super) gateway: Gateway,
     pub(super) cloud: Option<Value>,
-    /// Cloud's calls for what stands in a source, or that there is none.
+    /// The Cloud calls for a call in source code, or that there is none.
     pub(super) on_cloud: Option<Vec<&'static str>>,
     pub(super) notes: Vec<Note>,
 }
 
-/// What happens to it through the gateway.
+/// What the gateway does with it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gateway {
     AsItIs,

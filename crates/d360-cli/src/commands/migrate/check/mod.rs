@@ -1,4 +1,4 @@
-//! `d360 migrate check`: what an old program's files hold, and what becomes of it.
+//! `d360 migrate check`: finds On-Premise calls and payloads in an old program's files.
 use super::{documents, shown};
 use crate::{
     Result,
@@ -21,7 +21,7 @@ pub(super) fn run(args: &Check, output: Output) -> Result {
     let mut found = Vec::new();
     let mut skipped = Vec::new();
     let files = files::list(&args.path, &mut skipped)?;
-    // A base URL and the paths behind it may stand in different files.
+    // A base URL and its paths may be in different files.
     let mut base = false;
     for (path, _) in files.iter().filter(|(_, form)| *form == Form::Source) {
         base = base || calls::has_base(&String::from_utf8_lossy(&input::read(path)?));
@@ -46,8 +46,8 @@ pub(super) fn run(args: &Check, output: Output) -> Result {
         }
         if before == (found.len(), skipped.len()) {
             skipped.push(match form {
-                Form::Documents => format!("{place}: holds nothing of On-Premise that is known here"),
-                Form::Source => format!("{place}: names no path of On-Premise"),
+                Form::Documents => format!("{place}: contains no known On-Premise document"),
+                Form::Source => format!("{place}: contains no On-Premise path"),
             });
         }
     }
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Check, output: Output) -> Result {
         let why = match &skipped[..] {
             [] => "the folder is empty".to_owned(),
             [one] => one.clone(),
-            _ => format!("nothing of On-Premise was found; {} were skipped", skipped.len()),
+            _ => format!("nothing from On-Premise was found; {} items were skipped", skipped.len()),
         };
         return Err(Failure::invalid("", format!("{}: {why}", input::name(&args.path))));
     }

@@ -1,4 +1,4 @@
-//! Documents: payloads, templates, recorded calls and Postman collections.
+//! Checks JSON documents: payloads, templates, recorded calls and Postman collections.
 use super::{
     super::documents::{self, Kind},
     found::{Found, through},
@@ -12,7 +12,7 @@ pub(super) fn look(document: &Value, place: &str, found: &mut Vec<Found>, skippe
         let variables = variables(document);
         return collection(document, place, &variables, found, skipped);
     }
-    // 360dialog's list of templates.
+    // 360dialog's template list.
     if let Some(templates) = document.get("waba_templates").and_then(Value::as_array) {
         for (at, template) in templates.iter().enumerate() {
             look(template, &format!("{place}[{at}]"), found, skipped);
@@ -55,7 +55,7 @@ pub(super) fn look(document: &Value, place: &str, found: &mut Vec<Found>, skippe
     }
 }
 
-/// A template as 360dialog's On-Premise API kept it: Cloud has no namespace.
+/// Translates a template in the form of 360dialog's On-Premise API. Cloud has no namespace.
 fn template(template: &Value) -> (Option<Value>, Vec<Note>) {
     let body = json!({ "to": "+10000000", "type": "template", "template": {
         "namespace": template.get("namespace"), "name": template.get("name"), "language": { "code": template.get("language") } } });
@@ -87,7 +87,7 @@ fn call(method: &str, path: &str, body: &Value, place: &str, found: &mut Vec<Fou
     });
 }
 
-/// The variables of a Postman collection.
+/// Returns the variables of a Postman collection.
 fn variables(collection: &Value) -> BTreeMap<String, String> {
     let list = collection.get("variable").and_then(Value::as_array).cloned().unwrap_or_default();
     let of =
@@ -95,7 +95,7 @@ fn variables(collection: &Value) -> BTreeMap<String, String> {
     list.iter().filter_map(of).collect()
 }
 
-/// `{{Name}}` by its value; those without one by something of their kind.
+/// Replaces `{{Name}}` with its value, or with a plausible one if it has none.
 fn filled(text: &str, variables: &BTreeMap<String, String>) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -116,7 +116,7 @@ fn filled(text: &str, variables: &BTreeMap<String, String>) -> String {
     out + rest
 }
 
-/// The requests of a Postman collection (format 2), however deep they stand.
+/// Checks the requests of a Postman collection (format 2), at any depth.
 fn collection(
     item: &Value,
     place: &str,
@@ -144,7 +144,7 @@ fn collection(
         let body = match body.filter(|text| !text.trim().is_empty()).map(|text| serde_json::from_str(&text)) {
             Some(Ok(body)) => body,
             Some(Err(error)) => {
-                skipped.push(format!("{place}: its body is no JSON: {error}"));
+                skipped.push(format!("{place}: its body is not JSON: {error}"));
                 continue;
             }
             None => Value::Null,

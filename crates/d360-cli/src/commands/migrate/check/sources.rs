@@ -1,17 +1,17 @@
-//! Sources: paths of On-Premise that a program calls.
+//! Checks source files for the On-Premise paths that a program calls.
 use super::found::{Found, through};
 use d360::migrate::{
     Note,
     calls::{self, Mention, OldCall},
 };
 
-/// What a source calls. `base` says that its paths may leave `/v1` out.
+/// Finds the calls of a source file. With `base`, paths may omit `/v1`.
 pub(super) fn look(text: &str, place: &str, base: bool, found: &mut Vec<Found>, skipped: &mut Vec<String>) {
     for mention in calls::in_source(text, base) {
         let place = format!("{place}:{}", mention.line);
         if mention.calls.is_empty() {
             skipped.push(format!(
-                "{place}: the path {} is put together here; `d360 migrate record` shows which calls the program makes",
+                "{place}: the path {} is built at run time; use `d360 migrate record` to see which calls the program makes",
                 d360::model::mask(&mention.path)
             ));
         } else {
@@ -36,12 +36,12 @@ fn one(mention: &Mention, place: String) -> Found {
     }
 }
 
-/// A row of any method has none of its own.
+/// Returns the method, or "a call of" for a row that matches any method.
 fn method(call: &OldCall) -> &'static str {
     if call.method == "ANY" { "a call of" } else { call.method }
 }
 
-/// `GET or DELETE /v1/media/{id}`; paths that differ stand in full.
+/// Describes calls: `GET or DELETE /v1/media/{id}`. Different paths are listed in full.
 fn what(calls: &[&'static OldCall]) -> String {
     let name = |call: &&'static OldCall| match call.method {
         "ANY" => call.path.to_owned(),
