@@ -1,6 +1,6 @@
-//! The examples of each command's help. Tests run all of them against a sandbox.
+//! The examples in the help of each command. Tests run all of them against a sandbox.
 
-/// The examples of the command at this path, such as `send text`.
+/// Returns the examples of the command at this path, for example `send text`.
 pub(super) fn of(path: &str) -> &'static [&'static str] {
     EXAMPLES.iter().find(|(name, _)| *name == path).map_or(&[], |(_, examples)| *examples)
 }

@@ -1,4 +1,4 @@
-//! Help pages: a command shows its own options and two examples; `d360 help options` lists the common ones.
+//! Help pages. A command shows its own options and two examples. `d360 help options` lists the common options.
 use crate::args::Args;
 use clap::{
     Arg, Command, CommandFactory as _,
@@ -31,14 +31,14 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Tools", &["vcard", "errors", "completions", "man", "help"]),
 ];
 
-/// Commands that do something without their subcommands.
+/// Commands that also run without a subcommand.
 const SERVERS: [&str; 2] = ["gateway", "sandbox"];
 
 const TOPICS: &str = "\
 Set the API key with D360_API_KEY, --key-file or `d360 profile add`.
 Topics: d360 help options, d360 help environment, d360 help exit-codes";
 
-/// The command line with its help pages.
+/// Returns the command line with its help pages.
 pub(crate) fn command() -> Command {
     let command = Args::command().styles(STYLES).mut_args(|arg| {
         let hidden = arg.is_global_set();
@@ -48,8 +48,8 @@ pub(crate) fn command() -> Command {
     with_notes(command, "").help_template(template)
 }
 
-/// The same for man pages and completions. The common options stand at the root and, with `everywhere`, at each command that
-/// takes them.
+/// Returns the command line for man pages and completions. The common options are on the root command and, with
+/// `everywhere`, on each command that accepts them.
 pub(crate) fn listed(everywhere: bool) -> Command {
     let command = Args::command().mut_args(|arg| arg.global(false));
     let command = with_notes(command, "").after_long_help(pages::long());
@@ -57,20 +57,20 @@ pub(crate) fn listed(everywhere: bool) -> Command {
     if everywhere {
         return reach::give(command, "", &common);
     }
-    // Its own options exclude one of them.
+    // Its own options conflict with a common one.
     command.mut_subcommand("profile", |profile| {
         profile.mut_subcommand("add", |add| reach::add(add, "profile add", &common))
     })
 }
 
-/// The common options, which belong to no command of their own here.
+/// Returns the common options, without a command.
 fn common() -> Vec<Arg> {
     let command = Args::command();
     let common = command.get_arguments().filter(|arg| arg.is_global_set());
     common.map(|arg| arg.clone().global(false)).collect()
 }
 
-/// Two examples, and one line for the common options.
+/// Adds two examples and one line about the common options.
 fn with_notes(command: Command, path: &str) -> Command {
     let name = |sub: &Command| format!("{path} {}", sub.get_name()).trim_start().to_owned();
     let mut notes = StyledStr::new();
@@ -97,12 +97,12 @@ fn with_notes(command: Command, path: &str) -> Command {
     })
 }
 
-/// The first example of a command.
+/// Returns the first example of a command.
 pub(crate) fn example(path: &str) -> Option<&'static str> {
     examples::of(path).first().copied()
 }
 
-/// The first of some options, as they are written.
+/// Returns the first options of a list, with dashes.
 fn flags(ids: &[&str]) -> String {
     let flags: Vec<String> = ids.iter().take(3).map(|id| format!("--{}", id.replace('_', "-"))).collect();
     flags.join(", ") + if ids.len() > 3 { ", …" } else { "" }
@@ -115,7 +115,7 @@ fn examples(notes: &mut StyledStr, path: &str) {
     }
 }
 
-/// The commands of `d360 --help`, which clap lists without groups.
+/// Lists the commands of `d360 --help` in groups, which clap does not support.
 fn groups(command: &Command) -> StyledStr {
     let mut text = StyledStr::new();
     let _ = write!(text, "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n");

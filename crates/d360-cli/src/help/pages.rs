@@ -1,4 +1,4 @@
-//! `d360 help`: pages of commands, and topics.
+//! `d360 help`: pages of commands and topics.
 use super::{HEADING, LITERAL, command};
 use crate::{
     Result,
@@ -11,7 +11,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 
 const ENVIRONMENT: &[(&str, &str)] = &[
-    ("D360_API_KEY", "API key or token of the system that is called"),
+    ("D360_API_KEY", "API key or token for the system to call"),
     ("D360_PROFILE", "Profile to use, as --profile"),
     ("D360_CONFIG", "File of profiles [default: ~/.config/d360/config.toml]"),
     ("D360_BASE_URL", "Scheme, host and port of another server, as --base-url"),
@@ -19,21 +19,21 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("D360_VERIFY_TOKEN", "Token of Meta's verification request (webhook listen)"),
     ("HTTPS_PROXY, ALL_PROXY", "Proxy, unless --proxy names one"),
     ("NO_COLOR, CLICOLOR", "No colors if NO_COLOR is set or CLICOLOR is 0"),
-    ("NO_PROXY", "Hosts that are reached without a proxy"),
+    ("NO_PROXY", "Hosts to reach without a proxy"),
 ];
 
 const EXIT_CODES: &[(&str, &str)] = &[
     ("0", "Done"),
     ("1", "Failure on this machine"),
-    ("2", "Usage or settings are wrong"),
-    ("3", "Input is invalid; nothing was sent"),
+    ("2", "Invalid usage or settings"),
+    ("3", "Invalid input; nothing was sent"),
     ("4", "The server refused the request"),
-    ("5", "Outcome unknown: do not blindly send a message again"),
+    ("5", "Outcome unknown: do not retry a message blindly"),
     ("6", "Partly done"),
     ("7", "Not sent: the server could not be reached"),
 ];
 
-/// Prints the page of a command or a topic.
+/// Prints the help page of a command or topic.
 pub(crate) fn run(help: &Help, output: Output) -> Result {
     let page = match help.topic.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["options"] => options(),
@@ -59,23 +59,21 @@ fn of_command(names: &[String]) -> std::result::Result<StyledStr, Box<Failure>> 
             let name = d360::model::mask(name);
             Failure::mistake(
                 format!("`{here}` has no command `{name}`"),
-                "d360 help lists the commands; topics are options, environment and exit-codes",
+                "list the commands with `d360 help`; topics are options, environment and exit-codes",
             )
         })?;
     }
     Ok(found.render_long_help())
 }
 
-/// All common options, by what they are for.
+/// Returns all common options, grouped by purpose.
 fn options() -> StyledStr {
     let common = super::common().into_iter().map(|arg| arg.hide(false));
     let page = Command::new("d360").disable_help_flag(true).styles(super::STYLES).args(common);
-    page.about(
-        "Options of every command that calls an API. A command that calls none takes only those under Output.",
-    )
-    .help_template("{about-with-newline}\n{all-args}\n")
-    .max_term_width(100)
-    .render_help()
+    page.about("Options of every command that calls an API. Other commands accept only those under Output.")
+        .help_template("{about-with-newline}\n{all-args}\n")
+        .max_term_width(100)
+        .render_help()
 }
 
 fn table(heading: &str, rows: &[(&str, &str)]) -> StyledStr {
@@ -88,7 +86,7 @@ fn table(heading: &str, rows: &[(&str, &str)]) -> StyledStr {
     page
 }
 
-/// The topics as one text, for the man page.
+/// Returns the topics as one text, for the man page.
 pub(super) fn long() -> StyledStr {
     let mut page = StyledStr::new();
     let _ = write!(

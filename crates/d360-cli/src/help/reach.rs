@@ -1,10 +1,10 @@
-//! Which common options a command takes: one that calls no API takes none that are about calls.
+//! Which common options a command accepts. A command that calls no API accepts no options about calls.
 use clap::{Arg, ArgMatches, Command, parser::ValueSource};
 
-/// Of every command.
+/// Options of every command.
 const EVERYWHERE: &[&str] = &["output", "json", "quiet", "verbose", "color"];
 
-/// Commands that call no API, and the options about calls that they take all the same.
+/// Commands that call no API, with the options about calls that they accept nevertheless.
 const LOCAL: &[(&str, &[&str])] = &[
     ("demo", &["blocking"]),
     ("sandbox", &[]),
@@ -15,7 +15,7 @@ const LOCAL: &[(&str, &[&str])] = &[
     ("migrate translate", &[]),
     ("migrate check", &[]),
     ("migrate record", &["proxy", "ca_file"]),
-    // They become settings of the profile.
+    // These become settings of the profile.
     (
         "profile add",
         &[
@@ -39,14 +39,14 @@ const LOCAL: &[(&str, &[&str])] = &[
     ("help", &[]),
 ];
 
-/// The options about calls that a command takes although it makes none.
+/// Returns the options about calls that a command accepts although it makes none.
 pub(super) fn local(path: &str) -> Option<&'static [&'static str]> {
     let is_in =
         |name: &str| path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '));
     LOCAL.iter().find(|(name, _)| is_in(name)).map(|(_, taken)| *taken)
 }
 
-/// Whether the command at this path, such as `send text`, calls an API.
+/// Whether the command at this path, for example `send text`, calls an API.
 pub(crate) fn calls_an_api(path: &str) -> bool {
     local(path).is_none()
 }
@@ -55,7 +55,7 @@ fn takes(path: &str, id: &str) -> bool {
     EVERYWHERE.contains(&id) || local(path).is_none_or(|taken| taken.contains(&id))
 }
 
-/// The first option of the command line that its command does not take.
+/// Returns the first given option that the command does not accept.
 pub(crate) fn refused(matches: &ArgMatches, path: &str) -> Option<String> {
     let given = |arg: &&Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
     let common = super::common();
@@ -63,12 +63,12 @@ pub(crate) fn refused(matches: &ArgMatches, path: &str) -> Option<String> {
     arg.get_long().map(|long| format!("--{long}"))
 }
 
-/// Gives a command the common options that it takes.
+/// Adds the common options that a command accepts.
 pub(super) fn add(command: Command, path: &str, common: &[Arg]) -> Command {
     command.args(common.iter().filter(|arg| takes(path, arg.get_id().as_str())).cloned())
 }
 
-/// The same for each command below this one.
+/// Adds the common options to each subcommand.
 pub(super) fn give(command: Command, path: &str, common: &[Arg]) -> Command {
     let is_leaf = !path.is_empty() && !command.has_subcommands();
     let command = if is_leaf { add(command, path, common) } else { command };

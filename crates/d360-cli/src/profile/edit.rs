@@ -1,4 +1,4 @@
-//! Changing the file of profiles. What a person wrote into it stays, comments included.
+//! Edits the profile file. Manual changes and comments are preserved.
 use super::read::{Profiles, text};
 use crate::{failure::Failure, paths};
 use std::{
@@ -10,18 +10,18 @@ use toml_edit::DocumentMut;
 
 type Step<T> = Result<T, Box<Failure>>;
 
-/// Permissions of a file that this program creates: it may hold keys.
+/// Permissions of a file created here. It may hold keys.
 const PRIVATE: u32 = 0o600;
 
-/// Changes the file as `edit` says, or creates it. Another process sees the file before or after the change, never between.
+/// Applies `edit` to the file, or creates it. The change is atomic for other processes.
 pub(crate) fn change(
     path: &Path,
     edit: impl FnOnce(&Profiles, &mut DocumentMut) -> Step<()>,
 ) -> Step<Profiles> {
-    let fail = |error: io::Error| Failure::local(format!("{} cannot be written: {error}", path.display()));
+    let fail = |error: io::Error| Failure::local(format!("cannot write {}: {error}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     paths::create_private(folder).map_err(fail)?;
-    // Two changes at once would lose one. Where a folder cannot be locked, as on Windows, the later one wins.
+    // Without a lock, concurrent changes would be lost. If a folder cannot be locked, as on Windows, the last one wins.
     let lock = File::open(folder).ok();
     let _ = lock.as_ref().map(File::lock);
     let (before, mode) = text(path)?.unwrap_or((String::new(), PRIVATE));
@@ -34,7 +34,7 @@ pub(crate) fn change(
     let after = document.to_string();
     let profiles = Profiles::parse(path, &after)?;
     profiles.refuse_if_open(mode)?;
-    // A link, such as one into a folder of dot files, stays one.
+    // Keep symbolic links, for example into a dotfiles folder.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     replace(&target, &after, mode).map_err(fail)?;
     Ok(profiles)

@@ -1,4 +1,4 @@
-//! Where a profile's key comes from.
+//! Reads a profile's key from its source.
 use crate::{client, failure::Failure};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
@@ -12,19 +12,19 @@ use std::{
 
 type Step<T> = Result<T, Box<Failure>>;
 
-/// Bytes that a `key_command` may print.
+/// The maximum number of bytes that a `key_command` may print.
 const MOST: u64 = 64 * 1024;
-/// Bytes of its standard error that an error shows.
+/// The number of bytes of its standard error that an error shows.
 const SHOWN: usize = 2048;
 
 #[derive(Clone, Debug)]
 pub(crate) enum KeySource {
-    /// The file itself.
+    /// The key itself, in the profile file.
     Text(SecretString),
     File(PathBuf),
-    /// A variable of the environment.
+    /// An environment variable.
     Env(String),
-    /// What a program prints.
+    /// The output of a program.
     Command {
         words: Vec<String>,
         limit: Duration,
@@ -32,7 +32,7 @@ pub(crate) enum KeySource {
 }
 
 impl KeySource {
-    /// The name of the setting.
+    /// Returns the name of the setting.
     pub(crate) fn setting(&self) -> &'static str {
         match self {
             Self::Text(_) => "key",
@@ -42,13 +42,13 @@ impl KeySource {
         }
     }
 
-    /// The key.
+    /// Reads the key.
     pub(crate) fn read(&self, profile: &str) -> Step<String> {
         let key = match self {
             Self::Text(key) => Ok(key.expose_secret().to_owned()),
             Self::File(path) => client::secret_file(path, &path.display().to_string()),
             Self::Env(name) => std::env::var(name).map_err(|_| {
-                Failure::settings(format!("{name}, which is the key_env of profile {profile}, is not set"))
+                Failure::settings(format!("{name} is not set; it is the key_env of profile {profile}"))
             }),
             Self::Command { words, limit } => output_of(words, *limit)
                 .map_err(|why| Failure::settings(format!("the key_command of profile {profile} {why}"))),
@@ -56,29 +56,31 @@ impl KeySource {
         let key = key.trim();
         if key.is_empty() {
             let setting = self.setting();
-            return Err(Failure::settings(format!("the {setting} of profile {profile} gave an empty key")));
+            return Err(Failure::settings(format!(
+                "the {setting} of profile {profile} returned an empty key"
+            )));
         }
         if key.lines().nth(1).is_some() {
             let setting = self.setting();
             return Err(Failure::settings(format!(
-                "the {setting} of profile {profile} gave several lines; it has to give the key alone"
+                "the {setting} of profile {profile} returned several lines; it must return only the key"
             )));
         }
         Ok(key.to_owned())
     }
 }
 
-/// The shell and its arguments for a command line.
+/// Returns the shell and its arguments for a command line.
 pub(super) fn shell(line: &str) -> Vec<String> {
     let shell = if cfg!(windows) { ["cmd", "/C"] } else { ["sh", "-c"] };
     shell.into_iter().chain([line]).map(str::to_owned).collect()
 }
 
-/// What a program prints to standard output, or why there is nothing; its standard output is never part of that.
+/// Runs a program and returns its standard output, or an error. The error never contains standard output.
 fn output_of(words: &[String], limit: Duration) -> Result<String, String> {
     let (program, args) = words.split_first().ok_or("is empty")?;
     let mut command = Command::new(program);
-    // Standard input may hold what is to be sent.
+    // Standard input may contain the message to send.
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| format!("cannot be run: {program}: {error}"))?;
     let (out, err) = (reader(child.stdout.take()), reader(child.stderr.take()));
@@ -93,19 +95,19 @@ fn output_of(words: &[String], limit: Duration) -> Result<String, String> {
     let Some(status) = wait(&mut child, end).map_err(|error| format!("failed: {error}"))? else {
         let _ = child.kill();
         let _ = child.wait();
-        return Err(format!("did not end within {} s{}", limit.as_secs(), told(&err)));
+        return Err(format!("did not exit within {} s{}", limit.as_secs(), told(&err)));
     };
     if !status.success() {
         return Err(format!("failed ({status}){}", told(&err)));
     }
-    // A process that it left behind may hold the pipe.
+    // A background process that it started may hold the pipe open.
     let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(200));
     let printed =
-        out.recv_timeout(left).map_err(|_| "ended, and something that it started did not".to_owned())?;
-    String::from_utf8(printed).map_err(|_| "printed no text".to_owned())
+        out.recv_timeout(left).map_err(|_| "exited, but a process that it started did not".to_owned())?;
+    String::from_utf8(printed).map_err(|_| "printed something other than text".to_owned())
 }
 
-/// How it ended; `None` if it did not in time.
+/// Waits for the exit status. Returns `None` on a timeout.
 fn wait(child: &mut Child, end: Instant) -> io::Result<Option<std::process::ExitStatus>> {
     loop {
         let status = child.try_wait()?;
@@ -116,7 +118,7 @@ fn wait(child: &mut Child, end: Instant) -> io::Result<Option<std::process::Exit
     }
 }
 
-/// Reads a pipe to its end, so that the program is not held up.
+/// Reads a pipe to its end, so that the program does not block.
 fn reader(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -125,7 +127,7 @@ fn reader(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
             let _ = pipe.by_ref().take(MOST).read_to_end(&mut content);
             let _ = io::copy(&mut pipe, &mut io::sink());
         }
-        // Nobody waits for what came too late.
+        // Nobody waits for output after the timeout.
         let _ = sender.send(content);
     });
     receiver

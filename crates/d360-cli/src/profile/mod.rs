@@ -1,4 +1,4 @@
-//! Profiles: the settings of one number each, in a TOML file of the user's.
+//! Profiles: the settings of one number each, in the user's TOML file.
 mod edit;
 mod key;
 mod read;
@@ -7,5 +7,5 @@ pub(crate) use edit::change;
 pub(crate) use key::KeySource;
 pub(crate) use read::{Profile, Profiles, check_name};
 
-/// The name that stands for no profile.
+/// The name that means no profile.
 pub(crate) const NONE: &str = "none";

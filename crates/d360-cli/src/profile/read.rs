@@ -1,4 +1,4 @@
-//! Reading the file of profiles. Errors name the file and the line, and no value: it might be a key.
+//! Reads the profile file. Errors name the file and the line but no value, because it might be a key.
 use super::{NONE, key::KeySource};
 use crate::{args::ApiName, failure::Failure, paths};
 use clap::ValueEnum as _;
@@ -14,7 +14,7 @@ use toml_edit::{Document, Item, TableLike};
 
 type Step<T> = Result<T, Box<Failure>>;
 
-/// Seconds that a `key_command` may take if nothing is set: it may ask for a passphrase.
+/// The default time limit of a `key_command`, in seconds. It may ask for a passphrase.
 const KEY_COMMAND_TIMEOUT: u64 = 60;
 const KEYS: &str = "api, base_url, key, key_file, key_env, key_command, key_command_timeout, phone_number_id, waba_id, \
     graph_version, partner_id, channel_id, messages_per_second, proxy and ca_file";
@@ -44,7 +44,7 @@ pub(crate) struct Profiles {
 }
 
 impl Profiles {
-    /// The file's profiles; `None` if there is no such file.
+    /// Loads the profiles. Returns `None` if the file does not exist.
     pub(crate) fn load(path: &Path) -> Step<Option<Self>> {
         let Some((text, mode)) = text(path)? else { return Ok(None) };
         let profiles = Self::parse(path, &text)?;
@@ -52,7 +52,7 @@ impl Profiles {
         Ok(Some(profiles))
     }
 
-    /// Refuses a file that holds keys and that others can read.
+    /// Refuses a file that holds keys and is readable by others.
     pub(super) fn refuse_if_open(&self, mode: u32) -> Step<()> {
         let holds_keys = self.all.values().any(|profile| matches!(profile.key, Some(KeySource::Text(_))));
         if holds_keys && mode & 0o077 != 0 {
@@ -66,8 +66,9 @@ impl Profiles {
 
     pub(super) fn parse(path: &Path, text: &str) -> Step<Self> {
         let at = Place { path, text };
-        let document = Document::parse(text)
-            .map_err(|error| at.problem(error.span().as_ref(), &format!("no TOML: {}", error.message())))?;
+        let document = Document::parse(text).map_err(|error| {
+            at.problem(error.span().as_ref(), &format!("invalid TOML: {}", error.message()))
+        })?;
         let mut found = Self { path: path.to_owned(), default: None, all: BTreeMap::new() };
         let mut default_at = None;
         for (name, item) in document.iter() {
@@ -86,21 +87,21 @@ impl Profiles {
                 }
                 other => {
                     let problem =
-                        format!("unknown key {other}; the file has default_profile and [profiles.NAME]");
+                        format!("unknown key {other}; valid keys: default_profile and [profiles.NAME]");
                     return Err(at.problem(span(document.as_table(), other).as_ref(), &problem));
                 }
             }
         }
         match &found.default {
             Some(name) if !found.all.contains_key(name) => {
-                let problem = format!("default_profile is {name:?}, which is no profile of this file");
+                let problem = format!("default_profile is {name:?}, which is not a profile in this file");
                 Err(at.problem(default_at.as_ref(), &problem))
             }
             _ => Ok(found),
         }
     }
 
-    /// The profile of this name.
+    /// Returns the profile of this name.
     pub(crate) fn get(&self, name: &str) -> Step<&Profile> {
         self.all.get(name).ok_or_else(|| {
             let names: Vec<&str> = self.all.keys().map(String::as_str).collect();
@@ -111,9 +112,9 @@ impl Profiles {
     }
 }
 
-/// The content of the file and its permissions, if it is there.
+/// Reads the file and its permissions, if it exists.
 pub(super) fn text(path: &Path) -> Step<Option<(String, u32)>> {
-    let fail = |error: io::Error| Failure::settings(format!("{} cannot be read: {error}", path.display()));
+    let fail = |error: io::Error| Failure::settings(format!("cannot read {}: {error}", path.display()));
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -136,27 +137,25 @@ fn mode(_: &File) -> io::Result<u32> {
     Ok(0o600)
 }
 
-/// What is wrong with a name of a profile, if anything.
+/// Checks a profile name.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name == NONE {
-        return Err(format!("{NONE:?} stands for no profile; choose another name"));
+        return Err(format!("{NONE:?} means no profile; choose another name"));
     }
     if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
-        return Err(format!(
-            "{name:?} is no name of a profile: it takes 1 to 64 letters, digits, -, _ and ."
-        ));
+        return Err(format!("{name:?} is not a valid profile name; use 1 to 64 letters, digits, -, _ and ."));
     }
     Ok(())
 }
 
-/// Where a key of a table stands.
+/// Returns the position of a table's key.
 fn span(table: &dyn TableLike, name: &str) -> Option<Range<usize>> {
     let (key, item) = table.get_key_value(name)?;
     key.span().or_else(|| item.span())
 }
 
-/// A file, for messages about its lines.
+/// A file, for error messages with line numbers.
 struct Place<'t> {
     path: &'t Path,
     text: &'t str,
@@ -175,17 +174,18 @@ impl Place<'_> {
         }
     }
     fn table<'i>(&self, name: &str, item: &'i Item) -> Step<&'i dyn TableLike> {
-        item.as_table_like().ok_or_else(|| self.problem(item.span().as_ref(), &format!("{name} is no table")))
+        item.as_table_like()
+            .ok_or_else(|| self.problem(item.span().as_ref(), &format!("{name} is not a table")))
     }
     fn text_of(&self, name: &str, item: &Item) -> Step<String> {
         let text = item.as_str().filter(|text| !text.trim().is_empty());
-        let problem = || self.problem(item.span().as_ref(), &format!("{name} takes a text in quotes"));
+        let problem = || self.problem(item.span().as_ref(), &format!("{name} must be a string in quotes"));
         text.map(str::to_owned).ok_or_else(problem)
     }
     fn number(&self, name: &str, item: &Item, most: u32) -> Step<u32> {
         let number = item.as_integer().and_then(|number| u32::try_from(number).ok());
         let problem = || {
-            let problem = format!("{name} takes a whole number from 1 to {most}");
+            let problem = format!("{name} must be a whole number from 1 to {most}");
             self.problem(item.span().as_ref(), &problem)
         };
         number.filter(|number| (1..=most).contains(number)).ok_or_else(problem)
@@ -200,7 +200,7 @@ impl Place<'_> {
                 "api" => {
                     let known = |text: &str| ApiName::from_str(text, false).ok();
                     let problem =
-                        || self.problem(item.span().as_ref(), "api is cloud, graph, onprem or partner");
+                        || self.problem(item.span().as_ref(), "api must be cloud, graph, onprem or partner");
                     profile.api = Some(known(&text()?).ok_or_else(problem)?);
                     continue;
                 }
@@ -230,7 +230,8 @@ impl Place<'_> {
                         "channel_id" => &mut profile.channel_id,
                         "proxy" => &mut profile.proxy,
                         other => {
-                            let problem = format!("unknown key {other} in profile {name}; it has {KEYS}");
+                            let problem =
+                                format!("unknown key {other} in profile {name}; valid keys: {KEYS}");
                             return Err(self.problem(span(table, other).as_ref(), &problem));
                         }
                     };
@@ -239,8 +240,9 @@ impl Place<'_> {
                 }
             };
             if profile.key.replace(source).is_some() {
-                let problem =
-                    format!("profile {name} has several of key, key_file, key_env and key_command; keep one");
+                let problem = format!(
+                    "profile {name} has more than one of key, key_file, key_env and key_command; keep one"
+                );
                 return Err(self.problem(span(table, key).as_ref(), &problem));
             }
         }
@@ -250,11 +252,11 @@ impl Place<'_> {
         Ok(profile)
     }
 
-    /// A list is a program and its arguments, a text is for the shell.
+    /// Parses a `key_command`: a list is a program and its arguments, a string is for the shell.
     fn command(&self, item: &Item) -> Step<Vec<String>> {
         let problem = || {
             let problem =
-                "key_command takes a program and its arguments as a list of texts, or a text for the shell";
+                "key_command must be a list of strings (program and arguments), or a string for the shell";
             self.problem(item.span().as_ref(), problem)
         };
         if item.is_str() {

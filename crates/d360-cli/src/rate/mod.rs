@@ -1,6 +1,6 @@
-//! The rate limit of a number over all processes of this machine: a transport that waits before each message.
+//! The rate limit of a number across all processes on this machine: a transport that waits before each message.
 //!
-//! The library's own limit counts in memory, and so for one process. `xargs -P 8 d360 send` is many.
+//! The library's own limit applies to one process. `xargs -P 8 d360 send` runs many.
 mod schedule;
 mod store;
 
@@ -25,26 +25,26 @@ use std::{
 };
 use store::Store;
 
-/// Messages per second that any number may send.
+/// The default number of messages per second.
 const STANDARD: u32 = 80;
-/// How long to sleep before a look at whether the program was interrupted.
+/// How often to check whether the program was interrupted.
 const SLICE: Duration = Duration::from_millis(200);
-/// A wait that is worth a line on standard error.
+/// The shortest wait that is reported on standard error.
 const LONG: Duration = Duration::from_secs(1);
 
-/// A transport that holds the limit.
+/// A transport that enforces the limit.
 #[derive(Debug)]
 pub(crate) struct Limited<T> {
     inner: T,
     limit: Arc<Limit>,
 }
 
-/// The limit, and how long the call under way may wait for it.
+/// The limit, and the deadline of the call in flight.
 #[derive(Debug)]
 pub(crate) struct Limit {
     rate: u32,
     deadline: Option<Duration>,
-    /// When the call under way has to be over.
+    /// The deadline of the call in flight.
     until: Mutex<Option<Instant>>,
     store: Mutex<Option<Store>>,
     output: Output,
@@ -63,19 +63,19 @@ impl Limit {
         Self { rate, deadline, until: Mutex::new(None), store: Mutex::new(None), output: Output::of(global) }
     }
 
-    /// A call begins: its deadline counts from here.
+    /// Starts a call. Its deadline counts from now.
     pub(crate) fn begin(&self) {
         let until = self.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = until;
     }
 
-    /// Runs with the schedule of a sender.
+    /// Calls `run` with the schedule of a sender.
     fn with<R>(&self, sender: &str, run: impl FnOnce(&mut schedule::Schedule) -> R) -> R {
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         store.get_or_insert_with(|| Store::new(sender, self.output)).with(run)
     }
 
-    /// How long the message still has to wait, zero if it is its turn; an error if that would be too late.
+    /// Returns how long the message still has to wait, or zero if it can be sent. Fails if the deadline would pass first.
     fn step(&self, message: &mut Message) -> Result<Duration, TransportError> {
         let wait = self.with(&message.sender, |schedule| schedule.step(&mut message.turn, self.rate, now()));
         let wait = Duration::from_nanos(wait);
@@ -99,7 +99,7 @@ impl Limit {
         Ok(wait.min(SLICE))
     }
 
-    /// What came of it: a message that was not accepted does not count for its recipient, and throttling holds everybody.
+    /// Records the outcome. A message that was not accepted does not count for its recipient. Throttling holds all messages.
     fn done(&self, message: &Message, answer: &Result<HttpResponse, TransportError>) {
         let refusal = match answer {
             Ok(response) if response.status().is_client_error() => Some(response),
@@ -129,14 +129,14 @@ fn now() -> u64 {
     u64::try_from(now.as_nanos()).unwrap_or(u64::MAX / 2)
 }
 
-/// A message that waits for its turn.
+/// A message waiting for its slot.
 struct Message {
     sender: String,
     turn: Turn,
     is_announced: bool,
 }
 
-/// The part of a message's body that says who gets it.
+/// The part of a message's body that names the recipient.
 #[derive(Deserialize)]
 struct Addressed {
     to: Option<String>,
@@ -144,14 +144,14 @@ struct Addressed {
 }
 
 impl Message {
-    /// The message of a request; `None` for every other call.
+    /// Returns the message of a request, or `None` for any other call.
     fn of(request: &HttpRequest) -> Option<Self> {
         if request.method != Method::POST || !request.uri.path().ends_with("/messages") {
             return None;
         }
         let body = serde_json::from_slice::<Addressed>(request.payload.bytes()?).ok()?;
         let recipient = body.to.or(body.recipient)?;
-        // A number is its digits, however it is written.
+        // A number is identified by its digits, however it is written.
         let digits: String = recipient.chars().filter(char::is_ascii_digit).collect();
         let is_number = recipient.chars().all(|c| c.is_ascii_digit() || c.is_ascii_punctuation() || c == ' ');
         let recipient = if is_number { digits } else { recipient };
@@ -167,9 +167,9 @@ impl Message {
     }
 }
 
-/// A name for what must not stand in a file. Without the key it cannot be tried out which number it is.
+/// Hashes values that must not be stored in a file. Without the key, a number cannot be found by trial.
 fn hash(key: &[u8], parts: &[&str]) -> String {
-    // HMAC takes keys of every length.
+    // HMAC accepts keys of any length.
     let Ok(mut hmac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
     for part in parts {
         hmac.update(part.as_bytes());

@@ -1,7 +1,7 @@
-//! Who may send when: the generic cell rate algorithm over a number and over each of its recipients.
+//! Schedules messages with the generic cell rate algorithm, per number and per recipient.
 //!
-//! The same limits as the library's `RateLimit` holds: a number sends one message every 1.01/rate seconds, and a recipient gets 45
-//! messages at once and then one every 6 seconds. Times are nanoseconds since 1970, because processes share them.
+//! The limits are those of the library's `RateLimit`: a number sends one message every 1.01/rate seconds. A recipient gets
+//! a burst of 45 messages, then one every 6 seconds. Times are nanoseconds since 1970, because processes share them.
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,23 +9,23 @@ const SECOND: u64 = 1_000_000_000;
 const PAIR_INTERVAL: u64 = 6 * SECOND;
 const PAIR_BURST: u64 = 44 * PAIR_INTERVAL;
 
-/// What processes share about one number.
+/// The shared state of one number.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Schedule {
-    /// The latest time that a process saw.
+    /// The latest time that any process saw.
     seen: u64,
-    /// The first slot that nobody has.
+    /// The first free slot.
     next: u64,
-    /// Until when nothing is sent, because the server throttled.
+    /// The end of a pause after the server throttled.
     held: u64,
-    /// What was sent within the last second: a slot is no promise that its holder wakes in time.
+    /// Messages sent within the last second. A process may wake later than its slot.
     sent: VecDeque<u64>,
     pairs: BTreeMap<String, Pair>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Pair {
-    /// Until when its messages count.
+    /// The time until which its messages count.
     counted: u64,
     held: u64,
 }
@@ -36,7 +36,7 @@ impl Pair {
     }
 }
 
-/// A message on its way to its slot.
+/// A message waiting for its slot.
 #[derive(Debug)]
 pub(super) struct Turn {
     pair: String,
@@ -45,11 +45,11 @@ pub(super) struct Turn {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stage {
-    /// No slot yet.
+    /// It has no slot yet.
     New,
     /// It counts for its pair, which allows it at this time.
     Pair(u64),
-    /// It has this slot of the number.
+    /// It has reserved this slot of the number.
     Slot(u64),
     Over,
 }
@@ -65,19 +65,20 @@ fn interval(rate: u32) -> u64 {
 }
 
 impl Schedule {
-    /// One that sends nothing for a second, for a file that could not be read: others may have sent just now.
+    /// Creates a schedule that sends nothing for a second. Used if the file cannot be read, because other processes may have
+    /// just sent messages.
     pub(super) fn careful(now: u64) -> Self {
         Self { seen: now, held: now + SECOND, ..Self::default() }
     }
 
-    /// How long the message has to wait before it is asked about again; zero if it goes now.
+    /// Returns how long to wait before the next call for this message, or zero if it can be sent now.
     pub(super) fn step(&mut self, turn: &mut Turn, rate: u32, now: u64) -> u64 {
         self.tick(now);
         let at = loop {
             match turn.stage {
                 Stage::Over => return 0,
                 Stage::New => {
-                    // The recipient's slot comes first, so that a busy one does not hold up the others.
+                    // Reserve the recipient's slot first, so that a busy recipient does not delay the others.
                     let pair = self.pairs.entry(turn.pair.clone()).or_default();
                     let at = pair.next().max(now);
                     pair.counted = pair.counted.max(now) + PAIR_INTERVAL;
@@ -94,7 +95,7 @@ impl Schedule {
                     self.uncount(&turn.pair);
                     turn.stage = Stage::New;
                 }
-                // Too many woke late and at once, or the number was throttled meanwhile: another slot.
+                // Too many woke late at the same time, or the number was throttled: take another slot.
                 Stage::Slot(_) if self.held > now => turn.stage = Stage::Slot(self.slot(now, rate)),
                 Stage::Slot(_) if self.sent.len() >= rate as usize => {
                     let free = self.sent.front().map_or(now, |first| first + SECOND);
@@ -102,7 +103,7 @@ impl Schedule {
                 }
                 Stage::Slot(_) => {
                     self.sent.push_back(now);
-                    // It counts from when it is sent, however long it waited for the number.
+                    // It counts from the time it is sent, however long it waited for the number.
                     let pair = self.pairs.entry(turn.pair.clone()).or_default();
                     pair.counted = pair.counted.max(now + PAIR_INTERVAL);
                     turn.stage = Stage::Over;
@@ -113,7 +114,7 @@ impl Schedule {
         at - now
     }
 
-    /// The message is not sent after all: its slot goes to another.
+    /// Releases the slot of a message that is not sent.
     pub(super) fn release(&mut self, turn: &Turn, rate: u32) {
         if let Stage::Slot(at) = turn.stage
             && at + interval(rate) == self.next
@@ -125,14 +126,15 @@ impl Schedule {
         }
     }
 
-    /// The server did not accept the message. `throttled` says whether it was its recipient's limit, and until when to hold.
+    /// Records that the server did not accept the message. `throttled` says whether the recipient's limit was hit, and how
+    /// long to hold.
     pub(super) fn failed(&mut self, turn: &Turn, throttled: Option<(bool, u64)>) {
         self.uncount(&turn.pair);
         match throttled {
             Some((true, until)) => {
                 let pair = self.pairs.entry(turn.pair.clone()).or_default();
                 pair.held = pair.held.max(until);
-                // Its burst is used up, whatever was counted here.
+                // Its burst is used up, regardless of the local count.
                 pair.counted = pair.counted.max(until.saturating_add(PAIR_BURST));
             }
             Some((false, until)) => self.held = self.held.max(until),
@@ -140,7 +142,7 @@ impl Schedule {
         }
     }
 
-    /// Takes the next slot of the number, not before `from`.
+    /// Reserves the next slot of the number, not before `from`.
     fn slot(&mut self, from: u64, rate: u32) -> u64 {
         let at = self.next.max(self.held).max(from);
         self.next = at + interval(rate);
@@ -155,7 +157,7 @@ impl Schedule {
         }
     }
 
-    /// Notices the time. If the clock was set back, everything moves with it.
+    /// Updates the time. If the clock was set back, all times move with it.
     fn tick(&mut self, now: u64) {
         let back = self.seen.saturating_sub(now);
         if back > 0 {
@@ -177,7 +179,7 @@ mod tests {
 
     const START: u64 = 1_700_000_000 * SECOND;
 
-    /// When messages go that all ask at once, to recipients by turns, each woken `late(n)` nanoseconds after its time.
+    /// Simulates messages that all start at once, to recipients in turn. Each wakes `late(n)` nanoseconds after its time.
     fn run(messages: usize, recipients: usize, rate: u32, late: impl Fn(usize) -> u64) -> Vec<(u64, usize)> {
         let mut schedule = Schedule::default();
         let mut waiting: BTreeMap<(u64, usize), Turn> =
@@ -186,7 +188,7 @@ mod tests {
         let mut now = START;
         while let Some(((at, n), mut turn)) = waiting.pop_first() {
             now = now.max(at);
-            // A process writes what it knows and reads it back, as over the file.
+            // Write and read the state, as processes do with the file.
             if n % 64 == 0 {
                 let json = serde_json::to_vec(&schedule).unwrap();
                 schedule = serde_json::from_slice(&json).unwrap();
@@ -214,7 +216,7 @@ mod tests {
             let took = sent.last().unwrap().0 - START;
             assert!(took < 31 * SECOND / 10, "{rate}: {took}");
         }
-        // Those who wake late do not go together.
+        // Messages that wake late are not sent together.
         let sent = run(400, 1 << 20, 80, |n| (n as u64 * 7919 % 700) * 1_000_000);
         assert_eq!(sent.len(), 400);
         assert!(most_in_a_second(&sent) <= 80);
@@ -225,7 +227,7 @@ mod tests {
         let sent = run(50, 1, 80, |_| 0);
         assert!(sent[44].0 < START + SECOND && sent[45].0 >= START + PAIR_INTERVAL, "{sent:?}");
         assert!(sent[45..].windows(2).all(|pair| pair[1].0 - pair[0].0 >= PAIR_INTERVAL));
-        // A busy recipient holds up nobody else: the others are through while it waits.
+        // A busy recipient does not delay others: they are sent while it waits.
         let mut schedule = Schedule::default();
         for _ in 0..46 {
             schedule.step(&mut Turn::new("busy".into()), 1000, START);
@@ -243,7 +245,7 @@ mod tests {
         schedule.failed(&turns[0], Some((false, START + 5 * SECOND)));
         let later = START + SECOND;
         assert!(schedule.step(&mut turns[1], 80, later) >= 4 * SECOND);
-        // The limit of a recipient holds that one.
+        // The limit of a recipient holds only that recipient.
         schedule.failed(&turns[2], Some((true, START + 60 * SECOND)));
         assert!(schedule.step(&mut Turn::new("2".into()), 80, later) >= 59 * SECOND);
         assert!(schedule.step(&mut Turn::new("3".into()), 80, later) < 6 * SECOND);
@@ -258,7 +260,7 @@ mod tests {
         schedule.release(&second, 1);
         assert_eq!(schedule.step(&mut Turn::new("c".into()), 1, START), wait);
         assert!(!schedule.pairs.contains_key("b"));
-        // One that was refused does not count for its recipient.
+        // A refused message does not count for its recipient.
         let mut schedule = Schedule::default();
         for _ in 0..60 {
             let mut turn = Turn::new("a".into());
@@ -283,7 +285,7 @@ mod tests {
         let hour = 3600 * SECOND;
         let wait = schedule.step(&mut Turn::new("x".into()), 80, START - hour);
         assert!(wait > SECOND && wait < 2 * SECOND, "{wait}");
-        // Set forward, everything is over.
+        // If the clock is set forward, no wait is left.
         assert_eq!(schedule.step(&mut Turn::new("y".into()), 80, START + hour), 0);
         assert!(schedule.pairs.len() == 1 && schedule.sent.len() == 1);
     }

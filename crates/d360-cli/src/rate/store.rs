@@ -1,4 +1,4 @@
-//! The schedule in a file that processes lock, or in memory if that cannot be had.
+//! Stores the schedule in a file that processes lock, or in memory if there is no such file.
 use super::{now, schedule::Schedule};
 use crate::{output::Output, paths};
 use std::{
@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long to wait for a process that holds the lock; it needs less than a millisecond.
+/// How long to wait for the lock. A process holds it for less than a millisecond.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(super) enum Store {
         path: PathBuf,
         output: Output,
     },
-    /// This process alone.
+    /// Only this process.
     Own(Schedule),
 }
 
@@ -36,11 +36,11 @@ impl Store {
     }
 
     fn own(why: &str, output: Output) -> Self {
-        output.note(format!("the rate limit holds for this process only: {why}"));
+        output.note(format!("the rate limit applies to this process only: {why}"));
         Self::Own(Schedule::default())
     }
 
-    /// Runs with the schedule, alone among all processes.
+    /// Calls `run` with the schedule, with exclusive access among all processes.
     pub(super) fn with<R>(&mut self, run: impl FnOnce(&mut Schedule) -> R) -> R {
         let (file, path, output) = match self {
             Self::Own(schedule) => return run(schedule),
@@ -59,7 +59,7 @@ impl Store {
         let _ = file.unlock();
         if let Err(error) = written {
             *self = Self::own(&format!("{}: {error}", path.display()), output);
-            // What was decided counts on in memory.
+            // Keep the decision in memory.
             if let Self::Own(own) = self {
                 *own = schedule;
             }
@@ -79,7 +79,7 @@ fn open(path: &std::path::Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// A process that was stopped with the lock must not stop all others.
+/// Locks the file with a time limit: a stopped process that holds the lock must not block the others.
 fn lock(file: &File) -> io::Result<()> {
     let end = Instant::now() + PATIENCE;
     loop {

@@ -1,4 +1,4 @@
-//! The side that receives webhooks.
+//! The side of the socket that receives webhooks.
 use super::{Status, folder};
 use crate::{output::Output, paths};
 use std::{
@@ -11,14 +11,14 @@ use std::{
     thread,
 };
 
-/// Statuses that are told to whoever comes later: one may arrive before the API's answer to its message is read.
+/// The number of recent statuses sent to new connections. A status may arrive before the API's response to its message.
 const RECENT: usize = 1_000;
 
-/// Tells statuses to every `d360 send --wait` of this machine, until it is dropped.
+/// Sends statuses to every `d360 send --wait` on this machine, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Feed {
     shared: Arc<Mutex<Shared>>,
-    /// Removed when the listener ends. If there is none, why.
+    /// The path of the socket, removed on drop, or the reason why there is none.
     path: Result<PathBuf, io::Error>,
 }
 
@@ -29,14 +29,14 @@ struct Shared {
 }
 
 impl Feed {
-    /// Opens the socket of this name, which is unique on this machine. If there can be none, the listener works on without.
+    /// Opens the socket of this name, which is unique on this machine. If this fails, the listener runs without it.
     pub(crate) fn open(name: &str) -> Self {
         let shared = Arc::<Mutex<Shared>>::default();
         let path = listen(name, &shared);
         Self { shared, path }
     }
 
-    /// Says if there is no socket.
+    /// Prints a note if there is no socket.
     pub(crate) fn note(&self, output: Output) {
         if let Err(error) = &self.path {
             output.note(format!("`d360 send --wait` cannot use this listener: {error}"));
@@ -68,7 +68,7 @@ fn listen(name: &str, shared: &Arc<Mutex<Shared>>) -> io::Result<PathBuf> {
     let path = folder.join(format!("{name}.sock"));
     let named = |error: io::Error| io::Error::other(format!("{}: {error}", path.display()));
     paths::create_private(&folder).map_err(named)?;
-    // Of an earlier process with this name.
+    // Remove the socket of an earlier process.
     let _ = fs::remove_file(&path);
     let listener = UnixListener::bind(&path).map_err(named)?;
     let shared = shared.clone();
@@ -80,7 +80,7 @@ fn listen(name: &str, shared: &Arc<Mutex<Shared>>) -> io::Result<PathBuf> {
                 shared.watchers.push(sender);
                 shared.recent.iter().cloned().collect()
             };
-            // One that does not read holds up nobody else.
+            // A client that does not read must not delay the others.
             thread::spawn(move || write(stream, recent, &lines));
         }
     });

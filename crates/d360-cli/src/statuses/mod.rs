@@ -1,7 +1,7 @@
-//! Statuses of messages, from whoever receives webhooks on this machine to `d360 send --wait`.
+//! Passes message statuses from webhook listeners on this machine to `d360 send --wait`.
 //!
-//! `d360 webhook listen` and `d360 sandbox` each open a socket in the state folder, and write a line of JSON for every status. Nothing
-//! of it is kept on disk.
+//! `d360 webhook listen` and `d360 sandbox` each open a socket in the state folder and write one line of JSON per status.
+//! Nothing is stored on disk.
 #[cfg(unix)]
 mod feed;
 #[cfg(unix)]
@@ -20,7 +20,7 @@ pub(crate) use without::{Feed, Silence, Watch};
 /// A status of a message.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Status {
-    /// The message's.
+    /// The message ID.
     pub(crate) id: String,
     pub(crate) status: String,
     /// Why it failed.
@@ -37,7 +37,7 @@ pub(crate) struct Reason {
 }
 
 impl Status {
-    /// Whether it says what became of the message.
+    /// Whether this is the final status of the message.
     pub(crate) fn is_final(&self) -> bool {
         matches!(self.status.as_str(), "delivered" | "read" | "played" | "failed")
     }
@@ -46,12 +46,12 @@ impl Status {
     }
 }
 
-/// The name of the socket of a sandbox: its statuses are of no use to messages that go elsewhere.
+/// Returns the socket name of a sandbox. Its statuses concern only messages sent to it.
 pub(crate) fn of_sandbox(port: u16) -> String {
     format!("sandbox-{port}")
 }
 
-/// The folder of the sockets.
+/// Returns the folder of the sockets.
 #[cfg(unix)]
 fn folder() -> Option<std::path::PathBuf> {
     Some(crate::paths::state_folder()?.join("listeners"))

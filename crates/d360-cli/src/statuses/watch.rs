@@ -1,4 +1,4 @@
-//! The side that waits.
+//! The side of the socket that waits for statuses.
 use super::{Status, folder};
 use std::{
     fs,
@@ -9,23 +9,23 @@ use std::{
     time::Duration,
 };
 
-/// The statuses that the listeners of this machine tell.
+/// Statuses from the listeners on this machine.
 #[derive(Debug)]
 pub(crate) struct Watch {
     statuses: mpsc::Receiver<Status>,
 }
 
-/// Why there is no status.
+/// The reason why there is no status.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Silence {
-    /// Not yet.
+    /// None has arrived yet.
     Late,
-    /// Nobody listens any more.
+    /// All listeners have stopped.
     Ended,
 }
 
 impl Watch {
-    /// Connects to every listener, and to the sandbox on this port of this machine if messages go there; `None` if there is none.
+    /// Connects to every listener, and to the sandbox on this local port if messages go there. `None` if there is no listener.
     pub(crate) fn start(sandbox: Option<u16>) -> Option<Self> {
         let sandbox = sandbox.map(super::of_sandbox);
         let (sender, statuses) = mpsc::channel();
@@ -42,7 +42,7 @@ impl Watch {
                     let sender = sender.clone();
                     thread::spawn(move || read(stream, &sender));
                 }
-                // Its process was killed.
+                // Left over from a killed process.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                     let _ = fs::remove_file(path);
                 }
@@ -52,7 +52,7 @@ impl Watch {
         found.then_some(Self { statuses })
     }
 
-    /// The next status.
+    /// Waits for the next status.
     pub(crate) fn next(&self, within: Duration) -> Result<Status, Silence> {
         self.statuses.recv_timeout(within).map_err(|error| match error {
             mpsc::RecvTimeoutError::Timeout => Silence::Late,

@@ -1,9 +1,9 @@
-//! Where there are no sockets in folders.
+//! A stub for systems without Unix sockets.
 use super::Status;
 use crate::output::Output;
 use std::{convert::Infallible, time::Duration};
 
-/// Tells nobody.
+/// A feed without clients.
 #[derive(Debug)]
 pub(crate) struct Feed;
 
@@ -15,7 +15,7 @@ impl Feed {
     pub(crate) fn tell(&self, _: &Status) {}
 }
 
-/// Never to be had.
+/// A watch that is never available.
 #[derive(Debug)]
 pub(crate) struct Watch(Infallible);
 

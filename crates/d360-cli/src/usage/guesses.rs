@@ -1,7 +1,7 @@
-//! What people try that is not there, and what is.
+//! Commands and options that users guess wrongly, with the right ones.
 use d360::model::MediaType;
 
-/// Words given for a command, where, and what to use.
+/// Wrong command names: the parent command, the words, and what to use instead.
 const WORDS: &[(&str, &[&str], &str)] = &[
     ("send", &["message", "msg", "chat"], "send text \"Hello\" --to NUMBER"),
     ("send", &["photo", "picture", "jpg", "png"], "send image FILE --to NUMBER"),
@@ -34,12 +34,12 @@ const WORDS: &[(&str, &[&str], &str)] = &[
     ("", &["options", "environment", "exit-codes"], "help TOPIC"),
 ];
 
-/// The command for a word that is none at this path.
+/// Returns the command for a wrong name at this path.
 pub(super) fn command(path: &str, word: &str) -> Option<&'static str> {
     WORDS.iter().find(|(at, words, _)| *at == path && words.contains(&word)).map(|(_, _, instead)| *instead)
 }
 
-/// What a file is for where a command is expected.
+/// The command for a file name given in place of a command.
 const FILES: &[(&str, &str)] = &[
     ("vcard", "vcard to-contacts"),
     ("media", "media upload"),
@@ -48,7 +48,7 @@ const FILES: &[(&str, &str)] = &[
     ("webhook", "webhook parse"),
 ];
 
-/// The command for a file that stands where a command is expected.
+/// Returns the command for a file name given in place of a command.
 pub(super) fn file(path: &str, word: &str) -> Option<String> {
     if path == "send" {
         let kind = MediaType::of_filename(word)?.kind.as_str();
@@ -61,12 +61,12 @@ pub(super) fn file(path: &str, word: &str) -> Option<String> {
 
 const MEDIA: &[&str] = &["send image", "send video", "send audio", "send document", "send sticker"];
 
-/// Options that are not there, the commands where they are tried, and what to do. An empty list is any command.
+/// Unknown options: the commands, the options, and a hint. An empty list means any command.
 const OPTIONS: &[(&[&str], &[&str], &str)] = &[
     (
         &[],
         &["--key", "--api-key", "--apikey", "--token", "--access-token"],
-        "a key is never given as an argument: set D360_API_KEY, use --key-file FILE, or d360 profile add NAME",
+        "never give a key as an argument: set D360_API_KEY, use --key-file FILE, or d360 profile add NAME",
     ),
     (
         &["send text"],
@@ -83,9 +83,9 @@ const OPTIONS: &[(&[&str], &[&str], &str)] = &[
         &["--name", "--template"],
         "the name has no option: d360 send template NAME --to NUMBER",
     ),
-    (MEDIA, &["--url", "--href"], "a public URL is given with --link"),
+    (MEDIA, &["--url", "--href"], "give a public URL with --link"),
     (MEDIA, &["--file", "--path"], "the file has no option: d360 send image FILE --to NUMBER"),
-    (MEDIA, &["--media-id", "--media"], "the ID of an uploaded file is given with --id"),
+    (MEDIA, &["--media-id", "--media"], "give the ID of an uploaded file with --id"),
     (
         &["send contacts"],
         &["--file", "--contact", "--contacts"],
@@ -94,9 +94,9 @@ const OPTIONS: &[(&[&str], &[&str], &str)] = &[
     (
         &["send reaction", "read"],
         &["--id", "--message-id", "--wamid"],
-        "the message is given with --message WAMID",
+        "give the message with --message WAMID",
     ),
-    (&["send"], &["--recipient", "--phone", "--number", "--user", "-t"], "the recipient is given with --to"),
+    (&["send"], &["--recipient", "--phone", "--number", "--user", "-t"], "give the recipient with --to"),
     (
         &["read"],
         &["--id", "--message", "--message-id", "--wamid"],
@@ -114,7 +114,7 @@ const OPTIONS: &[(&[&str], &[&str], &str)] = &[
         &["--file", "--name", "--json"],
         "the template is a file: d360 templates create FILE.json",
     ),
-    (&["webhook listen"], &["--forward", "--to", "--url"], "webhooks are forwarded with --forward-to URL"),
+    (&["webhook listen"], &["--forward", "--to", "--url"], "forward webhooks with --forward-to URL"),
     (&["webhook config set"], &["--url"], "the URL has no option: d360 webhook config set URL"),
     (
         &["sandbox", "gateway", "webhook listen"],
@@ -124,45 +124,45 @@ const OPTIONS: &[(&[&str], &[&str], &str)] = &[
     (
         &["block list", "templates list", "channels list"],
         &["--all", "--page", "--after"],
-        "all pages are read in any case",
+        "all pages are always read; omit it",
     ),
-    (&[], &["--format", "--out-format", "-o"], "the format is set with --output json"),
-    (&[], &["--debug", "--trace", "-vv"], "requests and responses are printed with --verbose"),
+    (&[], &["--format", "--out-format", "-o"], "set the format with --output json"),
+    (&[], &["--debug", "--trace", "-vv"], "print requests and responses with --verbose"),
     (&[], &["--sandbox", "--test", "--env"], "set D360_BASE_URL to call `d360 sandbox`"),
-    (&[], &["--url", "--host", "--endpoint", "--server"], "another server is given with --base-url URL"),
-    (&[], &["--yes", "-y", "--force"], "no command asks questions; leave it out"),
-    (&[], &["--no-color", "--no-colour"], "colors are turned off with --color never"),
+    (&[], &["--url", "--host", "--endpoint", "--server"], "give another server with --base-url URL"),
+    (&[], &["--yes", "-y", "--force"], "no command asks for confirmation; omit it"),
+    (&[], &["--no-color", "--no-colour"], "turn off colors with --color never"),
 ];
 
-/// What to do instead of an option that is not there.
+/// Returns the hint for an unknown option.
 pub(super) fn option(path: &str, option: &str) -> Option<&'static str> {
     let is_at = |at: &&str| path == *at || path.strip_prefix(at).is_some_and(|rest| rest.starts_with(' '));
     let fits = |at: &[&str]| at.is_empty() || at.iter().any(is_at);
     OPTIONS.iter().find(|(at, names, _)| names.contains(&option) && fits(at)).map(|(_, _, instead)| *instead)
 }
 
-/// What to do with a word that a command does not expect.
+/// Hints for unexpected words.
 const EXTRA: &[(&[&str], &str)] = &[
     (&["send text"], "put the text in quotes: d360 send text \"Hello world\" --to NUMBER"),
-    (&["send location"], "coordinates are given with --latitude and --longitude"),
+    (&["send location"], "give coordinates with --latitude and --longitude"),
     (&["send contacts"], "give cards with --vcard FILE.vcf or --card FILE.json"),
-    (&["send image", "send video", "send document"], "a caption is given with --caption"),
-    (&["sandbox", "webhook listen"], "an address is given with --listen"),
+    (&["send image", "send video", "send document"], "give a caption with --caption"),
+    (&["sandbox", "webhook listen"], "give an address with --listen"),
 ];
 
 pub(super) fn extra(path: &str) -> Option<&'static str> {
     EXTRA.iter().find(|(at, _)| at.contains(&path)).map(|(_, hint)| *hint)
 }
 
-/// What to know where something is missing.
+/// Hints for missing arguments.
 const MISSING: &[(&str, &str, &str)] = &[
     (
         "send reaction",
         "--message",
-        "`d360 send` prints the ID of a message, and a webhook has it as messages[].id",
+        "get the ID of a message from `d360 send`, or from messages[].id of a webhook",
     ),
-    ("read", "<WAMID>", "a webhook has the ID of a message as messages[].id"),
-    ("templates create", "<FILE.json>", "`d360 templates create --help` shows a template as JSON"),
+    ("read", "<WAMID>", "get the ID of a message from messages[].id of a webhook"),
+    ("templates create", "<FILE.json>", "see a template as JSON with `d360 templates create --help`"),
     ("migrate check", "<DIR|FILE>", "give the folder of the program"),
 ];
 

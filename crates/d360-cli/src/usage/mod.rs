@@ -1,4 +1,4 @@
-//! Mistakes in the command line, in the user's words and with the way out.
+//! Usage errors, in plain words and with hints.
 use crate::{failure::Mistake, help};
 use clap::{
     Arg, Command, Error,
@@ -9,7 +9,7 @@ use std::error::Error as _;
 mod guesses;
 mod place;
 
-/// Reads clap's error again: it tells what it found, and not what was meant.
+/// Explains clap's error: clap reports what it found, not what the user probably meant.
 pub(crate) fn explain(error: &Error, line: &[String]) -> Mistake {
     let mut root = help::command();
     root.build();
@@ -20,7 +20,7 @@ pub(crate) fn explain(error: &Error, line: &[String]) -> Mistake {
     Mistake { message: d360::model::mask(&message), details: mask(details), hints: mask(hints) }
 }
 
-/// The command at which reading stopped.
+/// The command at which parsing stopped.
 struct At<'a> {
     root: &'a Command,
     command: &'a Command,
@@ -69,14 +69,14 @@ impl At<'_> {
             }
             ErrorKind::ValueValidation => {
                 let why = error.source().map(ToString::to_string).unwrap_or_default();
-                told(format!("`{value}` is no value of {arg}: {why}"), self.help())
+                told(format!("`{value}` is not a valid value for {arg}: {why}"), self.help())
             }
             ErrorKind::ArgumentConflict => {
                 let prior = texts(error, ContextKind::PriorArg).join(" and ");
                 if prior == arg {
                     return told(format!("{option} is given twice"), format!("give {option} once"));
                 }
-                told(format!("{arg} cannot be used with {prior}"), "leave one of them out")
+                told(format!("{arg} cannot be used with {prior}"), "omit one of them")
             }
             ErrorKind::InvalidUtf8 => {
                 told("an argument is not UTF-8", "write it in UTF-8, or put it into a file")
@@ -104,7 +104,7 @@ impl At<'_> {
             .or_else(|| guesses::file(&self.path, &word))
             .or_else(|| place::search(self.command, &path, &named).into_iter().next())
             .or_else(|| place::search(self.root, &[], &named).into_iter().next());
-        // clap puts the most similar last.
+        // clap lists the most similar one last.
         let similar = texts(error, ContextKind::SuggestedSubcommand).pop();
         match (instead, self.path.as_str()) {
             (Some(instead), _) => told(message, format!("use `d360 {instead}`")),
@@ -124,7 +124,7 @@ impl At<'_> {
     }
 
     fn unknown_option(&self, error: &Error, arg: &str) -> Told {
-        // A value behind it may be a key.
+        // Its value may be a key.
         let option = arg.split('=').next().unwrap_or_default();
         let message = format!("`{}` has no option {option}", self.name());
         if let Some(instead) = guesses::option(&self.path, option) {
@@ -134,7 +134,7 @@ impl At<'_> {
         let long = option.trim_start_matches('-');
         let has = |command: &Command| command.get_arguments().any(|arg| place::is_long(arg, long));
         if let Some(below) = place::search(self.command, &path, &has).first() {
-            let hint = format!("it goes after the whole command, as in: d360 {below} {option} …");
+            let hint = format!("put it after the whole command: d360 {below} {option} …");
             return told(message, hint);
         }
         let similar = texts(error, ContextKind::SuggestedArg);
@@ -144,13 +144,13 @@ impl At<'_> {
         )
     }
 
-    /// A word where none is expected.
+    /// Explains an unexpected word.
     fn unexpected(&self, word: &str) -> Told {
         let message = format!("`{}` does not expect `{}`", self.name(), short(word));
         let takes_to = self.command.get_arguments().any(|arg| arg.get_long() == Some("to"));
         let has_to = self.line.iter().any(|word| word == "--to" || word.starts_with("--to="));
         if takes_to && is_user(word) && !has_to {
-            return told(message, "the recipient is given with --to");
+            return told(message, "give the recipient with --to");
         }
         told(message, guesses::extra(&self.path).map_or_else(|| self.help(), str::to_owned))
     }
@@ -178,7 +178,7 @@ impl At<'_> {
     }
 }
 
-/// The arguments of a group such as `<--id <MEDIA_ID>|--link <URL>>`, of which one is needed.
+/// Returns the arguments of a group such as `<--id <MEDIA_ID>|--link <URL>>`. One of them is required.
 fn parts(name: &str) -> Vec<&str> {
     match name.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')) {
         Some(inner) if inner.contains('|') && inner.contains("--") => inner.split('|').collect(),
@@ -193,7 +193,7 @@ fn is_user(word: &str) -> bool {
         || (number.len() > 5 && number.bytes().all(|b| b.is_ascii_digit() || b == b' '))
 }
 
-/// A word as a message shows it.
+/// Shortens a word for messages.
 fn short(word: &str) -> String {
     let mut chars = word.chars();
     let head: String = chars.by_ref().take(40).collect();

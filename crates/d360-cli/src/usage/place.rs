@@ -1,7 +1,7 @@
-//! Which command a command line names, as far as it could be read.
+//! Finds the command of a command line that could not be fully parsed.
 use clap::{Arg, Command};
 
-/// The names of the command, such as `["send", "text"]`, and the command.
+/// Returns the names of the command, such as `["send", "text"]`, and the command.
 pub(super) fn of<'c>(root: &'c Command, line: &[String]) -> (Vec<&'c str>, &'c Command) {
     let mut path = Vec::new();
     let mut here = root;
@@ -37,7 +37,7 @@ pub(super) fn is_long(arg: &Arg, long: &str) -> bool {
     arg.get_long() == Some(long) || arg.get_all_aliases().is_some_and(|all| all.contains(&long))
 }
 
-/// The commands below this one that have this name or alias, or satisfy something else, as paths.
+/// Returns the paths of all subcommands that satisfy a condition, such as a name or alias.
 pub(super) fn search(command: &Command, path: &[&str], is_it: &impl Fn(&Command) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {

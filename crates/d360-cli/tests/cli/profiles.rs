@@ -104,8 +104,8 @@ fn profiles_are_added_listed_used_shown_and_removed() {
 
     for (args, reason) in [
         (&["profile", "add", "shop"][..], "already exists; replace it with --replace"),
-        (&["profile", "add", "none"], "stands for no profile"),
-        (&["profile", "add", "a b"], "no name of a profile"),
+        (&["profile", "add", "none"], "means no profile"),
+        (&["profile", "add", "a b"], "not a valid profile name"),
         (&["profile", "add", "x", "--key-env", "A", "--key-command", "b"], "cannot be used with"),
         (&["profile", "add", "x", "--base-url", "http://example.com"], "not encrypted"),
         (&["profile", "add", "x", "--phone-number-id", "1"], "--phone-number-id is for --api graph"),
@@ -165,31 +165,31 @@ fn mistakes_in_the_file_are_named_with_their_line() {
         (
             "[profiles.a]\nkye_file = \"x\"\n",
             2,
-            "unknown key kye_file in profile a; it has api, base_url, key,",
+            "unknown key kye_file in profile a; valid keys: api, base_url, key,",
         ),
-        ("\nprofile = \"a\"\n", 2, "unknown key profile; the file has default_profile and [profiles.NAME]"),
-        ("[profiles.a]\n\napi = \"facebook\"\n", 3, "api is cloud, graph, onprem or partner"),
-        ("[profiles.a]\nphone_number_id = 1065\n", 2, "phone_number_id takes a text in quotes"),
-        ("[profiles.a]\nbase_url = \"\"\n", 2, "base_url takes a text in quotes"),
+        ("\nprofile = \"a\"\n", 2, "unknown key profile; valid keys: default_profile and [profiles.NAME]"),
+        ("[profiles.a]\n\napi = \"facebook\"\n", 3, "api must be cloud, graph, onprem or partner"),
+        ("[profiles.a]\nphone_number_id = 1065\n", 2, "phone_number_id must be a string in quotes"),
+        ("[profiles.a]\nbase_url = \"\"\n", 2, "base_url must be a string in quotes"),
         (
             "[profiles.a]\nmessages_per_second = 0\n",
             2,
-            "messages_per_second takes a whole number from 1 to 1000",
+            "messages_per_second must be a whole number from 1 to 1000",
         ),
-        ("[profiles.a]\nkey_command = []\n", 2, "key_command takes a program and its arguments"),
-        ("[profiles.a]\nkey_command = [\"a\", 1]\n", 2, "key_command takes a program and its arguments"),
+        ("[profiles.a]\nkey_command = []\n", 2, "key_command must be a list of strings"),
+        ("[profiles.a]\nkey_command = [\"a\", 1]\n", 2, "key_command must be a list of strings"),
         ("[profiles.a]\nkey_env = \"A\"\nkey_file = \"b\"\n", 3, "keep one"),
-        ("[profiles.'a b']\n", 1, "no name of a profile"),
-        ("[profiles.none]\n", 1, "stands for no profile"),
+        ("[profiles.'a b']\n", 1, "not a valid profile name"),
+        ("[profiles.none]\n", 1, "means no profile"),
         ("profiles = 1\n", 1, "profiles is not a table"),
         (
             "default_profile = \"x\"\n[profiles.a]\n",
             1,
-            "default_profile is \"x\", which is no profile of this file",
+            "default_profile is \"x\", which is not a profile in this file",
         ),
-        ("[profiles.a]\nkey = \"hush-hush-key\n", 2, "no TOML"),
-        ("[profiles.a]\nkey = hush-hush-key\n", 2, "no TOML"),
-        ("[profiles.a]\n[profiles.a]\n", 2, "no TOML"),
+        ("[profiles.a]\nkey = \"hush-hush-key\n", 2, "invalid TOML"),
+        ("[profiles.a]\nkey = hush-hush-key\n", 2, "invalid TOML"),
+        ("[profiles.a]\n[profiles.a]\n", 2, "invalid TOML"),
     ] {
         let home = Home::of(text);
         for args in [&["block", "list"][..], &["profile", "list"], &["profile", "add", "z", "--key-env", "Z"]]
@@ -380,7 +380,7 @@ fn keys_come_from_files_variables_and_programs() {
     for (setting, code, reason) in [
         ("key_file = \"nope.key\"", 3, "nope.key: cannot be read"),
         ("key_file = \"open.key\"", 3, "chmod 600"),
-        ("key_env = \"NO_SUCH_KEY\"", 2, "NO_SUCH_KEY, which is the key_env of profile a, is not set"),
+        ("key_env = \"NO_SUCH_KEY\"", 2, "NO_SUCH_KEY is not set; it is the key_env of profile a"),
         (
             "key_command = [\"no-such-program-of-d360\"]",
             2,
@@ -392,13 +392,13 @@ fn keys_come_from_files_variables_and_programs() {
             "(exit status: 3): vault is sealed",
         ),
         ("key_command = \"printenv SHOP_KEY; exit 3\"", 2, "it wrote nothing to standard error"),
-        ("key_command = \"true\"", 2, "gave an empty key"),
-        (&format!("key_command = \"{print}\"").replace('\\', "\\\\"), 2, "gave several lines"),
-        ("key_command = \"printf 'a\\\\377'\"", 2, "printed no text"),
+        ("key_command = \"true\"", 2, "returned an empty key"),
+        (&format!("key_command = \"{print}\"").replace('\\', "\\\\"), 2, "returned several lines"),
+        ("key_command = \"printf 'a\\\\377'\"", 2, "printed something other than text"),
         (
             "key_command = [\"sh\", \"-c\", \"echo touch the key >&2; exec sleep 100\"]\nkey_command_timeout = 1",
             2,
-            "did not end within 1 s: touch the key",
+            "did not exit within 1 s: touch the key",
         ),
     ] {
         let ran = list(setting);

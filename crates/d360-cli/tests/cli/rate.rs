@@ -177,7 +177,7 @@ fn the_file_holds_no_key_and_no_number_and_may_be_damaged() {
 #[test]
 fn a_limit_that_cannot_be_shared_is_told() {
     let server = Counter::start();
-    let note = "the rate limit holds for this process only: ";
+    let note = "the rate limit applies to this process only: ";
     // The folder is a file.
     let machine = Machine(Folder::new());
     machine.0.file("d360", "");
