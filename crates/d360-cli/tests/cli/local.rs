@@ -154,7 +154,7 @@ fn the_sandbox_stops_while_a_request_is_half_sent() {
 fn codes_are_explained() {
     let ran = d360(&["errors", "131047"]);
     assert_eq!(ran.code, 0);
-    for part in ["131047 RE_ENGAGEMENT_MESSAGE (Cloud)", "24 hours", "send a template", "by itself: no"] {
+    for part in ["131047 RE_ENGAGEMENT_MESSAGE (Cloud)", "24 hours", "send a template", "automatically: no"] {
         assert!(ran.out.contains(part), "{part}: {}", ran.out);
     }
     assert!(d360(&["errors", "pair"]).out.contains("131056"));
