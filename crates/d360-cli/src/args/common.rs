@@ -89,7 +89,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, help_heading = "Checks")]
     pub(crate) strict: bool,
 
-    /// Where the base URL comes from.
+    /// The origin of the base URL.
     #[arg(skip)]
     pub(crate) base_url_from: Origin,
     /// The profile in use. Its settings fill the fields above.

@@ -88,7 +88,7 @@ impl Demo {
         self.step("Send a location", "");
         self.accepted(Message::location(recipient(FRIEND)?, place()?), "location")?;
 
-        self.step("Send it to a user who never wrote", "Only a template needs no open window.");
+        self.step("Send it to a user who never wrote", "Without an open window, only templates can be sent.");
         let refused = self.client.call(SendMessage::new(Message::location(recipient(STRANGER)?, place()?)));
         self.refused(refused.err(), 131_047, "no open 24-hour window")?;
 

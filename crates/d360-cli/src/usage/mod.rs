@@ -65,7 +65,7 @@ impl At<'_> {
                 let hint =
                     similar.first().map_or_else(|| self.help(), |similar| format!("did you mean {similar}?"));
                 let valid = texts(error, ContextKind::ValidValue).join(", ");
-                told(format!("{option} is one of {valid}, not `{value}`"), hint)
+                told(format!("{option} must be one of {valid}, not `{value}`"), hint)
             }
             ErrorKind::ValueValidation => {
                 let why = error.source().map(ToString::to_string).unwrap_or_default();

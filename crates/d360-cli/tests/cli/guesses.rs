@@ -46,7 +46,7 @@ fn each_wrong_guess_gets_its_answer() {
         (&["health", "--ouput", "json"], &["did you mean --output?"]),
         (
             &["health", "--api", "clod"],
-            &["--api is one of cloud, graph, onprem, partner, not `clod`", "did you mean cloud?"],
+            &["--api must be one of cloud, graph, onprem, partner, not `clod`", "did you mean cloud?"],
         ),
         (
             &["health", "--timeout", "0"],

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// The maximum number of files, and the maximum depth.
 const MOST_FILES: usize = 10_000;
 const DEEPEST: usize = 16;
-/// The largest source file that is read. Larger ones are generated.
+/// The largest source file that is read. Larger ones are probably generated.
 const LONGEST: u64 = 4 << 20;
 
 const DOCUMENTS: [&str; 3] = ["json", "ndjson", "jsonl"];
