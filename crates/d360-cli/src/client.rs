@@ -1,4 +1,4 @@
-//! A client over the async or the blocking transport.
+//! A client over either transport.
 use crate::{
     args::{ApiName, Args, Command, Global},
     failure::Failure,

@@ -31,7 +31,7 @@ pub(crate) struct Mistake {
     pub(crate) hints: Vec<String>,
 }
 
-/// The reason why a command failed.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// A failure on this machine.

@@ -67,7 +67,7 @@ impl Output {
             quiet: false,
         }
     }
-    /// Creates the output that the flags select.
+    /// Creates the output for the flags.
     pub(crate) fn of(global: &Global) -> Self {
         Self { quiet: global.quiet, ..Self::new(global.output) }
     }

@@ -60,7 +60,7 @@ fn is_private(c: char) -> bool {
     (PRIVATE..PRIVATE + 0x80 * Tone::ALL.len() as u32).contains(&u32::from(c))
 }
 
-/// Encodes the text in private-use characters. Non-ASCII characters stay as they are, without a style.
+/// Encodes the text in private-use characters. Non-ASCII characters stay, without a style.
 fn hidden(text: &str, tone: Tone) -> String {
     let one = |c: char| {
         if c.is_ascii_graphic() { char::from_u32(tone.base() + u32::from(c)).unwrap_or(c) } else { c }

@@ -118,7 +118,7 @@ pub(crate) fn single(
 ) -> Result {
     let id = sent.message_id().map(MessageId::as_str).unwrap_or_default();
     let to = sent.contacts.first();
-    // The response returns a group in the same property as a number.
+    // The response has a group in place of a number.
     let wa_id =
         to.and_then(|to| to.wa_id.as_ref()).filter(|id| id.as_str().bytes().all(|b| b.is_ascii_digit()));
     let wa_id = wa_id.map(|id| format!(" for WhatsApp ID {}", id.as_str())).unwrap_or_default();
@@ -168,7 +168,7 @@ struct Report<'r> {
     output: Output,
     remarks: Remarks<'r>,
     waiting: Option<Waiting>,
-    /// Messages that were accepted and have no status yet.
+    /// Accepted messages without a status.
     pending: Vec<Pending>,
     tried: usize,
     /// The number of messages per outcome, in the order of the summary.

@@ -42,7 +42,7 @@ impl Log {
         Self { lines, dropped, written }
     }
 
-    /// Returns the function that the server calls with each line, if there is one.
+    /// Returns the function that the server calls with each line, if any.
     pub(crate) fn writer(&self) -> impl Fn(Option<String>) + Send + Sync + 'static {
         let (lines, dropped) = (self.lines.clone(), self.dropped.clone());
         move |line: Option<String>| {

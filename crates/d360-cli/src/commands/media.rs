@@ -43,7 +43,7 @@ fn cloud(global: &Global) -> Step<client::Client<d360::cloud::Cloud>> {
     client::cloud_alone(global, "media")
 }
 
-/// Returns a progress bar on standard error, hidden with `--quiet`, with JSON output, and without a terminal.
+/// Returns a progress bar on standard error, hidden with `--quiet` and JSON output.
 fn bar(total: u64, output: Output) -> ProgressBar {
     let hidden = output.is_json() || output.is_quiet();
     let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
@@ -174,7 +174,7 @@ mod signals {
         ])
     }
 
-    /// Waits for the first signal and returns the exit code that a shell uses for it.
+    /// Returns the exit code of a shell for the first signal that arrives.
     pub(super) async fn first([mut interrupt, mut terminate, mut hangup]: [Signal; 3]) -> i32 {
         tokio::select! {
             _ = interrupt.recv() => 130,

@@ -50,7 +50,7 @@ fn add(global: &Global, args: &ProfileAdd, output: Output) -> Result {
         }
         Err(Failure::settings(format!("profile {} already exists; replace it with --replace", args.name)))
     };
-    // Check the settings before asking for a key.
+    // Check this before asking for a key.
     exists(&load()?)?;
     client::check_settings(global)?;
     let table = table(global, args)?;
@@ -249,7 +249,7 @@ fn show(args: &ProfileShown, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// Returns a profile as JSON, with its key masked.
+/// Returns a profile with its key masked.
 fn document(name: &str, profile: &Profile, default: bool) -> Value {
     let mut out = Map::new();
     out.insert("name".to_owned(), name.into());

@@ -28,7 +28,7 @@ pub(crate) struct Waiting {
 pub(crate) struct Fate {
     /// The last status that arrived.
     status: Option<Status>,
-    /// The reason why no final status arrived.
+    /// Why no final status arrived.
     silent: Option<String>,
 }
 
@@ -92,7 +92,7 @@ impl Waiting {
     }
 }
 
-/// Returns the port of a URL that points to this machine.
+/// Returns the port of a local URL.
 fn local_port(url: &str) -> Option<u16> {
     let uri: http::Uri = url.trim().parse().ok()?;
     let host = uri.host()?.trim_matches(['[', ']']);
@@ -109,7 +109,7 @@ impl Fate {
             _ => Exit::Done,
         }
     }
-    /// Returns the reason why there is no final status.
+    /// Returns why there is no final status.
     pub(crate) fn silent(&self) -> Option<&str> {
         self.silent.as_deref()
     }

@@ -12,14 +12,14 @@ use std::{
 
 type Step<T> = Result<T, Box<Failure>>;
 
-/// The maximum number of bytes that a `key_command` may print.
+/// The maximum output of a `key_command`, in bytes.
 const MOST: u64 = 64 * 1024;
 /// The number of bytes of its standard error that an error shows.
 const SHOWN: usize = 2048;
 
 #[derive(Clone, Debug)]
 pub(crate) enum KeySource {
-    /// The key itself, in the profile file.
+    /// The key in the file.
     Text(SecretString),
     File(PathBuf),
     /// An environment variable.
@@ -104,7 +104,7 @@ fn output_of(words: &[String], limit: Duration) -> Result<String, String> {
     let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(200));
     let printed =
         out.recv_timeout(left).map_err(|_| "exited, but a process that it started did not".to_owned())?;
-    String::from_utf8(printed).map_err(|_| "printed something other than text".to_owned())
+    String::from_utf8(printed).map_err(|_| "did not print text".to_owned())
 }
 
 /// Waits for the exit status. Returns `None` on a timeout.

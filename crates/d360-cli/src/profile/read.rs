@@ -252,7 +252,7 @@ impl Place<'_> {
         Ok(profile)
     }
 
-    /// Parses a `key_command`: a list is a program and its arguments, a string is for the shell.
+    /// A list is a program and its arguments. A string is a shell command.
     fn command(&self, item: &Item) -> Step<Vec<String>> {
         let problem = || {
             let problem =

@@ -65,8 +65,7 @@ fn interval(rate: u32) -> u64 {
 }
 
 impl Schedule {
-    /// Creates a schedule that sends nothing for a second. Used if the file cannot be read, because other processes may have
-    /// just sent messages.
+    /// A schedule that sends nothing for a second, for an unreadable file: other processes may have just sent.
     pub(super) fn careful(now: u64) -> Self {
         Self { seen: now, held: now + SECOND, ..Self::default() }
     }

@@ -40,7 +40,7 @@ impl Store {
         Self::Own(Schedule::default())
     }
 
-    /// Calls `run` with the schedule, with exclusive access among all processes.
+    /// Calls `run` with exclusive access to the schedule.
     pub(super) fn with<R>(&mut self, run: impl FnOnce(&mut Schedule) -> R) -> R {
         let (file, path, output) = match self {
             Self::Own(schedule) => return run(schedule),
@@ -79,7 +79,7 @@ fn open(path: &std::path::Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Locks the file with a time limit: a stopped process that holds the lock must not block the others.
+/// Locks the file. A stopped process with the lock must not block the others.
 fn lock(file: &File) -> io::Result<()> {
     let end = Instant::now() + PATIENCE;
     loop {

@@ -1,4 +1,4 @@
-//! The side of the socket that receives webhooks.
+//! The side that receives webhooks.
 use super::{Status, folder};
 use crate::{output::Output, paths};
 use std::{

@@ -1,4 +1,4 @@
-//! The side of the socket that waits for statuses.
+//! The side that waits for statuses.
 use super::{Status, folder};
 use std::{
     fs,
@@ -18,7 +18,7 @@ pub(crate) struct Watch {
 /// The reason why there is no status.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Silence {
-    /// None has arrived yet.
+    /// None yet.
     Late,
     /// All listeners have stopped.
     Ended,

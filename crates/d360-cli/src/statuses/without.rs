@@ -15,7 +15,7 @@ impl Feed {
     pub(crate) fn tell(&self, _: &Status) {}
 }
 
-/// A watch that is never available.
+/// Never available.
 #[derive(Debug)]
 pub(crate) struct Watch(Infallible);
 

@@ -1,7 +1,7 @@
-//! Commands and options that users guess wrongly, with the right ones.
+//! Wrong guesses of commands and options, with hints.
 use d360::model::MediaType;
 
-/// Wrong command names: the parent command, the words, and what to use instead.
+/// Wrong command names: parent, words, and what to use instead.
 const WORDS: &[(&str, &[&str], &str)] = &[
     ("send", &["message", "msg", "chat"], "send text \"Hello\" --to NUMBER"),
     ("send", &["photo", "picture", "jpg", "png"], "send image FILE --to NUMBER"),

@@ -189,7 +189,7 @@ fn line(item: &Map<String, Value>, several: bool) -> String {
     parts.join("  ")
 }
 
-/// Returns the values for the columns of [`HEADS`].
+/// Returns the values of the [`HEADS`].
 fn cells(item: &Map<String, Value>, several: bool) -> [String; 8] {
     let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     [

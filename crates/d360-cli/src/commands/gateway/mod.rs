@@ -14,7 +14,7 @@ mod config;
 mod held;
 mod ready;
 
-/// The limit of open files. Each connection needs one.
+/// Open files, one per connection.
 const FILES: u64 = 65_536;
 
 pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
@@ -27,7 +27,7 @@ pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
         return Ok(config::print(output));
     }
     let config = config::read(global, args)?;
-    // Raise the limit as far as the system allows. The gateway also works with fewer.
+    // Raise the limit as far as possible. The gateway works with fewer.
     let _ = rlimit::increase_nofile_limit(FILES);
     // If a process starts two gateways, as tests do, the first logger serves both.
     let log = fmt().json().with_writer(|| Quiet).log_internal_errors(false);

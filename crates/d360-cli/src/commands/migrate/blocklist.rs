@@ -25,7 +25,7 @@ use std::{
     path::Path,
 };
 
-/// The number of users per call.
+/// Users per call.
 const CHUNK: usize = 1_000;
 
 pub(super) fn run(global: &Global, verb: &Blocklist, output: Output) -> Result {
@@ -190,7 +190,7 @@ fn import(global: &Global, args: &BlocklistImport, output: Output) -> Result {
         }
         left.iter().for_each(|user| output.line(format!("left {}", user.as_str())));
         if !before.is_empty() {
-            output.note(format!("{} users were skipped: the journal lists them as done", before.len()));
+            output.note(format!("{} users skipped: done in the journal", before.len()));
         }
         if !late.is_empty() {
             output.note("Cloud blocks only users who wrote within the last 24 hours: import the others when they write again; \

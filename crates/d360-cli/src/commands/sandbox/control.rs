@@ -96,7 +96,7 @@ impl Control {
     pub(super) fn delete(&self, route: &str) -> Step<Value> {
         self.done(&Method::DELETE, route, None)
     }
-    /// Returns the URL for hints.
+    /// The URL, for hints.
     pub(super) fn url(&self) -> &str {
         &self.url
     }

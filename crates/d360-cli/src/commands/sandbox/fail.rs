@@ -78,7 +78,7 @@ fn list(control: &Control, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// Describes a failure: `the next 3 calls of POST /messages fail with code 131049, HTTP 400`.
+/// Returns `the next 3 calls of POST /messages fail with code 131049, HTTP 400`.
 fn shown(failure: &Value) -> String {
     let times = failure["times"].as_u64().unwrap_or(1);
     let calls = if times == 1 { "the next call".to_owned() } else { format!("the next {times} calls") };

@@ -62,7 +62,7 @@ fn document(activity: &Activity<'_>) -> Option<String> {
     Some(json_visible(&document.to_string()))
 }
 
-/// Removes the query, because a webhook's URL may hold a token in it.
+/// Removes the query of a webhook's URL, which may hold a token.
 fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
 }

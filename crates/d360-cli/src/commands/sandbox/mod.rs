@@ -126,7 +126,7 @@ fn start(args: &Args, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// Returns the status that `d360 send --wait` waits for.
+/// Returns the status for `d360 send --wait`.
 fn status_of(activity: &Activity<'_>) -> Option<Status> {
     let Activity::Status { id, status, code, title, .. } = activity else { return None };
     let error = code.map(|code| Reason { code: Some(code), title: title.map(str::to_owned) });

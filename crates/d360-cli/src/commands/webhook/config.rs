@@ -54,7 +54,7 @@ pub(super) fn run(global: &Global, verb: &Config, output: Output) -> Result {
     Ok(Exit::Done)
 }
 
-/// Prints the configuration. Header values are secrets.
+/// Masks header values, which are secrets.
 fn show(config: &WebhookConfig, output: Output) {
     if output.is_json() {
         let headers: Map<String, Value> =

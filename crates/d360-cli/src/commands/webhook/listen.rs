@@ -226,7 +226,7 @@ async fn post(
     answer.map(|answer| answer.status()).map_err(|error| error.to_string())
 }
 
-/// Returns the status that `d360 send --wait` waits for.
+/// Returns the status for `d360 send --wait`.
 fn status_of(event: &Event) -> Option<Status> {
     let EventKind::Status(status) = &event.kind else { return None };
     let reason = |error: &WebhookError| Reason {

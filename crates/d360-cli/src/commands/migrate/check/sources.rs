@@ -36,7 +36,7 @@ fn one(mention: &Mention, place: String) -> Found {
     }
 }
 
-/// Returns the method, or "a call of" for a row that matches any method.
+/// Returns the method. A row of any method has none.
 fn method(call: &OldCall) -> &'static str {
     if call.method == "ANY" { "a call of" } else { call.method }
 }
