@@ -204,7 +204,7 @@ pub(crate) struct BlocklistImport {
     /// On-Premise list as JSON, or one user per line (- for stdin)
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// File that records finished users; a second run skips them
+    /// File that records done users; a second run skips them
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
 }
