@@ -45,7 +45,7 @@ fn every_example_is_read() {
             if let EventKind::Message(message) = &event.kind {
                 assert!(!matches!(message.content, InboundContent::Other(_)), "{name}: {event:?}");
             }
-            assert_eq!(event.phone_number_id.is_some(), !onprem, "{name}");
+            assert_eq!(event.phone_number_id().is_some(), !onprem, "{name}");
         }
         let shown = format!("{events:?}");
         assert!(!shown.contains("16505551234") && !shown.contains("16315551234"), "{name}: {shown}");
@@ -108,11 +108,8 @@ fn what_others_lose_is_read() {
     let body = json!({ "entry": [{ "id": "1", "changes": [{ "field": "message_template_status_update",
         "value": { "event": "APPROVED", "message_template_id": 7 } }] }] });
     let read = events(&body);
-    assert_eq!(
-        (&read[0].kind, read[0].field.as_deref()),
-        (&EventKind::Other, Some("message_template_status_update"))
-    );
-    assert_eq!(read[0].raw["event"], "APPROVED");
+    assert_eq!((&read[0].kind, read[0].field()), (&EventKind::Other, Some("message_template_status_update")));
+    assert_eq!(read[0].raw()["event"], "APPROVED");
     // A voice message that was played, for somebody without a number, and a status that nobody knows yet.
     let statuses = json!({ "statuses": [
         { "id": "a", "status": "played", "timestamp": 1, "recipient_user_id": "US.1" },
@@ -128,7 +125,7 @@ fn what_others_lose_is_read() {
     let read = events(
         &json!({ "field": "messages", "value": { "metadata": { "phone_number_id": "1" }, "messages": [text("a")] } }),
     );
-    assert_eq!((message(&read[0]).id.is_some(), read[0].phone_number_id.as_deref()), (true, Some("1")));
+    assert_eq!((message(&read[0]).id.is_some(), read[0].phone_number_id()), (true, Some("1")));
     // On-Premise's `unknown`, with the reason.
     let read =
         events(&json!({ "messages": [{ "id": "a", "type": "unknown", "errors": [{ "code": "501" }] }] }));
@@ -179,8 +176,11 @@ fn who_it_is_from_and_what_stands_around_it_is_kept() {
     let ann = || Some("Ann".to_owned());
     assert_eq!(names, [ann(), None, ann(), ann()]);
     for event in &read {
-        assert_eq!((&event.envelope["time"], &event.envelope["metadata"]["new"]), (&json!(5), &json!(true)));
-        assert_eq!(event.envelope["contacts"][0]["new"], 1);
+        assert_eq!(
+            (&event.envelope()["time"], &event.envelope()["metadata"]["new"]),
+            (&json!(5), &json!(true))
+        );
+        assert_eq!(event.envelope()["contacts"][0]["new"], 1);
     }
     let mut windows = Windows::default();
     let mut late = read[1].clone();
@@ -194,11 +194,11 @@ fn who_it_is_from_and_what_stands_around_it_is_kept() {
         json!({ "entry": [{ "id": "1", "changes": null }] }),
     ] {
         let read = events(&empty);
-        assert!(read.len() == 1 && read[0].raw["id"] == "1", "{read:?}");
+        assert!(read.len() == 1 && read[0].raw()["id"] == "1", "{read:?}");
     }
     let none = json!({ "object": "whatsapp_business_account", "entry": [] });
     let read = events(&none);
-    assert!(read.len() == 1 && read[0].raw == none, "{read:?}");
+    assert!(read.len() == 1 && *read[0].raw() == none, "{read:?}");
     let read = events(&json!({ "entry": null, "messages": [text("a")] }));
     assert_eq!(read[0].generation, Generation::OnPremise);
 }
@@ -306,7 +306,7 @@ fn what_cannot_be_read_says_why_and_costs_no_neighbour() {
             "status"
         ]
     );
-    assert_eq!(read[1].raw, json!({ "id": "no type" }));
+    assert_eq!(*read[1].raw(), json!({ "id": "no type" }));
     for (body, reason) in [("", "EOF"), ("[]", "object"), ("nonsense", "expected"), ("\"x\"", "object")] {
         let error = webhook::read(body.as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with("not a webhook") && error.contains(reason), "{error}");
@@ -351,7 +351,9 @@ fn messages() -> &'static [Value] {
     MESSAGES.get_or_init(|| {
         let examples: Map<String, Value> = serde_json::from_str(EXAMPLES).unwrap();
         let all = examples.values().flat_map(events);
-        all.filter(|event| matches!(event.kind, EventKind::Message(_))).map(|event| event.raw).collect()
+        all.filter(|event| matches!(event.kind, EventKind::Message(_)))
+            .map(|event| event.raw().clone())
+            .collect()
     })
 }
 
@@ -390,7 +392,7 @@ proptest! {
             prop_assert_eq!(read.len(), 3);
             prop_assert_eq!(message(&read[0]).id.as_ref().map(|id| id.as_str()), Some("a"));
             prop_assert_eq!(message(&read[2]).id.as_ref().map(|id| id.as_str()), Some("b"));
-            prop_assert_eq!(&read[1].raw, &item);
+            prop_assert_eq!(read[1].raw(), &item);
             let shown = format!("{read:?}");
             prop_assert!(!shown.contains("16505551234"), "{}", shown);
         }
@@ -449,5 +451,91 @@ fn places(value: &Value) -> usize {
         Value::Object(map) => map.values().map(places).sum(),
         Value::Array(items) => items.iter().map(places).sum(),
         _ => 0usize,
+    }
+}
+
+/// One pass over the text and the tolerant reader of a JSON tree return the same events.
+fn assert_both_readers_agree(body: &[u8]) {
+    let tree = webhook::json(body).and_then(webhook::read_value);
+    assert_eq!(webhook::read(body), tree, "{}", String::from_utf8_lossy(body));
+}
+
+#[test]
+fn one_pass_and_the_tolerant_reader_agree() {
+    for body in bodies() {
+        assert_both_readers_agree(body.to_string().as_bytes());
+        assert_both_readers_agree(serde_json::to_string_pretty(body).unwrap().as_bytes());
+    }
+    let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/webhooks");
+    let seeds: Vec<_> = std::fs::read_dir(seeds).unwrap().map(|seed| seed.unwrap().path()).collect();
+    assert!(!seeds.is_empty());
+    seeds.iter().for_each(|seed| assert_both_readers_agree(&std::fs::read(seed).unwrap()));
+    let message = r#""messages":[{"id":"a","type":"text","text":{"body":"x"},"from":"16505551234"}]"#;
+    for (field, value) in [
+        ("messages", r#"{"messages":[]}"#.to_owned()),
+        ("messages", format!(r#"{{{message},"errors":[{{"code":1}}],"new":1}}"#)),
+        ("messages", format!(r#"{{{message},"contacts":null}}"#)),
+        ("messages", format!(r#"{{{message},"contacts":[{{"wa_id":"16505551234"}},{{"user_id":"US.1"}}]}}"#)),
+        ("messages", format!(r#"{{{message},{message}}}"#)),
+        ("messages", r#"{"messages":[{"id":"a","id":"b","type":"text","text":{"body":"x"}}]}"#.to_owned()),
+        (
+            "messages",
+            r#"{"messages":[{"id":7,"timestamp":8,"type":"text","text":{"body":"\u00e4\ud83d"}}]}"#
+                .to_owned(),
+        ),
+        ("messages", r#"{"messages":[{"id":"\u0061","type":"new","new":1e999,"text":null}]}"#.to_owned()),
+        (
+            "messages",
+            r#"{"messages":[{"type":"unknown","unsupported":{"type":7}},{"type":"id"},{"type":""}]}"#
+                .to_owned(),
+        ),
+        ("messages", r#"{"statuses":[{"id":"a","status":"failed","type":"payment"},{"id":"b"}]}"#.to_owned()),
+        ("standby", format!(r#"{{{message},"statuses":[]}}"#)),
+        ("user_id_update", r#"{"user_id_update":[{"wa_id":"1"}],"messages":[]}"#.to_owned()),
+        ("account_\\u0061lerts", r#"{"messages":[{}],"a":[1e400]}"#.to_owned()),
+        ("history", format!("{{{message}}}")),
+    ] {
+        for change in [
+            format!(r#"{{"field":"{field}","value":{value}}}"#),
+            format!(r#"{{"value":{value},"field":"{field}"}}"#),
+            format!(r#"{{"value":{value}}}"#),
+        ] {
+            for entry in [
+                format!(r#"{{"id":"1","changes":[{change}]}}"#),
+                format!(r#"{{"changes":[{change},{change}],"time":5,"id":"\u0031"}}"#),
+                format!(r#"{{"changes":{change}}}"#),
+            ] {
+                assert_both_readers_agree(
+                    format!(r#"{{"object":"x","entry":[{entry}, {entry}]}} "#).as_bytes(),
+                );
+                assert_both_readers_agree(
+                    format!(r#"{{"entry":[{entry}],"object":"x","more":1}}"#).as_bytes(),
+                );
+                assert_both_readers_agree(format!(r#"{{"entry":[{entry}]}}}}"#).as_bytes());
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn readers_agree_on_changed_values(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), with in 0usize..10) {
+        let with = [json!(null), json!(0), json!(-1.5), json!(""), json!("text"), json!([]), json!({}), json!([{}]), json!(true),
+            json!({"a": {}})][with].clone();
+        let body = &bodies()[which.index(bodies().len())];
+        assert_both_readers_agree(changed(body, &mut at.index(places(body)), &with).to_string().as_bytes());
+    }
+
+    #[test]
+    fn readers_agree_on_changed_bytes(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+        let mut body = bodies()[which.index(bodies().len())].to_string().into_bytes();
+        let at = at.index(body.len());
+        body[at] = byte;
+        if cut {
+            body.remove(at);
+        }
+        assert_both_readers_agree(&body);
     }
 }

@@ -1,6 +1,11 @@
 //! The public API as text, in `docs/api`: a change of it shows in a review, and `ci api` fails where the text is stale.
 use crate::{Result, root, tools, tools::SKIPPED};
-use std::{fmt::Write as _, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// The crates that a program depends on. The others are programs.
 const CRATES: [&str; 9] = [
@@ -20,8 +25,21 @@ const FORMAT: u64 = 57;
 /// Writes the texts, or with `check` fails where one differs.
 pub(crate) fn run(check: bool) -> Result {
     let mut stale = Vec::new();
+    let mut texts = Vec::new();
+    let mut traits = BTreeMap::new();
     for name in CRATES {
-        let text = text(name)?;
+        let json = json(name)?;
+        texts.push((name, text(&json)?));
+        add_traits(&json, &mut traits)?;
+    }
+    texts.push(("traits", table(&traits)));
+    let silent = |traits: &BTreeSet<String>| !traits.contains("Debug");
+    let silent: Vec<&str> =
+        traits.iter().filter(|(_, traits)| silent(traits)).map(|(name, _)| name.as_str()).collect();
+    if !silent.is_empty() {
+        return Err(format!("every public type implements Debug; these do not: {}", silent.join(", ")));
+    }
+    for (name, text) in texts {
         let path = format!("docs/api/{name}.txt");
         let old = fs::read_to_string(root().join(&path)).unwrap_or_default().replace("\r\n", "\n");
         if old == text {
@@ -45,14 +63,13 @@ pub(crate) fn run(check: bool) -> Result {
     ))
 }
 
-/// The API of a crate with all its features, an item a line.
-fn text(name: &str) -> Result<String> {
-    // rustdoc writes JSON on nightly alone, unless it is told to do as nightly does.
+/// Writes rustdoc's JSON of a crate with all its features.
+fn json(name: &str) -> Result<PathBuf> {
+    // rustdoc writes JSON on nightly only, unless it is told to behave like nightly.
     let mut rustdoc = tools::cargo(&["rustdoc", "-q", "-p", name, "--lib", "--all-features", "--"]);
     rustdoc.args(["-Z", "unstable-options", "--output-format", "json", "--cap-lints", "allow"]);
     tools::run(rustdoc.env("RUSTC_BOOTSTRAP", "1"))?;
-    let target = tools::target()?;
-    let json = target.join("doc").join(name.replace('-', "_")).with_extension("json");
+    let json = tools::target()?.join("doc").join(name.replace('-', "_")).with_extension("json");
     let read = fs::read_to_string(&json).map_err(|error| format!("{}: {error}", json.display()))?;
     let format = serde_json::from_str::<serde_json::Value>(&read)
         .ok()
@@ -63,17 +80,66 @@ fn text(name: &str) -> Result<String> {
             "{SKIPPED}rustdoc of this toolchain writes JSON of format {format}; format {FORMAT} (Rust 1.95) is read"
         ));
     }
+    Ok(json)
+}
+
+fn items(json: &Path, derived: bool) -> Result<Vec<String>> {
     let api = public_api::Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)
         .omit_auto_trait_impls(true)
-        .omit_auto_derived_impls(true)
+        .omit_auto_derived_impls(!derived)
         .build()
-        .map_err(|error| format!("{name}: {error}"))?;
-    let mut text = String::new();
-    for item in api.items() {
-        let _ = writeln!(text, "{item}");
+        .map_err(|error| format!("{}: {error}", json.display()))?;
+    Ok(api.items().map(ToString::to_string).collect())
+}
+
+/// Returns the API of a crate, one item per line, without derived implementations.
+fn text(json: &Path) -> Result<String> {
+    Ok(items(json, false)?.join("\n") + "\n")
+}
+
+/// The names of the traits that each public type implements.
+type Traits = BTreeMap<String, BTreeSet<String>>;
+
+/// Adds the public types of a crate with the traits that they implement.
+fn add_traits(json: &Path, traits: &mut Traits) -> Result {
+    let items = items(json, true)?;
+    for item in &items {
+        let item = item.strip_prefix("#[non_exhaustive] ").unwrap_or(item);
+        if let Some(name) = ["pub struct ", "pub enum "].iter().find_map(|kind| item.strip_prefix(kind)) {
+            traits.entry(path(name)).or_default();
+        }
     }
-    Ok(text)
+    for item in &items {
+        let Some((name, on)) = item.strip_prefix("impl").and_then(|rest| rest.split_once(" for ")) else {
+            continue;
+        };
+        // The name of the trait follows the implementation's own parameters, as in `impl<T: Clone> Clone for …`.
+        let name =
+            name.rsplit_once("> ").filter(|(left, _)| left.starts_with('<')).map_or(name, |(_, name)| name);
+        let name = path(name).rsplit("::").next().unwrap_or_default().to_owned();
+        // A type that is exported twice is listed at one path and its implementations at the other.
+        let ends = |path: &str| {
+            (path.split("::").next().map(str::to_owned), path.rsplit("::").next().map(str::to_owned))
+        };
+        let of = traits.iter_mut().filter(|(path_of, _)| ends(path_of) == ends(&path(on)));
+        of.filter(|_| name != "StructuralPartialEq").for_each(|(_, of)| _ = of.insert(name.clone()));
+    }
+    Ok(())
+}
+
+/// Returns the path of a type or trait without its parameters and fields.
+fn path(item: &str) -> String {
+    item.split(['<', '(', ' ']).find(|part| !part.is_empty()).unwrap_or_default().to_owned()
+}
+
+fn table(traits: &Traits) -> String {
+    let mut text = String::new();
+    for (name, traits) in traits {
+        let traits: Vec<&str> = traits.iter().map(String::as_str).collect();
+        let _ = writeln!(text, "{name}: {}", traits.join(" "));
+    }
+    text
 }
 
 /// The lines that one of the texts alone has.

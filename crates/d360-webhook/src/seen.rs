@@ -44,7 +44,7 @@ impl Seen {
                 let member = status.participant_id.as_ref().map(|id| id.as_str());
                 let member = member.or(status.participant_user_id.as_ref().map(|id| id.as_str()));
                 // A payment fails more than once under the same ID.
-                let is_payment = event.raw.get("type").is_some_and(|kind| kind == "payment");
+                let is_payment = status.kind.as_deref() == Some("payment");
                 let time = status.timestamp.filter(|_| is_payment).map(|time| time.seconds());
                 let key = (1, status.id.as_str(), status.status.as_str(), time);
                 Some(match member {

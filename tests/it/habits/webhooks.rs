@@ -62,14 +62,14 @@ fn only_the_field_messages_has_messages_and_statuses() {
                         "{field}: {event:?}"
                     );
                     windows.saw(event);
-                    seen.push_str(&event.raw.to_string());
+                    seen.push_str(&event.raw().to_string());
                 }
                 assert!(windows.closes("+16505551234").is_none(), "{field}");
                 assert!(
                     seen.contains("wamid.a") && seen.contains("wamid.b"),
                     "{field}: nothing is lost: {seen}"
                 );
-                assert!(events.iter().all(|event| event.field.is_some()), "{field}");
+                assert!(events.iter().all(|event| event.field().is_some()), "{field}");
             }
         }
     }
@@ -89,7 +89,7 @@ fn what_users_write_to_an_agent_can_be_read_along() {
     assert_eq!(message.content, InboundContent::Text("Hi".to_owned()));
     assert_eq!(message.sender_name(), Some("Ada"));
     assert_eq!(
-        (&events[1].kind, &events[1].raw["statuses"][0]["id"]),
+        (&events[1].kind, &events[1].raw()["statuses"][0]["id"]),
         (&EventKind::Other, &json!("wamid.b"))
     );
     // Once this program holds the conversation, the same message is its own.

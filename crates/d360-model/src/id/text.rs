@@ -42,6 +42,18 @@ macro_rules! text_ids {
                 deserializer.deserialize_any(TextOrNumber).map(Self)
             }
         }
+        /// Digits that arrive as a number are text too.
+        impl crate::webhook::inbound::Inbound for $name {
+            fn of_u64(number: u64) -> Option<Self> {
+                Some(Self(number.to_string()))
+            }
+            fn of_text(text: &str) -> Option<Self> {
+                Some(Self(text.to_owned()))
+            }
+            fn of_string(text: String) -> Option<Self> {
+                Some(Self(text))
+            }
+        }
         masked_debug!($name);
     )+};
 }

@@ -1,5 +1,5 @@
 //! Contacts that users share.
-use super::macros::inbound;
+use super::inbound::inbound;
 use crate::id::WaId;
 
 inbound! {

@@ -1,10 +1,12 @@
 //! The content of a user's message.
-use super::{contact::InboundContact, macros::inbound};
+use super::{
+    contact::InboundContact,
+    inbound::{inbound, lenient, lenient_vec},
+};
 use crate::{
     id::{Bsuid, MediaId, MessageId, ParentBsuid, WaId},
     masked_fields,
     message::{Latitude, Longitude},
-    wire::{lenient, lenient_list},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeMap};
 use serde_json::{Map, Value};
@@ -132,6 +134,12 @@ impl<'de> Deserialize<'de> for InboundContent {
     }
 }
 
+/// The content of a text message.
+#[derive(Deserialize)]
+pub(super) struct Text {
+    pub(super) body: String,
+}
+
 /// Reads `type`, and the property of its name.
 pub(super) fn content(message: &Map<String, Value>) -> Result<InboundContent, String> {
     let kind = match message.get("type").and_then(Value::as_str).filter(|kind| !kind.is_empty()) {
@@ -139,11 +147,7 @@ pub(super) fn content(message: &Map<String, Value>) -> Result<InboundContent, St
         None => only_content(message).ok_or("a message without a type")?,
     };
     #[derive(Deserialize)]
-    struct Text {
-        body: String,
-    }
-    #[derive(Deserialize)]
-    struct Cards(#[serde(deserialize_with = "lenient_list")] Vec<InboundContact>);
+    struct Cards(#[serde(deserialize_with = "lenient_vec")] Vec<InboundContact>);
     fn part<T: DeserializeOwned>(message: &Map<String, Value>, kind: &str) -> Result<T, String> {
         let part = message.get(kind).ok_or_else(|| format!("a message of type {kind} without {kind}"))?;
         T::deserialize(part).map_err(|error| format!("{kind}: {error}"))

@@ -1,4 +1,5 @@
 //! Errors in webhooks.
+use super::inbound::inbound_object;
 use crate::{error::ErrorCode, masked_fields};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
@@ -42,6 +43,8 @@ impl Serialize for WebhookError {
         map.end()
     }
 }
+
+inbound_object!(WebhookError);
 
 impl<'de> Deserialize<'de> for WebhookError {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -2,6 +2,7 @@
 use super::{
     content::{InboundContent, InboundContext, InboundIdentity, InboundMedia, Referral, content},
     error::WebhookError,
+    inbound::{Inbound, lenient, lenient_vec},
     people::People,
     sender::Sender,
     timestamp::Timestamp,
@@ -9,9 +10,8 @@ use super::{
 use crate::{
     id::{Bsuid, GroupId, MessageId, Recipient, WaId},
     masked_fields,
-    wire::lenient_list,
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeMap};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 /// A message of a user.
@@ -64,11 +64,27 @@ impl<'de> Deserialize<'de> for InboundMessage {
 }
 
 /// Reads a property. One of unknown form is absent.
-fn property<T: DeserializeOwned>(message: &Map<String, Value>, name: &str) -> Option<T> {
-    T::deserialize(message.get(name)?).ok()
+fn property<T: Inbound>(message: &Map<String, Value>, name: &str) -> Option<T> {
+    lenient(message.get(name)?).ok().flatten()
 }
 
 impl InboundMessage {
+    /// Creates a message without anything.
+    pub(super) fn empty() -> Self {
+        Self {
+            id: None,
+            from: None,
+            from_user_id: None,
+            contact: None,
+            timestamp: None,
+            group_id: None,
+            context: None,
+            referral: None,
+            identity: None,
+            content: InboundContent::Other(String::new()),
+            errors: Vec::new(),
+        }
+    }
     /// Parses a message from its JSON, which the event keeps.
     pub(super) fn of(message: &Map<String, Value>) -> Result<Self, String> {
         Ok(Self {
@@ -82,7 +98,7 @@ impl InboundMessage {
             referral: property(message, "referral"),
             identity: property(message, "identity"),
             content: content(message)?,
-            errors: message.get("errors").and_then(|errors| lenient_list(errors).ok()).unwrap_or_default(),
+            errors: message.get("errors").and_then(|errors| lenient_vec(errors).ok()).unwrap_or_default(),
         })
     }
     /// Returns the text that the user wrote or tapped: the text, a caption, or the title of a button or list row.
@@ -153,7 +169,7 @@ impl InboundMessage {
 
     /// Adds the information on the sender.
     pub(super) fn by(mut self, people: &People) -> Self {
-        self.contact = people.find(self.from.as_ref(), self.from_user_id.as_ref());
+        self.contact = people.find(self.from.as_ref(), self.from_user_id.as_ref()).cloned();
         self
     }
 }

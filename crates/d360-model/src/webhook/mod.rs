@@ -1,8 +1,8 @@
 //! Webhooks of Cloud and of On-Premise as one kind of event: messages, statuses and errors.
 //!
 //! [`read`] parses a posted body into all its events, in order; a body may have a thousand. An item that cannot be
-//! parsed becomes [`EventKind::Unreadable`] with the reason, and does not affect the others. [`Event::raw`] has the
-//! properties that this version does not know.
+//! parsed becomes [`EventKind::Unreadable`] with the reason, and does not affect the others. [`Event::raw`] returns the
+//! original item, with the properties that this version does not know.
 //!
 //! ```
 //! use d360_model::webhook::{self, EventKind};
@@ -20,14 +20,17 @@ mod contact;
 mod content;
 mod error;
 mod event;
-mod macros;
+pub(crate) mod inbound;
 mod message;
 mod people;
+mod quick;
+mod quick_message;
 mod read;
 mod repair;
 mod sender;
 mod status;
 mod timestamp;
+mod tolerant;
 mod window;
 
 pub use contact::{
@@ -46,6 +49,7 @@ pub use status::{
 };
 
 pub use event::{Event, EventKind, Generation, NotAWebhook};
-pub use read::{json, read, read_value};
+pub use read::read;
 pub use timestamp::Timestamp;
+pub use tolerant::{json, read_value};
 pub use window::Windows;

@@ -1,5 +1,5 @@
 //! The sender of a message.
-use super::macros::inbound;
+use super::inbound::inbound;
 use crate::id::{Bsuid, ParentBsuid, WaId};
 
 inbound! {

@@ -1,13 +1,17 @@
 //! The delivery status of messages.
 use super::{
-    content::InboundContent, error::WebhookError, macros::inbound, message::InboundMessage, people::People,
-    sender::Sender, timestamp::Timestamp,
+    content::InboundContent,
+    error::WebhookError,
+    inbound::{inbound, inbound_object, lenient, lenient_vec},
+    message::InboundMessage,
+    people::People,
+    sender::Sender,
+    timestamp::Timestamp,
 };
 pub use crate::enums::StatusKind;
 use crate::{
     id::{Bsuid, GroupId, MessageId, ParentBsuid, Recipient, WaId},
     masked_fields,
-    wire::{lenient, lenient_list},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -39,6 +43,8 @@ pub struct MessageStatusEvent {
     pub recipient_identity_key_hash: Option<String>,
     /// Other information on the recipient, such as the username (`delivered` and `read`).
     pub contact: Option<Sender>,
+    /// The type of a status of something else than a message: `payment`.
+    pub kind: Option<String>,
     /// Why it failed.
     pub errors: Vec<WebhookError>,
     /// The conversation that the message belongs to (until Graph v24).
@@ -62,6 +68,7 @@ masked_fields!(MessageStatusEvent {
     participant_parent_user_id,
     recipient_identity_key_hash,
     contact,
+    kind,
     errors,
     conversation,
     pricing,
@@ -94,7 +101,9 @@ struct Wire {
     /// Not part of a status webhook; saved events have it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     contact: Option<Sender>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient_list")]
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    kind: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient_vec")]
     errors: Vec<WebhookError>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     conversation: Option<Conversation>,
@@ -109,8 +118,11 @@ struct Wire {
 /// Some On-Premise clients put the recipient here.
 #[derive(Deserialize)]
 struct Inner {
+    #[serde(default, deserialize_with = "lenient")]
     recipient_id: Option<WaId>,
 }
+
+inbound_object!(Inner);
 
 impl<'de> Deserialize<'de> for MessageStatusEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -134,6 +146,7 @@ impl<'de> Deserialize<'de> for MessageStatusEvent {
             participant_parent_user_id: wire.recipient_participant_parent_user_id,
             recipient_identity_key_hash: wire.recipient_identity_key_hash,
             contact: wire.contact,
+            kind: wire.kind,
             errors: wire.errors,
             conversation: wire.conversation,
             pricing: wire.pricing,
@@ -160,6 +173,7 @@ impl Serialize for MessageStatusEvent {
             recipient_participant_parent_user_id: status.participant_parent_user_id,
             recipient_identity_key_hash: status.recipient_identity_key_hash,
             contact: status.contact,
+            kind: status.kind,
             errors: status.errors,
             conversation: status.conversation,
             pricing: status.pricing,
@@ -180,7 +194,7 @@ impl MessageStatusEvent {
     }
     /// Adds the information on the recipient.
     pub(super) fn of(mut self, people: &People) -> Self {
-        self.contact = people.find(self.recipient_id.as_ref(), self.recipient_user_id.as_ref());
+        self.contact = people.find(self.recipient_id.as_ref(), self.recipient_user_id.as_ref()).cloned();
         self
     }
 }

@@ -1,6 +1,6 @@
 //! Times in webhooks.
+use super::inbound::{Inbound, lenient};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 use std::time::{Duration, SystemTime};
 
 /// Seconds since 1970, which arrive as text and as numbers.
@@ -37,8 +37,15 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        let seconds = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
-        seconds.map(Self).ok_or_else(|| serde::de::Error::custom("is not a time in seconds"))
+        lenient(deserializer)?.ok_or_else(|| serde::de::Error::custom("is not a time in seconds"))
+    }
+}
+
+impl Inbound for Timestamp {
+    fn of_i64(seconds: i64) -> Option<Self> {
+        Some(Self(seconds))
+    }
+    fn of_text(text: &str) -> Option<Self> {
+        text.trim().parse().ok().map(Self)
     }
 }

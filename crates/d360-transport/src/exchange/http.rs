@@ -88,6 +88,17 @@ pub enum Part {
     },
 }
 
+/// Shows the length only: a path can contain a number.
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, length) = match self {
+            Self::Bytes(bytes) => ("Bytes", bytes.len() as u64),
+            Self::File { length, .. } => ("File", *length),
+        };
+        f.debug_tuple(kind).field(&length).finish()
+    }
+}
+
 impl Part {
     /// Returns the length in bytes.
     #[must_use]

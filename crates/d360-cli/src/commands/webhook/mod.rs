@@ -108,9 +108,9 @@ fn shown(event: &Event) -> Value {
     };
     put("event", kind(&event.kind).into());
     put("generation", if event.generation == Generation::OnPremise { "onpremise" } else { "cloud" }.into());
-    put("account", json!(event.account));
-    put("phone_number_id", json!(event.phone_number_id));
-    put("field", json!(event.field));
+    put("account", json!(event.account()));
+    put("phone_number_id", json!(event.phone_number_id()));
+    put("field", json!(event.field()));
     put("contacts", contacts(event));
     match &event.kind {
         EventKind::Message(message) | EventKind::Standby(message) => {
@@ -150,20 +150,20 @@ fn shown(event: &Event) -> Value {
         EventKind::Unreadable(reason) => put("reason", reason.as_str().into()),
         _ => {}
     }
-    out.insert("raw".to_owned(), event.raw.clone());
+    out.insert("raw".to_owned(), event.raw().clone());
     out.into()
 }
 
 /// Returns the contacts of an item, without those of other items in the webhook. A single contact is returned even if
 /// no ID matches.
 fn contacts(event: &Event) -> Value {
-    let Some(all) = event.envelope.get("contacts") else { return Value::Null };
+    let Some(all) = event.envelope().get("contacts") else { return Value::Null };
     let is_item = matches!(event.kind, EventKind::Message(_) | EventKind::Status(_));
     let people = match all {
         Value::Array(people) if is_item && people.len() > 1 => people,
         all => return all.clone(),
     };
-    let ids = |keys: [&str; 2]| keys.map(|key| event.raw.get(key).and_then(Value::as_str));
+    let ids = |keys: [&str; 2]| keys.map(|key| event.raw().get(key).and_then(Value::as_str));
     let (numbers, users) = (ids(["from", "recipient_id"]), ids(["from_user_id", "recipient_user_id"]));
     let is_in = |ids: &[Option<&str>], person: &Value, key: &str| {
         person.get(key).and_then(Value::as_str).is_some_and(|id| ids.contains(&Some(id)))
