@@ -1,4 +1,4 @@
-//! The public API as text, in `docs/api`: a change of it shows in a review, and `ci api` fails where the text is stale.
+//! Writes the public API as text to `docs/api`, so that reviews show every change. `ci api` fails if the text is out of date.
 use crate::{Result, root, tools, tools::SKIPPED};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The crates that a program depends on. The others are programs.
+/// The library crates. The others are programs.
 const CRATES: [&str; 9] = [
     "d360",
     "d360-cloud",
@@ -19,10 +19,10 @@ const CRATES: [&str; 9] = [
     "d360-vcard",
     "d360-webhook",
 ];
-/// The version of rustdoc's JSON that the library reads: that of Rust 1.95.
+/// The format version of rustdoc's JSON that `public-api` reads: that of Rust 1.95.
 const FORMAT: u64 = 57;
 
-/// Writes the texts, or with `check` fails where one differs.
+/// Writes the texts. With `check`, fails if one differs.
 pub(crate) fn run(check: bool) -> Result {
     let mut stale = Vec::new();
     let mut texts = Vec::new();
@@ -58,14 +58,14 @@ pub(crate) fn run(check: bool) -> Result {
         return Ok(());
     }
     Err(format!(
-        "the public API is not what docs/api says; if the change is meant, run `cargo xtask api` and commit:\n{}",
+        "the public API differs from docs/api; if the change is intended, run `cargo xtask api` and commit the result:\n{}",
         stale.join("\n")
     ))
 }
 
 /// Writes rustdoc's JSON of a crate with all its features.
 fn json(name: &str) -> Result<PathBuf> {
-    // rustdoc writes JSON on nightly only, unless it is told to behave like nightly.
+    // rustdoc writes JSON only on nightly. This variable enables it on stable.
     let mut rustdoc = tools::cargo(&["rustdoc", "-q", "-p", name, "--lib", "--all-features", "--"]);
     rustdoc.args(["-Z", "unstable-options", "--output-format", "json", "--cap-lints", "allow"]);
     tools::run(rustdoc.env("RUSTC_BOOTSTRAP", "1"))?;
@@ -77,7 +77,7 @@ fn json(name: &str) -> Result<PathBuf> {
         .unwrap_or_default();
     if format != FORMAT {
         return Err(format!(
-            "{SKIPPED}rustdoc of this toolchain writes JSON of format {format}; format {FORMAT} (Rust 1.95) is read"
+            "{SKIPPED}rustdoc of this toolchain writes JSON format {format}; expected format {FORMAT} (Rust 1.95)"
         ));
     }
     Ok(json)
@@ -142,7 +142,7 @@ fn table(traits: &Traits) -> String {
     text
 }
 
-/// The lines that one of the texts alone has.
+/// The lines that only one of the texts has.
 fn difference(old: &str, new: &str) -> String {
     let lines = |of: &str, other: &str, sign: char| -> String {
         let other: std::collections::HashSet<&str> = other.lines().collect();

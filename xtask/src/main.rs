@@ -1,6 +1,6 @@
 //! Development commands; `cargo xtask` lists them.
 //!
-//! Depends on no crate of this workspace, so that it runs while they do not build.
+//! xtask depends on no crate of this workspace, so it runs while they do not build.
 mod api;
 mod bench;
 mod ci;
@@ -17,7 +17,7 @@ use std::{
 
 const USAGE: &str = "\
 usage: cargo xtask codegen [--check]   write the generated files, or fail if one is out of date
-       cargo xtask api [--check]       writes the public API as text into docs/api, or fails where it is stale
+       cargo xtask api [--check]       write the public API to docs/api, or fail if it is out of date
        cargo xtask ci [STEP...]        run all CI steps, or those named; quick: the steps of .ci/run besides the tests
        cargo xtask bench [NAME...]     measure performance and build cost
        cargo xtask docs                check the links of the Markdown pages and build the site in target/book

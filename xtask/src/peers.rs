@@ -1,7 +1,7 @@
-//! `cargo xtask peers [NAME...]`: other people's clients against the sandbox, each call and each kind of webhook as a row.
+//! `cargo xtask peers [NAME...]`: runs third-party clients against the sandbox, with one row per call and kind of webhook.
 //!
-//! The programs in `tests/peers` judge; this installs what they import below `target/peers`, starts a sandbox for each and prints the
-//! table. A client whose tools or registry are not there is skipped, with a line that says so.
+//! The programs in `tests/peers` check the results. This module installs their packages below `target/peers`, starts a sandbox for
+//! each, and prints the table. A client whose tools or registry are unavailable is skipped with a message.
 use crate::{
     Result, root,
     tools::{self, cargo},
@@ -14,15 +14,15 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// The key of a sandbox that has no other.
+/// The default key of a sandbox.
 const KEY: &str = "sandbox-key";
 
 struct Peer {
     name: &'static str,
-    /// What the registry calls it, with the version.
+    /// The package in its registry, with the version.
     package: &'static str,
     script: &'static str,
-    /// Installs it below a folder, and gives the command that runs its script.
+    /// Installs the package below a folder, and returns the command that runs its script.
     install: fn(&Peer, &Path) -> Result<Command>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn run(names: &[&str]) -> Result {
     let chosen = |peer: &&Peer| names.is_empty() || names.iter().any(|name| peer.name.contains(name));
     if let Some(unknown) = names.iter().find(|name| !PEERS.iter().any(|peer| peer.name.contains(*name))) {
         let known: Vec<&str> = PEERS.iter().map(|peer| peer.name).collect();
-        return Err(format!("{unknown} is no peer; there are: {}", known.join(", ")));
+        return Err(format!("{unknown} is not a peer; the peers are: {}", known.join(", ")));
     }
     let folder = root().join("target/peers");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -62,11 +62,11 @@ pub(crate) fn run(names: &[&str]) -> Result {
         }
     }
     print(&rows);
-    // After the table, where they are seen.
+    // Printed after the table, where they are visible.
     skipped.iter().for_each(|line| println!("{line}"));
     let failed = rows.iter().filter(|(_, row)| row.result == "FAILED").count();
     if !broken.is_empty() {
-        return Err(format!("peers: did not run to the end: {}", broken.join("; ")));
+        return Err(format!("peers: incomplete: {}", broken.join("; ")));
     }
     if failed > 0 {
         return Err(format!("peers: {failed} rows failed"));
@@ -74,16 +74,16 @@ pub(crate) fn run(names: &[&str]) -> Result {
     Ok(())
 }
 
-/// The program `d360`, as cargo builds it.
+/// Builds the program `d360` and returns its path.
 fn program() -> Result<PathBuf> {
     let told = tools::output(&mut cargo(&["build", "-q", "-p", "d360-cli", "--message-format=json"]))?;
     let built = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let program = built.filter(|told| told["target"]["name"] == "d360" && told["executable"].is_string());
     let path = program.filter_map(|told| told["executable"].as_str().map(PathBuf::from)).next_back();
-    path.ok_or_else(|| "cargo named no program d360".to_owned())
+    path.ok_or_else(|| "cargo reported no program d360".to_owned())
 }
 
-/// An environment that has the package.
+/// Creates an environment with the package.
 fn python(peer: &Peer, folder: &Path) -> Result<Command> {
     if !tools::installed("python3") {
         return Err("python3 is not installed".to_owned());
@@ -98,7 +98,7 @@ fn python(peer: &Peer, folder: &Path) -> Result<Command> {
     Ok(command)
 }
 
-/// The script, beside the package that it imports. No script of a package is run, and no lock file is kept.
+/// Copies the script next to the package that it imports. Install scripts do not run, and no lock file is written.
 fn node(peer: &Peer, folder: &Path) -> Result<Command> {
     if let Some(missing) = ["node", "npm"].into_iter().find(|program| !tools::installed(program)) {
         return Err(format!("{missing} is not installed"));
@@ -130,7 +130,7 @@ fn scripts() -> PathBuf {
     root().join("tests/peers")
 }
 
-/// The line that says why something could not be installed.
+/// Returns the line that explains a failed installation.
 fn reason(text: &str) -> &str {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let error =
@@ -145,7 +145,7 @@ struct Row {
     why: String,
 }
 
-/// A sandbox that ends with this.
+/// A sandbox process that is killed on drop.
 struct Sandbox(Child);
 
 impl Drop for Sandbox {
@@ -155,7 +155,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// Runs a client's program against a new sandbox, and reads its rows.
+/// Runs a client's program against a new sandbox, and parses its rows.
 fn judged(program: &Path, mut command: Command) -> Result<Vec<Row>> {
     let mut sandbox = Command::new(program);
     sandbox.args(["sandbox", "--listen", "127.0.0.1:0"]).env_remove("D360_API_KEY").stdout(Stdio::piped());
@@ -163,7 +163,7 @@ fn judged(program: &Path, mut command: Command) -> Result<Vec<Row>> {
     let out = sandbox.0.stdout.take().ok_or("d360 sandbox has no output")?;
     let mut lines = BufReader::new(out).lines();
     let url = lines.next().and_then(std::result::Result::ok).unwrap_or_default();
-    let url = url.strip_prefix("sandbox: ").ok_or("d360 sandbox told no URL")?.to_owned();
+    let url = url.strip_prefix("sandbox: ").ok_or("d360 sandbox printed no URL")?.to_owned();
     let told = command.args([&url, KEY]).output().map_err(|error| error.to_string())?;
     let rows: Option<Vec<Row>> = String::from_utf8_lossy(&told.stdout).lines().map(row).collect();
     match rows {
@@ -178,12 +178,12 @@ fn row(line: &str) -> Option<Row> {
     Some(Row { what: text("what")?, result: text("result")?, why: text("why")? })
 }
 
-/// As a table: a row for each call and webhook, and one for all calls of a client that the sandbox has no route for.
+/// Prints the table: a row per call and webhook, and one row for all calls of a client that the sandbox does not serve.
 fn print(rows: &[(&str, Row)]) {
     println!("| peer | call or webhook | result |\n|---|---|---|");
     for (peer, row) in rows.iter().filter(|(_, row)| row.result != "unserved") {
         let result = match (row.result.as_str(), row.why.as_str()) {
-            ("theirs", why) => format!("fails for a reason of its own: {why}"),
+            ("theirs", why) => format!("fails because of the peer: {why}"),
             (result, "") => result.to_owned(),
             (result, why) => format!("{result}: {why}"),
         };
@@ -198,7 +198,7 @@ fn print(rows: &[(&str, Row)]) {
     }
     let count = |result: &str| rows.iter().filter(|(_, row)| row.result == result).count();
     println!(
-        "\n{} ok, {} failed for a reason of the peer's own, {} not served, {} FAILED",
+        "\n{} ok, {} failed because of the peer, {} not served, {} FAILED",
         count("ok"),
         count("theirs"),
         count("unserved"),

@@ -1,4 +1,4 @@
-//! `cargo xtask release VERSION [--execute]`: dry by default, and then in a copy of the repository, so that nothing is left behind.
+//! `cargo xtask release VERSION [--execute]`: a dry run by default. It works in a copy of the repository and leaves nothing behind.
 use crate::{Result, ci, root, tools};
 use jiff::Timestamp;
 use semver::Version;
@@ -14,25 +14,25 @@ const UNRELEASED: &str = "\n## [Unreleased]\n";
 
 pub(crate) fn run(version: &str, execute: bool) -> Result {
     let version: Version =
-        version.parse().map_err(|error| format!("{version} is no version such as 0.2.0: {error}"))?;
+        version.parse().map_err(|error| format!("{version} is not a version like 0.2.0: {error}"))?;
     if !version.build.is_empty() {
-        return Err(format!("{version}: crates.io does not tell versions apart by what stands behind a +"));
+        return Err(format!("{version}: remove the build metadata after +; crates.io ignores it"));
     }
     let present = present()?;
-    // What stands in the manifests before the first release has not been released.
+    // Before the first release, the version in the manifests is itself unreleased.
     let is_first = git(&root(), &["tag", "--list", "v*"])?.is_empty();
     if version < present || version == present && !is_first {
-        return Err(format!("{version} is not above the present version, {present}"));
+        return Err(format!("{version} is not higher than the current version {present}"));
     }
     let tag = format!("v{version}");
     if !git(&root(), &["tag", "--list", &tag])?.is_empty() {
-        return Err(format!("the tag {tag} is there already"));
+        return Err(format!("the tag {tag} already exists"));
     }
     clean()?;
     published()?;
     println!("release {version} after {present}:");
 
-    // The whole release in a copy first: what fails there has changed nothing here.
+    // The copy runs the whole release first, so that a failure changes nothing here.
     let copy = Copy::new()?;
     let mut edited = Vec::new();
     edit(&copy.0, &present, &version, &mut edited)?;
@@ -49,18 +49,18 @@ pub(crate) fn run(version: &str, execute: bool) -> Result {
     drop(copy);
     if !execute {
         println!(
-            "A dry run: nothing was changed. With --execute, `cargo xtask ci` is run, and then the above is done."
+            "Dry run: nothing was changed. --execute runs `cargo xtask ci` and then performs these steps."
         );
         return Ok(());
     }
 
     let head = git(&root(), &["rev-parse", "HEAD"])?;
-    // Whether a change breaks anything is a question to the new version.
+    // Checked on the new version, because the version number decides whether a breaking change is allowed.
     let steps: Vec<&str> = ci::names().filter(|step| *step != "semver").collect();
     complete(&steps)?;
     clean()?;
     if git(&root(), &["rev-parse", "HEAD"])? != head {
-        return Err("somebody committed while the checks ran; begin again".to_owned());
+        return Err("HEAD changed while the checks ran; start again".to_owned());
     }
     let mut edited = Vec::new();
     let made = edit(&root(), &present, &version, &mut edited)
@@ -69,14 +69,14 @@ pub(crate) fn run(version: &str, execute: bool) -> Result {
         .and_then(|()| commit(&root(), &[], &version, &edited));
     if let Err(error) = made {
         undo(&head, &tag, &edited)?;
-        return Err(format!("{error}\nNothing was released, and the edits are undone"));
+        return Err(format!("{error}\nNothing was released, and the edits were undone"));
     }
     for (at, name) in order.iter().enumerate() {
         cargo(&root(), &["publish", "-p", name]).map_err(|error| {
             let left: Vec<String> = order[at..].iter().map(|name| format!("cargo publish -p {name}")).collect();
             format!(
                 "{error}\nRelease {version} is committed and tagged, and {at} crates are published (crates.io takes a few new ones at once, \
-                 and then one in ten minutes). To go on:\n{}",
+                 and then one every ten minutes). To continue:\n{}",
                 left.join(" && ")
             )
         })?;
@@ -85,13 +85,13 @@ pub(crate) fn run(version: &str, execute: bool) -> Result {
     Ok(())
 }
 
-/// Runs steps of CI; what cannot be run here is no release.
+/// Runs steps of CI. A skipped step fails the release.
 fn complete(steps: &[&str]) -> Result {
     let skipped = ci::steps(steps)?;
     if skipped.is_empty() {
         Ok(())
     } else {
-        Err(format!("not run here: {}; install what it names", skipped.join(" ")))
+        Err(format!("not run here: {}; install the missing tools", skipped.join(" ")))
     }
 }
 
@@ -104,9 +104,9 @@ fn clean() -> Result {
     }
 }
 
-/// Back to where the release began; nothing but its own files is touched.
+/// Restores the files of the release and its commit. Other files are not touched.
 fn undo(head: &str, tag: &str, edited: &[String]) -> Result {
-    // It may not have come that far.
+    // There may be no release commit yet.
     let _ = git(&root(), &["tag", "-d", tag]);
     git(&root(), &["reset", "-q", "--soft", head])?;
     let edited = edited.iter().map(String::as_str);
@@ -114,7 +114,7 @@ fn undo(head: &str, tag: &str, edited: &[String]) -> Result {
     if args.len() > 4 { git(&root(), &args).map(drop) } else { Ok(()) }
 }
 
-/// A copy of the repository that is gone at the end, however it ends.
+/// A copy of the repository that is removed on drop.
 struct Copy(PathBuf);
 
 impl Copy {
@@ -133,14 +133,14 @@ impl Drop for Copy {
     }
 }
 
-/// The version that the workspace has now.
+/// Returns the current version of the workspace.
 fn present() -> Result<Version> {
     let manifest = tools::manifest("Cargo.toml")?;
     let version = manifest["workspace"]["package"]["version"].as_str().unwrap_or_default();
     version.parse().map_err(|error| format!("Cargo.toml: version {version}: {error}"))
 }
 
-/// The crates that are published, each before those that depend on it.
+/// Returns the published crates, dependencies first.
 fn order() -> Result<Vec<String>> {
     let mut left = metadata()?;
     let mut order: Vec<String> = Vec::new();
@@ -154,7 +154,7 @@ fn order() -> Result<Vec<String>> {
         };
         let (waiting, ready): (Vec<Value>, Vec<Value>) = left.into_iter().partition(waits);
         if ready.is_empty() {
-            return Err(format!("crates depend on each other in a circle: {}", names.join(" ")));
+            return Err(format!("circular dependency between crates: {}", names.join(" ")));
         }
         order.extend(ready.iter().map(|package| name(package).to_owned()));
         left = waiting;
@@ -166,13 +166,13 @@ fn name(package: &Value) -> &str {
     package["name"].as_str().unwrap_or_default()
 }
 
-/// The crates of the workspace that are published. `publish = false` is told as an empty list of registries.
+/// Returns the published crates of the workspace. Cargo reports `publish = false` as an empty list of registries.
 fn metadata() -> Result<Vec<Value>> {
     let packages = tools::packages()?.into_iter();
     Ok(packages.filter(|package| package["publish"] != Value::Array(Vec::new())).collect())
 }
 
-/// Whether each crate has what a reader of its page needs, and all have one version.
+/// Checks that each crate has the metadata of a published crate, and that all have one version.
 fn published() -> Result {
     let present = present()?.to_string();
     let mut problems = Vec::new();
@@ -193,7 +193,8 @@ fn published() -> Result {
             problems.push(format!("{name} has no package.metadata.docs.rs"));
         }
         if package["version"] != *present {
-            problems.push(format!("{name} is {}, and the workspace {present}", package["version"]));
+            problems
+                .push(format!("{name} has version {}, but the workspace has {present}", package["version"]));
         }
         let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap_or_default());
         let folder = manifest.parent().unwrap_or(Path::new(""));
@@ -204,21 +205,21 @@ fn published() -> Result {
         }
         let readme = folder.join(package["readme"].as_str().unwrap_or_default());
         if !readme.is_file() {
-            problems.push(format!("{name}: {} is not there", readme.display()));
+            problems.push(format!("{name}: {} does not exist", readme.display()));
         }
         let needs = package["dependencies"].as_array().into_iter().flatten();
         let exact = format!("={present}");
         for need in
             needs.filter(|need| need["path"].is_string() && need["req"] != *exact && need["kind"] != "dev")
         {
-            // They share items that are `#[doc(hidden)]`: a lower crate of another version may not have them.
+            // They share `#[doc(hidden)]` items, which a crate of another version may not have.
             problems.push(format!("{name} requires {} {}, not {exact}", need["name"], need["req"]));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
 }
 
-/// Changes every place that names the version; `edited` holds the paths, also of those that were changed before it failed.
+/// Changes every mention of the version. `edited` collects the changed paths, also if it fails halfway.
 fn edit(folder: &Path, present: &Version, version: &Version, edited: &mut Vec<String>) -> Result {
     let files = git(folder, &["ls-files"])?;
     for path in files.lines() {
@@ -237,7 +238,7 @@ fn edit(folder: &Path, present: &Version, version: &Version, edited: &mut Vec<St
             fs::write(&file, new).map_err(|error| format!("{path}: {error}"))?;
         }
     }
-    // Our own crates alone move in the lock files.
+    // In the lock files only our own crates change.
     for lock in files.lines().filter(|path| path.ends_with("Cargo.lock")) {
         edited.push(lock.to_owned());
         let manifest = lock.replace("Cargo.lock", "Cargo.toml");
@@ -246,8 +247,8 @@ fn edit(folder: &Path, present: &Version, version: &Version, edited: &mut Vec<St
     Ok(())
 }
 
-/// Renames `[Unreleased]` to the version and adds an empty `[Unreleased]` above it. A pre-release (0.2.0-rc.1) leaves the entries where they
-/// are.
+/// Renames `[Unreleased]` to the version and adds an empty `[Unreleased]` above it. A pre-release (0.2.0-rc.1) does not move the
+/// entries.
 fn changelog(text: &str, version: &Version) -> Result<String> {
     let (before, after) =
         text.split_once(UNRELEASED).ok_or("CHANGELOG.md has no `## [Unreleased]`".to_owned())?;
@@ -262,7 +263,7 @@ fn changelog(text: &str, version: &Version) -> Result<String> {
     Ok(format!("{before}{UNRELEASED}\n## [{version}] - {today}\n{after}"))
 }
 
-/// A line that names one of our crates, or the workspace's own version, with the version that it is to have.
+/// Returns a line that mentions one of our crates, or the workspace version, with the new version.
 fn snippet(path: &str, line: &str, present: &Version, version: &Version) -> String {
     if path == "README.md" && line.starts_with("Not on crates.io yet") {
         return String::new();
@@ -272,7 +273,7 @@ fn snippet(path: &str, line: &str, present: &Version, version: &Version) -> Stri
     if !own && !start.contains("d360") {
         return line.to_owned();
     }
-    // A reader's Cargo.toml names no more than what may not change: 0.1, or 1.
+    // A reader's Cargo.toml has only the part of the version that compatibility depends on: 0.1, or 1.
     let short = |version: &Version| match version {
         version if !version.pre.is_empty() => version.to_string(),
         Version { major: 0, minor, .. } => format!("0.{minor}"),
@@ -294,7 +295,7 @@ fn commit(folder: &Path, options: &[&str], version: &Version, edited: &[String])
     git(folder, &[options, &["tag", "-a", &tag, "-m", &text]].concat()).map(drop)
 }
 
-/// Packs every crate and builds it from its package alone, as its users will.
+/// Packages every crate and builds it from the package alone, as users do.
 fn rehearse(folder: &Path, order: &[String], version: &Version) -> Result {
     forget(order, version)?;
     let mut publish = tools::cargo(&["publish", "--workspace", "--dry-run"]);
@@ -304,13 +305,13 @@ fn rehearse(folder: &Path, order: &[String], version: &Version) -> Result {
     done.and(forgotten)
 }
 
-/// Cargo keeps the packages that it checked below its home, in registries without a name, and would take a version's old code again.
-/// What was built of them lies in the copy, and goes with it.
+/// Removes the packages that cargo cached in its home folder, because it would reuse the old code of the same version. Their build
+/// output is in the copy and is removed with it.
 fn forget(order: &[String], version: &Version) -> Result {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home =
         home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).ok_or("there is no home folder")?;
-    // Not there where nothing was fetched yet.
+    // It does not exist if nothing was downloaded yet.
     let registries = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
     for registry in registries.filter(|of| of.file_name().to_string_lossy().starts_with('-')) {
         for name in order {
@@ -368,7 +369,7 @@ mod tests {
         }
         let patched = snippet("README.md", "d360 = \"0.1\"\n", &version("0.1.0"), &version("0.1.1"));
         assert_eq!(patched, "d360 = \"0.1\"\n");
-        // To a candidate and on to the version itself.
+        // To a release candidate, and then to the version itself.
         let candidate = snippet("README.md", "d360 = \"0.1\"\n", &version("0.1.0"), &version("0.2.0-rc.1"));
         assert_eq!(candidate, "d360 = \"0.2.0-rc.1\"\n");
         let last = snippet("README.md", &candidate, &version("0.2.0-rc.1"), &version("0.2.0"));

@@ -3,23 +3,23 @@ use crate::{Result, root};
 use serde_json::Value;
 use std::process::Command;
 
-/// How the reason begins why a step could not run here.
+/// The prefix of the reason why a step could not run.
 pub(crate) const SKIPPED: &str = "SKIPPED: ";
 
-/// Cargo in the workspace's folder.
+/// Returns a cargo command in the workspace folder.
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.current_dir(root()).args(args);
     command
 }
 
-/// Runs it; what it prints is seen.
+/// Runs a command with its output visible.
 pub(crate) fn run(command: &mut Command) -> Result {
     let status = command.status().map_err(|error| format!("{}: {error}", shown(command)))?;
     if status.success() { Ok(()) } else { Err(format!("{} failed", shown(command))) }
 }
 
-/// Runs it, and gives what it prints.
+/// Runs a command and returns its output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let out = command.output().map_err(|error| format!("{}: {error}", shown(command)))?;
     if !out.status.success() {
@@ -28,7 +28,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(out.stdout).map_err(|error| format!("{}: {error}", shown(command)))
 }
 
-/// The workspace's packages, as cargo tells of them.
+/// Returns the workspace's packages from `cargo metadata`.
 pub(crate) fn packages() -> Result<Vec<Value>> {
     let told = output(&mut cargo(&["metadata", "--no-deps", "--format-version", "1"]))?;
     let mut told: Value = serde_json::from_str(&told).map_err(|error| format!("cargo metadata: {error}"))?;
@@ -38,7 +38,7 @@ pub(crate) fn packages() -> Result<Vec<Value>> {
     }
 }
 
-/// The folder that cargo builds into.
+/// Returns cargo's target folder.
 pub(crate) fn target() -> Result<std::path::PathBuf> {
     let told = output(&mut cargo(&["metadata", "--no-deps", "--format-version", "1"]))?;
     let told: Value = serde_json::from_str(&told).map_err(|error| format!("cargo metadata: {error}"))?;

@@ -38,7 +38,7 @@ const fn meaning(cloud: i64, answer: i64, webhook: i64) -> Pair {
     Pair { cloud, answer, webhook, source: PairSource::Meaning }
 }
 
-/// All pairs. If several codes of Cloud share one of On-Premise, the first is used for the way back.
+/// All pairs. If several codes of Cloud share one of On-Premise, the first is used in the other direction.
 pub const PAIRS: &[Pair] = &[
     documented(131_000, 1000, 500),
     documented(131_008, 1008, 1008),
@@ -243,15 +243,15 @@ mod tests {
     fn every_code_is_paired_once_with_codes_that_exist() {
         let mut seen = HashSet::new();
         for pair in PAIRS {
-            assert!(seen.insert(pair.cloud), "{} stands twice", pair.cloud);
+            assert!(seen.insert(pair.cloud), "{} is listed twice", pair.cloud);
             for code in [pair.answer, pair.webhook] {
                 assert!(
                     titles::ONPREM.iter().any(|(known, ..)| *known == code),
-                    "{code} is none of On-Premise's"
+                    "{code} is not a code of On-Premise"
                 );
                 assert!(to_cloud(code).is_some());
             }
-            assert!(ErrorCode(pair.cloud).info().is_some(), "{} is none of Cloud's", pair.cloud);
+            assert!(ErrorCode(pair.cloud).info().is_some(), "{} is not a code of Cloud", pair.cloud);
         }
         for (onprem, cloud) in [
             (470, 131_047),

@@ -270,7 +270,7 @@ fn kind(entry: &VCardEntry, label: Option<&str>, reading: &mut Reading) -> Optio
     /// The most specific first.
     const ORDER: [&str; 9] =
         ["IPHONE", "CELL", "MAIN", "FAX", "PAGER", "HOME", "WORK", "BILLING", "DELIVERY"];
-    /// Types that mean nothing for a WhatsApp contact.
+    /// Types without a meaning for a WhatsApp contact.
     const SILENT: [&str; 12] = [
         "VOICE", "PREF", "INTERNET", "TEXT", "MSG", "DOM", "INTL", "POSTAL", "PARCEL", "X400", "BBS",
         "X-VOICE",
@@ -366,7 +366,7 @@ fn address(entry: &VCardEntry, country_code: Option<String>) -> Address {
 /// Parses `YYYY-MM-DD` or `YYYYMMDD`, with or without a time. The parser accepts only the date forms of the card's
 /// version.
 fn birthday(entry: &VCardEntry, raw: Option<&str>) -> Option<Birthday> {
-    // Apple marks a year that it made up.
+    // Apple marks a year that it invented.
     if parameter(entry, "x-apple-omit-year").is_some() {
         return None;
     }

@@ -2,14 +2,14 @@
 //!
 //! ```
 //! use d360_webhook::{Receiver, Verification};
-//! // 360dialog sends back the headers that were set together with the webhook's URL.
+//! // 360dialog returns the headers that were set together with the webhook's URL.
 //! let receiver = Receiver::new(Verification::header("x-webhook-secret", "a long random text")?);
 //! let request = http::Request::post("/webhook")
 //!     .header("x-webhook-secret", "a long random text")
 //!     .body(br#"{"messages": [{"id": "gBG", "from": "16505551234", "type": "text", "text": {"body": "Hi"}}]}"#.as_slice().into())?;
 //! let received = receiver.receive(&request);
 //! assert_eq!(received.status, 200); // answer this at once
-//! assert_eq!(received.events.len(), 1); // and work on these afterwards
+//! assert_eq!(received.events.len(), 1); // and process these afterwards
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -196,7 +196,7 @@ struct Taking<'r> {
 }
 
 impl Taking<'_> {
-    /// The response. The reason of a failure is the program's own business.
+    /// Creates the response. The reason of a failure is not disclosed.
     fn end<E>(mut self, stored: Result<(), E>) -> Response<Bytes> {
         self.taken = stored.is_ok();
         match stored {
@@ -206,7 +206,7 @@ impl Taking<'_> {
     }
 }
 
-// In any case, a panic or a dropped future among them.
+// Runs in any case, including a panic or a dropped future.
 impl Drop for Taking<'_> {
     fn drop(&mut self) {
         self.receiver.seen().end(&self.keys, self.taken);
@@ -216,7 +216,7 @@ impl Drop for Taking<'_> {
 fn response(status: StatusCode, text: String) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(text));
     *response.status_mut() = status;
-    // Foreign input is returned as text, never as a page.
+    // Untrusted input is returned as text, never as HTML.
     let plain = header::HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, plain);
     response
@@ -285,11 +285,13 @@ mod tests {
             json!({ "messages": [{ "id": "a", "type": "text", "text": { "body": "Hi" } }] }).to_string();
         let again = || {
             receiver
-                .answer(&post(body.clone()), |_| -> Result<(), ()> { unreachable!("somebody else has it") })
+                .answer(&post(body.clone()), |_| -> Result<(), ()> {
+                    unreachable!("another thread is storing it")
+                })
                 .status()
         };
         let first = receiver.answer(&post(body.clone()), |_| {
-            // Meanwhile the sender times out and posts it again: nothing is locked, and nothing counts as done.
+            // Meanwhile the sender times out and posts it again. Nothing is locked, and nothing counts as stored.
             assert_eq!(again(), 503);
             Ok::<(), ()>(())
         });
@@ -351,7 +353,7 @@ mod tests {
         assert_eq!(answer(&take), 200);
         assert_eq!(taken.get(), 1);
         // A duplicate is acknowledged without calling the program.
-        assert_eq!(answer(&|_| unreachable!("it came before")), 200);
+        assert_eq!(answer(&|_| unreachable!("it is a duplicate")), 200);
         let refused = receiver
             .answer(&post(json!({ "messages": [{ "id": "b" }] }).to_string()), |_| Err("+16505551234"));
         assert!(!String::from_utf8_lossy(refused.body()).contains("16505551234"));

@@ -19,7 +19,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Creates a memory for the last `most` events, 16 bytes and a bit each.
+    /// Creates a memory for the last `most` events, at slightly more than 16 bytes each.
     #[must_use]
     pub fn new(most: usize) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl Seen {
     fn key(&self, event: &Event) -> Option<u64> {
         match &event.kind {
             EventKind::Message(message) => Some(self.hasher.hash_one((0, message.id.as_ref()?.as_str(), ""))),
-            // The same message may arrive again for this program, once it has the conversation.
+            // The same message may arrive again for this program when it gets control of the conversation.
             EventKind::Standby(message) => Some(self.hasher.hash_one((2, message.id.as_ref()?.as_str(), ""))),
             EventKind::UserIdUpdate(update) => {
                 Some(self.hasher.hash_one((0, update.id.as_ref()?.as_str(), "")))

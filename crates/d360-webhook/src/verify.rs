@@ -240,7 +240,7 @@ mod tests {
         }
     }
 
-    /// Escapes and emoji must not matter: the signature covers the bytes.
+    /// Escapes and emoji make no difference: the signature covers the bytes.
     #[test]
     fn no_body_is_rewritten_before_it_is_checked() {
         let verification = Verification::app_secret("secret").unwrap();

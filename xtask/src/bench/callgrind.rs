@@ -1,23 +1,23 @@
-//! Instructions and allocations of a call, by callgrind.
+//! Counts the instructions and allocations of a call with callgrind.
 use super::bench_program;
 use crate::{Result, tools};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
-/// How many calls the program is told to make within `counted`; as many warm it up.
+/// The number of calls within `counted`. The same number of calls warms the program up.
 const CALLS: f64 = 200.0;
-/// What is counted, what it is held against, and the highest ratio.
+/// Each case, its baseline and the highest ratio allowed.
 const COUNTED: [(&str, &str, f64); 3] =
     [("async", "reqwest", 1.0), ("blocking", "ureq", 0.85), ("validate", "write", 0.1)];
 
-/// What callgrind counts of a call.
+/// The counts of callgrind for one call.
 #[derive(Clone, Copy)]
 struct Count {
     instructions: f64,
     allocations: f64,
 }
 
-/// Instructions and allocations of each case, beside those of what it is held against.
+/// Prints the instructions and allocations of each case and of its baseline.
 pub(super) fn instructions(folder: &Path) -> Result<Option<Vec<Value>>> {
     if !tools::installed("valgrind") {
         println!("instructions: SKIPPED: valgrind is not installed");
@@ -46,12 +46,12 @@ pub(super) fn instructions(folder: &Path) -> Result<Option<Vec<Value>>> {
 
 fn count(program: &Path, folder: &Path, case: &str) -> Result<Count> {
     let (instructions, few) = profile(program, folder, case, CALLS)?;
-    // Callgrind counts calls also where it does not collect. What comes before the calls that are meant is the same in both runs.
+    // Callgrind counts calls even where it does not collect. The calls before the measured ones are the same in both runs.
     let (_, many) = profile(program, folder, case, 2.0 * CALLS)?;
     Ok(Count { instructions: instructions / CALLS, allocations: (many - few) / (2.0 * CALLS) })
 }
 
-/// Instructions within `counted`, and allocations of the whole program.
+/// Returns the instructions within `counted`, and the allocations of the whole program.
 fn profile(program: &Path, folder: &Path, case: &str, calls: f64) -> Result<(f64, f64)> {
     let path = folder.join(format!("callgrind.{case}.{calls}"));
     let out = format!("--callgrind-out-file={}", path.display());
@@ -62,16 +62,17 @@ fn profile(program: &Path, folder: &Path, case: &str, calls: f64) -> Result<(f64
     let ended = told.status;
     let told = String::from_utf8_lossy(&told.stderr).into_owned();
     if !ended.success() {
-        return Err(format!("{case} ended in {ended}:\n{told}"));
+        return Err(format!("{case} exited with {ended}:\n{told}"));
     }
     let collected = told.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
-    let collected: f64 = collected.ok_or_else(|| format!("callgrind counted nothing of {case}: {told}"))?;
+    let collected: f64 =
+        collected.ok_or_else(|| format!("callgrind counted no instructions for {case}: {told}"))?;
     let profile = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok((collected, allocations(&profile)))
 }
 
-/// Calls of the allocator in a profile. A function is named where it is first met, as `fn=(12) name` or `cfn=(12) name`, and by its
-/// number from there on; what is called stands in `cfn=`, and how often in the `calls=` after it.
+/// Counts the allocator calls in a profile. A function has its name where it first appears (`fn=(12) name` or
+/// `cfn=(12) name`), and only its number after that. `cfn=` is the callee, and the following `calls=` is the count.
 fn allocations(profile: &str) -> f64 {
     let mut names = BTreeMap::new();
     let mut called = "";

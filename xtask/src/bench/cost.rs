@@ -1,4 +1,4 @@
-//! What the smallest programs cost to build.
+//! Measures the build cost of minimal programs.
 use crate::{
     Result, root,
     tools::{self, cargo},
@@ -6,10 +6,10 @@ use crate::{
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::Path, time::Instant};
 
-/// A small program: its name, what it depends on, and its source.
+/// A minimal program: its name, dependencies and source.
 type Program = (&'static str, &'static str, &'static str);
 
-/// The smallest programs that send one card: ours, and each beside it on the library alone with the same TLS.
+/// Minimal programs that send one card: each of ours, followed by the same program on the bare HTTP library with the same TLS.
 const SMALLEST: [Program; 4] = [
     (
         "async",
@@ -70,7 +70,7 @@ const SMALLEST: [Program; 4] = [
     ),
 ];
 
-/// Crates, seconds of a clean release build, and bytes of the stripped program.
+/// The number of crates, seconds of a clean release build, and bytes of the stripped program.
 pub(super) fn run(folder: &Path) -> Result<Option<Vec<Value>>> {
     let mut rows = Vec::new();
     println!("{:<10} {:>8} {:>10} {:>10}", "program", "crates", "seconds", "MB");
@@ -89,7 +89,7 @@ pub(super) fn run(folder: &Path) -> Result<Option<Vec<Value>>> {
         };
         write("Cargo.toml", &manifest)?;
         write("src/main.rs", main)?;
-        // The versions of the workspace, so that the figures move with them alone.
+        // The versions of the workspace, so that the figures change only with them.
         fs::copy(root().join("Cargo.lock"), place.join("Cargo.lock")).map_err(|error| error.to_string())?;
         let here = |args: &[&str]| {
             let mut command = cargo(args);

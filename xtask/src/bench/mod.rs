@@ -1,4 +1,4 @@
-//! `cargo xtask bench [NAME...]`: what the bench program measures, and beside it what takes tools of its own.
+//! `cargo xtask bench [NAME...]`: the benches of the bench program, and those that need tools.
 mod callgrind;
 mod cost;
 mod peers;
@@ -14,29 +14,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Of the program in `tests/bench`.
+/// A bench of the program in `tests/bench`.
 const MEASURED: [&str; 5] = ["model", "client", "sandbox", "gateway", "memory"];
-/// What is measured, whether also where nothing is named, and by what. `None` where a tool is missing, which is said.
+/// A bench: its name, whether it runs by default, and its function. The function returns `None` after it reports a missing tool.
 type Bench = (&'static str, bool, fn(&Path) -> Result<Option<Vec<Value>>>);
-/// Of xtask itself, by tools.
+/// A bench of xtask itself, by means of tools.
 const OWN: [Bench; 4] = [
     ("instructions", true, callgrind::instructions),
     ("system-calls", true, system_calls::run),
     ("cost", true, cost::run),
-    // It fetches and runs other people's programs, which nobody is to do by the way.
+    // It downloads and runs third-party programs, so it runs only on request.
     ("peers", false, peers::run),
 ];
 
 pub(crate) fn run(names: &[&str]) -> Result {
     let known: Vec<&str> = MEASURED.into_iter().chain(OWN.map(|(name, ..)| name)).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-        return Err(format!("{unknown} is no bench; there are: {}", known.join(" ")));
+        return Err(format!("{unknown} is not a bench; the benches are: {}", known.join(" ")));
     }
     let chosen = |name: &str| names.is_empty() || names.contains(&name);
     let folder = root().join("target/bench");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
 
-    // Each in a process of its own: the system tells the peak of memory of a whole process.
+    // Each runs in its own process, because the system reports peak memory per process.
     for name in MEASURED.into_iter().filter(|name| chosen(name)) {
         let mut command = cargo(&["bench", "-q", "-p", "d360-tests", "--bench", "bench", "--", name]);
         tools::run(command.env("D360_BENCH_JSON", folder.join(format!("{name}.json"))))?;
@@ -52,19 +52,19 @@ pub(crate) fn run(names: &[&str]) -> Result {
     if names.is_empty() {
         let left: Vec<&str> =
             OWN.into_iter().filter(|(_, always, _)| !always).map(|(name, ..)| name).collect();
-        println!("not run, because it was not named: {}", left.join(" "));
+        println!("not run by default: {}", left.join(" "));
     }
     Ok(())
 }
 
-/// Where cargo puts the bench program.
+/// The path of the bench program.
 fn bench_program() -> Result<PathBuf> {
     let args = ["bench", "-p", "d360-tests", "--bench", "bench", "--no-run", "--message-format=json"];
     let told = tools::output(&mut cargo(&args))?;
     let programs = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let bench = programs.filter(|told| told["target"]["name"] == "bench");
     let path = bench.filter_map(|told| told["executable"].as_str().map(PathBuf::from)).next_back();
-    path.ok_or_else(|| "cargo named no bench program".to_owned())
+    path.ok_or_else(|| "cargo reported no bench program".to_owned())
 }
 
 fn keep(path: &Path, rows: &[Value]) -> Result {

@@ -1,5 +1,5 @@
-//! Other people's clients on the same card and server, by the programs in `tests/peers`. Those of other languages are installed
-//! below `target/bench`, where their tools are here.
+//! Third-party clients with the same card and server, by the programs in `tests/peers`. Clients in other languages are installed
+//! below `target/bench` if their tools are available.
 use crate::{
     Result, root,
     tools::{self, cargo},
@@ -32,7 +32,7 @@ pub(super) fn run(folder: &Path) -> Result<Option<Vec<Value>>> {
     serde_json::from_str(&rows).map(Some).map_err(|error| format!("{}: {error}", told.display()))
 }
 
-/// The interpreter of an environment that has pywa.
+/// Returns the interpreter of an environment with pywa.
 fn python(folder: &Path) -> Result<PathBuf> {
     let place = folder.join("pywa");
     tools::output(Command::new("python3").args(["-m", "venv"]).arg(&place))?;
@@ -41,7 +41,7 @@ fn python(folder: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// The script, beside the package that it imports.
+/// Returns the script, copied next to the package that it imports.
 fn node(folder: &Path, here: &Path) -> Result<PathBuf> {
     let place = folder.join("kapso");
     let failed = |error: std::io::Error| format!("{}: {error}", place.display());

@@ -1,14 +1,14 @@
-//! System calls of a call, and how many threads it starts, by strace. What those threads do is not counted.
+//! Counts the system calls of a call and the threads that it starts, with strace. System calls of those threads are not counted.
 use super::bench_program;
 use crate::{Result, tools};
 use serde_json::{Value, json};
 use std::{fs, path::Path, process::Command};
 
 const CALLS: u32 = 500;
-/// What is counted, what it is held against, and how many there may be.
+/// Each case, its baseline and the highest count allowed.
 const COUNTED: [(&str, &str, f64); 2] = [("async", "reqwest", 3.0), ("blocking", "ureq", 12.0)];
 
-/// Of the thread that calls. The server runs on others.
+/// The counts of the calling thread. The server runs on other threads.
 pub(super) fn run(folder: &Path) -> Result<Option<Vec<Value>>> {
     if !tools::installed("strace") {
         println!("system-calls: SKIPPED: strace is not installed");
@@ -35,17 +35,17 @@ pub(super) fn run(folder: &Path) -> Result<Option<Vec<Value>>> {
     Ok(Some(rows))
 }
 
-/// A call's.
+/// The counts per call.
 #[derive(Clone, Copy)]
 struct Count {
     calls: f64,
     threads: f64,
 }
 
-/// The difference of two runs: setting up is the same in both.
+/// Returns the difference of two runs, which removes the setup.
 fn count(program: &Path, folder: &Path, case: &str) -> Result<Count> {
     let (few, more) = (traced(program, folder, case, CALLS)?, traced(program, folder, case, 2 * CALLS)?);
-    // As many calls as are asked for warm the program up, and are counted here too.
+    // The program warms up with as many calls as it measures, and both are counted.
     let a_call = |few: u32, more: u32| (f64::from(more) - f64::from(few)) / f64::from(2 * CALLS);
     Ok(Count { calls: a_call(few.0, more.0), threads: a_call(few.1, more.1) })
 }
@@ -56,13 +56,17 @@ fn traced(program: &Path, folder: &Path, case: &str, calls: u32) -> Result<(u32,
     command.args(["-f", "-qq", "-o"]).arg(&path).arg(program).args(["--count", case, &calls.to_string()]);
     let told = command.output().map_err(|error| format!("strace: {error}"))?;
     if !told.status.success() {
-        return Err(format!("{case} ended in {}:\n{}", told.status, String::from_utf8_lossy(&told.stderr)));
+        return Err(format!(
+            "{case} exited with {}:\n{}",
+            told.status,
+            String::from_utf8_lossy(&told.stderr)
+        ));
     }
     let trace = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(of_caller(&trace))
 }
 
-/// System calls and new threads of the first thread of a trace. A call that others interrupt stands there twice, the second time as
+/// Counts the system calls and new threads of the first thread of a trace. An interrupted call appears twice, the second time as
 /// `resumed`.
 fn of_caller(trace: &str) -> (u32, u32) {
     let (mut calls, mut threads) = (0, 0);

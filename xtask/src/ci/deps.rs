@@ -1,8 +1,8 @@
-//! What features bring: the claims of the README, as assertions on `cargo tree`.
+//! Checks the README's claims about dependencies with `cargo tree`.
 use crate::{Result, tools};
 use std::collections::BTreeSet;
 
-/// The names of the crates that a build of the facade with these features links.
+/// Returns the names of the crates that the facade links with these features.
 fn linked(features: &str) -> Result<BTreeSet<String>> {
     let args = ["tree", "-p", "d360", "--no-default-features", "--features", features, "-e", "normal"];
     let list = tools::output(&mut tools::cargo(&[&args[..], &["--prefix", "none", "-f", "{p}"]].concat()))?;
@@ -10,7 +10,7 @@ fn linked(features: &str) -> Result<BTreeSet<String>> {
     Ok(list.lines().filter_map(name).filter(|name| !name.is_empty()).collect())
 }
 
-/// What each choice of features may not bring, and how many crates of others it may at most.
+/// The forbidden crates for each set of features, and the maximum number of third-party crates.
 pub(super) fn run() -> Result {
     let async_only = ["tokio", "hyper", "reqwest", "h2"];
     let cases: [(&str, &[&str], usize); 3] = [
@@ -21,12 +21,12 @@ pub(super) fn run() -> Result {
     for (features, banned, most) in cases.into_iter().chain([("cloud,reqwest,rustls", &["ureq"][..], 93)]) {
         let crates = linked(features)?;
         if let Some(found) = banned.iter().find(|name| crates.contains(**name)) {
-            return Err(format!("features {features} bring {found}"));
+            return Err(format!("features {features} add {found}"));
         }
         let others = crates.iter().filter(|name| !name.starts_with("d360")).count();
-        eprintln!("ci: deps: {features}: {others} crates of others");
+        eprintln!("ci: deps: {features}: {others} third-party crates");
         if others > most {
-            return Err(format!("features {features} bring {others} crates, more than {most}"));
+            return Err(format!("features {features} add {others} third-party crates; the limit is {most}"));
         }
     }
     let all = tools::output(&mut tools::cargo(&[
@@ -41,7 +41,7 @@ pub(super) fn run() -> Result {
         "none",
     ]))?;
     match all.lines().find(|line| line.starts_with("ring ")) {
-        Some(found) => Err(format!("{found}is in the tree: one TLS provider is enough")),
+        Some(found) => Err(format!("{found}is in the tree; expected only one TLS provider")),
         None => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Features: explained and reachable from the facade, which is quick to say; and each builds alone and with each other, which is not.
+//! Checks that features are documented and reachable from the facade (fast), and that they build alone and in pairs (slow).
 use super::{cargo, keys};
 use crate::{
     Result, root,
@@ -7,12 +7,12 @@ use crate::{
 use std::fs;
 
 pub(super) fn run() -> Result {
-    // Depth 2: each alone, and each pair. Without dev-dependencies, which would turn features on.
+    // Depth 2: each alone and each pair, without dev-dependencies, which would enable features.
     if !has("hack") {
         eprintln!("ci: features: installing cargo-hack");
         if cargo(&["install", "cargo-hack", "--locked"]).is_err() {
             return Err(format!(
-                "{}cargo-hack is not there and cannot be installed here; features were not built alone",
+                "{}cargo-hack is missing and cannot be installed; features were not built alone",
                 crate::tools::SKIPPED
             ));
         }
@@ -23,8 +23,8 @@ pub(super) fn run() -> Result {
     Ok(())
 }
 
-/// Every feature is explained where it is declared, in the crate's documentation and in the README; and every feature
-/// of the transport can be reached from the facade.
+/// Checks that every feature has a comment where it is declared, and a row in the crate's documentation and in the README.
+/// Every feature of the transport must be reachable from the facade.
 pub(super) fn explained() -> Result {
     let readme =
         fs::read_to_string(root().join("README.md")).map_err(|error| format!("README.md: {error}"))?;

@@ -42,7 +42,7 @@ pub(super) fn run() -> Result {
         seen.push(name);
     }
     match documented.keys().find(|name| !seen.contains(name)) {
-        Some(gone) => Err(format!("ARCHITECTURE.md has a row for {gone}, but there is no such crate")),
+        Some(gone) => Err(format!("ARCHITECTURE.md has a row for {gone}, which does not exist")),
         None => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! What CI runs, step by step. Each names what is wrong and where; what cannot be run here says so.
+//! The steps of CI. An error names the problem and its place. A step that cannot run reports it.
 mod deps;
 mod features;
 mod layers;
@@ -10,34 +10,36 @@ use std::{fs, process::Command, time::Instant};
 
 type Step = (&'static str, &'static str, fn() -> Result);
 
-/// In the order in which they are quickest to fail.
+/// The fastest to fail come first.
 const STEPS: &[Step] = &[
-    ("fmt", "the sources are formatted", || cargo(&["fmt", "--all", "--check"])),
-    ("codegen", "the generated files are up to date", || crate::codegen::run(true)),
-    ("layers", "the crates depend on each other as ARCHITECTURE.md says", layers::run),
-    ("deps", "what features bring, and what they may not", deps::run),
-    ("explained", "every feature is explained, and reachable from the facade", features::explained),
-    ("lint", "clippy, for the workspace and for choices of features", lint),
-    ("test", "the README's test command, and the workshop's own tests", || {
+    ("fmt", "check the formatting", || cargo(&["fmt", "--all", "--check"])),
+    ("codegen", "check that generated files are up to date", || crate::codegen::run(true)),
+    ("layers", "compare crate dependencies with ARCHITECTURE.md", layers::run),
+    ("deps", "check which crates each feature adds", deps::run),
+    (
+        "explained",
+        "check that every feature is documented and reachable from the facade",
+        features::explained,
+    ),
+    ("lint", "run clippy for the workspace and for sets of features", lint),
+    ("test", "run the README's test command and the tests of xtask", || {
         cargo(&["test"])?;
         cargo(&["test", "-p", "xtask"])
     }),
-    ("docs", "the documentation has no warning, and its examples compile", docs),
-    ("api", "the public API is what docs/api says", || crate::api::run(true)),
-    ("site", "the links of the Markdown pages work, and the documentation site builds", || {
-        crate::docs::ci(SKIPPED)
-    }),
-    ("wasm", "model and migrate compile without an operating system", wasm),
-    ("fuzz", "what reads other people's bytes, over changed seeds", fuzz),
-    ("peers", "the bench's programs of other people's clients still compile", peers),
-    ("features", "every feature builds alone and with each other", features::run),
-    ("msrv", "nothing newer than the declared Rust", outside::msrv),
-    ("deny", "licences, bans and sources of what is depended on", outside::deny),
-    ("packaging", "systemd and hadolint take the unit and the Dockerfile", packaging::run),
-    ("semver", "no breaking change since the last release", outside::semver),
+    ("docs", "build the documentation without warnings, and compile its examples", docs),
+    ("api", "compare the public API with docs/api", || crate::api::run(true)),
+    ("site", "check Markdown links, and build the documentation site", || crate::docs::ci(SKIPPED)),
+    ("wasm", "build model and migrate for a target without an operating system", wasm),
+    ("fuzz", "run the fuzz targets on mutated seeds", fuzz),
+    ("peers", "build the bench programs of third-party clients", peers),
+    ("features", "build every feature alone and in pairs", features::run),
+    ("msrv", "check the minimum supported Rust version", outside::msrv),
+    ("deny", "check licences, bans and sources of dependencies", outside::deny),
+    ("packaging", "check the systemd unit and the Dockerfile", packaging::run),
+    ("semver", "check for breaking changes since the last release", outside::semver),
 ];
 
-/// What .ci/run leaves to `cargo xtask ci`: it takes long, or needs tools that may be missing.
+/// The steps that .ci/run leaves to `cargo xtask ci`, because they are slow or need tools that may be missing.
 const NOT_IN_CI_RUN: [&str; 5] = ["peers", "features", "msrv", "deny", "semver"];
 
 /// The names of all steps.
@@ -45,7 +47,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     STEPS.iter().map(|(name, ..)| *name)
 }
 
-/// Runs the steps named, or all of them; `quick` is what .ci/run runs beside the tests.
+/// Runs the named steps, or all of them. `quick` stands for the steps that .ci/run runs besides the tests.
 pub(crate) fn run(names: &[&str]) -> Result {
     let skipped = steps(names)?;
     if !skipped.is_empty() {
@@ -54,7 +56,7 @@ pub(crate) fn run(names: &[&str]) -> Result {
     Ok(())
 }
 
-/// Runs them, and gives the names of those that could not be run here.
+/// Runs the steps and returns the names of those that could not run.
 pub(crate) fn steps(names: &[&str]) -> Result<Vec<&'static str>> {
     if names == ["--list"] {
         STEPS.iter().for_each(|(name, what, _)| println!("{name:<10} {what}"));
@@ -67,7 +69,7 @@ pub(crate) fn steps(names: &[&str]) -> Result<Vec<&'static str>> {
     }
     if let Some(unknown) = names.iter().find(|name| !STEPS.iter().any(|(step, ..)| step == *name)) {
         let known: Vec<&str> = STEPS.iter().map(|(step, ..)| *step).collect();
-        return Err(format!("{unknown} is no step; the steps are: {}", known.join(" ")));
+        return Err(format!("{unknown} is not a step; the steps are: {}", known.join(" ")));
     }
     let mut skipped = Vec::new();
     for (name, _, step) in STEPS.iter().filter(|(name, ..)| names.is_empty() || names.contains(name)) {
@@ -84,7 +86,7 @@ pub(crate) fn steps(names: &[&str]) -> Result<Vec<&'static str>> {
     Ok(skipped)
 }
 
-/// The fault matrix, as a table and with times. A test of its own runs the same without them.
+/// Prints the fault matrix as a table with times. A separate test runs it without them.
 pub(crate) fn faults() -> Result {
     cargo(&[
         "test",
@@ -109,8 +111,8 @@ fn cargo_with(args: &[&str], envs: &[(&str, &str)]) -> Result {
     tools::run(tools::cargo(args).envs(envs.iter().copied()))
 }
 
-/// Feature sets of the facade that users choose; the workspace's own build has them all on, so that a missing `cfg`
-/// shows here alone.
+/// Feature sets of the facade that users choose. The workspace builds with all features, so a missing `cfg` shows only
+/// here.
 const CHOICES: [&str; 11] = [
     "",
     "cloud",
@@ -136,32 +138,32 @@ fn lint() -> Result {
 
 fn docs() -> Result {
     cargo_with(&["doc", "--workspace", "--no-deps", "--all-features"], &[("RUSTDOCFLAGS", "-D warnings")])?;
-    // As docs.rs builds them, which takes nightly.
+    // Like docs.rs, which needs nightly.
     let nightly = Command::new("cargo").args(["+nightly", "--version"]).output();
     if nightly.is_ok_and(|out| out.status.success()) {
         let flags = [("RUSTDOCFLAGS", "-D warnings --cfg docsrs"), ("CARGO_TARGET_DIR", "target/docsrs")];
         cargo_with(&["+nightly", "doc", "-p", "d360", "--no-deps", "--all-features"], &flags)?;
     } else {
-        eprintln!("ci: docs: nightly is not installed: not built as docs.rs does");
+        eprintln!("ci: docs: nightly is not installed; the docs.rs build was skipped");
     }
     cargo(&["test", "--workspace", "--all-features", "--doc"])
 }
 
-/// A workspace of its own, which the other steps do not see.
+/// Builds a separate workspace, which the other steps do not cover.
 fn peers() -> Result {
     let manifest = ["--manifest-path", "tests/peers/Cargo.toml"];
     cargo(&[&["fmt", "--check"][..], &manifest].concat())?;
     cargo(&[&["check", "-q", "--locked", "--target-dir", "target/bench/peers"][..], &manifest].concat())
 }
 
-/// Changed seeds through the functions that are fuzzed, a few seconds each, on stable. (`cargo fuzz` needs nightly.)
+/// Runs each fuzz target on mutated seeds for a few seconds, on stable. (`cargo fuzz` needs nightly.)
 fn fuzz() -> Result {
     let test =
         ["test", "-q", "-p", "d360-tests", "--test", "it", "fuzz::smoke", "--", "--ignored", "--nocapture"];
     cargo(&test)
 }
 
-/// The model and the migration compile where there is no operating system. Skipped, with a word, where the target is not installed.
+/// Builds the model and the migration for a target without an operating system. Skipped with a message if the target is missing.
 fn wasm() -> Result {
     const TARGET: &str = "wasm32-unknown-unknown";
     let listed = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();

@@ -1,9 +1,9 @@
-//! The unit and the Dockerfile, by the tools that read them.
+//! Checks the systemd unit and the Dockerfile with systemd-analyze and hadolint.
 use crate::tools::SKIPPED;
 use crate::{Result, root};
 use std::{fs, path::Path, process::Command};
 
-/// The exposure that `systemd-analyze security` may find at most, in tenths (10 is wide open).
+/// The highest exposure accepted from `systemd-analyze security`, in tenths (10 is the worst score).
 const EXPOSURE: &str = "--threshold=20";
 
 pub(super) fn run() -> Result {
@@ -14,14 +14,14 @@ pub(super) fn run() -> Result {
     }
     match missing[..] {
         [] => Ok(()),
-        _ => Err(format!("{SKIPPED}{} not installed; its part was not checked", missing.join(" and "))),
+        _ => Err(format!("{SKIPPED}{} not installed; these checks were skipped", missing.join(" and "))),
     }
 }
 
 fn unit() -> Result {
     let unit = fs::read_to_string(root().join("packaging/d360-gateway.service"))
         .map_err(|error| format!("packaging/d360-gateway.service: {error}"))?;
-    // It asks whether the program is there.
+    // systemd-analyze checks that the program exists.
     let folder = root().join("target/packaging");
     let path = folder.join("d360-gateway.service");
     fs::create_dir_all(&folder)
@@ -35,7 +35,7 @@ fn dockerfile() -> Result {
     silent("hadolint", &[], &root().join("packaging/Dockerfile"))
 }
 
-/// A tool that has nothing to say.
+/// Fails if the tool prints anything.
 fn silent(tool: &str, args: &[&str], path: &Path) -> Result {
     let said = asked(tool, args, path)?;
     if said.trim().is_empty() { Ok(()) } else { Err(format!("{tool}: {said}")) }

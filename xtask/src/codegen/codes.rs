@@ -37,7 +37,7 @@ enum Span {
 
 impl Code {
     fn span(&self) -> Result<(i64, i64)> {
-        let bad = |text: &str| format!("error_codes.toml: {text:?} is not a range of codes");
+        let bad = |text: &str| format!("error_codes.toml: {text:?} is not a code or a range of codes");
         match &self.code {
             Span::One(code) => Ok((*code, *code)),
             Span::Range(text) => {
@@ -91,7 +91,7 @@ pub(super) fn model_codes(codes: &Codes) -> Result<String> {
     let mut infos = String::new();
     for (i, (system, prefix, code)) in tables.iter().enumerate() {
         let (first, last) = code.span()?;
-        // The prefix distinguishes codes that both systems have. This one exists only on On-Premise, and is a term in its own right.
+        // The prefix distinguishes codes that both systems have. This code exists only on On-Premise and has a name of its own.
         let name = if code.name == "NOT_ENGAGED_CONTACT" {
             code.name.clone()
         } else {

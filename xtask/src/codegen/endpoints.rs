@@ -32,7 +32,7 @@ pub(super) struct Endpoint {
     cli_not: Option<String>,
 }
 
-/// How a method makes its endpoint.
+/// The handle method of an endpoint: its arguments, and how it creates the endpoint.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Handle {
@@ -57,14 +57,16 @@ pub(super) fn endpoint_consts(endpoints: &Endpoints, crate_name: &str) -> Result
         let effect = match endpoint.effect.as_str() {
             "once" => "Once",
             "repeatable" => "Repeatable",
-            other => return Err(format!("endpoints.toml: {}: {other:?} is no effect", endpoint.name)),
+            other => return Err(format!("endpoints.toml: {}: {other:?} is not an effect", endpoint.name)),
         };
         let scope = match endpoint.scope.as_deref() {
             None | Some("number") => "",
             Some("account") => ".of(Scope::Account)",
             Some("object") => ".of(Scope::Object)",
             Some("gateway") => ".of(Scope::Gateway)",
-            Some(other) => return Err(format!("endpoints.toml: {}: {other:?} is no scope", endpoint.name)),
+            Some(other) => {
+                return Err(format!("endpoints.toml: {}: {other:?} is not a scope", endpoint.name));
+            }
         };
         let name = endpoint.name.split('.').skip(1).collect::<Vec<_>>().join("_").to_uppercase();
         let Endpoint { method, path, summary, source, .. } = endpoint;
@@ -72,7 +74,7 @@ pub(super) fn endpoint_consts(endpoints: &Endpoints, crate_name: &str) -> Result
         let shut =
             shut.map(|by| format!(" Meta retired On-Premise on 2025-10-23; on Cloud, {by} replaces it."));
         if shut.is_none() && crate_name == "onprem" {
-            return Err(format!("endpoints.toml: {} does not say what replaces it", endpoint.name));
+            return Err(format!("endpoints.toml: {} has no replaced_by", endpoint.name));
         }
         let shut = shut.unwrap_or_default();
         let _ = writeln!(

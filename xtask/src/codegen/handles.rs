@@ -1,4 +1,4 @@
-//! Handles by resource: `client.templates().list()`. Without logic: each method makes an endpoint and calls it.
+//! Generates handles by resource: `client.templates().list()`. They contain no logic: each method creates an endpoint and calls it.
 use super::{
     RUST_HEADER,
     endpoints::{Endpoint, Endpoints, Handle},
@@ -6,14 +6,14 @@ use super::{
 use crate::Result;
 use std::{collections::BTreeSet, fmt::Write as _};
 
-/// The two kinds of client, and what differs between their handles.
+/// The two kinds of client and the differences between their handles.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Async,
     Blocking,
 }
 
-/// The traits that give the clients of `d360-transport` their handles.
+/// Generates the traits that give the clients of `d360-transport` their handles.
 pub(super) fn traits(endpoints: &Endpoints) -> Result<String> {
     let mut text = format!(
         "{RUST_HEADER}
@@ -24,7 +24,7 @@ use crate::endpoint::Api;
     );
     for (resource, words) in &endpoints.resources {
         if !endpoints.endpoint.iter().any(|e| e.handle.is_some() && self::resource(e) == resource) {
-            return Err(format!("endpoints.toml: no endpoint has a handle of resource {resource:?}"));
+            return Err(format!("endpoints.toml: resource {resource:?} has no endpoint with a handle"));
         }
         let name = camel(resource);
         let _ = writeln!(
@@ -58,13 +58,13 @@ impl<A: Has{name}> blocking::Client<A> {{
     Ok(text)
 }
 
-/// The handles of an API crate.
+/// Generates the handles of an API crate.
 pub(super) fn handles(endpoints: &Endpoints, crate_name: &str, api: &str) -> Result<String> {
     let own: Vec<&Endpoint> =
         endpoints.endpoint.iter().filter(|e| e.name.split('.').next() == Some(crate_name)).collect();
     for e in &own {
         if e.handle.is_some() == e.handle_not.is_some() {
-            return Err(format!("endpoints.toml: {}: give handle, or handle_not, and not both", e.name));
+            return Err(format!("endpoints.toml: {}: give either handle or handle_not", e.name));
         }
     }
     let resources: BTreeSet<&str> = own.iter().filter(|e| e.handle.is_some()).map(|e| resource(e)).collect();
@@ -104,7 +104,7 @@ fn words<'e>(endpoints: &'e Endpoints, resource: &str) -> Result<&'e str> {
     Ok(words.ok_or_else(|| format!("endpoints.toml: resource {resource:?} is not in [resources]"))?)
 }
 
-/// What the methods name of the crate, and of the transport.
+/// The imports from the crate and from the transport.
 fn imports(own: &[&Endpoint], resources: &BTreeSet<&str>) -> String {
     let handles = || own.iter().filter(|e| resources.contains(resource(e))).filter_map(|e| e.handle.as_ref());
     let mut modules: BTreeSet<&str> = handles().filter_map(|h| h.endpoint.split("::").next()).collect();
@@ -177,7 +177,7 @@ impl {camel} {{
     )
 }
 
-/// One method: `make` is the endpoint, or `endpoint` where it is given.
+/// Generates one method. `make` is the expression of the endpoint, or `endpoint` if the caller passes it.
 fn function(kind: Kind, handle: &Handle, method: &str, make: &str) -> String {
     let args =
         if make == "endpoint" { format!("endpoint: {}", handle.endpoint) } else { handle.args.clone() };
@@ -201,7 +201,7 @@ fn function(kind: Kind, handle: &Handle, method: &str, make: &str) -> String {
     }
 }
 
-/// The arguments, of which none has a comma in its type.
+/// Splits the arguments. No type may contain a comma.
 fn split(args: &str) -> impl Iterator<Item = &str> {
     args.split(", ").filter(|arg| !arg.is_empty())
 }

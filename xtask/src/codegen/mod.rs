@@ -1,4 +1,4 @@
-//! Generates committed sources and pages from the tables in `xtask/spec`. The types are written by hand.
+//! Generates committed sources and pages from the tables in `xtask/spec`. The types themselves are written by hand.
 mod codes;
 mod countries;
 mod endpoints;
@@ -81,12 +81,12 @@ fn rustfmt(source: &str) -> Result<String> {
     let start =
         Command::new("rustfmt").current_dir(root()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let mut child = start.map_err(|error| format!("rustfmt: {error} (rustup component add rustfmt)"))?;
-    let mut input = child.stdin.take().ok_or("rustfmt has no input")?;
+    let mut input = child.stdin.take().ok_or("cannot write to rustfmt")?;
     input.write_all(source.as_bytes()).map_err(|error| format!("rustfmt: {error}"))?;
     drop(input);
     let out = child.wait_with_output().map_err(|error| format!("rustfmt: {error}"))?;
     if !out.status.success() {
-        return Err("rustfmt refused generated code".to_owned());
+        return Err("rustfmt failed on generated code".to_owned());
     }
     String::from_utf8(out.stdout).map_err(|error| format!("rustfmt: {error}"))
 }

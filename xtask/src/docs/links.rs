@@ -1,9 +1,9 @@
-//! Checks relative links and anchors. External links are not followed: CI needs no network.
+//! Checks relative links and anchors. External links are not checked, because CI needs no network.
 use super::page::{Page, is_external};
 use crate::Result;
 use std::path::Path;
 
-/// rustdoc includes these pages, checks their links to items, and shows no file beside them.
+/// rustdoc includes these pages and checks their links to items, but does not publish the files next to them.
 const RUSTDOC: &str = "crates/d360/docs";
 
 /// Reports every broken link of `pages`, whose paths are relative to `folder`.
@@ -24,13 +24,14 @@ fn problems(folder: &Path, page: &Page, pages: &[Page]) -> Vec<String> {
         let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
         let path = if file.is_empty() { page.path.clone() } else { page.resolve(target) };
         if in_rustdoc && !file.is_empty() {
-            problems
-                .push(format!("{shown}: {target}: rustdoc shows no file; link to an item or a docs.rs page"));
+            problems.push(format!(
+                "{shown}: {target}: rustdoc publishes no files; link to an item or a docs.rs page"
+            ));
             continue;
         }
         let found = pages.iter().find(|page| page.path == path);
         if found.is_none() && !folder.join(&path).exists() {
-            problems.push(format!("{shown}: {target}: there is no {}", path.display()));
+            problems.push(format!("{shown}: {target}: {} does not exist", path.display()));
         } else if !anchor.is_empty() && found.is_none_or(|page| !page.anchors().contains(anchor)) {
             problems.push(format!("{shown}: {target}: {} has no heading #{anchor}", path.display()));
         }
@@ -50,9 +51,9 @@ mod tests {
         let good = "# A title\n\n[a](#a-title) [b](../README.md) [c](https://example.com/x#y)\n";
         assert_eq!(check(&root, &[page("docs/a.md", good)]), Ok(()));
         for (path, text, expected) in [
-            ("docs/a.md", "[x](nope.md)", "docs/a.md: nope.md: there is no docs/nope.md"),
+            ("docs/a.md", "[x](nope.md)", "docs/a.md: nope.md: docs/nope.md does not exist"),
             ("docs/a.md", "[x](#nope)", "docs/a.md: #nope: docs/a.md has no heading #nope"),
-            ("crates/d360/docs/a.md", "[x](tour.md)", "rustdoc shows no file"),
+            ("crates/d360/docs/a.md", "[x](tour.md)", "rustdoc publishes no files"),
         ] {
             let error = check(&root, &[page(path, text)]).unwrap_err();
             assert!(error.contains(expected), "{error}");

@@ -1,6 +1,6 @@
 //! `cargo xtask docs`: checks the links of the Markdown pages, and builds the documentation site in `target/book` with mdBook.
 //!
-//! The pages stay where rustdoc and GitHub show them. `docs/SUMMARY.md` lists those of the site.
+//! The pages stay where rustdoc and GitHub show them. `docs/SUMMARY.md` lists the pages of the site.
 mod links;
 mod page;
 
@@ -15,7 +15,7 @@ use std::{
 
 const SUMMARY: &str = "docs/SUMMARY.md";
 const NEEDED: &str =
-    "mdbook is not installed (cargo install mdbook --locked); links were checked, the site was not built";
+    "mdbook is not installed (cargo install mdbook --locked); the links were checked, the site was not built";
 
 /// Checks the links, installs mdBook if it is missing, and builds the site.
 pub(crate) fn run() -> Result {
@@ -53,7 +53,7 @@ fn check() -> Result {
 fn build() -> Result {
     let folder = root().join("target/book");
     let source = folder.join("src");
-    // Pages that SUMMARY.md no longer lists.
+    // Removes pages that SUMMARY.md no longer lists.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&source).map_err(at(&source))?;
     let copied = folder.join("book.toml");
@@ -88,7 +88,7 @@ fn names(summary: &Page) -> Result<BTreeMap<PathBuf, String>> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
         let name = if stem == "readme" { "index.md".to_owned() } else { format!("{stem}.md") };
         if names.values().any(|other| *other == name) {
-            return Err(format!("{SUMMARY}: two pages are called {name}"));
+            return Err(format!("{SUMMARY}: two pages have the name {name}"));
         }
         names.insert(path, name);
     }

@@ -9,14 +9,14 @@ use std::{
 };
 
 pub(super) struct Page {
-    /// Relative to the folder that is checked.
+    /// The path, relative to the checked folder.
     pub(super) path: PathBuf,
     pub(super) text: String,
 }
 
 pub(super) struct Link {
     pub(super) target: String,
-    /// What is shown, as Markdown.
+    /// The displayed text, as Markdown.
     label: String,
     place: Range<usize>,
 }
@@ -70,13 +70,13 @@ impl Page {
         anchors
     }
 
-    /// Lines that are longer than 120 characters, outside tables.
+    /// Returns the lines longer than 120 characters, outside tables.
     pub(super) fn long_lines(&self) -> Vec<usize> {
         let long = |line: &str| line.chars().count() > 120 && !line.trim_start().starts_with('|');
         self.text.lines().enumerate().filter(|(_, line)| long(line)).map(|(at, _)| at + 1).collect()
     }
 
-    /// Where a relative link of this page leads, from the folder that is checked.
+    /// Returns the target of a relative link, relative to the checked folder.
     pub(super) fn resolve(&self, target: &str) -> PathBuf {
         let file = target.split('#').next().unwrap_or_default();
         let mut path = self.path.parent().unwrap_or(Path::new("")).to_path_buf();
@@ -90,14 +90,14 @@ impl Page {
         path
     }
 
-    /// The text with the links that the site needs.
+    /// Returns the text with links rewritten for the site.
     pub(super) fn moved(&self, names: &BTreeMap<PathBuf, String>) -> String {
         let mut text = self.text.clone();
         for link in self.links().into_iter().rev() {
             let new = match self.on_the_site(&link.target, names) {
                 Some(target) if target == link.target => continue,
                 Some(target) => format!("[{}]({target})", link.label),
-                // Not a page of the site, and the repository has no address to link to.
+                // Not a page of the site, and the repository has no public URL.
                 None => link.label,
             };
             text.replace_range(link.place, &new);

@@ -31,7 +31,7 @@ pub struct OldCall {
 }
 
 impl OldCall {
-    /// What becomes of it, as a note on the whole call. `method` is the one that was used, for calls of any method.
+    /// Describes the call as a note. `method` is the actual method, for rows of any method.
     #[must_use]
     pub fn note(&self, method: &str) -> Note {
         let (kind, why) = match (self.fate, self.cloud) {
@@ -72,7 +72,7 @@ pub const ALL: &[OldCall] = calls! {
     "POST" "/v1/contacts/{phone_number}/report" Answered None, "Cloud has no call to report a user; with block true the user is blocked";
     "GET" "/v1/contacts/{wa_id}/identity" Refused None, "Cloud sends the hash in webhooks (contacts[].identity_key_hash)";
     "PUT" "/v1/contacts/{wa_id}/identity" Refused None, "on Cloud the message contains the hash (recipient_identity_key_hash)";
-    "POST" "/v1/media" Translated Some("POST /media"), "multipart/form-data instead of the plain file; IDs do not carry over";
+    "POST" "/v1/media" Translated Some("POST /media"), "multipart/form-data instead of the plain file; old IDs are not valid";
     "GET" "/v1/media/{id}" Translated Some("GET /{media-id}"), "two steps: the file's URL, then the file";
     "DELETE" "/v1/media/{id}" Translated Some("DELETE /{media-id}"), "the ID is Cloud's";
     "POST" "/v1/users/login" Answered None, "Cloud has a key and no login; the gateway issues its own tokens";

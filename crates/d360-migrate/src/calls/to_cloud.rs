@@ -200,7 +200,7 @@ mod tests {
                 json!({"reason": "spam"}),
                 ("POST /block_users", user(json!({"user": "+16315551000"}))),
             ),
-            // Not of two digits, and so no encoding.
+            // % without two hexadecimal digits is not an encoding.
             ("DELETE", "/v1/media/%+f", json!(null), ("DELETE /%25%2Bf", None)),
             (
                 "POST",

@@ -114,7 +114,7 @@ fn recipient(old: &mut Map<String, Value>, new: &mut Map<String, Value>, notes: 
         }
     };
     new.insert("recipient_type".to_owned(), json!(if group { "group" } else { "individual" }));
-    // A program that is already partly migrated names a BSUID as Cloud does.
+    // A partly migrated program names a BSUID as Cloud does.
     let given = old.remove("to").or_else(|| old.remove("recipient"));
     if let Some(Value::Number(_)) = given {
         notes.changed("to", "is a number; Cloud expects text", "put it in quotes");
@@ -127,7 +127,7 @@ fn recipient(old: &mut Map<String, Value>, new: &mut Map<String, Value>, notes: 
     if group {
         notes.assumed(
             "to",
-            "groups of On-Premise do not exist on Cloud, and their IDs do not carry over",
+            "groups of On-Premise do not exist on Cloud, and their IDs are not valid there",
             "create the group on Cloud, and send to its new ID",
         );
         new.insert("to".to_owned(), json!(to));
@@ -293,7 +293,7 @@ fn file(file: &mut Map<String, Value>, path: &str, options: &Options, notes: &mu
     if !id.bytes().all(|byte| byte.is_ascii_digit()) {
         notes.assumed(
             &at,
-            "is treated as an ID of Cloud, although it does not look like one; files do not carry over",
+            "is treated as an ID of Cloud, although it does not look like one; files are not migrated",
             "upload the file to Cloud and send its new ID",
         );
     }

@@ -1,4 +1,4 @@
-//! Messages that On-Premise never had, and its word for them.
+//! Messages that On-Premise never had, and their representation there.
 use crate::json::text_of;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! Calls of On-Premise in the text of a program, whatever its language.
+//! Finds calls of On-Premise in the source of a program in any language.
 use crate::calls::table::OldCall;
 use path::{Path, placeholder, read};
 use rows::calls;
@@ -12,15 +12,15 @@ mod rows;
 pub struct Mention {
     /// The line, from 1.
     pub line: usize,
-    /// The path as it is put together, with `{}` for what is not fixed: `/v1/contacts/{}/block`.
+    /// The path with `{}` for its variable parts: `/v1/contacts/{}/block`.
     pub path: String,
-    /// The calls that it may be: several where the method cannot be told, none where the path is put together elsewhere.
+    /// The possible calls: several if the method is unknown, none if the path is built elsewhere.
     pub calls: Vec<&'static OldCall>,
 }
 
 d360_model::masked_fields!(Mention { line, path, calls });
 
-/// Whether a text holds a base URL that ends in `/v1`, so that the paths beside it may leave that out.
+/// Whether a text contains a base URL that ends in `/v1`. If so, its paths may omit `/v1`.
 ///
 /// ```
 /// use d360_migrate::calls;
@@ -32,17 +32,17 @@ pub fn has_base(text: &str) -> bool {
     text.match_indices("/v1").any(|(at, found)| {
         let rest = &text[at + found.len()..];
         let rest = rest.strip_prefix('/').unwrap_or(rest);
-        // In a file of settings nothing ends it but the line.
+        // In a settings file only the end of the line ends the URL.
         let ends = rest.is_empty() || rest.starts_with(['"', '\'', '`', '\n', '\r']);
         ends && !is_comment(line_of(text, at))
     })
 }
 
-/// The paths of On-Premise in a program's source, in its order. `base` says that paths may be relative to a base URL with `/v1`
-/// ([`has_base`], of this file or another of the program).
+/// Returns the paths of On-Premise in a program's source, in order. `base` allows paths relative to a base URL with `/v1`
+/// ([`has_base`] of this or another file of the program).
 ///
-/// Strings in the usual quotes are followed through `+` and `.`; `{id}`, `${id}`, `#{id}`, `$id`, `%s`, `:id` and `<id>` stand for
-/// anything. Comments are passed over.
+/// Quoted strings are followed through `+` and `.`. `{id}`, `${id}`, `#{id}`, `$id`, `%s`, `:id` and `<id>` match
+/// anything. Comments are ignored.
 ///
 /// ```
 /// use d360_migrate::calls;
@@ -68,7 +68,7 @@ pub fn in_source(text: &str, base: bool) -> Vec<Mention> {
             continue;
         }
         let calls = calls(&path, text, start, end);
-        // Other APIs have a /v1 too; what begins with something variable may be any.
+        // Other APIs have /v1 too. A path that begins with a variable segment may be any of them.
         let is_open = path.strip_prefix("/v1/").is_some_and(|rest| rest == "{}" || rest.starts_with("{}/"));
         if !calls.is_empty() || is_open && !step.is_relative {
             found.push(Mention { line, path, calls });
@@ -77,15 +77,15 @@ pub fn in_source(text: &str, base: bool) -> Vec<Mention> {
     found
 }
 
-/// Where a path begins.
+/// The beginning of a path.
 struct Start {
     at: usize,
-    /// What comes before the path's slash.
+    /// The length of the text before the path's slash.
     skip: usize,
     is_relative: bool,
 }
 
-/// Segments that a path relative to `/v1` begins with.
+/// The first segments of paths relative to `/v1`.
 const FIRST: [&str; 14] = [
     "messages",
     "contacts",
@@ -103,7 +103,7 @@ const FIRST: [&str; 14] = [
     "support",
 ];
 
-/// The next path from `at` on. `whole` is the next one that begins with `/v1/`.
+/// Returns the next path from `at` on. `whole` is the next one that begins with `/v1/`.
 fn next(text: &str, at: usize, whole: Option<usize>, base: bool) -> Option<Start> {
     let whole_start = whole.map(|at| Start { at, skip: 0, is_relative: false });
     if !base {
@@ -122,10 +122,10 @@ fn next(text: &str, at: usize, whole: Option<usize>, base: bool) -> Option<Start
     relative.or(whole_start)
 }
 
-/// Most bytes of a line that are looked at: those of generated files have no end.
+/// The maximum number of bytes read of a line. Lines of generated files can be very long.
 const LINE: usize = 1_000;
 
-/// The line that a place stands in, from its start to the place; empty if the start is far.
+/// Returns the line from its start to a position, or an empty text if the start is too far away.
 fn line_of(text: &str, at: usize) -> &str {
     let bytes = &text.as_bytes()[at.saturating_sub(LINE)..at];
     match bytes.iter().rposition(|byte| *byte == b'\n') {
@@ -141,7 +141,7 @@ fn is_comment(line: &str) -> bool {
         || line == "*"
 }
 
-/// Counts lines as places come, which only grow.
+/// Counts lines for increasing positions.
 struct Lines<'t> {
     text: &'t str,
     at: usize,
@@ -281,7 +281,7 @@ mod tests {
         }
         let long = "/v1/contacts/\" + a + \"".repeat(20_000);
         assert!(told(&long, true).is_empty());
-        // Many in one line, and none with /v1 behind them.
+        // Many in one line, and none with /v1 after them.
         let many = "get('/health');".repeat(5_000);
         assert_eq!(in_source(&many, true).len(), 5_000);
     }

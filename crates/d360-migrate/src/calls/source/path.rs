@@ -1,15 +1,15 @@
-//! A path as a program puts it together: strings, what is joined to them, and what stands for values.
+//! Parses a path as a program builds it: strings, concatenations and placeholders.
 
-/// A path, and where it ends.
+/// A path and its end.
 pub(super) struct Path {
     pub(super) path: String,
     pub(super) end: usize,
 }
 
-/// Reads the path that begins with the slash at `at`.
+/// Parses the path that begins with the slash at `at`.
 pub(super) fn read(text: &str, mut at: usize, prefix: &str) -> Path {
     let mut path = prefix.to_owned();
-    // One that is put together of very much is no path.
+    // A text with that many parts is not a path.
     while path.len() < 300 {
         let rest = &text[at..];
         let Some(c) = rest.chars().next() else { break };
@@ -44,7 +44,7 @@ fn push_anything(path: &mut String) {
     }
 }
 
-/// The length of what stands for a value at the beginning of a text.
+/// Returns the length of a placeholder at the beginning of a text.
 pub(super) fn placeholder(text: &str) -> Option<usize> {
     let name = |from: usize| {
         let length =
@@ -61,7 +61,7 @@ pub(super) fn placeholder(text: &str) -> Option<usize> {
         b'$' => until("${", '}').or_else(|| name(1)),
         b'<' => until("<", '>'),
         b':' => name(1),
-        // %s, %d, %v, %1$s, and not the first of an escape such as %2F.
+        // %s, %d, %v, %1$s, but not the first character of an escape (%2F).
         b'%' => {
             let rest = text[1..].trim_start_matches(|c: char| c.is_ascii_digit() || c == '$');
             let verb = rest.chars().next().filter(|c| matches!(c, 's' | 'd' | 'v' | 'q' | 'i' | '@'))?;
@@ -71,11 +71,11 @@ pub(super) fn placeholder(text: &str) -> Option<usize> {
     }
 }
 
-/// Most bytes of an expression between two strings.
+/// The maximum length in bytes of an expression between two strings.
 const EXPRESSION: usize = 120;
 
-/// What follows a closing quote, up to the next string that is joined to it; and whether there is something in between. A path that
-/// ends in an expression has no next string.
+/// Returns the start of the next string that is joined to a closing quote, and whether an expression is in between. A path that ends
+/// in an expression has no next string.
 fn concatenated(text: &str) -> Option<(usize, bool)> {
     let operator = |text: &str| {
         let rest = text.trim_start();
@@ -90,7 +90,7 @@ fn concatenated(text: &str) -> Option<(usize, bool)> {
         match c {
             '"' | '\'' | '`' => return Some((at + 1, expression)),
             ';' | ',' | '?' => break,
-            // A bracket of the call around it ends it; one of its own does not.
+            // A bracket of the surrounding call ends the expression; its own brackets do not.
             ')' | ']' | '}' => break,
             '(' | '[' => {
                 let close = rest.find(if c == '(' { ')' } else { ']' })?;

@@ -1,7 +1,7 @@
-//! The rows of the table of calls that a path in a source may be.
+//! Finds the rows of the table of calls that a path in a source may refer to.
 use crate::calls::table::{ALL, OldCall};
 
-/// The rows that a path may be, by the method that stands nearest.
+/// Returns the rows that a path may refer to, narrowed by the nearest method.
 pub(super) fn calls(path: &str, text: &str, start: usize, end: usize) -> Vec<&'static OldCall> {
     let exact: Vec<&OldCall> = ALL.iter().filter(|call| fits(call.path, path, false)).collect();
     let rows = if exact.is_empty() {
@@ -19,7 +19,7 @@ pub(super) fn calls(path: &str, text: &str, start: usize, end: usize) -> Vec<&'s
     }
 }
 
-/// Whether a path, `{}` in it for anything, is one of a pattern. `loosely`, anything may be a fixed segment too, but the first.
+/// Whether a path (`{}` matches anything) matches a pattern. With `loosely`, `{}` also matches fixed segments, except the first.
 fn fits(pattern: &str, path: &str, loosely: bool) -> bool {
     if let Some(start) = pattern.strip_suffix('…') {
         let start = start.trim_end_matches('/');
@@ -33,11 +33,11 @@ fn fits(pattern: &str, path: &str, loosely: bool) -> bool {
         })
 }
 
-/// How far from a path its method may stand, in bytes.
+/// The maximum distance in bytes between a path and its method.
 const BEFORE: usize = 160;
 const AFTER: usize = 120;
 
-/// The method that stands nearest to a path, of those that its rows have.
+/// Returns the method nearest to a path, among those of its rows.
 fn method(text: &str, start: usize, end: usize, rows: &[&'static OldCall]) -> Option<&'static str> {
     let floor = |mut at: usize| {
         while !text.is_char_boundary(at) {
@@ -46,7 +46,7 @@ fn method(text: &str, start: usize, end: usize, rows: &[&'static OldCall]) -> Op
         at
     };
     let before = &text[floor(start.saturating_sub(BEFORE))..start];
-    // Another path has its own.
+    // Beyond the next path, a method belongs to that path.
     let before = before.rfind("/v1/").map_or(before, |at| &before[at + 4..]);
     let after = &text[end..floor((end + AFTER).min(text.len()))];
     let after = after.find("/v1/").map_or(after, |at| &after[..at]);
