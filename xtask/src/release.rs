@@ -1,4 +1,4 @@
-//! `cargo xtask release VERSION [--execute]`: a dry run by default. It works in a copy of the repository and leaves nothing behind.
+//! `cargo xtask release VERSION [--execute]`: a dry run by default. It works in a temporary copy of the repository.
 use crate::{Result, ci, root, tools};
 use jiff::Timestamp;
 use semver::Version;

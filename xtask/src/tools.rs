@@ -1,4 +1,4 @@
-//! Running other programs.
+//! Runs other programs.
 use crate::{Result, root};
 use serde_json::Value;
 use std::process::Command;

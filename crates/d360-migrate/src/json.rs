@@ -1,7 +1,7 @@
 //! JSON helpers for both directions.
 use serde_json::{Map, Value};
 
-/// Returns one item or many as a list; null is none.
+/// Returns one item or many as a list. Null becomes an empty list.
 pub(crate) fn list(value: Value) -> Vec<Value> {
     match value {
         Value::Array(items) => items,

@@ -159,7 +159,7 @@ impl Notes {
     ) {
         self.add(NoteKind::Refused, path, why, what_to_do);
     }
-    /// Takes an object out. Any other value in its place is lost, with a note.
+    /// Removes and returns an object. A value of another type is lost, with a note.
     pub(crate) fn object(
         &mut self,
         map: &mut Map<String, Value>,
@@ -178,7 +178,7 @@ impl Notes {
     pub(crate) fn take(&mut self, others: impl IntoIterator<Item = Note>) {
         self.0.extend(others);
     }
-    /// Ends a translation. If something was refused, there is no result.
+    /// Finishes a translation. If anything was refused, there is no result.
     pub(crate) fn with<T>(self, value: impl Into<Option<T>>) -> Translation<T> {
         let refused = self.0.iter().any(|note| note.kind == NoteKind::Refused);
         Translation { value: value.into().filter(|_| !refused), notes: self.0 }

@@ -1,7 +1,7 @@
 //! Options of translations.
 use std::collections::BTreeMap;
 
-/// What a translation cannot know by itself. Everything is optional.
+/// Values that the input of a translation does not contain. All are optional.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {

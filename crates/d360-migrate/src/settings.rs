@@ -73,7 +73,7 @@ impl Settings {
 fn why(name: &str) -> &'static str {
     match name {
         "callback_backoff_delay_ms" | "max_callback_backoff_delay_ms" => {
-            "has no counterpart; the gateway and Cloud choose the waits between deliveries"
+            "has no counterpart; the gateway and Cloud choose the retry intervals"
         }
         "callback_persist" => "has no counterpart; the gateway always keeps webhooks until they are accepted",
         "webhooks.max_concurrent_requests" => {

@@ -18,10 +18,10 @@ const BODY_LIMIT: Duration = Duration::from_secs(10);
 /// Creates a router that receives webhooks at `path`. The response is 200 only after `store` returned `Ok`. Otherwise it
 /// is 503, and the webhook is repeated.
 ///
-/// `store` receives the new events. Write them where they survive a crash: a program that queues them in memory loses the
-/// queue when it is killed (measured: 220 of 300 events). 360dialog waits for 5 seconds and recommends a response within
-/// 250 ms, so store the events here and process them afterwards. `store` runs to its end even if the client closes the
-/// connection.
+/// `store` receives the new events. Write them where they survive a crash: a program that queues them in memory loses
+/// the queue when it is killed (measured: 220 of 300 events). 360dialog waits for 5 seconds and recommends a response
+/// within 250 ms, so store the events here and process them afterwards. `store` runs to its end even if the client
+/// closes the connection.
 ///
 /// A body must arrive within 10 seconds (otherwise 408). The server limits the time for headers.
 ///
@@ -71,7 +71,7 @@ where
 /// Reads a request with its body, for a custom handler: the input of [`Receiver::answer`].
 ///
 /// # Errors
-/// Returns the response for a request that is refused: 401 if the headers prove nothing, or 403 (see
+/// Returns the response for a request that is refused: 401 if the headers do not verify the sender, or 403 (see
 /// [`Receiver::check_head`]), before the body is read; 413 if the body is longer than the receiver accepts; 408 if it
 /// does not arrive within 10 seconds.
 pub async fn whole(receiver: &Receiver, request: Request) -> Result<http::Request<Bytes>, Response> {

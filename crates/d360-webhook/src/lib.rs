@@ -17,8 +17,9 @@
 //! days, so they arrive at least once, and not in order (360dialog, "Receiving messages via webhook", "Signature
 //! validation"; Meta, "Webhooks"; 2025 to 2026).
 //!
-//! In a server, use [`Receiver::answer`] or [`Receiver::answer_async`] with the `http` crate's types, or the router of feature `axum`
-//! (`d360_webhook::axum::router`). They pass the new events to a closure, and respond with 200 only after it has stored them.
+//! In a server, use [`Receiver::answer`] or [`Receiver::answer_async`] with the `http` crate's types, or the router of
+//! feature `axum` (`d360_webhook::axum::router`). They pass the new events to a closure, and respond with 200 only after
+//! it has stored them.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "axum")]

@@ -69,7 +69,7 @@ impl Receiver {
     /// Responds to a request. `store` receives the new events; the response is 200 only after it returned `Ok`.
     ///
     /// If it fails, the response is 503. 360dialog repeats the webhook, and its events are new then. A program that
-    /// responds first and works later loses what it has in memory when it stops, so store the events before returning `Ok`.
+    /// responds before it stores the events loses those in memory when it stops. Store them before you return `Ok`.
     /// 360dialog waits for 5 seconds and recommends a response within 250 ms. The error is not logged here; log it in
     /// `store` if you need it.
     ///
@@ -105,7 +105,7 @@ impl Receiver {
     }
 
     /// Returns the new events of a webhook, or the response to any other request.
-    #[allow(clippy::result_large_err, reason = "it is moved on at once; a box would cost more")]
+    #[allow(clippy::result_large_err, reason = "it is moved immediately; a box would cost more")]
     fn begin(&self, request: &Request<Bytes>) -> Result<(Vec<Event>, Taking<'_>), Response<Bytes>> {
         match *request.method() {
             Method::POST => self
@@ -149,11 +149,11 @@ impl Receiver {
         verified.map_err(|refused| refuse(StatusCode::UNAUTHORIZED, refused.to_string()))
     }
 
-    /// Refuses a POST whose headers prove nothing, so that a server need not read its body.
+    /// Refuses a POST whose headers do not verify its sender, so that a server need not read its body.
     ///
     /// # Errors
-    /// Returns [`Received`] with status 401, or with 403 if nothing has to be proven and a page of another origin
-    /// sends it.
+    /// Returns [`Received`] with status 401. Without a configured verification, returns it with status 403 if a page of
+    /// another origin sends the request.
     pub fn check_head<B>(&self, request: &Request<B>) -> Result<(), Received> {
         if *request.method() != Method::POST {
             return Ok(());

@@ -33,7 +33,7 @@ pub enum InvalidVerification {
     #[error("the secret is empty; anybody could sign with it")]
     EmptySecret,
     /// The secret is not valid in a header.
-    #[error("the secret has surrounding white space or a control character, which no header can carry")]
+    #[error("the secret has surrounding white space or a control character; a header allows neither")]
     Surrounded,
     /// The name of the header is malformed.
     #[error("the name of the header is malformed")]

@@ -1,4 +1,5 @@
-//! Checks that features are documented and reachable from the facade (fast), and that they build alone and in pairs (slow).
+//! Checks that features are documented and reachable from the facade (fast), and that they build alone and in pairs
+//! (slow).
 use super::{cargo, keys};
 use crate::{
     Result, root,

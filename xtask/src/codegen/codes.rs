@@ -1,4 +1,5 @@
-//! Generates the error codes: constants with meaning and retry rule for the model, titles for sandbox and migration, and a page.
+//! Generates the error codes: constants with meaning and retry rule for the model, titles for sandbox and migration,
+//! and a page.
 use super::{MARKDOWN_HEADER, RUST_HEADER};
 use crate::Result;
 use std::fmt::Write as _;

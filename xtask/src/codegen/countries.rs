@@ -1,4 +1,4 @@
-//! Countries and their calling codes.
+//! Generates the table of countries and their calling codes.
 use super::RUST_HEADER;
 use crate::Result;
 use std::fmt::Write as _;

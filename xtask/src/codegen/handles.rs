@@ -1,4 +1,5 @@
-//! Generates handles by resource: `client.templates().list()`. They contain no logic: each method creates an endpoint and calls it.
+//! Generates handles by resource: `client.templates().list()`. They contain no logic: each method creates an endpoint
+//! and calls it.
 use super::{
     RUST_HEADER,
     endpoints::{Endpoint, Endpoints, Handle},

@@ -1,4 +1,5 @@
-//! `cargo xtask docs`: checks the links of the Markdown pages, and builds the documentation site in `target/book` with mdBook.
+//! `cargo xtask docs`: checks the links of the Markdown pages, and builds the documentation site in `target/book` with
+//! mdBook.
 //!
 //! The pages stay where rustdoc and GitHub show them. `docs/SUMMARY.md` lists the pages of the site.
 mod links;

@@ -323,7 +323,7 @@ fn trim(value: &mut Value, key: &str, path: &mut String, notes: &mut Notes) {
             notes.changed(
                 path,
                 "the surrounding white space, which Cloud refuses, is removed",
-                "send it without white space white space white space",
+                "send it without surrounding white space",
             );
             *text = text.trim().to_owned();
         }

@@ -38,8 +38,8 @@ pub fn has_base(text: &str) -> bool {
     })
 }
 
-/// Returns the paths of On-Premise in a program's source, in order. `base` allows paths relative to a base URL with `/v1`
-/// ([`has_base`] of this or another file of the program).
+/// Returns the paths of On-Premise in a program's source, in order. `base` allows paths relative to a base URL with
+/// `/v1` ([`has_base`] of this or another file of the program).
 ///
 /// Quoted strings are followed through `+` and `.`. `{id}`, `${id}`, `#{id}`, `$id`, `%s`, `:id` and `<id>` match
 /// anything. Comments are ignored.

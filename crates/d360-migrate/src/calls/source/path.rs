@@ -74,8 +74,8 @@ pub(super) fn placeholder(text: &str) -> Option<usize> {
 /// The maximum length in bytes of an expression between two strings.
 const EXPRESSION: usize = 120;
 
-/// Returns the start of the next string that is joined to a closing quote, and whether an expression is in between. A path that ends
-/// in an expression has no next string.
+/// Returns the start of the next string that is joined to a closing quote, and whether an expression is in between.
+/// A path that ends in an expression has no next string.
 fn concatenated(text: &str) -> Option<(usize, bool)> {
     let operator = |text: &str| {
         let rest = text.trim_start();

@@ -19,7 +19,8 @@ pub(super) fn calls(path: &str, text: &str, start: usize, end: usize) -> Vec<&'s
     }
 }
 
-/// Whether a path (`{}` matches anything) matches a pattern. With `loosely`, `{}` also matches fixed segments, except the first.
+/// Whether a path (`{}` matches anything) matches a pattern. With `loosely`, `{}` also matches fixed segments, except
+/// the first.
 fn fits(pattern: &str, path: &str, loosely: bool) -> bool {
     if let Some(start) = pattern.strip_suffix('…') {
         let start = start.trim_end_matches('/');
