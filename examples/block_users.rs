@@ -1,4 +1,4 @@
-//! Blocks users, lists the blocked, unblocks them. Needs D360_API_KEY; D360_BASE_URL for a sandbox.
+//! Blocks users, lists the blocked users and unblocks them. Needs D360_API_KEY; D360_BASE_URL for a sandbox.
 //!
 //! `cargo run -p d360-examples --example block_users -- +16505551234 +14155559876`
 use d360::{Config, blocking::Client, model::block::User};
@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn run(client: &Client, users: &[String]) -> Result<(), Box<dyn std::error::Error>> {
-    // Any number of users: they go in requests of up to 1,000, and each is reported on.
+    // Any number of users: requests hold up to 1,000 each, and the report covers every user.
     let report = client.block_users(users)?;
     for failed in &report.failed {
         println!("not blocked: {}: {}", failed.input.as_str(), failed.errors[0]);

@@ -1,5 +1,5 @@
-//! What a new async program does in its first hour: sends a card, a location, a template and a file, handles an error, reads lists, and
-//! understands a webhook. Needs D360_API_KEY; D360_BASE_URL for a sandbox.
+//! A tour for a new async program: sends a card, a location, a template and a file, handles an error, reads lists,
+//! and parses a webhook. Needs D360_API_KEY; D360_BASE_URL for a sandbox.
 //!
 //! `cargo run -p d360-examples --example first_hour_async -- +16505551234`
 use d360::{
@@ -12,7 +12,7 @@ use d360::{
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let to = std::env::args().nth(1).ok_or("missing argument: the recipient, such as +16505551234")?;
+    let to = std::env::args().nth(1).ok_or("missing argument: the recipient, for example +16505551234")?;
     let client = Client::new(Config::from_env()?)?;
     for line in first_hour(&client, &to, std::path::Path::new("cat.jpg")).await? {
         println!("{line}");

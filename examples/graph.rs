@@ -1,4 +1,4 @@
-//! The same calls on Meta's own API: another host, nothing else. Needs D360_API_KEY (a token of Meta's).
+//! The same calls on Meta's own API. Only the host differs. Needs D360_API_KEY (a token from Meta).
 //!
 //! `cargo run -p d360-examples --example graph -- 106540352242922 +16505551234`
 use d360::{
@@ -13,8 +13,8 @@ use d360::{
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let number = PhoneNumberId::new(args.next().ok_or("which phone number id?")?)?;
-    let to = args.next().ok_or("who gets it?")?;
+    let number = PhoneNumberId::new(args.next().ok_or("missing argument: the phone number ID")?)?;
+    let to = args.next().ok_or("missing argument: the recipient")?;
     send(Config::from_env()?, &number, &to).await
 }
 

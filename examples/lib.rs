@@ -1,1 +1,1 @@
-//! Nothing: the examples stand beside this file, one program each.
+//! Empty: the examples are the programs next to this file.

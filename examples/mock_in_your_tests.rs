@@ -1,9 +1,9 @@
-//! Testing code that sends, without a server: a mock of the transport (feature `mock`), and a fake one by hand.
+//! Tests code that sends, without a server: with a mock transport (feature `mock`) and with a hand-written fake.
 //!
 //! `cargo test -p d360-examples --example mock_in_your_tests`
 use d360::{Error, blocking::Client, model::Message};
 
-/// The code under test: greets a customer, and says whether it is worth trying again later.
+/// The code under test: greets a customer, and returns whether a retry later makes sense.
 fn greet(client: &Client, to: &str) -> Result<bool, Box<dyn std::error::Error>> {
     match client.send(Message::text(to, "Welcome!")) {
         Ok(_) => Ok(true),
@@ -18,7 +18,7 @@ fn is_closed(error: &Error) -> bool {
 
 fn main() {
     println!("see the tests in this file: cargo test -p d360-examples --example mock_in_your_tests");
-    // The function is there for the tests; naming it here keeps the compiler content.
+    // Only the tests use the function; this avoids a warning about unused code.
     let _ = greet;
 }
 
@@ -49,13 +49,13 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_is_greeted() {
+    fn greets_a_customer() {
         let client = client(200, r#"{"messages":[{"id":"wamid.1"}]}"#);
         assert!(greet(&client, "+16505551234").unwrap());
     }
 
     #[test]
-    fn a_closed_window_is_no_failure() {
+    fn a_closed_window_is_not_a_failure() {
         let client = client(400, r#"{"error":{"code":131047,"message":"Re-engagement message"}}"#);
         assert!(!greet(&client, "+16505551234").unwrap());
     }

@@ -1,4 +1,4 @@
-//! The On-Premise API, which Meta retired on 2025-10-23: for a program that still speaks it, to a client that somebody hosts.
+//! The On-Premise API, which Meta retired on 2025-10-23: for a program that still uses a self-hosted client.
 //!
 //! `cargo run -p d360-examples --example onprem -- https://onprem.example +16505551234`, with the token in D360_API_KEY
 use d360::{
@@ -13,18 +13,18 @@ use d360::{
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let host = onprem::self_hosted(&args.next().ok_or("where is it?")?)?;
-    let user = args.next().ok_or("who is to be blocked?")?.parse()?;
+    let host = onprem::self_hosted(&args.next().ok_or("missing argument: the URL of the client")?)?;
+    let user = args.next().ok_or("missing argument: the user to block")?.parse()?;
     run(&Client::new(Config::from_env()?.host(host))?, &user)
 }
 
 fn run(client: &Client, user: &User) -> Result<(), Box<dyn std::error::Error>> {
-    // One call a user there, and the same report as on every system.
+    // On-Premise needs one call per user. The report is the same on every system.
     let report = client.block_users_with([user.clone()], Some(Reason::new("spam")?))?;
     for failed in &report.failed {
         println!("not blocked: {}", failed.errors[0]);
     }
-    // On-Premise alone can report a user; a client of another system does not compile with this.
+    // Only On-Premise can report a user. With a client of another system this does not compile.
     if report.is_complete() {
         client.report_user(ReportContact::new(user.clone()))?;
     }

@@ -1,4 +1,4 @@
-//! A transport of your own: here one that writes every request to a log and hands it on.
+//! A custom transport that logs every request and forwards it.
 //!
 //! `cargo run -p d360-examples --example own_transport`
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use d360::{
     },
 };
 
-/// Keeps the contract of [`AsyncTransport`] because the transport inside does.
+/// Fulfills the contract of [`AsyncTransport`] because the inner transport does.
 #[derive(Debug)]
 struct Logged<T>(T);
 

@@ -1,4 +1,4 @@
-//! Blocks users on every channel of a partner. Needs D360_API_KEY: the partner's key, not a number's.
+//! Blocks users on every channel of a partner. Needs D360_API_KEY: the partner's key, not that of a number.
 //!
 //! `cargo run -p d360-examples --example partner -- a1b2c3PA +16505551234`
 use d360::{
@@ -9,7 +9,7 @@ use d360::{
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let partner = PartnerId::new(args.next().ok_or("which partner?")?)?;
+    let partner = PartnerId::new(args.next().ok_or("missing argument: the partner ID")?)?;
     let users = args.map(|text| text.parse()).collect::<Result<Vec<User>, _>>()?;
     run(&Client::new(Config::from_env()?)?, &partner, &users)
 }
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn run(client: &Client, partner: &PartnerId, users: &[User]) -> Result<(), Box<dyn std::error::Error>> {
     for channel in client.pages(ListChannels::new(partner)) {
         let Some(id) = channel?.id else { continue };
-        // A client of the channel, over the same connections.
+        // A client of the channel that shares the connections.
         let channel = client.with_host::<Channel>(channel_host(partner, &ChannelId::new(&*id)?))?;
         let report = channel.block_users(users.to_vec())?;
         println!("{id}: {} blocked, {} not", report.done.len(), report.failed.len());

@@ -1,7 +1,7 @@
-//! Receiving: webhooks are stored on disk before they are answered, and a worker answers users while their 24-hour window is open.
+//! Receives webhooks: they are stored on disk before the response, and a worker replies while the 24-hour window is open.
 //!
-//! `cargo run -p d360-examples --example receive_webhooks -- 0.0.0.0:8080`, with D360_API_KEY, and in D360_WEBHOOK_SECRET what
-//! `d360 webhook config set URL --secret-header x-webhook-secret` was given. The folder gets `inbox.jsonl` and `inbox.done`.
+//! `cargo run -p d360-examples --example receive_webhooks -- 0.0.0.0:8080`. Needs D360_API_KEY, and in D360_WEBHOOK_SECRET the secret
+//! set with `d360 webhook config set URL --secret-header x-webhook-secret`. Writes `inbox.jsonl` and `inbox.done`.
 use d360::{
     Client, Config,
     model::{
@@ -37,7 +37,7 @@ async fn run(
     let receiver = Receiver::new(Verification::header("x-webhook-secret", secret)?);
     let stored = Arc::new(Notify::new());
     let (store, wake) = (inbox.clone(), stored.clone());
-    // 200 means stored: 360dialog posts again whatever this refuses, or a crash interrupts.
+    // 200 means stored. 360dialog repeats every webhook that this refuses or that a crash interrupts.
     let app = router("/webhook", receiver, move |events| {
         let (store, wake) = (store.clone(), wake.clone());
         async move {
@@ -50,7 +50,7 @@ async fn run(
 
     let (mut windows, mut answered) = (Windows::default(), 0);
     while answered < answers {
-        // What was stored before a restart comes first.
+        // Events stored before a restart come first.
         let Some(event) = inbox.next()? else {
             stored.notified().await;
             continue;
@@ -66,16 +66,16 @@ async fn run(
     Ok(())
 }
 
-/// Returns the reply to a user who wrote, while the user's window is open.
+/// Returns the reply to a user's message, while the user's window is open.
 fn reply(event: &Event, windows: &Windows, now: i64) -> Option<Message> {
-    // Not `Standby`: another sender on the number, such as Meta Business Agent, holds that conversation.
+    // Not `Standby`: another sender on the number has that conversation (Meta Business Agent).
     let EventKind::Message(message) = &event.kind else { return None };
     let to = message.reply_to()?;
     let reply = Message::text(&to, "Thank you, we will be with you soon.");
     windows.is_open(to, now).then(|| reply.reply_to(message.id.clone().unwrap_or_default()))
 }
 
-/// A file of events, one a line, and how many bytes of it are done. (A program with a database uses a table.)
+/// A file of events, one per line, and the number of processed bytes. (A program with a database uses a table.)
 #[derive(Clone)]
 struct Inbox {
     events: PathBuf,
@@ -87,7 +87,7 @@ impl Inbox {
         Self { events: folder.join("inbox.jsonl"), done: folder.join("inbox.done") }
     }
     fn append(&self, events: &[Event]) -> io::Result<()> {
-        // A crash may have left half a line, of a webhook that was not answered.
+        // A crash may have left half a line, of a webhook that was not acknowledged.
         let mut lines = "\n".to_owned();
         for event in events {
             lines += &(serde_json::to_string(event)? + "\n");
@@ -96,8 +96,8 @@ impl Inbox {
         file.write_all(lines.as_bytes())?;
         file.sync_data()
     }
-    /// Takes the next event, past lines that are none. It counts as done before it is worked on: a crash may leave a user without a
-    /// reply, and never sends two.
+    /// Takes the next event and skips invalid lines. It is marked as done before it is processed: a crash may leave a user without a
+    /// reply, but never sends two.
     fn next(&self) -> io::Result<Option<Event>> {
         while let Some(line) = self.next_line()? {
             if let Ok(event) = serde_json::from_str(&line) {
@@ -118,7 +118,7 @@ impl Inbox {
         };
         let rest = bytes.get(done..).unwrap_or_default();
         let Some(length) = rest.iter().position(|byte| *byte == b'\n') else { return Ok(None) };
-        // Renamed, so that a crash leaves the old number or the new one.
+        // Renamed, so that the file has the old or the new number after a crash.
         let new = self.done.with_extension("new");
         let mut file = fs::File::create(&new)?;
         write!(file, "{}", done + length + 1)?;
@@ -149,14 +149,14 @@ async fn who_writes_is_answered_while_the_window_is_open() -> Result<(), Box<dyn
     assert_eq!(sent.len(), 2, "duplicates are answered once");
     assert_eq!((&sent[0]["to"], &sent[0]["context"]["message_id"]), (&"+16505551234".into(), &id.into()));
     assert_eq!(sent[1]["recipient"], "US.13491208655302741918");
-    // What users write to the agent is left to the agent.
+    // Messages to the agent get no reply from this program.
     let standby = br#"{"entry": [{"id": "1", "changes": [{"field": "standby", "value": {"messages": [
         {"id": "b", "from": "16505551234", "timestamp": "1000", "type": "text", "text": {"body": "Hi"}}]}}]}]}"#;
     let event = d360::model::webhook::read(standby)?.remove(0);
     let mut windows = Windows::default();
     windows.saw(&event);
     assert!(reply(&event, &windows, 1000).is_none());
-    // A day later nothing but a template may go out.
+    // A day later only a template may be sent.
     let body = br#"{"messages": [{"id": "a", "from": "16505551234", "timestamp": "1000", "type": "text", "text": {"body": "Hi"}}]}"#;
     let (mut windows, event) = (Windows::default(), d360::model::webhook::read(body)?.remove(0));
     windows.saw(&event);

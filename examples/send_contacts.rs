@@ -8,7 +8,7 @@ use d360::{
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let to = std::env::args().nth(1).ok_or("who gets it?")?;
+    let to = std::env::args().nth(1).ok_or("missing argument: the recipient")?;
     let client = Client::new(Config::from_env()?)?;
     println!("accepted as {}", send(&client, &to).await?);
     Ok(())

@@ -5,8 +5,8 @@ use d360::{Config, blocking::Client, model::Message, vcard};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let to = args.next().ok_or("who gets it?")?;
-    let file = std::fs::read(args.next().ok_or("which vCard file?")?)?;
+    let to = args.next().ok_or("missing argument: the recipient")?;
+    let file = std::fs::read(args.next().ok_or("missing argument: the vCard file")?)?;
     let client = Client::new(Config::from_env()?)?;
     println!("accepted as {}", send(&client, &to, &file)?);
     Ok(())

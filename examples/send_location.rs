@@ -1,4 +1,4 @@
-//! Sends a place, and says what a failure means. Needs D360_API_KEY; D360_BASE_URL for a sandbox.
+//! Sends a location and explains a failure. Needs D360_API_KEY; D360_BASE_URL for a sandbox.
 //!
 //! `cargo run -p d360-examples --example send_location -- +16505551234`
 use d360::{
@@ -8,7 +8,7 @@ use d360::{
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let to = std::env::args().nth(1).ok_or("who gets it?")?;
+    let to = std::env::args().nth(1).ok_or("missing argument: the recipient")?;
     let client = Client::new(Config::from_env()?)?;
     println!("{}", send(&client, &to).await?);
     Ok(())
@@ -19,12 +19,12 @@ async fn send(client: &Client, to: &str) -> Result<String, Box<dyn std::error::E
         .name("Philz Coffee")
         .address("101 Forest Ave, Palo Alto, CA 94301");
     Ok(match client.send(Message::location(to, place)).await {
-        Ok(_) => "accepted; a webhook will tell whether it is delivered".to_owned(),
+        Ok(_) => "accepted; a webhook reports the delivery".to_owned(),
         Err(error) => {
             let known = match error.outcome() {
                 Outcome::NotSent => "nothing was sent",
                 Outcome::Refused { .. } => "the server refused",
-                _ => "it may have been sent: do not send it again blindly",
+                _ => "it may have been sent: check before you retry",
             };
             format!("{known}: {error}; {}", error.hint())
         }

@@ -1,4 +1,4 @@
-//! The tests are in `it/`; here the programs of the README are compiled.
+//! The tests are in `it/`. This file compiles the programs of the README.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

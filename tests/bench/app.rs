@@ -1,7 +1,7 @@
-//! A server of axum.
+//! An axum server.
 use std::net::{SocketAddr, TcpListener};
 
-/// Serves on a thread of its own.
+/// Serves on a separate thread.
 pub(crate) fn serve(app: axum::Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();

@@ -1,4 +1,4 @@
-//! A call through our client against the same call written on reqwest and on ureq; the sandbox; memory.
+//! Compares calls of our client with the same calls on reqwest and ureq. Measures the sandbox and memory.
 use crate::{
     app,
     model::message,
@@ -46,7 +46,7 @@ pub(crate) fn run(table: &mut Table) {
     }
 }
 
-/// A thousand calls, so many at once.
+/// Runs a thousand calls, `in_flight` at a time.
 async fn many<F: Future<Output = ()> + Send + 'static>(in_flight: usize, call: impl Fn() -> F) {
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..BATCH {
@@ -68,14 +68,14 @@ fn threaded(threads: usize, call: impl Fn() + Sync) {
     });
 }
 
-/// The sandbox against a server that only answers.
+/// Compares the sandbox with a server that only answers.
 pub(crate) fn sandbox(table: &mut Table) {
     let sandbox = d360_sandbox::Sandbox::start().unwrap();
     sandbox.user_writes("+16505551234");
     let body = serde_json::to_string(&Message::text("+16505551234", "Hello")).unwrap();
     let bare = axum_server();
     let post = |to: std::net::SocketAddr, key: &str| {
-        // Sixteen at once: one at a time would measure how quickly this machine wakes a thread.
+        // 16 in flight: one at a time would measure how fast this machine wakes a thread.
         let mut connections: Vec<_> = (0..16).map(|_| server::Plain::connect(to)).collect();
         for _ in 0..BATCH / connections.len() {
             connections.iter_mut().for_each(|one| one.ask("/messages", key, &body));
@@ -93,7 +93,7 @@ fn axum_server() -> std::net::SocketAddr {
     app::serve(axum::Router::new().route("/messages", answer))
 }
 
-/// A million sends, 64 in flight: as much memory as for ten thousand.
+/// A million sends, 64 in flight, need as much memory as ten thousand.
 pub(crate) fn memory(table: &mut Table) {
     let base = format!("http://{}", server::start());
     let client = cloud::Client::new(config(&base)).unwrap();
@@ -116,14 +116,14 @@ pub(crate) fn memory(table: &mut Table) {
         peak()
     };
     let (Some(few), Some(many)) = (send(10_000), send(1_000_000)) else {
-        eprintln!("memory: this system does not tell");
+        eprintln!("memory: not available on this system");
         return;
     };
     table.at_most("memory: peak after 1,000,000 sends, to that after 10,000", many / few, "ratio", 1.05);
     table.at_most("memory: peak, server included", many / 1024.0, "MiB", 16.0);
 }
 
-/// KiB, as Linux tells.
+/// Peak memory in KiB, from Linux's `/proc`.
 fn peak() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status

@@ -1,15 +1,15 @@
-//! One case at a time under callgrind, which collects within `counted` alone: instructions, exactly. See `cargo xtask bench`.
+//! Runs one case under callgrind, which collects only within `counted` and counts instructions exactly. See `cargo xtask bench`.
 use crate::{client::config, model, peers, server};
 use d360::{cloud, model::webhook};
 use std::{hint::black_box, process::ExitCode};
 
-/// Callgrind knows it by its name.
+/// Callgrind finds this function by name.
 #[inline(never)]
 fn counted(calls: usize, work: &mut dyn FnMut()) {
     (0..calls).for_each(|_| work());
 }
 
-/// So many calls are counted; before them as many warm up.
+/// Counts `calls` calls, after the same number of calls to warm up.
 pub(crate) fn run(case: &str, calls: usize) -> ExitCode {
     let measure = |work: &mut dyn FnMut()| {
         (0..calls).for_each(|_| work());
@@ -42,10 +42,10 @@ pub(crate) fn run(case: &str, calls: usize) -> ExitCode {
             measure(&mut || drop(black_box(webhook::read(&body).unwrap())));
         }
         other => {
-            eprintln!("{other} is nothing that is counted");
+            eprintln!("{other} is not a case");
             return ExitCode::FAILURE;
         }
     }
-    // Other threads must not be counted on the way out.
+    // Other threads must not be counted during shutdown.
     std::process::exit(0)
 }

@@ -1,4 +1,4 @@
-//! What the gateway adds to a call: 200 requests a second, a third of them each direct, through it, and through one that only forwards.
+//! What the gateway adds to a call, at 200 requests a second: a third direct, a third through it, a third through a bare forwarder.
 use crate::{
     app,
     server::{self, Plain},
@@ -18,7 +18,7 @@ pub(crate) fn run(table: &mut Table) {
     let config = Config::new("127.0.0.1:0", folder.path().join("state.db"))
         .base_url(format!("http://{upstream}"))
         .number(Number::new("main", "k").messages_per_second(1_000))
-        // As quick as it can: what is measured one after the other is not to wait for its turn.
+        // No rate limit: sequential calls must not wait for a slot.
         .number(Number::new("quick", "k").client_key("quick").messages_per_second(u32::MAX));
     let gateway = runtime.block_on(Gateway::start(config)).unwrap();
     let (address, ended) = (gateway.address(), std::sync::Arc::new(tokio::sync::Notify::new()));
@@ -35,7 +35,7 @@ pub(crate) fn run(table: &mut Table) {
     let (mut past, mut by, mut only) = (Vec::new(), Vec::new(), Vec::new());
     let began = Instant::now();
     for at in 0..REQUESTS + WARM {
-        // On time, however long the last one took.
+        // On schedule, however long the last call took.
         let due = began + EVERY * u32::try_from(at).unwrap();
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let (new, old) = bodies(at);
@@ -59,7 +59,7 @@ pub(crate) fn run(table: &mut Table) {
         );
         table.at_most(format!("gateway: added by ours, {name}"), by - past, "ms", goal);
     }
-    // One after the other, without a rest between them: what it costs while caches are warm.
+    // One after the other, without pauses: the cost with warm caches.
     let back_to_back = |plain: &mut Plain, path: &str, old: bool| {
         let mut kept: Vec<Duration> = (0..2_000)
             .map(|at| {
@@ -95,7 +95,7 @@ pub(crate) fn run(table: &mut Table) {
     served.join().unwrap();
 }
 
-/// The least that a gateway of these libraries could do: hand the body on, and the answer back.
+/// The minimum that a gateway of these libraries does: it forwards the body and the response.
 fn forwarder(upstream: std::net::SocketAddr) -> std::net::SocketAddr {
     let (client, url) = (reqwest::Client::new(), format!("http://{upstream}/messages"));
     let forward = move |body: bytes::Bytes| {
@@ -107,7 +107,7 @@ fn forwarder(upstream: std::net::SocketAddr) -> std::net::SocketAddr {
     app::serve(axum::Router::new().route("/messages", axum::routing::post(forward)))
 }
 
-/// A message in Cloud's form and in On-Premise's, to somebody new each time.
+/// A message in the form of Cloud and of On-Premise, to a new recipient each time.
 fn bodies(at: usize) -> (String, String) {
     let new = format!(
         r#"{{"messaging_product":"whatsapp","recipient_type":"individual","to":"+1650{at:07}","type":"text","text":{{"body":"Hello, your order is on its way."}}}}"#

@@ -1,7 +1,7 @@
-//! What this project claims about speed and cost, measured. `cargo xtask bench [NAME...]`.
+//! Measures the project's claims about speed and cost. `cargo xtask bench [NAME...]`.
 //!
-//! Compared is what runs in this process in turns, so that a busy machine slows both alike; what is told is the median of ratios.
-//! Instructions are counted by callgrind (`cargo xtask bench instructions`), which runs this program once a case.
+//! Compared code runs alternately in this process, so that a busy machine slows both alike. Results are medians of ratios.
+//! Callgrind counts instructions (`cargo xtask bench instructions`) and runs this program once per case.
 mod app;
 mod client;
 mod count;
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     }
     if let Some(unknown) = args.iter().find(|arg| !BENCHES.iter().any(|(name, ..)| name == arg)) {
         let known: Vec<&str> = BENCHES.iter().map(|(name, ..)| *name).collect();
-        eprintln!("{unknown} is no bench; there are: {}", known.join(", "));
+        eprintln!("{unknown} is not a bench; the benches are: {}", known.join(", "));
         return ExitCode::FAILURE;
     }
     let mut table = Table::default();

@@ -1,4 +1,4 @@
-//! Cards, checks and webhooks against plain serde.
+//! Compares cards, checks and webhooks with plain serde.
 use crate::table::{Table, ratio};
 use d360::model::{Address, Contact, Email, Message, Name, Org, Phone, Url, webhook};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub(crate) fn message(cards: usize) -> Message {
     Message::contacts("+16505551234", (0..cards).map(card))
 }
 
-/// The same shape for plain serde.
+/// The same structure for plain serde.
 #[derive(Serialize)]
 struct Plain<'m> {
     messaging_product: &'static str,
@@ -37,7 +37,7 @@ struct Plain<'m> {
     contacts: &'m [Contact],
 }
 
-/// A webhook as somebody would declare it for serde: owned, and without anything that could be odd.
+/// A webhook as a plain serde program declares it: owned, and without support for malformed items.
 #[derive(Deserialize)]
 #[allow(dead_code, reason = "read, as ours is")]
 struct Envelope {

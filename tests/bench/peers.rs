@@ -1,8 +1,8 @@
-//! The same calls as somebody would write them on the libraries themselves, with the same types.
+//! The same calls written directly on the HTTP libraries, with the same types.
 use d360::model::{Message, SendResponse};
 use std::time::Duration;
 
-/// On reqwest, as its documentation shows it.
+/// On reqwest, as its documentation recommends.
 #[derive(Clone)]
 pub(crate) struct Reqwest {
     client: reqwest::Client,
@@ -20,7 +20,7 @@ impl Reqwest {
     }
 }
 
-/// On ureq, likewise.
+/// On ureq, as its documentation recommends.
 #[derive(Clone)]
 pub(crate) struct Ureq {
     agent: ureq::Agent,

@@ -1,14 +1,14 @@
-//! A server that answers every message at once, and the plainest client there is.
+//! A server that answers every message at once, and a minimal client.
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     time::{Duration, Instant},
 };
 
-/// What Cloud answers, 200 bytes or so.
+/// The response of Cloud, about 200 bytes.
 pub(crate) const ANSWER: &str = r#"{"messaging_product":"whatsapp","contacts":[{"input":"+16505551234","wa_id":"16505551234"}],"messages":[{"id":"wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI1RjQyNUE3NEYxMzAzMzQ5MkEA","message_status":"accepted"}]}"#;
 
-/// A server on threads, one a connection: quick, and the same to everybody.
+/// Starts a server with one thread per connection.
 pub(crate) fn start() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -48,7 +48,7 @@ fn serve(mut stream: TcpStream, answer: &str) {
     }
 }
 
-/// How long the first request is, if it is there whole.
+/// Returns the length of the first request, if it is complete.
 fn whole(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let length = length(&bytes[..head]);
@@ -61,7 +61,7 @@ fn length(head: &[u8]) -> usize {
     value.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
 }
 
-/// One kept connection.
+/// One keep-alive connection.
 pub(crate) struct Plain {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -73,7 +73,7 @@ impl Plain {
         stream.set_nodelay(true).unwrap();
         Self { stream, buffer: vec![0; 64 << 10] }
     }
-    /// Posts and waits for the answer; how long that took.
+    /// Posts, waits for the response and returns the elapsed time.
     pub(crate) fn post(&mut self, path: &str, body: &str) -> Duration {
         self.post_with(path, "k", body)
     }
@@ -83,7 +83,7 @@ impl Plain {
         self.hear();
         since.elapsed()
     }
-    /// Posts, and does not wait.
+    /// Posts without waiting.
     pub(crate) fn ask(&mut self, path: &str, key: &str, body: &str) {
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: x\r\nD360-API-KEY: {key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -91,12 +91,12 @@ impl Plain {
         );
         self.stream.write_all(request.as_bytes()).unwrap();
     }
-    /// Reads the answer.
+    /// Reads the response.
     pub(crate) fn hear(&mut self) {
         let mut held = 0;
         while whole(&self.buffer[..held]).is_none() {
             let read = self.stream.read(&mut self.buffer[held..]).unwrap();
-            assert!(read > 0, "the server hung up");
+            assert!(read > 0, "the server closed the connection");
             held += read;
         }
         assert!(self.buffer.starts_with(b"HTTP/1.1 20"), "{}", String::from_utf8_lossy(&self.buffer[..held]));

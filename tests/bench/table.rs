@@ -1,4 +1,4 @@
-//! Results: a table for people, and JSON for programs.
+//! Results, as a table for people and JSON for programs.
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ struct Row {
     what: String,
     figure: f64,
     unit: &'static str,
-    /// What it is to be, and whether that is a ceiling.
+    /// The goal, and whether it is a maximum.
     goal: Option<(f64, bool)>,
 }
 
@@ -25,7 +25,7 @@ impl Table {
         self.0.push(Row { what: what.into(), figure, unit, goal: Some((goal, false)) });
     }
 
-    /// On standard output; as JSON into the file that D360_BENCH_JSON names.
+    /// Prints to standard output, and as JSON to the file named by D360_BENCH_JSON.
     pub(crate) fn print(&self) {
         println!("{:<66} {:>12} {:<10} {:<12}", "what", "figure", "unit", "goal");
         let mut rows = Vec::new();
@@ -55,7 +55,7 @@ pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The value below which a share of all lies.
+/// Returns the value below which `share` of all values lie.
 pub(crate) fn percentile(values: &mut [Duration], share: f64) -> Duration {
     values.sort();
     #[allow(
@@ -68,7 +68,7 @@ pub(crate) fn percentile(values: &mut [Duration], share: f64) -> Duration {
     values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or_default()
 }
 
-/// Runs two things in turns, `batch` times each, and gives the median of their ratios.
+/// Runs two functions alternately, `batch` times each, and returns the median of their ratios.
 pub(crate) fn ratio(batch: usize, mut ours: impl FnMut(), mut theirs: impl FnMut()) -> f64 {
     let timed = |work: &mut dyn FnMut()| {
         let since = Instant::now();
@@ -77,7 +77,7 @@ pub(crate) fn ratio(batch: usize, mut ours: impl FnMut(), mut theirs: impl FnMut
     };
     let mut ratios: Vec<f64> = (0..41)
         .map(|round| {
-            // Who is first changes, so that neither has the warmer cache.
+            // The order alternates, so that neither always has the warmer cache.
             if round % 2 == 0 {
                 let ours = timed(&mut ours);
                 ours / timed(&mut theirs)

@@ -1,4 +1,4 @@
-//! Moving from On-Premise: what old programs send, what Cloud posts, and the gateway between them.
+//! Migration from On-Premise: messages of old programs, webhooks of Cloud, and the gateway between them.
 use d360::{
     migrate::{Note, Options, calls, message, webhook},
     model::{Message, mask, webhook as events},
@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-/// A note says where, why and what to do, and shows no number.
+/// Checks that a note has a place, a reason and a hint, and shows no number.
 fn notes(notes: &[Note]) {
     for note in notes {
         assert!(!note.why.is_empty() && !note.what_to_do.is_empty(), "{note:?}");
@@ -21,13 +21,13 @@ fn notes(notes: &[Note]) {
     }
 }
 
-/// Ways to translate.
+/// The option sets for translations.
 fn options() -> [Options; 2] {
     let other = Options::new().old_ids(true).namespace("n").account("1").number("2", "15550783881");
     [Options::new(), other.pass_new_types(true)]
 }
 
-/// Messages, there and back: what comes out for Cloud is what Cloud takes.
+/// Messages in both directions: a result for Cloud is valid on Cloud.
 pub fn migrate_messages(data: &[u8]) {
     let Ok(given) = serde_json::from_slice::<Value>(data) else { return };
     for options in options() {
@@ -53,7 +53,7 @@ fn items(value: &Value) -> usize {
     ["messages", "calls", "statuses", "errors"].iter().filter_map(|key| value.get(*key)).map(one).sum()
 }
 
-/// The values of the changes of an envelope.
+/// Returns the values of the changes of an envelope.
 fn values(webhook: &Value) -> Vec<&Value> {
     fn list(value: Option<&Value>) -> &[Value] {
         match value {
@@ -66,7 +66,7 @@ fn values(webhook: &Value) -> Vec<&Value> {
     changes.filter_map(|change| change.get("value")).collect()
 }
 
-/// Webhooks: splitting loses no item, and each part is told to the old program as no more than one.
+/// Webhooks: splitting loses no item, and each part gives the old program at most one.
 pub fn migrate_webhooks(data: &[u8]) {
     let Ok(given) = events::json(data) else { return };
     let parts = webhook::split(&given);
@@ -90,14 +90,14 @@ pub fn migrate_webhooks(data: &[u8]) {
     }
 }
 
-/// `METHOD PATH` in the first line, and the body.
+/// Parses `METHOD PATH` in the first line, and the body.
 fn request(data: &[u8]) -> Option<(&str, &str, &[u8])> {
     let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
     let (method, path) = std::str::from_utf8(&data[..end]).ok()?.trim_end().split_once(' ')?;
     Some((method, path, data.get(end + 1..).unwrap_or_default()))
 }
 
-/// Other calls: whatever comes out of a path cannot break out of its place.
+/// Other calls: no input can escape its place in a path.
 pub fn migrate_calls(data: &[u8]) {
     let Some((method, path, body)) = request(data) else { return };
     let body = serde_json::from_slice(body).unwrap_or_default();
@@ -117,7 +117,7 @@ pub fn migrate_calls(data: &[u8]) {
     }
 }
 
-/// Sources of old programs: places are in the text and grow, and paths are On-Premise's.
+/// Sources of old programs: positions are within the text and increase, and paths belong to On-Premise.
 pub fn migrate_sources(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let lines = text.matches('\n').count() + 1;
@@ -131,7 +131,7 @@ pub fn migrate_sources(data: &[u8]) {
     }
 }
 
-/// The gateway's configuration: whatever is made of it, or said about it, shows no key.
+/// The gateway's configuration: neither the result nor an error shows a key.
 pub fn gateway_config(data: &[u8]) {
     const KEY: &str = "hush-hush";
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -142,7 +142,7 @@ pub fn gateway_config(data: &[u8]) {
     assert!(!shown.is_empty() && (text.contains(KEY) || !shown.contains(KEY)), "{shown}");
 }
 
-/// A gateway with a sandbox behind it and an old program that takes everything, for as long as the process lives.
+/// A gateway with a sandbox behind it and an old program that accepts every webhook, for the lifetime of the process.
 struct Running {
     address: SocketAddr,
     _parts: (tokio::runtime::Runtime, Gateway, Sandbox, tempfile::TempDir),
@@ -179,7 +179,7 @@ fn takes_everything() -> String {
     url
 }
 
-/// Reads one head and its body; the first line, and the body.
+/// Reads one head and its body, and returns the first line and the body.
 fn answer(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     let (mut first, mut length) = (String::new(), 0);
     loop {
@@ -205,11 +205,11 @@ fn answer(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     Some((first, body))
 }
 
-/// Whatever an old program or Cloud sends to a running gateway is answered: in On-Premise's form below `/v1`, and never with a
-/// connection that is closed without an answer.
+/// A running gateway answers whatever an old program or Cloud sends: in On-Premise's form below `/v1`, and never by closing the
+/// connection without a response.
 pub fn gateway(data: &[u8]) {
     let Some((method, path, body)) = request(data) else { return };
-    // What is no HTTP is hyper's business.
+    // Input that is not HTTP is handled by hyper.
     let is_target = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
     let is_method =
         method.len() < 20 && method.bytes().all(|byte| byte.is_ascii_uppercase()) && !method.is_empty();

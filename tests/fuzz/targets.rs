@@ -1,4 +1,4 @@
-//! What is fuzzed: functions of bytes that panic where a promise is broken. libFuzzer calls them, and so does a test on stable.
+//! The fuzz targets: functions of bytes that panic if an invariant is broken. libFuzzer runs them, and so does a test on stable.
 use bytes::Bytes;
 use d360::{
     ApiKey, Config, RateLimit, RetryPolicy,
@@ -31,7 +31,7 @@ pub use moving::{
 /// A function to fuzz.
 pub type Target = fn(&[u8]);
 
-/// All of them, by name.
+/// All targets by name.
 pub const TARGETS: [(&str, Target); 16] = [
     ("cloud_answers", cloud_answers),
     ("onprem_answers", onprem_answers),
@@ -51,7 +51,7 @@ pub const TARGETS: [(&str, Target); 16] = [
     ("gateway_config", gateway_config),
 ];
 
-/// The first byte chooses the status, the rest is the body.
+/// Creates a response: the first byte selects the status, the rest is the body.
 fn response(data: &[u8]) -> HttpResponse {
     const STATUSES: [u16; 12] = [200, 201, 202, 204, 304, 400, 401, 404, 429, 500, 502, 503];
     let (first, body) = data.split_first().unwrap_or((&0, &[]));
@@ -61,7 +61,7 @@ fn response(data: &[u8]) -> HttpResponse {
     response
 }
 
-/// Reads `response` as the answer to `E`; what it is not, it is as an error, with everything that can be asked of one.
+/// Parses `response` as the response to `E`, or as an error, and calls every accessor of the error.
 fn read<E: Endpoint>(response: &HttpResponse) -> Option<E::Response> {
     match E::decode(response) {
         Ok(answer) => return Some(answer),
@@ -82,7 +82,7 @@ fn error(error: &ApiError, response: &HttpResponse) {
     assert!(!error.hint().is_empty() && !error.to_string().is_empty() && !format!("{error:?}").is_empty());
 }
 
-/// Whatever may be a number is masked already.
+/// Checks that every possible number is masked.
 fn shows_no_number(value: &impl Debug) {
     let text = format!("{value:?}");
     assert_eq!(mask(&text), text);
@@ -92,28 +92,28 @@ fn users() -> Vec<User> {
     ["+16505550123", "US.1a", "+16505550124"].map(|user| user.parse().expect("a user")).into()
 }
 
-fn nobody_is_lost(answer: &BlockAnswer) {
+fn no_user_is_lost(answer: &BlockAnswer) {
     let mut report = BlockReport::default();
     answer.report(&users(), &mut report);
     assert_eq!(report.done.len() + report.failed.len(), users().len());
     assert!(report.failed.iter().all(|failed| !failed.errors.is_empty()));
 }
 
-/// Answers of Cloud and Graph.
+/// Responses of Cloud and Graph.
 pub fn cloud_answers(data: &[u8]) {
     let response = response(data);
     if let Some(sent) = read::<SendMessage>(&response) {
         assert!(response.status().is_success() && sent.message_id().is_some());
         let _ = format!("{sent:?}");
     }
-    read::<BlockUsers>(&response).iter().for_each(nobody_is_lost);
-    read::<UnblockUsers>(&response).iter().for_each(nobody_is_lost);
+    read::<BlockUsers>(&response).iter().for_each(no_user_is_lost);
+    read::<UnblockUsers>(&response).iter().for_each(no_user_is_lost);
     if let Some(page) = read::<ListBlockedUsers>(&response) {
         let _ = (page.after(), page.data.iter().filter_map(|user| user.key()).count(), format!("{page:?}"));
     }
 }
 
-/// Answers of On-Premise.
+/// Responses of On-Premise.
 pub fn onprem_answers(data: &[u8]) {
     use onprem::contacts::{
         BlockContact, CheckContacts, GetIdentity, ListBlockedContacts, ReportContact, UnblockContact,
@@ -122,23 +122,23 @@ pub fn onprem_answers(data: &[u8]) {
     if let Some(sent) = read::<onprem::messages::SendMessage>(&response) {
         assert!(response.status().is_success() && sent.message_id().is_some());
     }
-    read::<BlockContact>(&response).iter().for_each(nobody_is_lost);
-    read::<UnblockContact>(&response).iter().for_each(nobody_is_lost);
+    read::<BlockContact>(&response).iter().for_each(no_user_is_lost);
+    read::<UnblockContact>(&response).iter().for_each(no_user_is_lost);
     let _ = (read::<ListBlockedContacts>(&response), read::<CheckContacts>(&response));
     let _ = (read::<GetIdentity>(&response), read::<ReportContact>(&response));
     let _ = read::<onprem::messages::MarkMessageRead>(&response);
 }
 
-/// Answers of the Partner API.
+/// Responses of the Partner API.
 pub fn partner_answers(data: &[u8]) {
     let response = response(data);
     let _ = format!("{:?}", read::<partner::channels::ListChannels>(&response));
     let _ = format!("{:?}", read::<partner::token::CreateToken>(&response));
-    read::<partner::block_users::BlockUsers>(&response).iter().for_each(nobody_is_lost);
+    read::<partner::block_users::BlockUsers>(&response).iter().for_each(no_user_is_lost);
     let _ = read::<partner::block_users::ListBlockedUsers>(&response);
 }
 
-/// Error bodies, as every API reads them.
+/// Error bodies, parsed by every API.
 pub fn error_bodies(data: &[u8]) {
     let response = response(data);
     error(&Cloud::refusal(&response), &response);
@@ -146,7 +146,7 @@ pub fn error_bodies(data: &[u8]) {
     error(&partner::Partner::refusal(&response), &response);
 }
 
-/// Messages as JSON, of both generations: what is taken is written and read again as the same.
+/// Messages as JSON, of both systems: an accepted message round-trips.
 pub fn messages(data: &[u8]) {
     if let Ok((message, _)) = Message::from_json(data) {
         let text = serde_json::to_vec(&message).expect("JSON");
@@ -163,7 +163,7 @@ pub fn messages(data: &[u8]) {
     }
 }
 
-/// Webhooks of both generations: what is JSON gives an event for every item, and shows no number.
+/// Webhooks of both systems: valid JSON gives an event for every item, and shows no number.
 pub fn webhooks(data: &[u8]) {
     let Ok(events) = webhook::read(data) else { return };
     let shown = format!("{events:?}");
@@ -179,8 +179,8 @@ pub fn webhooks(data: &[u8]) {
     assert_eq!(windows.closes(to).is_some(), closes.is_some_and(|closes| closes > 0));
 }
 
-/// vCard files: the cards that are read are written, and what is written is read as the same from then on. (Control characters,
-/// which a file may hold and we do not write, are gone the first time.)
+/// vCard files: parsed cards can be written, and written cards round-trip. (Control characters of a file are not written, so the first
+/// round may change them.)
 pub fn vcards(data: &[u8]) {
     let contacts = |data: &[u8]| -> Option<Vec<_>> {
         let cards = d360::vcard::read(data).ok()?;
@@ -218,7 +218,7 @@ pub fn identities(data: &[u8]) {
     assert!(run(&masked) < Some(7), "{masked}");
 }
 
-/// Answers one line after another, then an empty page for ever.
+/// Answers with one line after another, and then with empty pages.
 #[derive(Debug)]
 struct Lines(Mutex<VecDeque<Bytes>>);
 
@@ -234,7 +234,7 @@ impl BlockingTransport for Lines {
     }
 }
 
-/// Lists whose pages a server makes up: they end, and nobody comes twice.
+/// Lists whose pages are arbitrary: they end, and no user appears twice.
 pub fn cursors(data: &[u8]) {
     let lines = data.split(|byte| *byte == b'\n').map(Bytes::copy_from_slice);
     let config = Config::new(ApiKey::new("k").expect("a key")).base_url("http://localhost:1");
@@ -260,7 +260,7 @@ pub fn cursors(data: &[u8]) {
     let _ = client.expect("a client").blocked_users(Some(2)).take_while(Result::is_ok).count();
 }
 
-/// Keys, URLs, paths and labels: what is taken cannot break out of its place.
+/// Keys, URLs, paths and labels: an accepted value cannot escape its place.
 pub fn injection(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let harmless = |text: &str| !text.chars().any(|c| c.is_control() || c == ' ');

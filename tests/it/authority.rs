@@ -1,4 +1,4 @@
-//! A certificate authority, and servers with certificates of its.
+//! A certificate authority, and TLS servers with certificates issued by it.
 use crate::rig::KEY;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
@@ -12,19 +12,19 @@ use std::{
 };
 
 pub(crate) struct Authority {
-    /// What to trust.
+    /// The certificate to trust, as PEM.
     pub(crate) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// A server on this machine that speaks TLS.
+/// A local TLS server.
 pub(crate) struct TlsServer {
     pub(crate) port: u16,
     seen: Arc<AtomicUsize>,
 }
 
 impl TlsServer {
-    /// How many requests it read.
+    /// Returns the number of requests it read.
     pub(crate) fn seen(&self) -> usize {
         self.seen.load(Relaxed)
     }
@@ -39,12 +39,12 @@ impl Authority {
         Self { pem, issuer: Issuer::new(params, key) }
     }
 
-    /// One for all tests that need no more than somebody to trust.
+    /// An authority shared by all tests that need no special one.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Authority> = OnceLock::new();
         SHARED.get_or_init(Self::new)
     }
-    /// Settings of a server for `localhost` that speaks HTTP/2 or HTTP/1.1.
+    /// Returns server settings for `localhost` with HTTP/2 or HTTP/1.1.
     pub(crate) fn config(&self, http2: bool) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         let mut config = config(&params("localhost").signed_by(&key, &self.issuer).unwrap(), &key);
@@ -57,21 +57,21 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         serve(&params(name).signed_by(&key, &self.issuer).unwrap(), &key, None)
     }
-    /// The same with a certificate that ended in 2020.
+    /// Like [`server`](Self::server), with a certificate that expired in 2020.
     pub(crate) fn expired(&self, name: &str) -> TlsServer {
         let key = KeyPair::generate().unwrap();
         let mut params = params(name);
         params.not_after = rcgen::date_time_ymd(2020, 1, 1);
         serve(&params.signed_by(&key, &self.issuer).unwrap(), &key, None)
     }
-    /// One that reads a request and then sends these bytes past TLS.
+    /// A server that reads a request and then sends these bytes outside TLS.
     pub(crate) fn server_that_breaks(&self, name: &str, raw: &'static [u8]) -> TlsServer {
         let key = KeyPair::generate().unwrap();
         serve(&params(name).signed_by(&key, &self.issuer).unwrap(), &key, Some(raw))
     }
 }
 
-/// A server for `name` that no authority stands for.
+/// A server for `name` with a self-signed certificate.
 pub(crate) fn self_signed(name: &str) -> TlsServer {
     let key = KeyPair::generate().unwrap();
     serve(&params(name).self_signed(&key).unwrap(), &key, None)
@@ -105,14 +105,14 @@ fn serve(certificate: &Certificate, key: &KeyPair, raw: Option<&'static [u8]>) -
             let connection = ServerConnection::new(config.clone()).unwrap();
             let mut stream = StreamOwned::new(connection, stream.unwrap());
             let mut head = [0; 4096];
-            // A client that does not trust us goes away during the handshake.
+            // A client that does not trust the certificate disconnects during the handshake.
             if matches!(stream.read(&mut head), Ok(read) if read > 0) {
                 counted.fetch_add(1, Relaxed);
                 if let Some(raw) = raw {
                     let _ = stream.sock.write_all(raw);
                     continue;
                 }
-                assert!(String::from_utf8_lossy(&head).contains(KEY), "the key came along");
+                assert!(String::from_utf8_lossy(&head).contains(KEY), "the request has the key");
                 let _ = stream.write_all(
                     b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 11\r\n\r\n{\"data\":[]}",
                 );

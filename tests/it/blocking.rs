@@ -1,4 +1,4 @@
-//! `/block_users` in its three methods.
+//! The three methods of `/block_users`.
 use crate::{
     rig::{everywhere, sent},
     server::{Act, Seen, answer},
@@ -61,9 +61,9 @@ fn list_asks_with_encoded_cursors_and_no_body() {
     assert_eq!(seen.target, "/block_users?limit=10&after=a%2Bb%2Fc%3D%26d");
 }
 
-/// A mixed answer, with status 200 and 400, `error` and `errors`, codes as numbers and as text.
+/// A partial result, with status 200 and 400, `error` and `errors`, codes as numbers and as text.
 #[test]
-fn a_mixed_answer_is_an_answer_whatever_its_status() {
+fn a_partial_result_is_parsed_whatever_its_status() {
     let mixed = |code: Value, key: &str| {
         let error = json!({"message": "(#139100) Failed to block/unblock users", "code": 139100});
         json!({"messaging_product": "whatsapp", "block_users": {
@@ -77,7 +77,7 @@ fn a_mixed_answer_is_an_answer_whatever_its_status() {
         (400, mixed(json!("131047"), "error")),
         (400, mixed(json!(131047), "errors")),
     ] {
-        // In the order given: the failed one stands first there.
+        // In the given order, in which the failed user is first.
         let given = vec![user("+14155550199"), user("+16505550123"), user("+14155550199")];
         for run in everywhere(&[answer(status, body.to_string())], |client| client.block(given.clone())) {
             let report = run.result.unwrap();
@@ -94,9 +94,9 @@ fn a_mixed_answer_is_an_answer_whatever_its_status() {
     }
 }
 
-/// `input` and `user_id` side by side; and a status that no document names.
+/// `input` and `user_id` together, and a status that no page documents.
 #[test]
-fn a_user_is_found_by_number_beside_a_user_id() {
+fn users_are_matched_by_number_or_user_id() {
     let named = json!({"block_users": {"added_users": [
         {"input": "16505551234", "wa_id": "16505551234", "user_id": "US.999"},
         {"input": "", "wa_id": "14155550199", "user_id": "US.998", "parent_user_id": "US.ENT.1"},
@@ -114,12 +114,12 @@ fn a_user_is_found_by_number_beside_a_user_id() {
 }
 
 #[test]
-fn nobody_is_lost_whom_the_answer_does_not_name() {
+fn users_missing_from_the_answer_are_reported() {
     let odd = json!({"block_users": {"added_users": [{"input": "16505550123", "wa_id": "16505550123"}], "failed_users": null}});
     let given = vec![user("+1 650 555 0123"), user("+14155550199"), user("US.9z")];
     for run in everywhere(&[answer(200, odd.to_string())], |client| client.unblock(given.clone())) {
         let report = run.result.unwrap();
-        // Found by its digits.
+        // Matched by its digits.
         assert_eq!(report.done[0].input, user("+1 650 555 0123"));
         let failed: Vec<_> = report.failed.iter().map(|failed| failed.input.clone()).collect();
         assert_eq!(failed, [user("+14155550199"), user("US.9z")]);
@@ -139,7 +139,7 @@ fn added(users: &[User]) -> Act {
 }
 
 #[test]
-fn many_users_go_in_requests_of_a_thousand() {
+fn users_are_sent_in_requests_of_1000() {
     let all = users(0..2500);
     let script = [added(&all[..1000]), added(&all[1000..2000]), added(&all[2000..])];
     for run in everywhere(&script, |client| client.block(all.clone())) {
@@ -153,7 +153,7 @@ fn many_users_go_in_requests_of_a_thousand() {
 }
 
 #[test]
-fn a_request_that_fails_leaves_what_was_done_and_who_is_left() {
+fn a_failed_request_reports_done_and_remaining_users() {
     let all = users(0..2500);
     let script = [added(&all[..1000]), answer(401, "")];
     for run in everywhere(&script, |client| client.block(all.clone())) {
@@ -166,7 +166,7 @@ fn a_request_that_fails_leaves_what_was_done_and_who_is_left() {
 }
 
 #[test]
-fn a_mistake_among_the_last_leaves_nothing_half_done() {
+fn an_invalid_user_prevents_every_request() {
     let mut all = users(0..1500);
     all.push(User::Phone("not a number".into()));
     for run in everywhere(&[], |client| client.block(all.clone())) {
@@ -209,7 +209,7 @@ fn listed(script: &[Act]) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn the_list_runs_over_pages_to_its_end() {
+fn the_list_reads_all_pages() {
     let end = [
         page(&["5"], None),
         page(&["5"], Some("c2")),
@@ -230,9 +230,9 @@ fn the_list_runs_over_pages_to_its_end() {
     }
 }
 
-/// Meta: a page may hold fewer items than there are, and the absence of `next` is the end.
+/// A page may hold fewer items than exist, and only a missing `next` marks the end. (Meta)
 #[test]
-fn a_page_of_nothing_new_is_not_the_end() {
+fn an_empty_page_does_not_end_the_list() {
     let pages = [
         page(&["1", "2"], Some("c1")),
         page(&[], Some("c2")),
@@ -253,7 +253,7 @@ fn a_page_of_nothing_new_is_not_the_end() {
 }
 
 #[test]
-fn a_list_without_end_is_an_error() {
+fn an_endless_list_is_an_error() {
     let script: Vec<Act> = (0..1_100).map(|n| page(&["1"], Some(&format!("c{n}")))).collect();
     for run in everywhere(&script, |client| client.blocked(None)) {
         let error = run.result.unwrap_err();
@@ -264,7 +264,7 @@ fn a_list_without_end_is_an_error() {
 }
 
 #[test]
-fn an_item_of_unknown_shape_costs_no_other_and_a_page_of_them_is_an_error() {
+fn an_unknown_item_is_skipped_and_a_page_of_them_is_an_error() {
     let some =
         r#"{"data":[7,null,{"colour":"red"},{"wa_id":"","user_id":"US.1a"},{"wa_id":{}},{"wa_id":"2"}]}"#;
     assert_eq!(listed(&[answer(200, some)]).0, ["US.1a", "2"]);
@@ -281,9 +281,9 @@ fn an_item_of_unknown_shape_costs_no_other_and_a_page_of_them_is_an_error() {
     }
 }
 
-/// 64,000 blocked users, the most that a list may hold, with all their names.
+/// 64,000 blocked users, the maximum length of a list, all with names.
 #[test]
-fn a_page_may_hold_the_longest_list() {
+fn the_longest_list_fits_in_a_page() {
     let user = |n: u32| {
         format!(
             r#"{{"messaging_product":"whatsapp","wa_id":"1650{n:07}","user_id":"US.1349120865530{n:07}","parent_user_id":"US.ENT.118157992128{n:07}"}}"#
@@ -298,7 +298,7 @@ fn a_page_may_hold_the_longest_list() {
 }
 
 #[test]
-fn what_is_too_large_is_asked_for_once() {
+fn a_response_over_the_limit_is_not_retried() {
     let large = answer(200, format!(r#"{{"data":[]{}}}"#, " ".repeat(11 << 20)));
     for i in 0..2 {
         let server = crate::server::Server::start(vec![large.clone(); 3]);
@@ -336,7 +336,7 @@ fn both_shapes_of_items_are_read_and_next_is_not_followed() {
 const CHANGED: &str = r#"{"messaging_product":"whatsapp","error":{"message":"(#135002) Blocklist concurrent update","code":139102,"error_data":{"details":"Blocklist was updated during retrieval - retry with offset 0"}}}"#;
 
 #[test]
-fn a_list_that_changes_is_read_again_without_repeating_anybody() {
+fn a_changed_list_restarts_without_duplicates() {
     let script = [
         page(&["1", "2"], Some("c1")),
         answer(400, CHANGED),
@@ -349,13 +349,13 @@ fn a_list_that_changes_is_read_again_without_repeating_anybody() {
 }
 
 #[test]
-fn a_list_that_never_rests_ends_in_an_error() {
+fn a_list_that_keeps_changing_is_an_error() {
     let script: Vec<Act> = (0..40).map(|_| answer(400, CHANGED)).collect();
     for run in everywhere(&script, |client| client.blocked(None)) {
         assert_eq!(run.result.unwrap_err().code().unwrap().0, 139_102);
-        assert_eq!(run.seen.len(), 11, "the first and ten restarts");
+        assert_eq!(run.seen.len(), 11, "one read and ten restarts");
     }
-    // Neither does a server that turns in circles hold the caller.
+    // A server whose pages form a cycle does not block the caller either.
     let circle = [page(&["1"], Some("a")), page(&["2"], Some("b")), page(&["3"], Some("a"))];
     assert_eq!(listed(&circle).0, ["1", "2", "3"]);
 }

@@ -1,4 +1,4 @@
-//! Every type of message: built, checked, sent through both clients, and taken by the sandbox, which knows the documents alone.
+//! Every type of message: built, validated, sent through both clients, and accepted by the sandbox, which follows only the documents.
 use crate::rig::{Naps, real};
 use d360::{
     ApiKey, Config, RateLimit,
@@ -28,7 +28,7 @@ fn interactive(interactive: Interactive) -> Message {
     Message::interactive(to(), interactive)
 }
 
-/// One of each, with the id of an uploaded file.
+/// One message of each type, with the ID of an uploaded file.
 fn all(file: &str) -> Vec<Message> {
     let card = || Card::url(Image::link("https://example.org/a.png"), "Buy", "https://example.org/a");
     let mut money = Currency::default();
@@ -72,7 +72,7 @@ fn all(file: &str) -> Vec<Message> {
 }
 
 #[test]
-fn every_type_is_sent_and_taken() {
+fn every_type_is_sent_and_accepted() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.user_writes("+16505551234");
     let file = sandbox.store_media("image/png", *b"png");
@@ -91,7 +91,7 @@ fn every_type_is_sent_and_taken() {
     }
 }
 
-/// A template may go out while the window is closed; nothing else may.
+/// A template may be sent while the window is closed; other messages may not.
 #[test]
 fn a_template_needs_no_window() {
     let sandbox = Sandbox::start().unwrap();
@@ -103,7 +103,7 @@ fn a_template_needs_no_window() {
 }
 
 #[test]
-fn what_is_newer_than_this_version_is_sent_as_it_stands() {
+fn unknown_types_are_sent_unchanged() {
     let message = Message::raw(to(), "hologram", json!({"beams": 3}));
     let body = serde_json::to_value(&message).unwrap();
     assert_eq!((&body["type"], &body["hologram"]), (&json!("hologram"), &json!({"beams": 3})));
@@ -206,9 +206,9 @@ fn limits_are_checked_in_characters_and_with_paths() {
     assert_eq!(errors(&Message::template(to(), template)), ["template.components[0].parameters[0].text"]);
 }
 
-/// What a person or program wrote: mistakes are named where they are.
+/// Errors in JSON written by people or programs are reported with their path.
 #[test]
-fn mistakes_in_json_are_named() {
+fn json_errors_name_their_path() {
     let problems = |kind: &str, content: Value| {
         let body = json!({"to": "+16505551234", "type": kind, kind: content});
         let invalid = Message::from_json(body.to_string().as_bytes()).unwrap_err();

@@ -1,4 +1,4 @@
-//! The contract of a transport. Any can be run against it: see [`Sends`].
+//! The contract of a transport. It can run against any transport: see [`Sends`].
 use crate::{
     authority::Authority,
     rig::runtime,
@@ -42,31 +42,31 @@ pub(crate) fn trusting() -> Connection {
 }
 
 #[test]
-fn reqwest_keeps_it() {
+fn reqwest_fulfills_the_contract() {
     let new: New<'_> = &|| Box::new(Async(ReqwestTransport::new(&trusting()).unwrap()));
     contract(new, Over::Plain);
     contract(new, Over::Tls);
 }
 
 #[test]
-fn reqwest_keeps_it_over_http2() {
+fn reqwest_fulfills_the_contract_over_http2() {
     let connection = trusting().protocol(Protocol::Http2);
     let new: New<'_> = &|| Box::new(Async(ReqwestTransport::new(&connection).unwrap()));
     contract(new, Over::Http2);
-    // To servers that have no HTTP/2 it speaks HTTP/1.1.
+    // With servers that lack HTTP/2 it uses HTTP/1.1.
     contract(new, Over::Tls);
 }
 
 #[test]
-fn ureq_keeps_it() {
+fn ureq_fulfills_the_contract() {
     let new: New<'_> = &|| Box::new(Blocking(UreqTransport::new(&trusting()).unwrap()));
     contract(new, Over::Plain);
     contract(new, Over::Tls);
 }
 
-/// A time to connect that no clock can add.
+/// A connect timeout that overflows every clock.
 #[test]
-fn any_time_to_connect_is_taken() {
+fn any_connect_timeout_is_accepted() {
     for limit in [Duration::MAX, Duration::from_secs(u64::MAX / 2)] {
         let connection = trusting().connect_timeout(limit);
         let all: [Box<dyn Sends>; 3] = [
@@ -83,24 +83,24 @@ fn any_time_to_connect_is_taken() {
 
 type New<'n> = &'n dyn Fn() -> Box<dyn Sends>;
 
-/// Everything that the traits' documentation promises.
+/// Checks everything that the documentation of the traits promises.
 pub(crate) fn contract(new: New<'_>, over: Over) {
     any_status_is_an_answer(new, over);
     no_redirect_is_followed(new, over);
     bodies_have_a_length_and_go_with_any_method(new, over);
     files_are_streamed(new, over);
-    the_answer_is_capped(new, over);
-    the_sink_takes_a_success_alone(new, over);
+    the_response_size_is_limited(new, over);
+    the_sink_receives_only_successes(new, over);
     the_time_limit_holds(new, over);
     a_limit_while_connecting_is_not_sent(new);
     a_broken_answer_is_interrupted(new, over);
-    what_could_not_be_sent_says_so(new);
+    connection_failures_are_not_sent(new);
     nothing_is_sent_twice(new, over);
-    interim_answers_are_passed_over(new, over);
+    interim_responses_are_skipped(new, over);
 }
 
-/// Any of them may have headers, `100 Continue` too (RFC 9110 15.2).
-fn interim_answers_are_passed_over(new: New<'_>, over: Over) {
+/// Interim responses may have headers, including `100 Continue` (RFC 9110 15.2).
+fn interim_responses_are_skipped(new: New<'_>, over: Over) {
     let interim = [
         "HTTP/1.1 100 Continue\r\n\r\n",
         "HTTP/1.1 100 Continue\r\nx-a: b\r\nserver: proxy\r\n\r\n",
@@ -128,11 +128,11 @@ fn interim_answers_are_passed_over(new: New<'_>, over: Over) {
     }
 }
 
-/// A server that refuses an upload answers before it has read it, and closes. Writing fails then, and the reason is there to read.
+/// A server that refuses an upload responds before it has read it, and closes. Writing fails then, but the response can be read.
 ///
-/// hyper may find the failed write first, and no layer of ours is below it.
+/// hyper may report the failed write first, and this crate has no layer below it.
 #[test]
-fn ureq_reads_an_answer_that_comes_early() {
+fn ureq_reads_an_early_response() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let length = 40_000_000;
@@ -149,14 +149,14 @@ fn ureq_reads_an_answer_that_comes_early() {
     }
 }
 
-/// A server that answers when it has the first bytes of a request, and closes.
+/// A server that responds after the first bytes of a request, and closes.
 fn refuses(over: Over, status: u16) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let scheme = if over == Over::Tls { "https" } else { "http" };
     let url = format!("{scheme}://localhost:{}/upload", listener.local_addr().unwrap().port());
     std::thread::spawn(move || {
         let socket = listener.accept().unwrap().0;
-        // Or the answer would wait for what came before to be acknowledged, and be lost by the close.
+        // Otherwise Nagle's algorithm would delay the response, and the close would discard it.
         socket.set_nodelay(true).unwrap();
         let mut stream = if over == Over::Tls { Stream::tls(socket, false) } else { Stream::Plain(socket) };
         let read = stream.read(&mut [0; 100_000]).unwrap();
@@ -168,7 +168,7 @@ fn refuses(over: Over, status: u16) -> String {
     url
 }
 
-fn what_could_not_be_sent_says_so(new: New<'_>) {
+fn connection_failures_are_not_sent(new: New<'_>) {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for url in [
         format!("http://{closed}/"),
@@ -180,7 +180,7 @@ fn what_could_not_be_sent_says_so(new: New<'_>) {
     }
 }
 
-/// Not on a fresh connection that breaks, and not on a kept one that the server has closed meanwhile.
+/// Neither on a new connection that breaks, nor on a kept one that the server has closed meanwhile.
 fn nothing_is_sent_twice(new: New<'_>, over: Over) {
     let server = Server::over(
         over,
@@ -277,14 +277,14 @@ fn files_are_streamed(new: New<'_>, over: Over) {
     new().send(sent).unwrap();
     let expected = [&b"head"[..], &content, b"tail"].concat();
     assert!(server.seen().remove(0).body == expected);
-    // A file that is shorter than was said fails, and nothing is made up.
+    // A file shorter than announced fails, and is not padded.
     let server = Server::over(over, vec![answer(200, "ok")]);
     let mut sent = request(Method::POST, &server);
     sent.payload = Payload::Parts(parts(content.len() as u64 + 1));
     new().send(sent).unwrap_err();
 }
 
-fn the_answer_is_capped(new: New<'_>, over: Over) {
+fn the_response_size_is_limited(new: New<'_>, over: Over) {
     for (length, fits) in [(1000, true), (1001, false), (300_000, false)] {
         let server = Server::over(over, vec![answer(200, vec![b'x'; length])]);
         let mut limited = request(Method::GET, &server);
@@ -294,12 +294,12 @@ fn the_answer_is_capped(new: New<'_>, over: Over) {
             Err(error) => assert_eq!((fits, error.kind()), (false, TransportErrorKind::TooLarge), "{length}"),
         }
     }
-    // A limit that no memory holds is none.
+    // A limit larger than the address space means no limit.
     let server = Server::over(over, vec![answer(200, vec![b'x'; 3_000_000])]);
     let mut unlimited = request(Method::GET, &server);
     unlimited.response_limit = u64::MAX;
     assert_eq!(new().send(unlimited).unwrap().body().len(), 3_000_000);
-    // Without a length, cut into chunks. HTTP/2 has none.
+    // Without a length, in chunks. HTTP/2 has no chunks.
     if over == Over::Http2 {
         return;
     }
@@ -311,7 +311,7 @@ fn the_answer_is_capped(new: New<'_>, over: Over) {
     assert_eq!(new().send(request(Method::GET, &server)).unwrap().body().len(), 2048);
     let mut limited = request(Method::GET, &server);
     limited.response_limit = 2047;
-    // By a connection of its own: the server has closed the first.
+    // On its own connection, because the server has closed the first.
     assert_eq!(new().send(limited).unwrap_err().kind(), TransportErrorKind::TooLarge);
 }
 
@@ -337,7 +337,7 @@ impl BodySink for Sink {
     }
 }
 
-fn the_sink_takes_a_success_alone(new: New<'_>, over: Over) {
+fn the_sink_receives_only_successes(new: New<'_>, over: Over) {
     let body = vec![b'z'; 2_000_000];
     let server = Server::over(over, vec![answer(200, &body), answer(404, "not here")]);
     let transport = new();
@@ -345,15 +345,15 @@ fn the_sink_takes_a_success_alone(new: New<'_>, over: Over) {
     let mut sunk = request(Method::GET, &server);
     sunk.sink = Some(sink.clone());
     assert!(transport.send(sunk.clone()).unwrap().body().is_empty());
-    assert!(*sink.taken.lock().unwrap() == body, "the limit of answers does not hold for a sink");
+    assert!(*sink.taken.lock().unwrap() == body, "the response limit does not apply to a sink");
     assert_eq!(transport.send(sunk).unwrap().body(), "not here");
     assert_eq!(*sink.begun.lock().unwrap(), 1);
-    assert_eq!(*sink.heads.lock().unwrap(), [200, 404], "the head of any answer is told");
+    assert_eq!(*sink.heads.lock().unwrap(), [200, 404], "the sink gets the head of every response");
 }
 
-/// A time limit that is over before a connection was made leaves nothing in doubt.
+/// A timeout before a connection is established has a known outcome: not sent.
 fn a_limit_while_connecting_is_not_sent(new: New<'_>) {
-    // It takes connections, and never speaks TLS.
+    // Accepts connections, but never starts TLS.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/", silent.local_addr().unwrap());
     for method in [Method::POST, Method::GET] {

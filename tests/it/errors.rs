@@ -1,4 +1,4 @@
-//! Every error body of the documents, and what it means.
+//! Every documented error body and its meaning.
 use crate::{
     rig::everywhere,
     server::{Act, answer, answer_with},
@@ -15,10 +15,10 @@ fn message() -> SendMessage {
     SendMessage::new(Message::text("+16505550123", "x"))
 }
 
-/// Status, body; then the shape, code and message that are read, and the outcome.
+/// Status and body; then the expected shape, code, message and outcome.
 type Case = (u16, &'static str, ErrorShape, Option<i64>, &'static str, Outcome);
 
-/// A message that meets `act` each time: how often it was sent, and the error.
+/// Sends a message that gets `act` each time. Returns the number of attempts and the error.
 fn meets(act: &Act) -> Vec<(usize, d360::Error)> {
     let script = vec![act.clone(); 3];
     let runs = everywhere(&script, |client| client.call(message()));
@@ -118,7 +118,7 @@ fn every_shape_is_read_and_classified() {
         (403, "Forbidden", S::Plain, None, "Forbidden", FINAL),
         (400, "[1,2]", S::OtherJson, None, "", FINAL),
         (500, "", S::Empty, None, "", Outcome::Unknown),
-        // A code is found wherever gateways leave it, or a throttle would be taken for a refusal.
+        // A code is found wherever gateways put it. Otherwise rate limiting would count as a refusal.
         (400, r#"{"error":{},"errors":[{"code":130429}]}"#, S::List, Some(130429), "", LATER),
         (
             400,
@@ -190,7 +190,7 @@ fn every_shape_is_read_and_classified() {
         (429, r#"{"error":{"code":131048,"message":"m"}}"#, S::Object, Some(131048), "m", FINAL),
         (400, r#"{"error":{"code":424242,"message":"new"}}"#, S::Object, Some(424242), "new", FINAL),
         (302, "", S::Empty, None, "", FINAL),
-        // A success that carries an error is judged by its code.
+        // A success with an error is judged by its code.
         (
             200,
             r#"{"error":{"code":131047,"message":"Re-engagement message"}}"#,
@@ -218,7 +218,7 @@ fn every_shape_is_read_and_classified() {
 }
 
 #[test]
-fn nothing_that_was_told_is_lost() {
+fn errors_keep_the_whole_response() {
     let body = r#"{"error":{"message":"m","type":"OAuthException","code":131009,"error_subcode":2494010,"error_data":{"details":"why"},"fbtrace_id":"Abc","is_transient":false,"error_user_title":"T","error_user_msg":"U"}}"#;
     for (_, error) in meets(&answer(400, body)) {
         let api = error.api().unwrap();
@@ -239,7 +239,7 @@ fn nothing_that_was_told_is_lost() {
 }
 
 #[test]
-fn a_success_that_cannot_be_read_is_of_unknown_outcome() {
+fn an_unreadable_success_has_unknown_outcome() {
     for body in [
         "",
         "null",
@@ -251,10 +251,10 @@ fn a_success_that_cannot_be_read_is_of_unknown_outcome() {
     ] {
         for (times, error) in meets(&answer(200, body)) {
             assert_eq!(error.outcome(), Outcome::Unknown, "{body}");
-            assert_eq!(times, 1, "{body}: a message is not sent again");
+            assert_eq!(times, 1, "{body}: a message is not retried");
         }
     }
-    // What holds an id is an acceptance, whatever else is odd about it.
+    // A body with an ID is an acceptance, whatever else is malformed.
     for body in [
         r#"{"messages":{"id":"wamid.x"}}"#,
         r#"{"messages":[null,{"id":"wamid.x"}]}"#,
@@ -279,7 +279,7 @@ fn a_success_that_cannot_be_read_is_of_unknown_outcome() {
     {
         run.result.unwrap();
     }
-    // A repeatable call is.
+    // An idempotent call is retried.
     for run in everywhere(&[answer(200, "{"), answer(500, ""), answer(200, r#"{"data":[]}"#)], |client| {
         client.call(ListBlockedUsers::new())
     }) {
@@ -289,7 +289,7 @@ fn a_success_that_cannot_be_read_is_of_unknown_outcome() {
 }
 
 #[test]
-fn a_connection_that_breaks_is_of_unknown_outcome() {
+fn a_broken_connection_has_unknown_outcome() {
     for act in
         [Act::Bytes(Vec::new()), Act::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec())]
     {
@@ -314,9 +314,9 @@ fn retry_after_is_obeyed_and_a_long_one_ends_the_call() {
     }
 }
 
-/// Status, body, what the hint says, and what it does not say.
+/// Status, body, text that the hint contains, and text that it does not contain.
 #[test]
-fn hints_lead_to_what_went_wrong() {
+fn hints_name_the_cause() {
     const PAGE: &str = "<html><body>Not here</body></html>";
     let elsewhere = "check the proxy and the base URL";
     for (status, body, says, does_not) in [
@@ -340,7 +340,7 @@ fn hints_lead_to_what_went_wrong() {
             );
         }
     }
-    // What is not known of a template or a report is not told by a message's webhook.
+    // The unknown outcome of a template or a report is not resolved by a message webhook.
     for run in everywhere(&[answer(500, "")], |client| {
         let template = d360::model::template::NewTemplate::from_json(
             br#"{"name":"a","language":"en","category":"UTILITY","components":[{"type":"BODY","text":"x"}]}"#,
@@ -359,12 +359,12 @@ fn hints_lead_to_what_went_wrong() {
 }
 
 #[test]
-fn what_could_not_be_sent_names_where_to() {
+fn connection_errors_name_the_url() {
     let closed = format!("http://127.0.0.1:{}", unused_port());
     for (who, client) in crate::rig::real(&crate::rig::config(&closed), &crate::rig::Naps::default()) {
         let error = client.call(message()).unwrap_err();
         assert_eq!(error.outcome(), Outcome::NotSent);
-        // Refused at once three times; the waits in between take no time here.
+        // The connection is refused three times. The waits in between are simulated.
         let text = error.to_string().to_lowercase();
         let start = format!("post {closed}/messages failed after 3 attempts in ");
         assert!(text.starts_with(&start) && text.contains(" s: could not be sent: "), "{who}: {error}");
@@ -373,7 +373,7 @@ fn what_could_not_be_sent_names_where_to() {
     }
 }
 
-/// What an error says of its request: never the query, never a whole number.
+/// Errors name their request, but never the query or a whole number.
 #[test]
 fn an_error_names_its_request_and_hides_numbers() {
     let key = d360::ApiKey::new(crate::rig::KEY).unwrap();
@@ -387,9 +387,9 @@ fn an_error_names_its_request_and_hides_numbers() {
     assert!(error.to_string().starts_with(&format!("POST {url} failed: HTTP 404")), "{error}");
 }
 
-/// Attempts and time, waits included.
+/// Attempts and elapsed time, including waits.
 #[test]
-fn an_error_tells_attempts_and_time() {
+fn errors_report_attempts_and_time() {
     let throttled = answer(400, r#"{"error":{"code":131056}}"#);
     for run in everywhere(&vec![throttled; 3], |client| client.send(text()).unwrap_err()) {
         let error = run.result;

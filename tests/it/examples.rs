@@ -1,7 +1,7 @@
-//! Meta's own examples of requests: each is read, checked, written and compared, property by property.
+//! Meta's own examples of requests: each is parsed, validated, serialized and compared by property.
 //!
-//! `data/meta_message_requests.json` and `meta_template_requests.json` hold the examples of `POST /messages` and of templates of Meta's OpenAPI file (business-messaging-api
-//! v23.0, MIT, facebook/openapi), their placeholders filled.
+//! `data/meta_message_requests.json` and `meta_template_requests.json` hold the examples of `POST /messages` and of templates
+//! of Meta's OpenAPI file (business-messaging-api v23.0, MIT, facebook/openapi), with placeholders filled in.
 use d360::model::{Content, Message, template::NewTemplate};
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ const REQUESTS: &str = include_str!("data/meta_message_requests.json");
 
 const TEMPLATES: &str = include_str!("data/meta_template_requests.json");
 
-/// Everything of `expected` stands in `found`; what `found` has beyond it is told.
+/// Checks that `found` contains everything of `expected`. Additional properties are collected in `beyond`.
 fn compare(expected: &Value, found: &Value, path: &str, beyond: &mut Vec<String>) {
     match (expected, found) {
         (Value::Object(expected), Value::Object(found)) => {
@@ -31,20 +31,20 @@ fn compare(expected: &Value, found: &Value, path: &str, beyond: &mut Vec<String>
 }
 
 #[test]
-fn every_message_of_metas_examples_is_read_and_written_as_it_is() {
+fn metas_message_examples_round_trip() {
     let examples: serde_json::Map<String, Value> = serde_json::from_str(REQUESTS).unwrap();
     assert_eq!(examples.len(), 50);
     let mut raw = Vec::new();
     for (name, example) in &examples {
         if example.get("status").is_some() {
-            // A read mark, which is no message; see `reads_are_marked`.
+            // A read mark, which is not a message; see `reads_are_marked`.
             continue;
         }
         let (message, _) = Message::from_json(example.to_string().as_bytes())
             .unwrap_or_else(|problems| panic!("{name}: {problems}"));
         let mut beyond = Vec::new();
         compare(example, &serde_json::to_value(&message).unwrap(), name, &mut beyond);
-        // What Meta leaves out and takes: who it goes to is said, and what it is.
+        // Properties that Meta omits and accepts: the kind of recipient and the type.
         beyond.retain(|path| !path.ends_with(".recipient_type") && *path != format!("{name}.type"));
         assert!(beyond.is_empty(), "{beyond:?}");
         if let Content::Raw(_) = message.content {
@@ -55,7 +55,7 @@ fn every_message_of_metas_examples_is_read_and_written_as_it_is() {
 }
 
 #[test]
-fn every_template_of_metas_examples_is_read_and_written_as_it_is() {
+fn metas_template_examples_round_trip() {
     let examples: serde_json::Map<String, Value> = serde_json::from_str(TEMPLATES).unwrap();
     assert_eq!(examples.len(), 12);
     for (name, example) in &examples {

@@ -1,5 +1,5 @@
-//! The functions that libFuzzer runs, on stable: with what it found and with the seeds in every run, and with changed seeds in
-//! `cargo xtask ci fuzz`.
+//! Runs the libFuzzer targets on stable: every test run uses the regressions and seeds, and `cargo xtask ci fuzz` uses mutated
+//! seeds.
 use std::{
     fs,
     path::PathBuf,
@@ -10,7 +10,7 @@ use std::{
 #[allow(unreachable_pub, reason = "it is a library there")]
 mod targets;
 
-/// The files of a target in one of the folders.
+/// Returns the files of a target in one of the folders.
 fn files(folder: &str, target: &str) -> Vec<(String, Vec<u8>)> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(folder).join(target);
     let Ok(entries) = fs::read_dir(&path) else { return Vec::new() };
@@ -22,7 +22,7 @@ fn files(folder: &str, target: &str) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Runs a target, and says with which bytes it panicked.
+/// Runs a target, and reports the bytes on which it panicked.
 fn run(name: &str, target: targets::Target, what: &str, bytes: &[u8]) {
     let result = std::panic::catch_unwind(|| target(bytes));
     assert!(result.is_ok(), "{name} fails with {what}: {}", bytes.escape_ascii());
@@ -40,7 +40,7 @@ fn seeds_and_findings_pass() {
     }
 }
 
-/// Every function has a program for libFuzzer, and every program is built.
+/// Every target has a program for libFuzzer, and every program is built.
 #[test]
 fn libfuzzer_knows_every_target() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz");
@@ -52,7 +52,7 @@ fn libfuzzer_knows_every_target() {
     }
 }
 
-/// A while for each target, from a fixed seed: `D360_FUZZ_SECONDS`, 3 by default.
+/// Runs each target for `D360_FUZZ_SECONDS` (3 by default), from a fixed seed.
 #[test]
 #[ignore = "cargo xtask ci fuzz runs it"]
 fn smoke() {
@@ -75,7 +75,7 @@ fn smoke() {
     }
 }
 
-/// What breaks parsers.
+/// Bytes that break parsers.
 const PIECES: [&str; 24] = [
     "null",
     "\"\"",
@@ -103,7 +103,7 @@ const PIECES: [&str; 24] = [
     "\u{e9}",
 ];
 
-/// Changes `bytes` in one way of several.
+/// Mutates `bytes` in one of several ways.
 fn change(bytes: &mut Vec<u8>, other: &[u8], random: &mut fastrand::Rng) {
     let at = random.usize(0..=bytes.len());
     let to = random.usize(at..=bytes.len().min(at + 40));

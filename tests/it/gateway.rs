@@ -1,4 +1,4 @@
-//! The gateway as a library: what it refuses to start with, and what it leaves behind. (The rest is tested through the program.)
+//! The gateway as a library: refused configurations, and the state after a stop. (Other behavior is tested through the program.)
 use crate::server::{Server, answer};
 use d360_gateway::{Config, Gateway, Number};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn status(timestamp: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_ambiguous_or_shows_a_number_is_refused() {
+async fn ambiguous_numbers_and_revealing_names_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let two = |second: Number| [number("a", "key-one"), second];
     for (numbers, why) in [
@@ -43,7 +43,7 @@ async fn what_is_ambiguous_or_shows_a_number_is_refused() {
     }
 }
 
-/// A key of its own, and the first one's as the password.
+/// A number with its own key, and the first number's key as the password.
 fn same_login() -> Number {
     let mut number = number("b", "key-two");
     number.password = "key-one".to_owned().into();
@@ -51,7 +51,7 @@ fn same_login() -> Number {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_gateway_lets_go_of_its_state_and_delivers_nothing_more() {
+async fn a_stopped_gateway_releases_its_state_and_stops_delivering() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("s.db");
     let hanging = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -61,12 +61,12 @@ async fn a_stopped_gateway_lets_go_of_its_state_and_delivers_nothing_more() {
     let began = Instant::now();
     gateway.stop().await;
     assert!(began.elapsed() < Duration::from_secs(20), "a post ends within 10 s");
-    // The next process has the file, and delivers what was left, once for each of the two failures.
+    // The next process can lock the file, and delivers the rest, once for each of the two failures.
     let old = Server::start(vec![answer(200, ""), answer(200, "")]);
     let url = format!("{}/hook", old.url());
     let gateway = Gateway::start(config(&state, [number("a", "k").webhook_to(url)])).await.unwrap();
     assert_eq!(post(&gateway, &status("2")).await, 200);
-    assert_eq!(post(&gateway, &status("1")).await, 200, "it came before");
+    assert_eq!(post(&gateway, &status("1")).await, 200, "the duplicate is acknowledged");
     let until = Instant::now() + Duration::from_secs(20);
     while old.seen().len() < 2 && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -80,20 +80,20 @@ async fn a_stopped_gateway_lets_go_of_its_state_and_delivers_nothing_more() {
     assert_eq!(times, ["1", "2"]);
 }
 
-/// SQLite would take some names for a database in memory, or one that goes with the process.
+/// SQLite would treat some names as an in-memory or temporary database.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_state_that_is_no_file_of_its_own_is_refused() {
+async fn a_state_that_is_not_its_own_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["", ":memory:", "file:state.db", "file::memory:?cache=shared", "."] {
         let error = Gateway::start(config(Path::new(name), [number("a", "k")])).await.unwrap_err();
         assert!(error.to_string().contains("name a file"), "{name:?}: {error}");
     }
-    // One file is one gateway's, in the same process too.
+    // One file belongs to one gateway, even within one process.
     let state = folder.path().join("s.db");
     let first = Gateway::start(config(&state, [number("a", "k")])).await.unwrap();
     let second = Gateway::start(config(&state, [number("a", "k")])).await.unwrap_err();
     assert!(second.to_string().contains("used by another process"), "{second}");
-    assert_eq!(post(&first, &status("1")).await, 200, "the first is not disturbed");
+    assert_eq!(post(&first, &status("1")).await, 200, "the first still works");
     first.stop().await;
     Gateway::start(config(&state, [number("a", "k")])).await.unwrap().stop().await;
 }

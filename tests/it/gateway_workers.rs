@@ -1,9 +1,9 @@
-//! A long webhook keeps no other connection of the gateway waiting: it is translated off the async workers.
+//! A long webhook delays no other connection of the gateway: it is translated outside the async workers.
 use d360_gateway::{Config, Gateway, Number};
 use serde_json::{Value, json};
 
-/// On a runtime of one thread, what that thread allocates is what the async workers do. (Counted, because time tells nothing on a busy
-/// machine.)
+/// The runtime has one thread, so the allocations of that thread are those of the async workers. (Counted, because time is unreliable
+/// on a busy machine.)
 #[test]
 fn a_long_webhook_is_translated_on_another_thread() {
     let folder = tempfile::tempdir().unwrap();
@@ -29,7 +29,7 @@ fn a_long_webhook_is_translated_on_another_thread() {
     };
     post(1);
     let (bytes, length) = post(5_000);
-    // Reading the body takes a few copies of it; JSON and 5,000 translated webhooks take more than twenty.
+    // Reading the body takes a few copies of it. JSON and 5,000 translated webhooks take more than twenty.
     assert!(bytes < 8 * length, "{bytes} bytes on the runtime's own thread for a webhook of {length}");
     runtime.block_on(gateway.stop());
 }

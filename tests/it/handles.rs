@@ -1,4 +1,4 @@
-//! Handles send what the endpoints below them send, in both clients.
+//! Handles send the same requests as their endpoints, in both clients.
 use crate::{
     rig::{config, runtime},
     server::{Act, Server, answer},
@@ -29,7 +29,7 @@ fn upload() -> UploadMedia {
     UploadMedia::bytes("a.txt", "Hi")
 }
 
-/// The calls, in both clients: what they are named after is in the request.
+/// The expected calls of both clients, each identified by its request.
 const CALLS: [(&str, &str); 17] = [
     ("POST /messages", r#"{"messages":[{"id":"wamid.x"}]}"#),
     ("POST /messages", r#"{"success":true}"#),

@@ -1,4 +1,4 @@
-//! Bytes that no server should send and no person should write: nothing panics, and a message goes out once.
+//! Malformed bytes from servers and people: nothing panics, and a message is sent once.
 use d360::{
     cloud::{
         block_users::{BlockUsers, ListBlockedUsers},
@@ -14,7 +14,7 @@ use d360::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// JSON of any shape, with the names that are looked for.
+/// JSON of any shape, with the property names that the parsers use.
 fn any_json() -> impl Strategy<Value = Value> {
     let names = prop_oneof![
         Just("error"),
@@ -95,7 +95,7 @@ proptest! {
             let users: Vec<User> = vec!["+16505550123".parse().unwrap(), "US.1a".parse().unwrap()];
             let mut report = BlockReport::default();
             answer.report(&users, &mut report);
-            prop_assert_eq!(report.done.len() + report.failed.len(), 2, "nobody is lost");
+            prop_assert_eq!(report.done.len() + report.failed.len(), 2, "no user is lost");
             prop_assert!(report.failed.iter().all(|failed| !failed.errors.is_empty()));
         }
         if let Ok(page) = ListBlockedUsers::decode(&response) {
@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn a_body_is_sent_as_it_was_read_to_the_last_digit(
+    fn a_body_round_trips_exactly(
         latitude in -90f64..=90.0, longitude in -180f64..=180.0, text in proptest::option::of("\\PC{1,30}"),
         name in "[^\\s]{1,30}", kind in proptest::option::of("\\PC{0,12}"), reply in any::<bool>(),
     ) {
@@ -140,7 +140,7 @@ proptest! {
 }
 
 #[test]
-fn the_deepest_nesting_is_an_error_and_no_overflow() {
+fn deep_nesting_is_an_error_not_an_overflow() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(Message::from_json(deep.as_bytes()).is_err());
     assert!(SendMessage::decode(&response(200, deep.as_bytes())).is_err());

@@ -1,4 +1,4 @@
-//! HTTP/2 of the async transport: which connection a request takes, and what is known of one that failed.
+//! HTTP/2 of the async transport: which connection a request uses, and the outcome of failed requests.
 use crate::{
     contract::trusting,
     http2_server::{
@@ -26,7 +26,7 @@ fn transport() -> ReqwestTransport {
     ReqwestTransport::new(&trusting().protocol(Protocol::Http2)).unwrap()
 }
 
-/// `client.send` of a message.
+/// Sends a message with `client.send`.
 async fn send(url: &str) -> (Result<SendResponse, Error>, Naps) {
     let naps = Naps::default();
     let client = cloud::Client::with_transport(config(url), transport(), naps.clone()).unwrap();
@@ -51,12 +51,12 @@ const PATIENT: Duration = Duration::from_secs(30);
 const HASTY: Duration = Duration::from_millis(400);
 
 #[tokio::test]
-async fn http2_is_spoken_where_it_is_asked_for_alone() {
+async fn http2_is_used_only_on_request() {
     let http2 = Server::start(Settings::default(), vec![answer(200, "ok")]);
     assert_eq!(get(&transport(), &http2.url(), PATIENT).await.unwrap().version(), Version::HTTP_2);
     let http1 = server::Server::over(Over::Tls, vec![server::answer(200, "ok"); 2]);
     assert_eq!(get(&transport(), &http1.url(), PATIENT).await.unwrap().version(), Version::HTTP_11);
-    // By default HTTP/1.1 alone is offered, even where the feature is on. This server speaks nothing but HTTP/2.
+    // By default only HTTP/1.1 is offered, even with the feature enabled. This server supports only HTTP/2.
     let default = ReqwestTransport::new(&trusting()).unwrap();
     let error = get(&default, &http2.url(), PATIENT).await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::NotSent);
@@ -64,7 +64,7 @@ async fn http2_is_spoken_where_it_is_asked_for_alone() {
 }
 
 #[tokio::test]
-async fn a_connection_that_fell_silent_costs_the_requests_on_it_alone() {
+async fn a_silent_connection_affects_only_its_own_requests() {
     let script = [vec![answer(200, "ok"); 3], vec![Act::Freeze], vec![answer(200, "ok"); 5]].concat();
     let server = Server::start(Settings::default(), script);
     let transport = transport();
@@ -80,9 +80,9 @@ async fn a_connection_that_fell_silent_costs_the_requests_on_it_alone() {
     assert_eq!(server.connections(), 2);
 }
 
-/// Long before the request's own time is over.
+/// Long before the time limit of the request.
 #[tokio::test]
-async fn a_silent_connection_is_found_by_pings() {
+async fn pings_detect_a_silent_connection() {
     let server = Server::start(Settings::default(), vec![Act::Freeze]);
     let began = Instant::now();
     let error = get(&transport(), &server.url(), 3 * PATIENT).await.unwrap_err();
@@ -91,7 +91,7 @@ async fn a_silent_connection_is_found_by_pings() {
 }
 
 #[tokio::test]
-async fn what_a_server_did_not_process_is_not_sent_and_sent_again() {
+async fn requests_not_processed_by_the_server_are_retried() {
     for act in [
         Act::ResetStream(REFUSED_STREAM),
         Act::GoAway { code: NO_ERROR, covers: false },
@@ -109,7 +109,7 @@ async fn what_a_server_did_not_process_is_not_sent_and_sent_again() {
 }
 
 #[tokio::test]
-async fn what_a_server_may_have_processed_is_unknown_and_never_sent_again() {
+async fn requests_possibly_processed_are_unknown_and_never_retried() {
     for act in [
         Act::GoAway { code: NO_ERROR, covers: true },
         Act::GoAway { code: INTERNAL_ERROR, covers: true },
@@ -117,7 +117,7 @@ async fn what_a_server_may_have_processed_is_unknown_and_never_sent_again() {
         Act::ResetStream(CANCEL),
         Act::ResetStream(NO_ERROR),
         Act::ResetStream(ENHANCE_YOUR_CALM),
-        // Who has begun to answer has processed it, whatever it says then.
+        // A server that has started to respond has processed the request, whatever it reports afterwards.
         Act::ResetInAnswer(REFUSED_STREAM),
         Act::Garbage(b"\0\0\x08\x06\0\0\0\0\x01abcdefgh".to_vec()),
         Act::As(server::Act::Reset),
@@ -128,7 +128,7 @@ async fn what_a_server_may_have_processed_is_unknown_and_never_sent_again() {
     }
 }
 
-/// Of several streams those above the last one of a GOAWAY and no others.
+/// Only the streams above the last one of a GOAWAY are retried.
 #[tokio::test]
 async fn a_graceful_close_loses_nothing() {
     const EACH: usize = 50;
@@ -147,7 +147,7 @@ async fn a_graceful_close_loses_nothing() {
     assert!(results.iter().filter(|result| result.is_ok()).count() > 80, "{results:?}");
 }
 
-/// A connection of 100 streams would hold up the rest, and nothing would be answered.
+/// A single connection with 100 streams would block the rest, and no request would be answered.
 #[tokio::test]
 async fn many_requests_are_spread_over_connections() {
     const REQUESTS: usize = 300;

@@ -1,4 +1,4 @@
-//! A server of HTTP/2 over TLS, frame by frame, so that it can do what a server is not to do: hang, refuse, go away, limit.
+//! An HTTP/2 server over TLS that works frame by frame, so that it can misbehave: hang, refuse, send GOAWAY, limit streams.
 use crate::server::{self, Act as Http1, OURS, Seen, Stream, reset};
 use loona_hpack::Decoder;
 use std::{
@@ -31,23 +31,23 @@ pub(crate) const REFUSED_STREAM: u32 = 7;
 pub(crate) const CANCEL: u32 = 8;
 pub(crate) const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// What to do with a request.
+/// The reaction to a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    /// What a server of HTTP/1.1 would do, as frames.
+    /// The reaction of an HTTP/1.1 server, as frames.
     As(Http1),
-    /// Answers once so many requests have come, over all connections.
+    /// Answers after this number of requests over all connections.
     AnswerAfter(usize, u16, &'static str),
     /// Resets the stream.
     ResetStream(u32),
-    /// Resets it after the head of an answer.
+    /// Resets the stream after the response headers.
     ResetInAnswer(u32),
-    /// Goes away: with this stream as the last one that may have been processed, and closes without an answer; or with the one before
-    /// it, and reads on without a look at what comes, until the client closes.
+    /// Sends GOAWAY. Either this stream is the last one possibly processed, and the connection closes without a response. Or the previous
+    /// stream is the last one, and the server ignores everything until the client closes.
     GoAway { code: u32, covers: bool },
-    /// Reads and writes nothing more on this connection, which stays open.
+    /// Neither reads nor writes on this connection, which stays open.
     Freeze,
-    /// These bytes in place of frames.
+    /// Sends these bytes instead of frames.
     Garbage(Vec<u8>),
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn answer(status: u16, body: &str) -> Act {
     Act::As(server::answer(status, body))
 }
 
-/// What is told of the server to begin with.
+/// The initial settings of the server.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) max_concurrent_streams: Option<u32>,
@@ -108,7 +108,7 @@ impl Server {
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
-    /// How many connections spoke HTTP/2.
+    /// Returns the number of HTTP/2 connections.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(SeqCst)
     }
@@ -121,16 +121,16 @@ struct Connection {
     script: Arc<Mutex<VecDeque<Act>>>,
     seen: Arc<Mutex<Vec<Seen>>>,
     heads: Arc<Mutex<Vec<String>>>,
-    /// Requests of which the body is still to come.
+    /// Requests whose body is incomplete.
     open: BTreeMap<u32, (String, Seen)>,
-    /// Answers that wait for a number of requests.
+    /// Responses that wait for a number of requests.
     waiting: Vec<(u32, usize, u16, &'static str)>,
-    /// Bodies that wait for the client's windows, whether each ends its stream, and what is done at its end.
+    /// Bodies that wait for the client's flow control, whether each ends its stream, and the action at its end.
     bodies: BTreeMap<u32, (VecDeque<u8>, bool)>,
     connection_window: i64,
     windows: BTreeMap<u32, i64>,
     initial_window: i64,
-    /// Takes no more requests.
+    /// Whether new requests are refused.
     gone: bool,
     end: Option<End>,
 }
@@ -142,7 +142,7 @@ type Headers = Vec<(String, String)>;
 /// How the connection ends.
 #[derive(Clone, Copy, PartialEq)]
 enum End {
-    /// Once all bodies are written.
+    /// After all bodies are written.
     Close,
     Reset,
     Freeze,
@@ -163,7 +163,7 @@ impl Connection {
         stream.read_exact(&mut preface)?;
         assert_eq!(&preface, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
         counted.fetch_add(1, SeqCst);
-        // Looked up now and then for answers that wait for the requests of other connections.
+        // Polls for responses that wait for requests on other connections.
         stream.socket().set_read_timeout(Some(Duration::from_millis(5)))?;
         let mut connection = Self {
             stream,
@@ -182,7 +182,7 @@ impl Connection {
             end: None,
         };
         let mut told = Vec::new();
-        // SETTINGS_INITIAL_WINDOW_SIZE: room for any upload of the tests.
+        // SETTINGS_INITIAL_WINDOW_SIZE: enough for any upload of the tests.
         told.extend_from_slice(&[0, 4]);
         told.extend_from_slice(&(1u32 << 30).to_be_bytes());
         if let Some(most) = settings.max_concurrent_streams {
@@ -214,7 +214,7 @@ impl Connection {
         }
     }
 
-    /// Closes after what was written has been read: closing with something unread would be a reset, by which that could be lost.
+    /// Closes after the client has read everything. Closing with unread data would cause a reset, which could discard the response.
     fn close(self) {
         let socket = self.stream.socket();
         let _ = socket.shutdown(std::net::Shutdown::Write);
@@ -228,7 +228,7 @@ impl Connection {
         self.stream.write_all(&[&head, payload].concat())
     }
 
-    /// The next frame, or nothing for now.
+    /// Returns the next frame, or `None` if there is none yet.
     fn read(&mut self) -> io::Result<Option<Frame>> {
         let complete = |received: &[u8]| {
             let length = 9
@@ -277,7 +277,7 @@ impl Connection {
                 Ok(())
             }
             HEADERS => {
-                assert!(flags & END_HEADERS != 0, "our heads fit into a frame");
+                assert!(flags & END_HEADERS != 0, "our headers fit into one frame");
                 let priority = if flags & 0x20 == 0 { 0 } else { 5 };
                 let fields = self.decoder.decode(&payload[priority..]).unwrap();
                 self.begun(id, fields, flags & END_STREAM != 0)
@@ -320,7 +320,7 @@ impl Connection {
         if ended { self.whole(id) } else { Ok(()) }
     }
 
-    /// A request has come to its end.
+    /// Handles a complete request.
     fn whole(&mut self, id: u32) -> io::Result<()> {
         let Some((head, seen)) = self.open.remove(&id).filter(|_| !self.gone) else { return Ok(()) };
         self.heads.lock().unwrap().push(head);
@@ -394,7 +394,7 @@ impl Connection {
         };
         self.end = end;
         if end == Some(End::Close) {
-            // What `connection: close` says in HTTP/1.1: the client is not to ask on a connection that is about to end.
+            // The equivalent of `connection: close` in HTTP/1.1: the client must not use a connection that is about to end.
             self.frame(GOAWAY, 0, 0, &[id.to_be_bytes(), NO_ERROR.to_be_bytes()].concat())?;
         }
         let mut rest = &bytes[..];
@@ -414,7 +414,7 @@ impl Connection {
             if mib > 0 {
                 self.body(id, vec![b' '; mib << 20], true);
             }
-            // A body with a length ends where that is reached; in HTTP/1.1, one without at the end of the connection.
+            // A body with a length ends there. In HTTP/1.1, one without a length ends with the connection.
             break;
         }
         Ok(())
@@ -444,7 +444,7 @@ impl Connection {
         *last = ends;
     }
 
-    /// As much of the bodies as the client has room for.
+    /// Writes as much of the bodies as flow control allows.
     fn write_bodies(&mut self) -> io::Result<()> {
         let ids: Vec<u32> = self.bodies.keys().copied().collect();
         for id in ids {
@@ -470,13 +470,13 @@ impl Connection {
     }
 }
 
-/// Status, headers, and what comes behind them, where all of a head of HTTP/1.1 is there.
+/// Returns status, headers and the remaining bytes, if a whole HTTP/1.1 head is present.
 fn head_of(bytes: &[u8]) -> Option<(u16, Headers, &[u8])> {
     let end = bytes.windows(4).position(|at| at == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&bytes[..end]).ok()?;
     let mut lines = head.split("\r\n");
     let status = lines.next()?.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
-    // Headers of a connection are malformed in HTTP/2, where it has frames in their place.
+    // Connection headers are malformed in HTTP/2, which has frames instead.
     let headers = lines.filter_map(|line| line.split_once(": "));
     let headers = headers.filter(|(name, _)| !["connection", "transfer-encoding"].contains(name));
     Some((
@@ -486,7 +486,7 @@ fn head_of(bytes: &[u8]) -> Option<(u16, Headers, &[u8])> {
     ))
 }
 
-/// A string of HPACK, without Huffman's code (RFC 7541 5.1, 5.2).
+/// Writes an HPACK string without Huffman coding (RFC 7541 5.1, 5.2).
 fn string(block: &mut Vec<u8>, text: &str) {
     let mut length = text.len();
     if length < 127 {

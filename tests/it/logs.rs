@@ -1,4 +1,4 @@
-//! What is logged: a span for each call, and neither key nor number, whatever logs and at whatever level.
+//! Logging: one span per call, and no key or number from any crate at any level.
 use crate::{
     rig::{KEY, Naps, config, everywhere, real, runtime},
     server::{Act, Server, answer},
@@ -26,7 +26,7 @@ fn message() -> Message {
     Message::text(format!("+{NUMBER}"), format!("call {NUMBER}"))
 }
 
-/// What was logged by this thread.
+/// The log of this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -39,7 +39,7 @@ impl io::Write for Log {
     }
 }
 
-/// Runs `run` and gives the lines that calls logged.
+/// Runs `run` and returns the log lines of calls.
 fn logged(run: impl FnOnce()) -> Vec<String> {
     let log = Log::default();
     let to = log.clone();
@@ -104,7 +104,7 @@ fn a_call_that_is_refused_before_it_is_sent_has_a_span_too() {
 }
 
 #[test]
-fn a_call_that_is_dropped_says_so() {
+fn a_dropped_call_is_logged() {
     use std::{future::Future as _, pin::pin, task::Context, task::Waker};
     let server = Server::start(vec![Act::Hang(Vec::new())]);
     let client = d360::cloud::Client::new(config(&server.url())).unwrap();
@@ -117,7 +117,7 @@ fn a_call_that_is_dropped_says_so() {
     assert!(lines.last().unwrap().contains(r#"outcome="dropped""#), "{lines:#?}");
 }
 
-/// Everything that a program may do, in a process of its own whose log goes to standard error.
+/// Runs everything that a program may do in a separate process that logs to standard error.
 #[test]
 #[ignore = "the tests below run it in a process of its own"]
 fn canary() {
@@ -159,7 +159,7 @@ fn canary() {
             others(i == 0, crate::rig::config(&server.url()).retry(RetryPolicy::never()), show);
         }
     }
-    // Over TLS, as it is in earnest.
+    // Over TLS, as in production.
     let ours = crate::authority::Authority::new();
     let roots = d360::transport::Roots::Pem(ours.pem.clone().into_bytes());
     for _ in 0..2 {
@@ -170,7 +170,7 @@ fn canary() {
             client.blocked(None).unwrap();
         }
     }
-    // Nobody there, and nobody who speaks TLS.
+    // A port without a listener, and a server without TLS.
     for url in ["http://127.0.0.1:1".to_owned(), Server::start(Vec::new()).url().replace("http:", "https:")] {
         let connection = Connection::new().connect_timeout(Duration::from_millis(300));
         let config = config(&url).connection(connection).retry(RetryPolicy::never());
@@ -180,7 +180,7 @@ fn canary() {
     }
 }
 
-/// On-Premise has numbers in its paths, the Partner API another header for its key.
+/// On-Premise has numbers in its paths, and the Partner API has another key header.
 fn others(is_async: bool, config: Config, show: impl Fn(Error)) {
     let user: d360::model::block::User = NUMBER.parse().unwrap();
     let channel =
@@ -203,8 +203,8 @@ fn others(is_async: bool, config: Config, show: impl Fn(Error)) {
     }
 }
 
-/// What the canary wrote, to both outputs.
-fn sung(level: &str) -> Vec<String> {
+/// Returns the output of the canary, on both streams.
+fn canary_output(level: &str) -> Vec<String> {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "logs::canary", "--ignored", "--nocapture"])
         .env("D360_CANARY", level)
@@ -217,11 +217,11 @@ fn sung(level: &str) -> Vec<String> {
 
 #[test]
 fn nothing_logs_a_key_or_a_number() {
-    for line in sung("debug") {
+    for line in canary_output("debug") {
         assert!(!line.contains(KEY) && !line.contains(NUMBER), "{line}");
     }
-    // At TRACE ureq writes out the bytes of requests and answers, 16 a line: SECURITY.md says so. No key is among them.
-    let lines = sung("trace");
+    // At TRACE ureq logs the bytes of requests and responses, 16 per line (see SECURITY.md). They contain no key.
+    let lines = canary_output("trace");
     let mut bytes = String::new();
     for line in &lines {
         assert!(!line.contains(KEY), "{line}");
@@ -231,7 +231,7 @@ fn nothing_logs_a_key_or_a_number() {
             assert!(!line.contains(NUMBER), "{line}");
         }
     }
-    assert!(bytes.contains("d360-api-key:.****"), "the bytes are read as they are written");
+    assert!(bytes.contains("d360-api-key:.****"), "the bytes of the log lines are decoded");
     assert!(!bytes.contains(KEY));
     for who in ["hyper", "ureq", "d360: "] {
         assert!(lines.iter().any(|line| line.contains(who)), "{who} logs nothing");

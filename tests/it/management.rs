@@ -1,4 +1,4 @@
-//! Templates, webhook settings and health: what is sent, and what is read.
+//! Templates, webhook settings and health: requests and responses.
 use crate::{
     rig::{everywhere, sent},
     server::answer,
@@ -26,7 +26,7 @@ fn body(seen: &crate::server::Seen) -> Value {
 }
 
 #[test]
-fn templates_come_in_pages_of_both_shapes() {
+fn template_pages_of_both_shapes_are_read() {
     let template = |id: &str| json!({ "id": id, "name": "a", "language": "en_US", "status": "APPROVED", "category": "MARKETING", "components": [{"type": "BODY", "text": "x"}], "quality_score": {"score": "GREEN"} });
     let page = |ids: &[&str], after: &str| {
         let data: Vec<_> = ids.iter().map(|id| template(id)).collect();
@@ -46,7 +46,7 @@ fn templates_come_in_pages_of_both_shapes() {
         assert_eq!(targets[1], format!("{first}&after=MjQ%3D"));
         assert_eq!(targets[2], format!("{first}&after=end"));
     }
-    // 360dialog's older shape, by offset and in lower case.
+    // 360dialog's older form, with an offset and lower case.
     let old = |name: &str, offset: u64| {
         let one = json!({ "name": name, "language": "en", "status": "approved", "category": "UTILITY", "rejected_reason": "NONE", "namespace": "x" });
         answer(200, json!({ "waba_templates": [one], "count": 1, "limit": 1, "offset": offset, "total": 2, "sort": [], "filters": {} }).to_string())
@@ -58,7 +58,7 @@ fn templates_come_in_pages_of_both_shapes() {
     }
 }
 
-/// As for every list: an empty page is not the end, and a page of unknown items is no empty list.
+/// Like every list: an empty page is not the end, and a page of unknown items is not an empty list.
 #[test]
 fn templates_are_listed_past_empty_pages() {
     let page = |data: Value, after: &str| {
@@ -85,7 +85,7 @@ fn templates_are_listed_past_empty_pages() {
 }
 
 #[test]
-fn a_template_is_handed_in_and_deleted() {
+fn a_template_is_submitted_and_deleted() {
     let template = NewTemplate::new("order_shipped", "en_US", Category::Utility)
         .part(TemplatePart::header_text("Order {{1}}", Some("7")))
         .part(TemplatePart::body("Hi {{1}}, {{2}} is on its way.", ["Barbara", "it"]))
@@ -130,7 +130,7 @@ fn a_template_is_handed_in_and_deleted() {
         (seen.method.as_str(), seen.target.as_str()),
         ("DELETE", "/message_templates?name=order_shipped&hsm_id=7")
     );
-    // An unknown outcome is not tried again: Meta would say that the template is there already.
+    // A call of unknown outcome is not retried: Meta would answer that the template exists already.
     for run in everywhere(&[answer(500, ""), answer(200, created)], |client| {
         client.call(CreateTemplate::new(template.clone()))
     }) {
@@ -139,7 +139,7 @@ fn a_template_is_handed_in_and_deleted() {
 }
 
 #[test]
-fn mistakes_of_a_template_are_named() {
+fn template_errors_name_their_path() {
     let errors = |json: &str| {
         let invalid = NewTemplate::from_json(json.as_bytes()).unwrap_err();
         invalid.findings().errors().map(|finding| finding.path.clone()).collect::<Vec<_>>()
@@ -257,9 +257,9 @@ fn health_is_read_in_its_variants() {
     }
 }
 
-/// Graph names in its paths what 360dialog takes from the key.
+/// Graph paths contain the IDs that 360dialog derives from the key.
 #[test]
-fn graph_has_a_path_for_each_thing() {
+fn graph_paths_depend_on_the_scope() {
     let number = PhoneNumberId::new("106540352242922").unwrap();
     let uri = |host, endpoint: &dyn Fn(&cloud::blocking::Client) -> Result<String, String>| {
         let mut config = Config::new(ApiKey::new("t").unwrap());

@@ -1,4 +1,4 @@
-//! Files up and down: the right bytes, flat memory, and the key where it may go alone.
+//! Uploads and downloads: the right bytes, constant memory, and the key only on allowed hosts.
 use crate::{
     rig::{Client, Naps, config, everywhere, growth, real, sent},
     server::{Act, Server, answer},
@@ -18,7 +18,7 @@ use std::{
 
 const MIB: usize = 1 << 20;
 
-/// Bytes that repeat nowhere near a piece's length.
+/// Bytes with a period that is not close to the length of a chunk.
 fn content(length: usize) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(7);
     std::iter::repeat_with(|| random.u8(..)).take(length).collect()
@@ -28,7 +28,7 @@ fn info(url: &str, size: usize) -> MediaInfo {
     serde_json::from_value(json!({ "url": url, "file_size": size.to_string() })).unwrap()
 }
 
-/// The fields of a form, each with its head, by its boundary and blank lines.
+/// Parses the fields of a form, each with its headers, by boundary and blank lines.
 fn form(content_type: &str, body: &[u8]) -> Vec<(String, Vec<u8>)> {
     let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
     let (open, between) = (format!("--{boundary}\r\n"), format!("\r\n--{boundary}"));
@@ -49,7 +49,7 @@ fn form(content_type: &str, body: &[u8]) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn a_file_goes_up_as_a_form() {
+fn a_file_is_uploaded_as_a_form() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("Rechnung \"7\" \u{fc}.pdf");
     let bytes = content(MIB);
@@ -86,7 +86,7 @@ fn a_file_goes_up_as_a_form() {
 }
 
 #[test]
-fn what_whatsapp_would_not_take_is_not_sent() {
+fn unsupported_files_are_not_sent() {
     let problems = |upload: UploadMedia| {
         let runs = everywhere(&[], |client| client.call(upload.clone()).unwrap_err());
         assert!(runs.iter().all(|run| run.seen.is_empty()));
@@ -124,7 +124,7 @@ fn both_shapes_of_an_uploads_answer_are_read() {
 }
 
 #[test]
-fn files_are_asked_for_and_deleted_by_their_id() {
+fn files_are_fetched_and_deleted_by_id() {
     let body = r#"{"messaging_product":"whatsapp","url":"https://lookaside.fbsbx.com/x","mime_type":"image/jpeg","sha256":"ab","file_size":"303833","id":"2621233374848975"}"#;
     let seen = sent(answer(200, body), |client| {
         let info = client.call(GetMedia::new("2621233374848975")).unwrap();
@@ -140,16 +140,16 @@ fn files_are_asked_for_and_deleted_by_their_id() {
     {
         assert_eq!(run.result.unwrap_err().outcome(), Outcome::Refused { retryable: false });
     }
-    // Anything else in its place would be another call.
+    // Anything else in place of the ID would be another call.
     for bad in ["", "messages", "block_users", "7/x", "..", "7?x=1", "7 "] {
         let runs = everywhere(&[], |client| client.call(DeleteMedia::new(bad)).unwrap_err());
         assert!(runs.iter().all(|run| run.seen.is_empty() && run.result.invalid().is_some()), "{bad:?}");
     }
 }
 
-/// 360dialog serves Meta's URLs from its own host. The key goes there, and to no other.
+/// 360dialog serves Meta's URLs from its own host. The key is sent only there.
 #[test]
-fn a_media_url_is_fetched_from_the_apis_own_host_or_not_at_all() {
+fn a_media_url_is_fetched_only_from_the_api_host() {
     let path = "/whatsapp_business/attachments/?mid=64&ext=54&hash=xx-%2F";
     let seen = sent(answer(200, "bytes"), |client| {
         let url = format!("https://lookaside.fbsbx.com{path}");
@@ -178,7 +178,7 @@ fn a_media_url_is_fetched_from_the_apis_own_host_or_not_at_all() {
         let error = client.call(DownloadMedia::new(&named)).unwrap_err();
         assert!(error.to_string().contains("evil.example"), "{error}");
     }
-    // A URL comes from whoever posts webhooks: it must not lead to another call.
+    // Anybody who can post webhooks controls the URL, so it must not lead to another call.
     for (who, client) in real(&config(&own.url()), &Naps::default()) {
         for path in [
             "/v1/configs/webhook",
@@ -199,12 +199,12 @@ fn a_media_url_is_fetched_from_the_apis_own_host_or_not_at_all() {
 }
 
 #[test]
-fn a_download_goes_where_it_should_and_leaves_no_half() {
+fn a_failed_download_leaves_no_partial_file() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = content(3 * MIB);
     let broken = [b"HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\n".to_vec(), bytes.clone()].concat();
     for i in 0..2 {
-        // Broken off once, then whole.
+        // Interrupted once, then complete.
         let server =
             Server::start(vec![Act::Bytes(broken.clone()), answer(200, &bytes), answer(404, "gone")]);
         let (who, client) = real(&config(&server.url()), &Naps::default()).into_iter().nth(i).unwrap();
@@ -230,11 +230,11 @@ fn a_download_goes_where_it_should_and_leaves_no_half() {
 }
 
 const LARGE: usize = 20 * MIB;
-/// Most that a process may grow by while 20 MiB pass through it.
+/// The maximum growth of a process that transfers 20 MiB.
 const MOST_KIB: u64 = 8 * 1024;
 
 #[test]
-fn twenty_megabytes_pass_with_flat_memory_in_both_transports() {
+fn large_files_use_constant_memory_in_both_transports() {
     let folder = tempfile::tempdir().unwrap();
     let (path, bytes) = (folder.path().join("large.pdf"), content(LARGE));
     fs::write(&path, &bytes).unwrap();
@@ -260,7 +260,7 @@ fn twenty_megabytes_pass_with_flat_memory_in_both_transports() {
     }
 }
 
-/// The client's side, in a process of its own: so that its memory is nobody else's.
+/// The client side, in a separate process, so that memory can be measured.
 #[test]
 #[ignore = "the test above runs it in a process of its own"]
 fn large() {
@@ -283,7 +283,7 @@ fn download(client: &Client, target: &str, url: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// One step: the content decides what it is sent as, whatever the file is called.
+/// One step: the content decides the message type, not the file name.
 #[test]
 fn a_file_is_uploaded_and_sent_in_one_step() {
     use d360::cloud::SendFile;
@@ -358,7 +358,7 @@ fn a_file_is_uploaded_and_sent_in_one_step() {
     }
 }
 
-/// Nothing is uploaded for a message that cannot be sent.
+/// A message that cannot be sent uploads nothing.
 #[test]
 fn a_file_that_cannot_be_sent_is_not_uploaded() {
     use d360::cloud::SendFile;

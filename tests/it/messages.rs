@@ -1,4 +1,4 @@
-//! `POST /messages`: what is sent, and what is read.
+//! `POST /messages`: requests and responses.
 use crate::{
     rig::{KEY, everywhere, sent},
     server::answer,
@@ -85,7 +85,7 @@ fn a_card_with_every_field_of_the_documents() {
 }
 
 #[test]
-fn a_place_goes_out_with_numbers() {
+fn a_location_is_sent_with_numeric_coordinates() {
     let place = Location::new(-33.8, -122.4).unwrap();
     let body = body_of(&Message::location(to(), place.clone()));
     assert_eq!(body["location"], json!({"latitude": -33.8, "longitude": -122.4}));
@@ -96,7 +96,7 @@ fn a_place_goes_out_with_numbers() {
 }
 
 #[test]
-fn the_common_fields() {
+fn common_fields_are_sent() {
     let message = Message::text(to(), "Hello")
         .reply_to("wamid.before")
         .biz_opaque_callback_data("order 7")
@@ -137,7 +137,7 @@ fn every_documented_answer_is_read() {
         SENT.to_owned(),
         r#"{"contacts":[{"input":"text","wa_id":"text"}],"messages":[{"id":"text","message_status":"accepted"}],"messaging_product":"text"}"#.to_owned(),
         r#"{"messaging_product":"whatsapp","contacts":[{"input":"US.1","user_id":"US.1"}],"messages":[{"id":"wamid.x"}]}"#.to_owned(),
-        // What nobody documents must not cost the message id: it was accepted.
+        // An undocumented property must not hide the message ID: the message was accepted.
         r#"{"messages":[{"id":"wamid.x","message_status":"brand_new","group_id":"g"}],"contacts":{"odd":1},"new":[1]}"#.to_owned(),
         r#"{"messages":[{"id":"wamid.x"}],"contacts":[{"wa_id":16505550123},7]}"#.to_owned(),
         r#"{"messages":[{"id":"wamid.x","message_status":1}],"messaging_product":7}"#.to_owned(),
@@ -160,7 +160,7 @@ fn every_documented_answer_is_read() {
 }
 
 #[test]
-fn a_checked_body_is_sent_as_it_was_read() {
+fn a_checked_body_is_sent_unchanged() {
     let documented = json!({
         "messaging_product": "whatsapp", "to": "+16505550123", "type": "contacts",
         "contacts": [{
@@ -232,7 +232,7 @@ fn every_problem_is_reported_with_its_path() {
     assert_eq!(problems(&json!({"to": "", "type": "text", "text": {"body": "x"}})), ["to"]);
     assert_eq!(problems(&json!({"to": "16505550123", "type": "text", "text": {"body": "x"}})), ["advice to"]);
     assert_eq!(problems(&json!({"type": "text", "text": {"body": "x"}})), ["to"]);
-    // What is newer than this version is sent as it stands; what names no property is a mistake.
+    // Types newer than this version are sent unchanged. A type that names no property is an error.
     assert_eq!(problems(&json!({"to": "+16505550123", "type": "fax", "fax": {}})), ["advice type"]);
     assert_eq!(problems(&json!({"to": "+16505550123", "type": "fax", "text": {"body": "x"}})), ["type"]);
     assert_eq!(problems(&json!({"to": "+16505550123", "text": {"body": "x"}})), ["advice type"]);
@@ -255,7 +255,7 @@ fn every_problem_is_reported_with_its_path() {
 }
 
 #[test]
-fn what_the_api_would_refuse_is_not_sent() {
+fn invalid_messages_are_not_sent() {
     let empty = Message::new(to(), Content::Contacts(Vec::new()));
     for run in everywhere(&[], |client| client.call(SendMessage::new(empty.clone()))) {
         let error = run.result.unwrap_err();

@@ -1,4 +1,4 @@
-//! On-Premise to Cloud and back: what comes out is what the documents say, and what is not kept is in the notes.
+//! On-Premise to Cloud and back: results match the documents, and every loss has a note.
 use d360::{
     migrate::{Note, NoteKind, Options, Translation, calls, message, webhook},
     model::{
@@ -24,7 +24,7 @@ fn to_cloud(old: &Value) -> Translation<Value> {
 }
 
 #[test]
-fn every_type_becomes_what_cloud_takes() {
+fn every_type_translates_to_cloud() {
     use NoteKind::{Assumed, Changed, Lost};
     let to = ("to", Changed);
     for (old, new, notes) in [
@@ -161,7 +161,7 @@ fn every_type_becomes_what_cloud_takes() {
 }
 
 #[test]
-fn who_it_goes_to_is_said_as_cloud_wants_it() {
+fn recipients_translate_to_cloud() {
     let to = |to: Value, kind: &str| {
         let translated =
             to_cloud(&json!({"to": to, "recipient_type": kind, "type": "text", "text": {"body": "x"}}));
@@ -186,7 +186,7 @@ fn who_it_goes_to_is_said_as_cloud_wants_it() {
 }
 
 #[test]
-fn what_cloud_would_refuse_is_refused_with_its_old_path() {
+fn invalid_messages_are_refused_with_their_old_path() {
     for (old, path) in [
         (json!("x"), ""),
         (json!({"type": "text", "text": {"body": "x"}}), "to"),
@@ -229,7 +229,7 @@ fn what_cloud_would_refuse_is_refused_with_its_old_path() {
     }
 }
 
-/// Everything that differs between two values, by path.
+/// Returns every difference between two values, by path.
 fn differences(a: &Value, b: &Value, path: &str, out: &mut Vec<String>) {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
@@ -247,18 +247,18 @@ fn differences(a: &Value, b: &Value, path: &str, out: &mut Vec<String>) {
                 differences(a, b, &format!("{path}[{at}]"), out);
             }
         }
-        // 1 and 1.0 are one number.
+        // 1 and 1.0 are the same number.
         (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => {}
         (a, b) if a == b => {}
         _ => out.push(path.to_owned()),
     }
 }
 
-/// Those of the differences that no note accounts for.
+/// Returns the differences that no note covers.
 fn silent(a: &Value, b: &Value, notes: &[&[Note]]) -> Vec<String> {
     let mut found = Vec::new();
     differences(a, b, "", &mut found);
-    // At the place itself or above it; never by the whole, which would account for everything.
+    // A note at the path itself or above it counts. A note on the whole does not, because it would cover everything.
     let told = |path: &str| {
         notes.iter().flat_map(|notes| notes.iter()).filter(|note| !note.path.is_empty()).any(|note| {
             path.strip_prefix(note.path.as_str())
@@ -270,7 +270,7 @@ fn silent(a: &Value, b: &Value, notes: &[&[Note]]) -> Vec<String> {
 }
 
 #[test]
-fn old_webhooks_become_clouds_and_come_back() {
+fn onprem_webhooks_round_trip_through_cloud() {
     let examples: Map<String, Value> = serde_json::from_str(WEBHOOKS).unwrap();
     let options = Options::new().account("1").number("2", "15550783881");
     for (name, old) in examples.iter().filter(|(name, _)| name.starts_with("onprem/")) {
@@ -295,7 +295,7 @@ fn old_webhooks_become_clouds_and_come_back() {
     }
 }
 
-/// Notes of an envelope with the paths that they have in the value.
+/// Returns the notes of an envelope with paths relative to the value.
 fn below(notes: &[Note]) -> Vec<Note> {
     let mut notes = notes.to_vec();
     for note in &mut notes {
@@ -305,7 +305,7 @@ fn below(notes: &[Note]) -> Vec<Note> {
 }
 
 #[test]
-fn clouds_webhooks_become_what_old_programs_read() {
+fn cloud_webhooks_translate_to_onprem() {
     let examples: Map<String, Value> = serde_json::from_str(WEBHOOKS).unwrap();
     let one = |name: &str| {
         let translated = webhook::to_onprem(&examples[name], &Options::new());
@@ -347,7 +347,7 @@ fn clouds_webhooks_become_what_old_programs_read() {
 }
 
 #[test]
-fn the_details_of_webhooks_are_those_of_the_table() {
+fn webhook_details_match_the_table() {
     let value = json!({"metadata": {"display_phone_number": "15550783881", "phone_number_id": "2"},
         "contacts": [{"wa_id": "16505551234", "profile": {"name": "A"}, "identity_key_hash": "h"}],
         "messages": [
@@ -405,9 +405,9 @@ fn the_details_of_webhooks_are_those_of_the_table() {
     }
 }
 
-/// The guide names every pair of codes and every call.
+/// The guide lists every pair of codes and every call.
 #[test]
-fn the_guide_is_whole() {
+fn the_guide_lists_every_code_and_call() {
     let guide = include_str!("../../crates/d360/docs/migration.md");
     for pair in d360::migrate::errors::PAIRS {
         let row = format!("| {} | {} |", pair.answer, pair.webhook);

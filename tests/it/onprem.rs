@@ -1,4 +1,4 @@
-//! Messages of On-Premise: what is read, checked and sent, through both clients against the sandbox.
+//! Messages of On-Premise: parsed, validated and sent, through both clients against the sandbox.
 use d360::{
     ApiKey, Config, RateLimit,
     model::{Document, Image, Interactive, MessageId, interactive::ReplyButton},
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const TO: &str = "16505551234";
 
-/// One message of every type, as the documents have it.
+/// One message of every type, as documented.
 fn every_type() -> Vec<Value> {
     let language = json!({"policy": "deterministic", "code": "en"});
     let contents = [
@@ -57,7 +57,7 @@ fn every_type() -> Vec<Value> {
 }
 
 #[test]
-fn every_type_is_read_checked_and_sent_as_it_stood() {
+fn every_type_is_sent_unchanged() {
     for blocking in [false, true] {
         let sandbox = Sandbox::start().unwrap();
         sandbox.user_writes(TO);
@@ -80,7 +80,7 @@ fn every_type_is_read_checked_and_sent_as_it_stood() {
 }
 
 #[test]
-fn what_is_built_is_what_is_read() {
+fn built_messages_equal_parsed_ones() {
     let to = || d360::model::WaId::new(TO);
     let image = Media::hosted(Image::link("https://example.com/i.jpg").caption("c"), "bearer");
     for (built, sent) in [
@@ -135,7 +135,7 @@ fn what_is_built_is_what_is_read() {
 }
 
 #[test]
-fn mistakes_are_named_with_their_paths() {
+fn errors_name_their_path() {
     for (message, path) in [
         (json!({"type": "text", "text": {"body": "x".repeat(4097)}}), "text.body"),
         (json!({"type": "text", "text": {"body": "x", "preview_url": true}}), "text.preview_url"),
@@ -170,5 +170,5 @@ fn mistakes_are_named_with_their_paths() {
         assert!(invalid.findings().errors().any(|found| found.path == path), "{message}: {invalid}");
     }
     let bsuid = Message::text("US.13491208655302741918", "Hi");
-    assert!(bsuid.validate().refuses(false), "BSUIDs came after On-Premise");
+    assert!(bsuid.validate().refuses(false), "BSUIDs did not exist on On-Premise");
 }

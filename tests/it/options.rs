@@ -1,4 +1,4 @@
-//! What single calls may have of their own: time, retries, a label. And what a call leaves behind that is dropped.
+//! Options of single calls: time limits, retries, a label. And the cleanup after a dropped call.
 use crate::{
     rig::{Naps, config, everywhere, real, runtime},
     server::{Act, Server, answer},
@@ -37,7 +37,7 @@ fn pair_limit() -> Act {
 }
 
 #[test]
-fn a_deadline_ends_the_waits_and_the_last_failure_is_the_error() {
+fn a_deadline_ends_retries_with_the_last_error() {
     let seconds = Duration::from_secs;
     for run in everywhere(&vec![pair_limit(); 3], |client| {
         // The waits are 1 s and 4 s.
@@ -99,9 +99,9 @@ fn retries_can_be_turned_off_and_on() {
     }
 }
 
-/// Not for its turn, and not to send again.
+/// Neither for the rate limit nor for a retry.
 #[test]
-fn a_call_that_is_not_to_wait_does_not() {
+fn no_wait_calls_do_not_wait() {
     for run in everywhere(&[answer(429, "").header("retry-after", "2")], |client| {
         client.with_options(CallOptions::new().no_wait()).send(message())
     }) {
@@ -112,7 +112,7 @@ fn a_call_that_is_not_to_wait_does_not() {
 }
 
 #[test]
-fn a_label_goes_with_a_message() {
+fn a_label_is_sent_with_a_message() {
     let label = |text: &str| CallOptions::new().label(text);
     for run in everywhere(&[pair_limit(), answer(200, OK)], |client| {
         client.with_options(label("order-7")).send(message())
@@ -149,7 +149,7 @@ fn a_label_goes_with_a_message() {
     assert!(!shown.contains("16505550123"), "{shown}");
 }
 
-/// Fails until it is told to work.
+/// Fails until it is switched to success.
 #[derive(Clone, Debug, Default)]
 struct Switch(Arc<AtomicBool>, Arc<AtomicU32>);
 
@@ -164,7 +164,7 @@ impl AsyncTransport for Switch {
     }
 }
 
-/// A wait that never ends, unless it is told to.
+/// A sleep that never ends, unless it is switched.
 #[async_trait]
 impl AsyncSleep for Switch {
     async fn sleep(&self, _: Duration) {
@@ -175,12 +175,12 @@ impl AsyncSleep for Switch {
 }
 
 #[test]
-fn a_call_that_is_dropped_while_it_waits_leaves_nothing_behind() {
+fn a_dropped_call_releases_its_budget_and_slots() {
     let poll_once = |client: &cloud::Client| {
         let call = pin!(client.send(message()));
         assert!(call.poll(&mut Context::from_waker(Waker::noop())).is_pending());
     };
-    // A budget for one more attempt: dropped calls must not have used it up.
+    // The budget allows one more attempt: dropped calls must not use it up.
     let mut policy = RetryPolicy::default();
     policy.budget = 14;
     let (works, sleeps) = (Switch::default(), Switch::default());
@@ -190,9 +190,9 @@ fn a_call_that_is_dropped_while_it_waits_leaves_nothing_behind() {
     sleeps.0.store(true, Relaxed);
     let before = works.1.load(Relaxed);
     runtime().block_on(client.send(message())).unwrap_err();
-    assert_eq!(works.1.load(Relaxed) - before, 2, "the budget was given back");
+    assert_eq!(works.1.load(Relaxed) - before, 2, "the budget was released");
 
-    // Places in the line of the sender and in that of the pair.
+    // Slots of the sender and of the pair.
     let (works, sleeps) = (Switch::default(), Switch::default());
     works.0.store(true, Relaxed);
     let settings = config("http://localhost:1").rate_limit(RateLimit::coexistence());
@@ -204,7 +204,7 @@ fn a_call_that_is_dropped_while_it_waits_leaves_nothing_behind() {
     }
     drop(calls);
     let error = runtime().block_on(client.try_send(message()));
-    // On a slow machine its turn may have come.
+    // On a slow machine the slot may have been reached.
     if let Err(error) = error {
         assert!(
             matches!(error.kind(), ErrorKind::WouldWait(wait) if *wait < Duration::from_millis(60)),
@@ -213,9 +213,9 @@ fn a_call_that_is_dropped_while_it_waits_leaves_nothing_behind() {
     }
 }
 
-/// A clock that stands still, as in a test of somebody else's, keeps nobody from sending.
+/// A clock that stands still, as in a test of another program, does not block sending.
 #[test]
-fn a_wait_that_takes_no_time_is_taken_for_done() {
+fn an_instant_wait_counts_as_done() {
     let mut transport = MockBlockingTransport::new();
     transport.expect_send().returning(|_| Ok(http::Response::new(Bytes::from_static(OK.as_bytes()))));
     let mut sleep = d360::transport::MockBlockingSleep::new();

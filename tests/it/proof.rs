@@ -1,4 +1,4 @@
-//! What is told as not sent never arrives, however close the end of its time comes to its beginning.
+//! A request reported as not sent never arrives, however short its time limit is.
 use crate::{authority::Authority, contract::trusting, server::Over};
 use bytes::Bytes;
 use d360::transport::{AsyncTransport, HttpRequest, Payload, Protocol, ReqwestTransport, TransportErrorKind};
@@ -19,17 +19,17 @@ const REQUESTS: u64 = 4_000;
 const AT_ONCE: usize = 32;
 
 #[test]
-fn what_is_told_as_not_sent_never_arrives() {
+fn requests_reported_as_not_sent_never_arrive() {
     proof(Over::Plain);
 }
 
 #[test]
-fn what_is_told_as_not_sent_never_arrives_over_tls() {
+fn requests_reported_as_not_sent_never_arrive_over_tls() {
     proof(Over::Tls);
 }
 
 #[test]
-fn what_is_told_as_not_sent_never_arrives_over_http2() {
+fn requests_reported_as_not_sent_never_arrive_over_http2() {
     proof(Over::Http2);
 }
 
@@ -58,20 +58,20 @@ fn proof(over: Over) {
                     if request.method == Method::POST {
                         request.payload = Payload::Bytes(Bytes::from_static(b"{}"));
                     }
-                    // The clock of the runtime counts milliseconds. Some wait long enough on any machine.
+                    // The clock of the runtime has millisecond resolution. Some limits are long enough on any machine.
                     let patient = at % 5 == 4;
                     request.time_limit = Duration::from_millis(if patient { 30_000 } else { at % 5 });
                     (at, transport.send(request).await.map(drop).map_err(|error| error.kind()))
                 });
             }
         }
-        // Once nothing can arrive any more.
+        // After nothing can arrive anymore.
         drop(transport);
         stop.send(()).unwrap();
         served.await.unwrap();
         let arrived = arrived.lock().unwrap();
         let lies: Vec<_> = not_sent.intersection(&arrived).collect();
-        assert!(lies.is_empty(), "told as not sent, and arrived: {lies:?}");
+        assert!(lies.is_empty(), "reported as not sent, but arrived: {lies:?}");
         assert!(
             !not_sent.is_empty() && answered > 0,
             "{} were not sent, {answered} answered",
@@ -80,7 +80,7 @@ fn proof(over: Over) {
     });
 }
 
-/// Notes the number in the path of each request that arrived whole.
+/// Records the number in the path of each complete request.
 async fn serve(
     arrived: Arc<Mutex<HashSet<u64>>>,
     over: Over,
@@ -102,7 +102,7 @@ async fn serve(
     (format!("https://localhost:{}", address.port()), stop, tokio::spawn(async { serving.await.unwrap() }))
 }
 
-/// Connections that have shaken hands, each on a task of its own: one that is given up holds up no other.
+/// Accepted connections after their handshake, each in its own task, so that an abandoned one blocks no other.
 struct TlsListener {
     address: std::net::SocketAddr,
     ready: tokio::sync::mpsc::Receiver<TlsStream<TcpStream>>,

@@ -1,4 +1,4 @@
-//! How fast messages go out, through both clients. The arithmetic has tests of its own, beside it.
+//! The rate limits through both clients. Unit tests cover the arithmetic.
 use crate::{
     rig::{Naps, config, everywhere, real},
     server::{Server, answer},
@@ -14,7 +14,7 @@ use d360::{
 use std::time::Duration;
 
 const OK: &str = r#"{"messages":[{"id":"wamid.x"}]}"#;
-/// 80 a second, less a hundredth.
+/// 80 per second, minus one percent.
 const TURN: Duration = Duration::from_micros(12_625);
 
 fn to(number: u32) -> Message {
@@ -22,7 +22,7 @@ fn to(number: u32) -> Message {
 }
 
 #[test]
-fn messages_wait_their_turn_and_nothing_else_does() {
+fn only_messages_are_rate_limited() {
     let ok = answer(200, OK);
     for run in everywhere(&[ok.clone(), ok.clone(), ok, answer(200, r#"{"data":[]}"#)], |client| {
         let client = client.with_rate_limit(RateLimit::standard());
@@ -45,7 +45,7 @@ fn one_recipient_gets_a_burst_and_then_waits() {
 }
 
 #[test]
-fn try_send_sends_at_once_or_not_at_all() {
+fn try_send_never_waits() {
     for run in everywhere(&vec![answer(200, OK); 2], |client| {
         let client = client.with_rate_limit(RateLimit::standard());
         client.try_send(to(1)).unwrap();
@@ -59,16 +59,16 @@ fn try_send_sends_at_once_or_not_at_all() {
                 error.url().unwrap().trim_end_matches("/messages")
             )
         );
-        // It left no place taken.
+        // It reserved no slot.
         client.send(to(2)).unwrap();
     }) {
         assert_eq!((run.naps, run.seen.len()), (vec![TURN], 2), "{}", run.who);
     }
 }
 
-/// Clones of a `Config` make clients of one pace, of either kind; another key is another sender.
+/// Clients made from clones of a `Config`, async or blocking, share the rate limit. Another key is another sender.
 #[test]
-fn both_clients_of_a_key_keep_one_pace() {
+fn clients_of_one_key_share_the_rate_limit() {
     let ok = |_: HttpRequest| Ok(http::Response::new(bytes::Bytes::from_static(OK.as_bytes())));
     let (mut first, mut second) = (MockBlockingTransport::new(), MockAsyncTransport::new());
     first.expect_send().times(1).returning(ok);
@@ -84,9 +84,9 @@ fn both_clients_of_a_key_keep_one_pace() {
     assert_eq!(naps.taken(), [TURN], "another number");
 }
 
-/// A message that was not sent takes another place, and its recipient's burst is as large as before.
+/// A retried message takes another slot, and its recipient's burst is restored.
 #[test]
-fn attempts_keep_the_pace_too() {
+fn retries_are_rate_limited_too() {
     let mut transport = MockBlockingTransport::new();
     let mut left = 100;
     transport.expect_send().returning(move |_| {
@@ -117,9 +117,9 @@ fn without_a_rate_limit_nothing_waits() {
     }
 }
 
-/// A permit waits before anything is written down, and sends without waiting.
+/// A permit waits before anything is recorded, and sends without waiting.
 #[test]
-fn a_permit_waits_before_and_not_after() {
+fn a_permit_waits_before_sending() {
     for run in everywhere(&vec![answer(200, OK); 3], |client| {
         let client = client.with_rate_limit(RateLimit::standard());
         let mut journal = Vec::new();
@@ -133,7 +133,7 @@ fn a_permit_waits_before_and_not_after() {
     }
 }
 
-/// What was asked for and not used costs nobody a slot, and nothing is sent for anybody else.
+/// An unused permit costs no slot, and a permit for one recipient sends to no other.
 #[test]
 fn a_permit_is_for_one_message_to_one_recipient() {
     for run in everywhere(&vec![answer(200, OK); 45], |client| {
@@ -157,9 +157,9 @@ fn a_permit_is_for_one_message_to_one_recipient() {
     }
 }
 
-/// A journal beside a batch that is killed: rows of messages that only waited are not in doubt.
+/// A journal of a batch that is killed: messages that only waited are not of unknown outcome.
 #[test]
-fn a_batch_that_stops_while_it_waits_leaves_no_row_in_doubt() {
+fn a_batch_stopped_while_waiting_leaves_no_unknown_rows() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut mock = MockAsyncTransport::new();
     mock.expect_send().returning(|_| Ok(http::Response::new(OK.into())));
@@ -179,7 +179,7 @@ fn a_batch_that_stops_while_it_waits_leaves_no_row_in_doubt() {
                 })
             })
             .collect();
-        // As soon as the first is through, the batch is killed.
+        // The batch is killed as soon as the first message is sent.
         while !answered.lock().unwrap().contains(&true) {
             tokio::task::yield_now().await;
         }
@@ -187,5 +187,5 @@ fn a_batch_that_stops_while_it_waits_leaves_no_row_in_doubt() {
     });
     let rows = *started.lock().unwrap();
     assert_eq!(rows, *answered.lock().unwrap());
-    assert!(rows.contains(&false), "the last had to wait");
+    assert!(rows.contains(&false), "the last message had to wait");
 }

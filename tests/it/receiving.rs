@@ -1,4 +1,4 @@
-//! The sandbox's webhooks into the axum router: every type, each once, whatever happens to them on the way.
+//! Webhooks of the sandbox to the axum router: every type, each once, with delays, duplicates and failures.
 use d360::{
     model::webhook::{Event, EventKind, Generation, InboundContent, Windows},
     webhook::{Receiver, Verification, axum::router},
@@ -15,10 +15,10 @@ use std::{
 };
 
 const USER: &str = "16505551234";
-/// How long an event may take on a busy machine.
+/// The time limit for an event on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A server of the router on a thread of its own, which ends with the test.
+/// Serves the router on a separate thread, which ends with the test.
 fn serve<F: Future<Output = Result<(), E>> + Send + 'static, E>(
     receiver: Receiver,
     store: impl Fn(Vec<Event>) -> F + Send + Sync + 'static,
@@ -35,14 +35,14 @@ fn serve<F: Future<Output = Result<(), E>> + Send + 'static, E>(
     address
 }
 
-/// A sandbox whose webhooks arrive here.
+/// A sandbox that posts its webhooks here.
 fn joined(verification: Verification) -> (Sandbox, String, mpsc::Receiver<Vec<Event>>) {
     let (queue, events) = mpsc::channel();
     let address = serve(Receiver::new(verification), move |events| std::future::ready(queue.send(events)));
     (Sandbox::start().unwrap(), format!("http://{address}/hook"), events)
 }
 
-/// So many events, however they are parcelled.
+/// Receives `count` events, however they are batched.
 fn take(events: &mpsc::Receiver<Vec<Event>>, count: usize) -> Vec<Event> {
     let mut all = Vec::new();
     while all.len() < count {
@@ -79,7 +79,7 @@ const TYPES: [&str; 14] = [
 ];
 
 #[test]
-fn every_type_of_message_comes_in_from_both_generations() {
+fn every_message_type_is_received_from_both_systems() {
     for on_premise in [false, true] {
         let (sandbox, url, events) = joined(Verification::header("x-secret", "hush").unwrap());
         sandbox.webhook(&url, &[("X-Secret", "hush")]);
@@ -92,7 +92,7 @@ fn every_type_of_message_comes_in_from_both_generations() {
             let event = take(&events, 1).remove(0);
             assert_eq!(event.generation == Generation::OnPremise, on_premise);
             if let EventKind::UserIdUpdate(update) = &event.kind {
-                // A changed number is a system message on the wire.
+                // On the wire, a changed number is a system message.
                 assert_eq!((kind, update.id.as_ref().unwrap().as_str()), ("system", sent.as_str()));
                 assert!(update.previous_wa_id.is_some() && update.wa_id.is_some(), "{update:?}");
                 continue;
@@ -134,7 +134,7 @@ fn duplicates_delay_disorder_and_batches_lose_nothing() {
             (0..30).map(|i| sandbox.user_sends(USER, &json!({ "type": TYPES[i % TYPES.len()] }))).collect();
         sandbox.webhooks(|hooks| hooks.hold = false);
         let got: Vec<String> = take(&events, 30).iter().map(id).collect();
-        assert_ne!(got, sent, "they were to be out of order");
+        assert_ne!(got, sent, "the sandbox reordered them");
         assert_eq!(got.iter().collect::<BTreeSet<_>>(), sent.iter().collect());
         assert!(sandbox.deliveries().iter().all(|one| one["status"] == 200));
         assert!(events.recv_timeout(Duration::from_millis(200)).is_err(), "nothing comes twice");
@@ -143,7 +143,7 @@ fn duplicates_delay_disorder_and_batches_lose_nothing() {
 }
 
 #[test]
-fn a_webhook_that_is_not_stored_comes_again() {
+fn an_unstored_webhook_is_repeated() {
     let (queue, events) = mpsc::sync_channel(8);
     let full = std::sync::atomic::AtomicBool::new(true);
     let address = serve(Receiver::new(Verification::none()), move |events| {
@@ -162,9 +162,9 @@ fn a_webhook_that_is_not_stored_comes_again() {
     assert_eq!(statuses[0], 503);
 }
 
-/// 200 is a promise: nothing is answered before the events are stored. A client that gives up meanwhile changes nothing.
+/// 200 means stored: the response waits until the events are stored, even if the client disconnects meanwhile.
 #[test]
-fn the_answer_waits_for_the_store() {
+fn the_response_waits_for_the_store() {
     let (started, begun) = mpsc::channel();
     let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
     let stored = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
@@ -194,7 +194,7 @@ fn the_answer_waits_for_the_store() {
     begun.recv_timeout(PATIENCE).unwrap();
     first.set_nonblocking(true).unwrap();
     assert_eq!(first.peek(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
-    // The client loses patience; the same webhook comes again while the first is being stored, and once more after that.
+    // The client disconnects. The same webhook arrives while the first is being stored, and again after that.
     drop(first);
     assert_eq!(status(post()), "503");
     gate.add_permits(1);
@@ -207,7 +207,7 @@ fn the_answer_waits_for_the_store() {
 }
 
 #[test]
-fn whoever_cannot_prove_who_they_are_is_not_heard() {
+fn unverified_webhooks_are_refused() {
     let (sandbox, url, events) = joined(Verification::header("x-secret", "hush").unwrap());
     sandbox.webhook(&url, &[("x-secret", "wrong")]);
     let _ = sandbox.user_sends(USER, &json!({}));
@@ -222,9 +222,9 @@ fn whoever_cannot_prove_who_they_are_is_not_heard() {
     assert_eq!(id(&take(&events, 1)[0]), sent);
 }
 
-/// The clients send, statuses come back, and the window is as the webhooks tell it.
+/// The clients send, statuses arrive, and the window follows the webhooks.
 #[test]
-fn statuses_come_back_and_the_window_is_told() {
+fn statuses_and_the_window_arrive_by_webhook() {
     use crate::rig::{Naps, config, real};
     use d360::{ApiKey, CallOptions, Config, model::Message};
     let (sandbox, url, events) = joined(Verification::none());
@@ -250,7 +250,7 @@ fn statuses_come_back_and_the_window_is_told() {
             assert_eq!(status.biz_opaque_callback_data.as_deref(), Some("order-7"));
         }
         assert!(!windows.is_open(&user, now + 25 * 60 * 60));
-        // A number that is nobody's is accepted, and fails by webhook.
+        // A number without a WhatsApp account is accepted, and fails by webhook.
         sandbox.not_on_whatsapp("+16505550000");
         sandbox.user_writes("+16505550000");
         let _ = take(&events, 1);
@@ -261,16 +261,16 @@ fn statuses_come_back_and_the_window_is_told() {
     }
 }
 
-/// Whoever shows no secret need not send a body, and nothing of it is kept.
+/// A request without the secret is refused before its body arrives, and nothing is kept.
 #[test]
-fn a_secret_is_compared_before_the_body_comes() {
+fn a_secret_is_checked_before_the_body_is_read() {
     use std::io::{Read as _, Write as _};
     let verification = Verification::header("x-secret", "hush").unwrap();
     let (_sandbox, url, _events) = joined(verification);
     let address = url.trim_start_matches("http://").trim_end_matches("/hook");
     for header in ["", "x-secret: hus\r\n"] {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
-        // Less than a body may take.
+        // Less than the time limit of a body.
         stream.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
         write!(stream, "POST /hook HTTP/1.1\r\nhost: x\r\n{header}content-length: 4000000\r\n\r\n{{")
             .unwrap();

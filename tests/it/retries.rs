@@ -1,4 +1,4 @@
-//! What is sent again, and what is not.
+//! Which calls are retried, and which are not.
 use crate::{
     rig::{Naps, config, everywhere, real, runtime},
     server::{Act, Server, answer},
@@ -42,7 +42,7 @@ fn throttling_waits_as_documented() {
 }
 
 #[test]
-fn repeatable_calls_are_sent_again_after_a_break() {
+fn repeatable_calls_are_retried_after_a_broken_connection() {
     let cut = Act::Bytes(Vec::new());
     let changed = answer(200, r#"{"block_users":{"added_users":[{"input":"+16505550123"}]}}"#);
     for run in everywhere(&[cut.clone(), answer(502, "<html>"), changed.clone()], |client| {
@@ -68,9 +68,9 @@ fn repeatable_calls_are_sent_again_after_a_break() {
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
 
-    /// Whatever a server answers, however large the budget and however many attempts are allowed.
+    /// For every response, retry budget and number of attempts.
     #[test]
-    fn a_message_of_unknown_outcome_is_never_sent_again(
+    fn a_message_of_unknown_outcome_is_never_retried(
         answers in proptest::collection::vec((100u16..600, 0usize..400, 0u8..4), 1..8), attempts in 1u32..8, budget in 0u32..600,
     ) {
         let codes = d360::model::error::ALL_CODES;
@@ -101,17 +101,17 @@ proptest::proptest! {
         let error = client.call(message()).unwrap_err();
         let made = error.attempts() as usize;
         proptest::prop_assert!(made >= 1 && made <= attempts as usize);
-        // All but the last were refused with a code that may be tried again, or with a bare 429.
+        // All but the last were refused with a retryable code, or with a bare 429.
         for (status, kind, automatic) in outcomes.lock().unwrap().iter().take(made - 1) {
             proptest::prop_assert!(*automatic || *status == 429, "{status} {kind}");
         }
-        proptest::prop_assert!(answers.iter().take(made - 1).all(|(_, _, kind)| *kind != 0), "a break is unknown");
+        proptest::prop_assert!(answers.iter().take(made - 1).all(|(_, _, kind)| *kind != 0), "a broken connection is unknown");
     }
 }
 
-/// As long as a header can say, to a policy that obeys.
+/// The longest wait that a header can request, with a policy that follows it.
 #[test]
-fn a_wait_of_ages_is_no_panic() {
+fn a_huge_wait_does_not_panic() {
     for rate_limit in [d360::RateLimit::off(), d360::RateLimit::standard()] {
         for after in ["18446744073709551615", "18446744073", "1000000000000"] {
             let limit = answer(429, "").header("retry-after", after);
@@ -128,7 +128,7 @@ fn a_wait_of_ages_is_no_panic() {
 }
 
 #[test]
-fn what_was_not_sent_is_sent_again() {
+fn unsent_requests_are_retried() {
     let mut mock = MockAsyncTransport::new();
     let mut left = 2;
     mock.expect_send().times(3).returning(move |_| {
@@ -143,7 +143,7 @@ fn what_was_not_sent_is_sent_again() {
 }
 
 #[test]
-fn a_dead_server_sees_hardly_more_than_one_attempt_a_call() {
+fn the_retry_budget_limits_attempts_to_a_dead_server() {
     let sent = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
     let counted = sent.clone();
     let mut mock = d360::transport::MockBlockingTransport::new();
@@ -187,8 +187,8 @@ fn a_closed_port_is_not_sent_and_a_silent_server_is_unknown() {
 }
 
 #[test]
-fn tls_that_fails_is_not_sent() {
-    // A port that speaks no TLS, and one that says nothing at all.
+fn a_failed_tls_handshake_is_not_sent() {
+    // A port without TLS, and a silent one.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let plain = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -226,7 +226,7 @@ fn one_transport_serves_many_keys() {
 }
 
 #[test]
-fn a_client_of_a_wrong_base_url_is_not_made() {
+fn an_invalid_base_url_is_refused() {
     for url in ["http://waba-v2.360dialog.io", "waba", "https://u:p@x.example"] {
         assert!(
             cloud::blocking::Client::new(Config::new(ApiKey::new("k").unwrap()).base_url(url)).is_err(),

@@ -1,4 +1,4 @@
-//! One script through four clients: both mocks, reqwest and ureq over real sockets.
+//! Runs one script through four clients: both mocks, and reqwest and ureq over real sockets.
 use crate::server::{Act, OURS, Seen, Server};
 use bytes::Bytes;
 use d360::{
@@ -22,7 +22,7 @@ use std::{
 
 pub(crate) const KEY: &str = "s3cret-canary-key";
 
-/// A client of either kind. The tests do not know which.
+/// A client of either kind. Tests do not depend on which.
 #[derive(Debug)]
 pub(crate) enum Client {
     Async(cloud::Client, tokio::runtime::Runtime),
@@ -54,7 +54,7 @@ impl Client {
             Self::Blocking(client) => client.send_file(to, file),
         }
     }
-    /// Asks for a permit, runs `between`, and sends.
+    /// Waits for a permit, runs `between`, and sends.
     pub(crate) fn send_with_permit(
         &self,
         to: &str,
@@ -74,7 +74,7 @@ impl Client {
             }
         }
     }
-    /// Asks for a permit and drops it.
+    /// Waits for a permit and drops it.
     pub(crate) fn ready(&self, to: &str) -> Result<(), Error> {
         match self {
             Self::Async(client, runtime) => runtime.block_on(client.ready(to)).map(drop),
@@ -127,7 +127,7 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A clock that goes by its waits alone, which take no time and are kept.
+/// A clock that advances only by sleeps, which return at once and are recorded.
 #[derive(Clone, Debug)]
 pub(crate) struct Naps(Arc<Mutex<Vec<Duration>>>, Instant);
 
@@ -166,13 +166,13 @@ impl AsyncSleep for Naps {
     }
 }
 
-/// Settings for a server at `url`: a time limit that a busy machine keeps, and no rate limit.
+/// Settings for a server at `url`: a time limit for busy machines, and no rate limit.
 pub(crate) fn config(url: &str) -> Config {
     let config = Config::new(ApiKey::new(KEY).unwrap()).base_url(url).rate_limit(RateLimit::off());
     config.attempt_timeout(Duration::from_secs(10))
 }
 
-/// The two real clients at `url`.
+/// Returns the two real clients at `url`.
 pub(crate) fn real(config: &Config, naps: &Naps) -> [(&'static str, Client); 2] {
     let transport = ReqwestTransport::new(&config.connection).unwrap();
     let reqwest = cloud::Client::with_transport(config.clone(), transport, naps.clone()).unwrap();
@@ -181,7 +181,7 @@ pub(crate) fn real(config: &Config, naps: &Naps) -> [(&'static str, Client); 2] 
     [("reqwest", Client::Async(reqwest, runtime())), ("ureq", Client::Blocking(ureq))]
 }
 
-/// What one of the four did.
+/// The result of one of the four clients.
 #[derive(Debug)]
 pub(crate) struct Run<T> {
     pub(crate) who: &'static str,
@@ -190,7 +190,7 @@ pub(crate) struct Run<T> {
     pub(crate) naps: Vec<Duration>,
 }
 
-/// Runs `run` through the four, each against `script`, and checks that all sent the same.
+/// Runs `run` through the four clients, each against `script`, and checks that all sent the same requests.
 pub(crate) fn everywhere<T>(script: &[Act], run: impl Fn(&Client) -> T) -> Vec<Run<T>> {
     let mut runs = Vec::new();
     for who in ["mock async", "mock blocking"] {
@@ -232,12 +232,12 @@ pub(crate) fn everywhere<T>(script: &[Act], run: impl Fn(&Client) -> T) -> Vec<R
         runs.push(Run { who, result, seen: server.seen(), naps: naps.taken() });
     }
     for run in &runs[1..] {
-        assert_eq!(run.seen, runs[0].seen, "{} sent something else than {}", run.who, runs[0].who);
+        assert_eq!(run.seen, runs[0].seen, "{} and {} sent different requests", run.who, runs[0].who);
     }
     runs
 }
 
-/// Runs `run` through the four against one answer, and returns what was sent, once.
+/// Runs `run` through the four clients against one response, and returns the request.
 pub(crate) fn sent(act: Act, run: impl Fn(&Client)) -> Seen {
     let mut runs = everywhere(&[act], run);
     let mut seen = runs.remove(0).seen;
@@ -271,16 +271,16 @@ fn played(act: Act) -> Result<HttpResponse, TransportError> {
     }
 }
 
-/// Runs `run`, and tells by how many KiB the process grew meanwhile; `None` where the system does not say.
+/// Runs `run`, and returns the memory growth of the process in KiB; `None` if the system does not report it.
 pub(crate) fn growth<T>(run: impl FnOnce() -> T) -> (T, Option<u64>) {
-    // Sets back the peak, where the system can.
+    // Resets the peak, if the system can.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
     let before = memory("VmRSS:");
     let result = run();
     (result, memory("VmHWM:").zip(before).map(|(peak, before)| peak.saturating_sub(before)))
 }
 
-/// KiB, as Linux tells.
+/// Memory in KiB, from Linux's `/proc`.
 fn memory(what: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix(what))?.trim().strip_suffix(" kB")?.trim().parse().ok()

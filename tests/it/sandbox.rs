@@ -113,8 +113,8 @@ fn thousands_are_blocked_and_listed_page_by_page() {
 }
 
 #[test]
-fn a_list_that_changes_while_it_is_read_gives_everybody_once() {
-    // Somebody else is blocked whenever one of these users comes by.
+fn a_list_that_changes_during_reading_yields_every_user_once() {
+    // Another user is blocked whenever one of these users is listed.
     let changes = [120, 2_500, 4_999];
     let everybody = |seen: Vec<String>| {
         let unique: std::collections::HashSet<_> = seen.iter().collect();
@@ -163,7 +163,7 @@ fn a_list_that_changes_at_every_page_ends_in_a_clear_error() {
 }
 
 #[test]
-fn failures_can_be_asked_for() {
+fn failures_can_be_requested() {
     each(|sandbox, client| {
         sandbox.user_writes("+16505551234");
         let messages = |failure: Failure| failure.on("POST", "/messages");
@@ -193,7 +193,7 @@ fn a_wrong_key_is_refused() {
 }
 
 #[test]
-fn the_limits_hold_where_they_are_on() {
+fn rate_limits_apply_when_enabled() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.user_writes("+16505551234");
     sandbox.limits(None, true);
@@ -207,7 +207,7 @@ fn the_limits_hold_where_they_are_on() {
     client.call(SendMessage::new(place("+16505551234"))).unwrap();
 }
 
-/// What a client that sends without checking would get: the sandbox judges by the documents.
+/// The response to a client without validation: the sandbox follows the documents.
 #[test]
 fn the_sandbox_refuses_what_the_documents_refuse() {
     let sandbox = Sandbox::start().unwrap();

@@ -1,4 +1,4 @@
-//! A key nowhere, and a full number in no message.
+//! No output contains a key, and no message contains a full number.
 use crate::{
     rig::{KEY, config, everywhere},
     server::answer,
@@ -10,7 +10,7 @@ use d360::{
     transport::{Connection, HttpRequest, Proxy},
 };
 
-/// Digits that stand in every value below.
+/// The digits of the number in every value below.
 const NUMBER: &str = "16505550123";
 
 fn hidden(what: &str, text: &str) {
@@ -20,7 +20,7 @@ fn hidden(what: &str, text: &str) {
 }
 
 #[test]
-fn debug_and_display_show_neither() {
+fn debug_and_display_show_no_key_and_no_number() {
     let to: Recipient = format!("+{NUMBER}").parse().unwrap();
     let card =
         Contact::new(Name::new("A").first_name("A")).phone(Phone::new(format!("+{NUMBER}")).wa_id(NUMBER));
@@ -81,7 +81,7 @@ fn debug_and_display_show_neither() {
 }
 
 #[test]
-fn errors_show_neither() {
+fn errors_show_no_key_and_no_number() {
     let body = format!(r#"{{"error":{{"message":"Recipient +{NUMBER} not allowed","code":131030}}}}"#);
     let message = || SendMessage::new(Message::text(format!("+{NUMBER}"), "x"));
     for act in [
@@ -105,10 +105,10 @@ fn keys_that_could_break_a_header_are_refused() {
     for bad in ["", "  ", "a\r\nx: y", "a\nb", "a\0b", "schlüssel", "a b"] {
         assert!(ApiKey::new(bad).is_err(), "{bad:?}");
     }
-    assert!(ApiKey::new(" key \n").is_ok(), "white space around it is not part of it");
+    assert!(ApiKey::new(" key \n").is_ok(), "surrounding white space is removed");
 }
 
-/// Whoever derives `Debug` for a public type that holds text has to say here why it shows no number.
+/// A public type that holds text and derives `Debug` must be listed here, with the reason why it shows no number.
 #[test]
 fn no_type_that_holds_text_derives_debug() {
     const ALLOWED: [(&str, &str); 35] = [
@@ -154,7 +154,7 @@ fn no_type_that_holds_text_derives_debug() {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            // The program and the sandbox are no libraries whose types are printed.
+            // Types of the program and of the sandbox are not printed by libraries.
             if path.is_dir() && !path.ends_with("d360-sandbox") && !path.ends_with("d360-cli") {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
@@ -167,7 +167,7 @@ fn no_type_that_holds_text_derives_debug() {
     assert!(found.len() > 10 && wrong.is_empty(), "these show text in Debug: {wrong:?}");
 }
 
-/// The public types of a file that derive `Debug` and hold text, as rustfmt writes them.
+/// Returns the public types of a file that derive `Debug` and hold text, as rustfmt formats them.
 fn with_text(file: &str) -> Vec<String> {
     const TEXT: [&str; 8] =
         ["String", "Value", "Map<", "Bytes", "Vec<u8>", "&'static str", "&'a str", "&'v str"];

@@ -1,4 +1,4 @@
-//! A server of bare sockets that answers from a script and keeps what it was sent: plain, over TLS, or as HTTP/2 over TLS.
+//! A socket server that answers from a script and records requests: plain, over TLS, or as HTTP/2 over TLS.
 use crate::{authority::Authority, http2_server};
 use rustls::{ServerConnection, StreamOwned};
 use std::{
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-/// What a server speaks.
+/// The protocol of a server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Over {
     Plain,
@@ -17,40 +17,40 @@ pub(crate) enum Over {
     Http2,
 }
 
-/// What reaches the other end, without what HTTP libraries add of their own.
+/// A received request, without the headers that HTTP libraries add.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
-    /// Ours alone.
+    /// Only our headers.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
 }
 
-/// Headers that this client sets.
+/// The headers that this client sets.
 pub(crate) const OURS: [&str; 5] =
     ["d360-api-key", "x-api-key", "authorization", "content-type", "user-agent"];
 
-/// What to do with a request.
+/// The reaction to a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     /// Answers.
     Answer { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
     /// Sends these bytes and closes.
     Bytes(Vec<u8>),
-    /// Sends these bytes and keeps the connection open, silent.
+    /// Sends these bytes and keeps the connection open without sending more.
     Hang(Vec<u8>),
-    /// Sends a byte now and a byte then.
+    /// Sends the bytes one at a time, with pauses.
     Drip(Vec<u8>),
-    /// Sends these bytes and so many MiB of white space.
+    /// Sends these bytes and then this many MiB of white space.
     Flood(Vec<u8>, usize),
     /// Resets the connection.
     Reset,
 }
 
 impl Act {
-    /// The same answer with another header.
+    /// Returns the same response with another header.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         if let Self::Answer { headers, .. } = &mut self {
             headers.push((name.to_owned(), value.to_owned()));
@@ -68,7 +68,7 @@ pub(crate) fn answer_with(status: u16, headers: &[(&str, &str)], body: &str) -> 
     Act::Answer { status, headers, body: body.as_bytes().to_vec() }
 }
 
-/// A running server. Requests beyond the script are closed without an answer, but kept.
+/// A running server. Requests beyond the script get no response, but are recorded.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -94,7 +94,7 @@ impl Stream {
             Self::Tls(stream) => &stream.sock,
         }
     }
-    /// Says goodbye, as a server does that closes in order.
+    /// Closes the connection like an orderly server.
     fn close(mut self) {
         if let Self::Tls(stream) = &mut self {
             stream.conn.send_close_notify();
@@ -132,7 +132,7 @@ impl Server {
         Self::over(Over::Plain, script)
     }
 
-    /// The same over TLS, for whom [`Authority::shared`] stands.
+    /// Starts a server over TLS with a certificate of [`Authority::shared`].
     pub(crate) fn over(over: Over, script: Vec<Act>) -> Self {
         if over == Over::Http2 {
             return http2_server::Server::start(
@@ -153,7 +153,7 @@ impl Server {
                 let stream =
                     if over == Over::Tls { Stream::tls(socket, false) } else { Stream::Plain(socket) };
                 let mut reader = BufReader::new(stream);
-                // One connection at a time, as many requests on it as it sends.
+                // One connection at a time, with any number of requests.
                 while let Some((head, request)) = read(&mut reader) {
                     kept.lock().unwrap().push(request);
                     kept_heads.lock().unwrap().push(head);
@@ -178,7 +178,7 @@ impl Server {
                         Some(Act::Flood(bytes, mib)) => {
                             let space = vec![b' '; 1 << 20];
                             let pieces = std::iter::once(&bytes).chain(std::iter::repeat_n(&space, mib));
-                            // The other end has enough at some point, and goes away.
+                            // At some point the client stops reading and disconnects.
                             let _ = pieces.map(|piece| stream.write_all(piece)).find(Result::is_err);
                         }
                         Some(Act::Reset) => {
@@ -212,7 +212,7 @@ impl Server {
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
-    /// The request lines and headers as they came.
+    /// The request lines and headers as received.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
@@ -245,7 +245,7 @@ fn read(reader: &mut BufReader<Stream>) -> Option<(String, Seen)> {
     Some((head, Seen { method, target, headers, body }))
 }
 
-/// Makes closing it a reset.
+/// Makes closing the connection a reset.
 pub(crate) fn reset(stream: &TcpStream) {
     socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
 }

@@ -1,4 +1,4 @@
-//! Files, templates and settings in the sandbox, through both clients and on both hosts of Cloud.
+//! Files, templates and settings in the sandbox, through both clients and on both Cloud hosts.
 use crate::rig::{Client, Naps, config, real};
 use d360::{
     ApiKey, Config,
@@ -18,7 +18,7 @@ use d360::{
 use d360_sandbox::Sandbox;
 use std::time::Duration;
 
-/// Both clients at 360dialog's host and at Graph's.
+/// Runs the test with both clients, at 360dialog's host and at Graph's.
 fn each(test: impl Fn(&Sandbox, &Client, bool)) {
     for graph in [false, true] {
         for i in 0..2 {
@@ -38,7 +38,7 @@ fn each(test: impl Fn(&Sandbox, &Client, bool)) {
 }
 
 #[test]
-fn a_file_goes_up_is_sent_comes_down_and_goes() {
+fn a_file_is_uploaded_sent_downloaded_and_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let (path, bytes) = (folder.path().join("a b.pdf"), vec![b'%'; 300_000]);
     std::fs::write(&path, &bytes).unwrap();
@@ -56,7 +56,7 @@ fn a_file_goes_up_is_sent_comes_down_and_goes() {
         sink.finish().unwrap();
         assert!(std::fs::read(&target).unwrap() == bytes);
         std::fs::remove_file(&target).unwrap();
-        // The URL holds for five minutes.
+        // The URL is valid for five minutes.
         sandbox.advance(Duration::from_secs(5 * 60));
         assert_eq!(client.call(DownloadMedia::new(&info)).unwrap_err().api().unwrap().status(), 404);
         client.call(DeleteMedia::new(uploaded.id.clone())).unwrap();
@@ -66,7 +66,7 @@ fn a_file_goes_up_is_sent_comes_down_and_goes() {
 }
 
 #[test]
-fn templates_are_handed_in_approved_sent_and_deleted() {
+fn templates_are_submitted_approved_sent_and_deleted() {
     each(|sandbox, client, _| {
         let names = ["alpha", "beta", "gamma"];
         for name in names {
@@ -101,7 +101,7 @@ fn templates_are_handed_in_approved_sent_and_deleted() {
 }
 
 #[test]
-fn webhooks_are_set_and_health_is_told() {
+fn webhooks_are_set_and_health_is_reported() {
     each(|_, client, graph| {
         if graph {
             // Meta's own API has none of these; nothing is sent.

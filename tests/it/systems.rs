@@ -1,4 +1,4 @@
-//! On-Premise, Meta Graph and the Partner API: what is sent over real sockets, and what is read.
+//! On-Premise, Meta Graph and the Partner API: requests over real sockets, and responses.
 use crate::{
     rig::{KEY, Naps, config, is_send, runtime},
     server::{Act, Seen, Server, answer},
@@ -77,8 +77,8 @@ impl<A: Api> Any<A> {
     }
 }
 
-/// Runs `run` with both clients, each against `script`; both have to send the same. Async calls that run at once may arrive
-/// in any order: what was seen is sorted by path.
+/// Runs `run` with both clients, each against `script`. Both must send the same requests. Concurrent async calls may arrive in any
+/// order, so the requests are sorted by path.
 fn both<A: Api, T>(
     script: &[Act],
     set: impl Fn(Config) -> Config,
@@ -110,7 +110,7 @@ fn both<A: Api, T>(
     (results, seen.remove(0))
 }
 
-/// The one request that `run` makes, and what both clients made of the answer.
+/// Returns the single request of `run`, and the result of each client.
 fn one<A: Api, T>(act: Act, set: impl Fn(Config) -> Config, run: impl Fn(&Any<A>) -> T) -> (Vec<T>, Seen) {
     let (results, mut seen) = both(&[act], set, run);
     assert_eq!(seen.len(), 1);
@@ -184,7 +184,7 @@ fn onprem_sends_without_messaging_product() {
     let sent = r#"{"messages":[{"id":"x"}]}"#;
     let (_, seen) = one::<OnPrem, _>(answer(201, sent), same, |client| client.send(message.clone()).unwrap());
     is(&seen, "POST", "/v1/messages", &raw);
-    // A page names the type so; `contacts` is sent.
+    // One page has this type; `contacts` is sent.
     let raw = json!({"to": "16315551000", "type": "contact", "contacts": [{"name": {"formatted_name": "A B", "first_name": "A"}}]});
     let (message, _) = onprem::Message::from_json(raw.to_string().as_bytes()).unwrap();
     let (_, seen) = one::<OnPrem, _>(answer(201, sent), same, |client| client.send(message.clone()).unwrap());
@@ -239,7 +239,7 @@ fn onprem_contacts_are_blocked_reported_and_checked() {
     assert_eq!(results[0].contacts[0].status.as_ref().unwrap().as_str(), "valid");
     let (results, seen) =
         both::<OnPrem, _>(&[], same, |client| client.call(MarkMessageRead::new("gB/EG")).is_err());
-    assert!(seen.is_empty() && results == [true, true], "a slash leads to another path");
+    assert!(seen.is_empty() && results == [true, true], "a slash would change the path");
 }
 
 #[test]
@@ -270,9 +270,9 @@ const NOT_ENGAGED: &str = r#"{"errors":[{"code":2048,"title":"Not engaged contac
 const NOT_VALID: &str = r#"{"errors":[{"code":1009,"title":"Parameter value is not valid","details":"Provided WhatsApp ID is not valid."}]}"#;
 
 #[test]
-fn onprem_failures_stand_in_the_same_report() {
+fn onprem_failures_are_in_the_same_report() {
     let users: Vec<User> = ["+16315551000", "+16315551001", "+16315551002"].map(user).to_vec();
-    // With status 200 and without: the `errors` decide. One after another, so that the script fits.
+    // With status 200 and others: `errors` decides. Sequential, to match the script.
     let (reports, _) = both::<OnPrem, _>(
         &[answer(200, META), answer(400, NOT_ENGAGED), answer(200, NOT_VALID)],
         same,
@@ -290,7 +290,7 @@ fn onprem_failures_stand_in_the_same_report() {
         assert_eq!(codes, [2048, 1009]);
         assert!(reports[1].failed[0].errors[0].to_string().contains("has not engaged"));
     }
-    // What is no fault of the contact stops the rest, and nobody is lost.
+    // An error that is not about the contact stops the rest, and no user is lost.
     let (results, _) = one::<OnPrem, _>(answer(401, "{}"), same, |client| {
         let stopped = client.unblock(&users[..1]).unwrap_err();
         (stopped.left().to_vec(), stopped.error().outcome())
@@ -303,13 +303,13 @@ fn onprem_failures_stand_in_the_same_report() {
     });
     assert!(
         results.iter().all(|result| result.as_ref().unwrap().is_complete()),
-        "a throttled call is made again"
+        "a rate-limited call is retried"
     );
 }
 
-/// Nobody is blocked when one of the list cannot be, and a proxy's page is no success.
+/// No user is blocked if one of the list is invalid, and a proxy's page is not a success.
 #[test]
-fn onprem_lists_are_checked_whole_and_answers_are_not_guessed() {
+fn onprem_lists_are_validated_before_any_call() {
     let (_, seen) = both::<OnPrem, _>(&[], same, |client| {
         let users = [user("+16315551000"), user("US.13491208655302741918")];
         let stopped = client.block(&users, None).unwrap_err();
@@ -333,7 +333,7 @@ fn onprem_lists_are_checked_whole_and_answers_are_not_guessed() {
 }
 
 #[test]
-fn onprem_calls_run_at_once_and_keep_the_order() {
+fn onprem_calls_run_concurrently_and_keep_their_order() {
     let users: Vec<User> = (0..40).map(|n| user(&format!("+1631{n:07}"))).collect();
     let sandbox = d360_sandbox::Sandbox::start().unwrap();
     users.iter().step_by(2).for_each(|user| sandbox.user_writes(user.as_str()));
@@ -368,9 +368,9 @@ fn onprem_lists_by_offset() {
     assert_eq!(targets, ["/v1/contacts/blocklist?limit=2", "/v1/contacts/blocklist?limit=2&offset=2"]);
 }
 
-/// A page may be empty, or hold items that this version does not know, and the list goes on behind it.
+/// A page may be empty or hold unknown items, and the list continues after it.
 #[test]
-fn onprem_lists_past_what_it_does_not_know() {
+fn onprem_lists_skip_unknown_items() {
     let page = |contacts: Value| {
         answer(200, json!({"contacts": contacts, "pagination": {"limit": 2, "total": 5}}).to_string())
     };
@@ -525,12 +525,12 @@ fn a_channel_of_the_partner_api_blocks_as_cloud_does() {
 }
 
 #[test]
-fn channels_are_listed_past_what_is_not_known() {
+fn channel_lists_skip_unknown_items() {
     let (partner, _) = ids();
     let page = |channels: Value, total: u32| {
         answer(200, json!({"partner_channels": channels, "total": total}).to_string())
     };
-    // The item of unknown shape counts: the next page begins behind it. One that is empty is passed over.
+    // An unknown item counts: the next page begins after it. An empty page is skipped.
     let pages = [
         page(json!([{"id": "a"}, 7]), 6),
         page(json!([]), 6),
@@ -553,7 +553,7 @@ fn channels_are_listed_past_what_is_not_known() {
 }
 
 #[test]
-fn channels_are_listed_and_tokens_given_out() {
+fn channels_are_listed_and_tokens_created() {
     let (partner, _) = ids();
     let page = |ids: &[&str], offset: u32| {
         let channels: Vec<Value> = ids
@@ -622,7 +622,7 @@ fn a_user_blocked_through_one_system_is_blocked_on_all() {
     assert!(graph.unblock_users([user("+16505551234")]).unwrap().is_complete());
     let refused = onprem.block_users([user("+14155559876"), user("+16505551234")]).unwrap();
     assert_eq!((refused.failed[0].errors[0].code.unwrap().0, refused.done.len()), (2048, 1));
-    // On-Premise takes a message with an id although the window is closed; unknown properties too.
+    // On-Premise accepts a message with an ID while the window is closed, and unknown properties too.
     let sent =
         onprem.send(onprem::Message::location("+14155559876", d360::model::Location::default())).unwrap();
     assert!(!sent.message_id().unwrap().as_str().starts_with("wamid"));

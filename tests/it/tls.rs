@@ -1,4 +1,4 @@
-//! Whom the clients trust.
+//! Which certificates the clients trust.
 use crate::{
     authority::Authority,
     rig::{KEY, Naps, config, real},
@@ -13,7 +13,7 @@ use std::{
     net::{TcpListener, TcpStream},
 };
 
-/// A proxy that opens a way to whatever port of this machine it is asked for.
+/// A proxy that connects to any local port.
 fn proxy() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -26,7 +26,7 @@ fn proxy() -> String {
                 client.read_exact(&mut byte).unwrap();
                 head.push(char::from(byte[0]));
             }
-            assert!(!head.contains(KEY) && !head.contains("***"), "a proxy gets no key: {head}");
+            assert!(!head.contains(KEY) && !head.contains("***"), "the proxy gets no key: {head}");
             let port = head.split([':', ' ']).nth(2).unwrap().parse().unwrap();
             let mut server = TcpStream::connect(("127.0.0.1", port)).unwrap();
             client.write_all(b"HTTP/1.1 200 Go on\r\n\r\n").unwrap();
@@ -72,9 +72,9 @@ fn an_own_ca_is_trusted_and_everything_else_is_not_sent() {
     assert_eq!(outcomes(ours.expired("localhost").port, &trusted), not_sent, "expired");
 }
 
-/// A certificate that is refused would be refused again.
+/// A refused certificate would be refused again.
 #[test]
-fn a_refused_certificate_is_not_tried_again() {
+fn a_refused_certificate_is_not_retried() {
     let (ours, other) = (Authority::new(), Authority::new());
     let trusted = |authority: &Authority| Roots::Pem(authority.pem.clone().into_bytes());
     for (server, roots) in [
@@ -95,7 +95,7 @@ fn a_refused_certificate_is_not_tried_again() {
             }
         }
     }
-    // What may pass is tried again: a port that speaks no TLS.
+    // A failure that may be temporary is retried: a port without TLS.
     let plain = TcpListener::bind("127.0.0.1:0").unwrap();
     let config = config(&format!("https://{}", plain.local_addr().unwrap()));
     std::thread::spawn(move || plain.incoming().for_each(drop));
@@ -105,7 +105,7 @@ fn a_refused_certificate_is_not_tried_again() {
 }
 
 #[test]
-fn certificates_that_are_none_are_refused() {
+fn invalid_certificates_are_refused() {
     for bad in ["", "not pem", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
         let connection = Connection::new().roots(Roots::Pem(bad.as_bytes().to_vec()));
         assert!(d360::transport::ReqwestTransport::new(&connection).is_err(), "{bad}");
@@ -113,7 +113,7 @@ fn certificates_that_are_none_are_refused() {
     }
 }
 
-/// The server has read the message by then: it may have sent it on.
+/// The server has read the message by then, and may have forwarded it.
 #[test]
 fn tls_that_breaks_after_the_request_leaves_the_outcome_unknown() {
     let ours = Authority::new();

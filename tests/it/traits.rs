@@ -1,4 +1,4 @@
-//! What the public types can do. Adding a type means adding a line.
+//! The traits of the public types. A new type needs a line here.
 use d360::{
     ApiKey, CallOptions, Client, Config, Error, Outcome, RateLimit, RetryPolicy, blocking,
     model::{self, webhook, *},
@@ -35,7 +35,7 @@ fn clients_and_settings_are_shared_between_threads() {
 }
 
 #[test]
-fn ids_are_values_and_those_of_things_are_shown() {
+fn ids_are_values_and_object_ids_are_displayed() {
     each!(ordered: PhoneNumber, WaId, Bsuid, ParentBsuid, GroupId, MediaId, MessageId, Recipient, block::User);
     each!(saved: PhoneNumber, WaId, Bsuid, ParentBsuid, GroupId, MediaId, MessageId, Recipient);
     each!(shown: GroupId, MediaId, MessageId);
@@ -44,9 +44,9 @@ fn ids_are_values_and_those_of_things_are_shown() {
     assert_eq!(format!("{id:>4}"), id.as_str());
 }
 
-/// What the API calls things: kinds, states, categories.
+/// Enums of the API: kinds, states, categories.
 #[test]
-fn words_of_the_api_are_values_and_shown() {
+fn enums_of_the_api_are_values_and_displayed() {
     each!(value: webhook::StatusKind, template::Category, template::TemplateStatus, MessageStatus, CanSend);
     each!(shown: webhook::StatusKind, template::Category, template::TemplateStatus, MessageStatus, CanSend, Outcome);
     each!(ordered: error::ErrorCode, webhook::Timestamp, Birthday);
@@ -54,7 +54,7 @@ fn words_of_the_api_are_values_and_shown() {
 }
 
 #[test]
-fn what_is_sent_is_written_and_read() {
+fn sent_types_round_trip() {
     each!(saved: Message, Contact, Name, Phone, model::Email, Url, Address, Org, Location, Latitude, Longitude);
     each!(saved: Image, Video, Audio, Document, Sticker, Reaction, Text, Template, Interactive, Birthday);
     each!(saved: template::TemplateComponent, template::TemplateParameter, template::TemplateCard);
@@ -62,7 +62,7 @@ fn what_is_sent_is_written_and_read() {
 }
 
 #[test]
-fn what_is_received_is_saved_and_loaded() {
+fn received_types_round_trip() {
     each!(saved: webhook::Event, webhook::EventKind, webhook::InboundMessage, webhook::InboundContent);
     each!(saved: webhook::InboundContact, webhook::InboundMedia, webhook::InboundLocation, webhook::InboundReply);
     each!(saved: webhook::InboundReaction, webhook::InboundInteractive, webhook::InboundOrder, webhook::OrderItem);
@@ -80,7 +80,7 @@ fn errors_are_errors() {
     each!(error: webhook::NotAWebhook);
 }
 
-/// What was built in memory, saved to a file and read back is the same.
+/// Values that are built, saved to a file and loaded are equal.
 #[test]
 fn saved_is_loaded() {
     for text in [

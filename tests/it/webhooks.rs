@@ -1,4 +1,4 @@
-//! Webhooks of both generations: every event, in order, none lost.
+//! Webhooks of both systems: every event, in order, none lost.
 //!
 //! `data/webhooks.json` holds the examples of Meta's pages (Cloud: 2025 to 2026; On-Premise: before 2025-10-23).
 use d360::model::{
@@ -82,16 +82,16 @@ fn every_example_is_read() {
     assert_eq!((error.code, error.details.unwrap().is_empty()), (Some(ErrorCode(400)), false));
 }
 
-/// The payloads on which peers lose events.
+/// Payloads on which other clients lose events.
 #[test]
-fn what_others_lose_is_read() {
+fn events_that_other_clients_lose_are_read() {
     let card = json!({ "from": "16505551234", "id": "a", "timestamp": "1", "type": "contacts",
         "contacts": [{ "name": { "formatted_name": "A" }, "phones": [{ "phone": "+39 1", "type": "Cellulare" }] }] });
     let read = events(&envelope([json!({ "messages": [card, text("b")] })]));
     let InboundContent::Contacts(cards) = &message(&read[0]).content else { panic!() };
     assert_eq!(cards[0].phones.as_ref().unwrap()[0].kind.as_deref(), Some("Cellulare"));
     assert_eq!(message(&read[1]).id.as_ref().unwrap().as_str(), "b");
-    // An unknown type beside a good text.
+    // An unknown type next to a valid text.
     let read = events(&envelope([
         json!({ "messages": [{ "id": "a", "type": "hologram", "hologram": {} }, text("b")] }),
     ]));
@@ -110,7 +110,7 @@ fn what_others_lose_is_read() {
     let read = events(&body);
     assert_eq!((&read[0].kind, read[0].field()), (&EventKind::Other, Some("message_template_status_update")));
     assert_eq!(read[0].raw()["event"], "APPROVED");
-    // A voice message that was played, for somebody without a number, and a status that nobody knows yet.
+    // A voice message that was played, for a user without a number, and an unknown status.
     let statuses = json!({ "statuses": [
         { "id": "a", "status": "played", "timestamp": 1, "recipient_user_id": "US.1" },
         { "id": "b", "status": "teleported", "timestamp": "1" },
@@ -133,9 +133,9 @@ fn what_others_lose_is_read() {
     assert_eq!(message(&read[0]).errors[0].code, Some(ErrorCode(501)));
 }
 
-/// An odd scalar costs nothing but itself.
+/// An odd scalar affects only itself.
 #[test]
-fn odd_scalars_cost_no_neighbour() {
+fn odd_scalars_do_not_affect_other_items() {
     for odd in [r#""cut \ud83d""#, "1e400", "\"\u{1}\"", &format!("{}{}", "[".repeat(300), "]".repeat(300))] {
         let body = format!(
             r#"{{"messages":[{},{{"id":"b","type":"text","text":{{"body":"x"}},"odd":{odd}}},{}]}}"#,
@@ -154,7 +154,7 @@ fn odd_scalars_cost_no_neighbour() {
 }
 
 #[test]
-fn who_it_is_from_and_what_stands_around_it_is_kept() {
+fn senders_and_metadata_are_kept() {
     let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "time": 5, "changes": [{ "field": "messages", "value": {
         "metadata": { "phone_number_id": "2", "new": true },
         "contacts": [{ "wa_id": "16505551234", "user_id": "US.1", "profile": { "name": "Ann", "username": "ann" }, "new": 1 }],
@@ -172,7 +172,7 @@ fn who_it_is_from_and_what_stands_around_it_is_kept() {
         sender.and_then(|sender| sender.profile?.name)
     };
     let names: Vec<_> = read.iter().map(name).collect();
-    // Somebody else's message has not the only contact's name; one that says nothing has.
+    // A message of another user does not get the only contact's name; one without a sender does.
     let ann = || Some("Ann".to_owned());
     assert_eq!(names, [ann(), None, ann(), ann()]);
     for event in &read {
@@ -187,8 +187,8 @@ fn who_it_is_from_and_what_stands_around_it_is_kept() {
     let EventKind::Message(message) = &mut late.kind else { panic!() };
     message.timestamp = Some(serde_json::from_value(json!(1000)).unwrap());
     windows.saw(&late);
-    assert!(!windows.may_block("US.1", 1000), "another one wrote");
-    // What holds no event is told as it is.
+    assert!(!windows.may_block("US.1", 1000), "another user wrote");
+    // An item without an event is returned unchanged.
     for empty in [
         json!({ "entry": [{ "id": "1", "changes": [], "messaging": [{}] }] }),
         json!({ "entry": [{ "id": "1", "changes": null }] }),
@@ -204,7 +204,7 @@ fn who_it_is_from_and_what_stands_around_it_is_kept() {
 }
 
 #[test]
-fn parts_of_odd_shape_cost_no_other() {
+fn malformed_parts_do_not_affect_others() {
     let card = json!({ "id": "a", "type": "contacts", "contacts": [7, { "phones": [{ "phone": "1" }, null, { "phone": "2" }],
         "contact_image": "/9j/" }] });
     let read = events(&json!({ "messages": [card] }));
@@ -277,7 +277,7 @@ fn replies_orders_and_reactions_are_read() {
 }
 
 #[test]
-fn what_cannot_be_read_says_why_and_costs_no_neighbour() {
+fn unreadable_items_report_why_and_do_not_affect_others() {
     let read = events(&envelope([json!({ "messages": [
         text("a"), { "id": "no type" }, 7, { "id": "x", "type": "text" }, { "id": "y", "type": "location", "location": { "latitude": 91 } }, text("b"),
     ], "statuses": [{ "id": "s" }, { "id": "t", "status": "read" }] })]));
@@ -335,7 +335,7 @@ fn the_window_is_open_for_a_day_after_the_last_message() {
     }
     assert!(windows.may_block("+16505551234", 999 + day));
     assert!(!windows.may_block("+16505551235", 1000));
-    // One that comes late shortens nothing; a system message and a group open nothing.
+    // A late message does not shorten the window; system messages and groups do not open it.
     windows.saw(&wrote(500, json!({ "from": "16505551234" })));
     assert_eq!(windows.closes(number).unwrap().seconds(), 1000 + day);
     windows.saw(&wrote(9000, json!({ "from": "16505551234", "type": "system", "system": {} })));
@@ -357,7 +357,7 @@ fn messages() -> &'static [Value] {
     })
 }
 
-/// Every place in a value, and another value for it.
+/// Replaces the value at position `at` by another.
 fn changed(value: &Value, at: &mut usize, with: &Value) -> Value {
     if *at == 0 {
         *at = usize::MAX;
@@ -379,7 +379,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
-    fn a_changed_item_costs_no_neighbour(which in any::<prop::sample::Index>(), mut at in 0usize..30, with in 0usize..12) {
+    fn a_mutated_item_does_not_affect_others(which in any::<prop::sample::Index>(), mut at in 0usize..30, with in 0usize..12) {
         let with = [json!(null), json!(0), json!(-1.5), json!(""), json!("x"), json!([]), json!({}), json!([null]), json!({"a": {}}),
             json!(true), json!("16505551234"), json!(u64::MAX)][with].clone();
         let items = messages();
@@ -398,9 +398,9 @@ proptest! {
         }
     }
 
-    /// Whole bodies, changed anywhere: an entry beside them is read, and nothing panics.
+    /// Whole bodies, changed anywhere: other entries are still parsed, and nothing panics.
     #[test]
-    fn a_changed_entry_costs_no_other(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), with in 0usize..8) {
+    fn a_mutated_entry_does_not_affect_others(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), with in 0usize..8) {
         let with = [json!(null), json!(0), json!(""), json!([]), json!({}), json!([[]]), json!("16505551234"), json!({"a": {}})][with].clone();
         let bodies = bodies();
         let body = &bodies[which.index(bodies.len())];
@@ -411,13 +411,13 @@ proptest! {
         let read = events(&both);
         let last = read.last().unwrap();
         prop_assert_eq!(message(last).id.as_ref().map(|id| id.as_str()), Some("z"));
-        prop_assert!(read.len() > 1, "what was changed is told too");
+        prop_assert!(read.len() > 1, "the changed entry is reported too");
         let _ = webhook::read(changed.to_string().as_bytes());
     }
 
-    /// Bytes of an item, changed: where the body still is JSON, its neighbours are read.
+    /// An item with changed bytes: if the body is still JSON, the other items are parsed.
     #[test]
-    fn changed_bytes_cost_no_neighbour(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn mutated_bytes_do_not_affect_other_items(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let items = messages();
         let item = items[which.index(items.len())].to_string().into_bytes();
         let mut changed = item.clone();
@@ -427,7 +427,7 @@ proptest! {
         let (before, behind) = around.split_once("\"HERE\"").unwrap();
         let body = [b"{\"messages\":", before.as_bytes(), &changed, behind.as_bytes(), b"}"].concat();
         if let Ok(read) = webhook::read(&body) {
-            // A quote or a bracket may end the item early, but what comes before it is whole.
+            // A quote or a bracket may end the item early, but the items before it are complete.
             prop_assert_eq!(message(&read[0]).id.as_ref().map(|id| id.as_str()), Some("a"));
             if !matches!(byte, b'"' | b'\\' | b'{' | b'}' | b'[' | b']' | b',' | b':') && item[at].is_ascii_alphanumeric() {
                 prop_assert_eq!(message(read.last().unwrap()).id.as_ref().map(|id| id.as_str()), Some("b"));
@@ -436,7 +436,7 @@ proptest! {
     }
 }
 
-/// All examples, as they were posted.
+/// All examples, as posted.
 fn bodies() -> &'static [Value] {
     static BODIES: OnceLock<Vec<Value>> = OnceLock::new();
     BODIES.get_or_init(|| {
@@ -445,7 +445,7 @@ fn bodies() -> &'static [Value] {
     })
 }
 
-/// How many places a value has.
+/// The number of positions in a value.
 fn places(value: &Value) -> usize {
     1 + match value {
         Value::Object(map) => map.values().map(places).sum(),

@@ -1,4 +1,4 @@
-// Sends cards over @kapso/whatsapp-cloud-api, 64 in flight: BASE_URL COUNT. Prints messages a second.
+// Sends cards with @kapso/whatsapp-cloud-api, 64 in flight: BASE_URL COUNT. Prints messages per second.
 import { WhatsAppClient } from "@kapso/whatsapp-cloud-api";
 
 const [base, count] = [process.argv[2], Number(process.argv[3])];

@@ -1,4 +1,4 @@
-"""Sends cards over pywa on 16 threads: BASE_URL COUNT. Prints messages a second."""
+"""Sends cards with pywa on 16 threads: BASE_URL COUNT. Prints messages per second."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-// What both programs of Node share: the control API of the sandbox, rows of the table, and a receiver of webhooks.
+// Shared by both Node programs: the control API of the sandbox, table rows, and a receiver of webhooks.
 import { createServer } from "node:http";
 
 export const USER = "16505551234", PHONE_ID = "106540352242922", WABA_ID = "102290129340398", SECRET = "app-secret";
@@ -12,7 +12,7 @@ export class Rows {
 
   constructor(base) {
     this.base = base;
-    // Meta's hosts lead to the sandbox, which serves the same paths.
+    // Requests to Meta's hosts go to the sandbox, which serves the same paths.
     this.fetch = (url, options) => fetch(String(url).replace(/^https:\/\/(graph\.facebook\.com|lookaside\.fbsbx\.com)/, base), options);
     this.control = async (route, body) => {
       const answer = await fetch(`${base}/_sandbox/${route}`, { method: "POST", body: JSON.stringify(body) });
@@ -25,8 +25,8 @@ export class Rows {
     console.log(JSON.stringify({ what, result, why: why.replaceAll("\n", " ") }));
   }
   /**
-   * A call that has to succeed. `theirs` is a known reason of the peer's own that it does not, behind a text that its error then holds: any
-   * other error is ours.
+   * A call that must succeed. `theirs` is a text of a known error of the peer, and its reason. Any other
+    * error is ours.
    */
   async call(what, run, check = () => true, theirs) {
     this.called.add(what.split(":")[0]);
@@ -43,7 +43,7 @@ export class Rows {
   webhook(what, run, theirs) {
     return this.call(`webhook: ${what}`, run, undefined, theirs);
   }
-  /** A call that the sandbox has to refuse so that the peer names the reason. */
+  /** A call that the sandbox must refuse, with an error that the peer recognizes. */
   async refused(what, named, run) {
     try {
       this.tell(what, "FAILED", `was not refused: ${JSON.stringify(await run())}`);
@@ -84,7 +84,7 @@ export async function receive(control) {
   });
   return {
     next,
-    /** From now on messages to 16505550000 fail. */
+    /** From now on, messages to 16505550000 fail. */
     async failing() {
       await control("not_on_whatsapp", { users: ["16505550000"] });
       await control("inbound", { from: "16505550000" });

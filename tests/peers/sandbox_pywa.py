@@ -45,7 +45,7 @@ def control(route, **body):
 
 
 class Here(httpx.HTTPTransport):
-    """Meta's media URLs lead to the sandbox, which serves the same path."""
+    """Sends requests for Meta's media URLs to the sandbox, which serves the same path."""
 
     def handle_request(self, request):
         if request.url.host == "lookaside.fbsbx.com":
@@ -63,9 +63,9 @@ session.base_url = f"{BASE}/v25.0"
 
 
 def case(what, run, theirs=None, check=lambda answer: answer is not None, method=None):
-    """A call that has to succeed.
+    """A call that must succeed.
 
-    `theirs` is a known reason of pywa's own that it does not, behind a text that its error then holds: any other error is ours.
+    `theirs` is a text of a known error of pywa, and its reason. Any other error is ours.
     """
     called.add(method or what.split(":")[0].split(" ")[0])
     try:
@@ -85,7 +85,7 @@ def failed(what, error, theirs):
 
 
 def refused(what, error, run):
-    """A call that the sandbox has to refuse so that pywa names the reason."""
+    """A call that the sandbox must refuse, with an error that pywa recognizes."""
     try:
         run()
         tell(what, "FAILED", f"was not refused with {error.__name__}")
@@ -183,7 +183,7 @@ case("unblock_users", lambda: wa.unblock_users([USER]))
 case("block_users: by user id", lambda: wa.block_users([user_id]), check=lambda result: len(result.added_users) == 1)
 case("unblock_users: by user id", lambda: wa.unblock_users([user_id]))
 
-# What else pywa can call.
+# Other calls of pywa.
 refused("error: a path that the sandbox does not serve", errors.WhatsAppError, wa.get_business_profile)
 local = ("add_", "remove_", "on_", "load_", "webhook_", "listen", "wait", "stop", "run", "get_flow_request")
 for name, _ in inspect.getmembers(WhatsApp, inspect.isfunction):

@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt};
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Note {
-    /// The JSON path in the input, such as `image.provider`; empty for the whole input.
+    /// The JSON path in the input (`image.provider`); empty for the whole input.
     pub path: String,
     /// The kind of the note.
     pub kind: NoteKind,

@@ -41,7 +41,7 @@ pub struct Card {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loss {
-    /// The property, such as `NOTE`.
+    /// The name of the property (`NOTE`).
     pub property: String,
     /// The value, if it is text.
     pub value: Option<String>,

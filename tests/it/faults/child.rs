@@ -1,4 +1,4 @@
-//! The side of the client: a process of its own for each cell, so that its memory is nobody else's.
+//! The client side: one process per cell, so that memory can be measured.
 use super::places::Setup;
 use crate::{
     authority::Authority,
@@ -21,11 +21,11 @@ pub(super) const TRANSPORTS: [&str; 2] = ["reqwest", "ureq"];
 /// reqwest with `Protocol::Http2`.
 pub(super) const HTTP2: [&str; 1] = ["http2"];
 
-/// What a call came to.
+/// The result of a call.
 pub(super) struct Report {
     pub(super) outcome: Option<Outcome>,
     pub(super) took: Duration,
-    /// By how much the process grew at most; `None` where the system does not tell.
+    /// The maximum growth of the process; `None` if the system does not report it.
     pub(super) grew_kib: Option<u64>,
 }
 
@@ -42,7 +42,7 @@ pub(super) fn run(call: &str, who: &str, setup: &Setup) -> Report {
     run_with(call, who, setup, &[])
 }
 
-/// The same, with more in the environment.
+/// Like [`run`], with additional environment variables.
 fn run_with(call: &str, who: &str, setup: &Setup, environment: &[(&str, &str)]) -> Report {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", "faults::child::client", "--ignored", "--nocapture", "--test-threads=1"])
@@ -69,10 +69,9 @@ fn run_with(call: &str, who: &str, setup: &Setup, environment: &[(&str, &str)]) 
     }
 }
 
-/// The proxy of the environment is passed by for this machine: the request goes there itself, its key along (which that server
-/// looks for).
+/// Requests to this machine bypass the proxy of the environment and go out directly with their key, which the server checks.
 #[test]
-fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
+fn local_hosts_bypass_the_proxy_of_the_environment() {
     let ours = Authority::new();
     let server = ours.server("localhost");
     let mut setup = Setup::new(format!("https://localhost:{}", server.port));
@@ -84,9 +83,9 @@ fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
     assert_eq!(server.seen(), 2);
 }
 
-/// What both transports make of the environment: the lines that a proxy reads, if it is asked.
+/// Compares how both transports use the environment, by the request that reaches the proxy.
 #[test]
-fn both_transports_read_the_settings_of_a_proxy_alike() {
+fn both_transports_parse_proxy_settings_alike() {
     let asked = |who: &str, proxy: &str, no_proxy: &str, host: &str| {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = proxy.replace("PORT", &listener.local_addr().unwrap().port().to_string());
@@ -159,7 +158,7 @@ fn both_transports_read_the_settings_of_a_proxy_alike() {
             );
         }
     }
-    // What is no proxy is an error of both, in the same words, and without the password.
+    // An invalid proxy is an error in both, with the same text and without the password.
     for bad in [
         "http://proxy.example:99999",
         "http://pr\u{f6}xy.example:1",
@@ -180,7 +179,7 @@ fn both_transports_read_the_settings_of_a_proxy_alike() {
     }
 }
 
-/// Sends one line back: the outcome, microseconds, KiB.
+/// Prints one line: the outcome, microseconds, KiB.
 #[test]
 #[ignore = "the matrix runs it in a process of its own"]
 fn client() {
@@ -208,7 +207,7 @@ fn client() {
         _ => block,
     };
     if var("D360_WARM") == "yes" {
-        assert_eq!(run(&client), None, "the first call on the connection");
+        assert_eq!(run(&client), None, "the first call on the connection succeeds");
     }
     let start = Instant::now();
     let (outcome, grew) = growth(|| run(&client));

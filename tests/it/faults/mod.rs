@@ -1,5 +1,5 @@
-//! What a network or a server can do to a call: for each fault the outcome, how often the server saw the call and how much
-//! memory it took, for a message, a list and a block, over real sockets in both transports: plain, over TLS, and as HTTP/2.
+//! The faults of a network or a server. For each fault: the outcome, the number of requests and the memory of a message, a list and a
+//! block, over real sockets in both transports: plain, over TLS, and as HTTP/2.
 mod child;
 mod places;
 
@@ -11,12 +11,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Most that a call may take on, whatever the server sends. A page of a list may have 10 MiB, other answers 1 MiB.
+/// The maximum memory of a call, whatever the server sends. A list page may have 10 MiB, other responses 1 MiB.
 fn memory_kib(call: &str) -> u64 {
     if call == "list" { 20 * 1024 } else { 16 * 1024 }
 }
 
-/// One call over one transport against one fault.
+/// One call over one transport with one fault.
 struct Cell {
     fault: String,
     call: &'static str,
@@ -24,13 +24,13 @@ struct Cell {
     found: (Option<Outcome>, usize),
     took: Duration,
     grew_kib: Option<u64>,
-    /// What is not as it should be.
+    /// The differences from the expected result.
     wrong: Option<String>,
-    /// Longest that it may take.
+    /// The maximum duration.
     longest: Duration,
 }
 
-/// The three calls through both transports, or over HTTP/2.
+/// Runs the three calls through both transports, or over HTTP/2.
 fn cells(Fault { name: fault, place, end, who }: &Fault) -> Vec<Cell> {
     let mut cells = Vec::new();
     for call in child::CALLS {
@@ -87,7 +87,7 @@ fn every_fault_ends_in_its_outcome_in_both_transports() {
     }
 }
 
-/// The same, one after another, as a table and with the time that each cell took.
+/// Prints the same as a table, one after another, with the time of each cell.
 #[test]
 #[ignore = "cargo xtask faults runs it: its time limits need a quiet machine"]
 fn table() {

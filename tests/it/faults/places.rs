@@ -1,4 +1,4 @@
-//! The side of the server: every fault, and how a call against it has to end.
+//! The server side: every fault, and the expected end of a call.
 use super::child::{HTTP2, TRANSPORTS};
 use crate::{
     authority::{Authority, TlsServer, self_signed},
@@ -17,27 +17,27 @@ use std::{
     time::Duration,
 };
 
-/// How a call ends.
+/// The end of a call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum End {
     Done,
-    /// No request came to be.
+    /// No request was made.
     NotSent,
-    /// Refused for good.
+    /// Refused permanently.
     Final,
-    /// Refused, and made again.
+    /// Refused and retried.
     Again,
     Unknown,
-    /// Of unknown outcome, and never repeated: the answer would be as large again. A list may be larger than this.
+    /// The outcome is unknown, and the call is not retried because the response would be as large again. The limit of a list is higher.
     TooLarge {
         for_a_list: bool,
     },
-    /// Read, and by the server's own word not processed: as if it had not been sent.
+    /// The server read the request and reported that it did not process it: like not sent.
     NotProcessed,
 }
 
 impl End {
-    /// Attempts at a message, or at a list or a block, which may be repeated.
+    /// Returns the attempts of a message, or of a list or a block, which are idempotent.
     pub(super) fn attempts(self, call: &str) -> usize {
         match self {
             Self::Done | Self::Final => 1,
@@ -47,7 +47,7 @@ impl End {
             Self::Unknown | Self::TooLarge { .. } => 3,
         }
     }
-    /// How many of them the server sees.
+    /// Returns how many attempts reach the server.
     pub(super) fn requests(self, call: &str) -> usize {
         if self == Self::NotSent { 0 } else { self.attempts(call) }
     }
@@ -62,32 +62,32 @@ impl End {
     }
 }
 
-/// What the client is told.
+/// The settings of the client.
 #[derive(Clone)]
 pub(super) struct Setup {
     pub(super) url: String,
     pub(super) attempt: Duration,
     pub(super) connect: Duration,
     pub(super) roots: Option<String>,
-    /// Whether a first call goes well, over the same connection.
+    /// Whether a first call succeeds over the same connection.
     pub(super) warm: bool,
 }
 
 impl Setup {
-    /// A patient client without anything special.
+    /// A client with a long time limit and defaults otherwise.
     pub(super) fn new(url: String) -> Self {
         Self { url, attempt: LONG, connect: LONG, roots: None, warm: false }
     }
 }
 
-/// A fault that has been set up.
+/// A fault that is set up.
 pub(super) struct Place {
     pub(super) setup: Setup,
-    /// How many requests came, or connections where none is read.
+    /// The number of requests, or of connections if no request is read.
     pub(super) seen: Box<dyn Fn() -> usize>,
 }
 
-/// Where something takes its time on purpose. Elsewhere a busy machine must not make a time-out of what is none.
+/// Whether the fault is slow on purpose. Otherwise a busy machine must not cause a timeout.
 const SHORT: Duration = Duration::from_millis(500);
 const LONG: Duration = Duration::from_secs(10);
 
@@ -104,7 +104,7 @@ impl Place {
         }
         place
     }
-    /// Closes a kept connection, by a reset or not, when the second request on it was read.
+    /// Closes a kept connection, with or without a reset, after the second request on it was read.
     fn kept(act: &Act, over: Over) -> Self {
         let script = [vec![answer(200, SUCCESS)], vec![act.clone(); 3]].concat();
         let server = Server::over(over, script);
@@ -122,7 +122,7 @@ impl Place {
         }
         place
     }
-    /// Does `with` to every connection, and reads no request.
+    /// Applies `with` to every connection, and reads no request.
     fn unread(with: fn(TcpStream)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -136,7 +136,7 @@ impl Place {
         });
         Self::new(format!("http://{address}"), move || seen.load(Relaxed))
     }
-    /// The same, spoken to in TLS: nothing is a request.
+    /// Like [`unread`](Self::unread), for clients that use TLS.
     fn not_tls(with: fn(TcpStream)) -> Self {
         let mut place = Self::unread(with);
         place.setup.url = place.setup.url.replace("http:", "https:");
@@ -150,13 +150,13 @@ impl Place {
     }
     fn refused() -> Self {
         let (socket, address) = bound();
-        // It stays bound, or somebody else might get the port.
+        // It stays bound, so that nobody else gets the port.
         Self::new(format!("http://{address}"), move || {
             let _ = &socket;
             0
         })
     }
-    /// Takes no more connections than wait already, so that connecting never ends.
+    /// Fills the accept queue, so that connecting never ends.
     fn deaf() -> Self {
         let (socket, address) = bound();
         socket.listen(0).unwrap();
@@ -172,7 +172,7 @@ impl Place {
     }
 }
 
-/// A port of this machine that nobody listens to.
+/// A local port without a listener.
 fn bound() -> (Socket, SocketAddr) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
@@ -185,7 +185,7 @@ fn bytes(text: &str) -> Act {
     Act::Bytes(text.as_bytes().to_vec())
 }
 
-/// A success of any of the three calls.
+/// A response that is a success for all three calls.
 const SUCCESS: &str = r#"{"messages":[{"id":"wamid.x"}],"data":[],"block_users":{"added_users":[{"input":"+16505551234","wa_id":"16505551234"}]}}"#;
 
 fn success(before: &str, headers: &str, after: &str) -> Act {
@@ -195,7 +195,7 @@ fn success(before: &str, headers: &str, after: &str) -> Act {
     ))
 }
 
-/// 200 MiB of zeros in 1.3 MB of gzip: a block of fixed codes, in which 13 bits stand for 258 bytes.
+/// 200 MiB of zeros in 1.3 MB of gzip: a block with fixed codes, in which 13 bits encode 258 bytes.
 fn bomb() -> Act {
     static BOMB: OnceLock<Vec<u8>> = OnceLock::new();
     let body = BOMB.get_or_init(|| {
@@ -210,7 +210,7 @@ fn bomb() -> Act {
                 count -= 8;
             }
         };
-        // The last block, of fixed codes; then the byte 0. Codes stand with their first bit first.
+        // The last block, with fixed codes; then the byte 0. Codes are written first bit first.
         push(0b011, 3);
         push(0b0000_1100, 8);
         for _ in 0..(200 << 20) / 258 {
@@ -221,7 +221,7 @@ fn bomb() -> Act {
         push(0, 8);
         out
     });
-    // It closes, and says so: a client that was told nothing would ask again on a connection that is about to end.
+    // It announces the close. Otherwise a client would send the next request on a connection that is about to end.
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()
@@ -231,14 +231,14 @@ fn bomb() -> Act {
 
 pub(super) struct Fault {
     pub(super) name: String,
-    /// How it is set up.
+    /// The setup.
     pub(super) place: Box<dyn Fn() -> Place + Send>,
-    /// How a call against it ends.
+    /// The expected end of a call.
     pub(super) end: End,
     pub(super) who: &'static [&'static str],
 }
 
-/// Every fault of HTTP/1.1 plain, over TLS, and as the frames of HTTP/2 that come closest; and those that HTTP/2 alone has.
+/// Every fault of HTTP/1.1: plain, over TLS, and as the closest HTTP/2 frames. Then the faults of HTTP/2 only.
 pub(super) fn faults() -> Vec<Fault> {
     let mut faults = Vec::new();
     for (name, place, end) in connections() {
@@ -267,7 +267,7 @@ pub(super) fn faults() -> Vec<Fault> {
     faults
 }
 
-/// What goes wrong with HTTP/2 alone.
+/// Faults of HTTP/2 only.
 fn frames() -> Vec<(&'static str, http2_server::Act, End)> {
     use End::{NotProcessed, Unknown};
     use http2_server::{Act::*, CANCEL, ENHANCE_YOUR_CALM, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM};
@@ -300,7 +300,7 @@ fn silent_tls() -> Place {
     })
 }
 
-/// What goes wrong with a connection.
+/// Faults of a connection.
 fn connections() -> Vec<(&'static str, SetUp, End)> {
     use End::{NotSent, Unknown};
     fn broken(raw: &'static [u8]) -> Place {
@@ -376,7 +376,7 @@ fn connections() -> Vec<(&'static str, SetUp, End)> {
             "reset before the request is read",
             || {
                 Place::unread(|stream| {
-                    // It came, or the client might take it for a failure to connect.
+                    // Waits for the first byte. Otherwise the client might see a failed connect.
                     let _ = stream.peek(&mut [0]);
                     reset(&stream);
                 })
@@ -395,7 +395,7 @@ fn connections() -> Vec<(&'static str, SetUp, End)> {
     ]
 }
 
-/// What goes wrong with an answer.
+/// Faults of a response.
 fn answers() -> Vec<(&'static str, Act, End)> {
     use End::{Again, Done, Final, TooLarge, Unknown};
     let head = "HTTP/1.1 200 OK\r\n";

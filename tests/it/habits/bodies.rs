@@ -1,11 +1,11 @@
-//! Message bodies as other people's collections, forms and libraries make them.
+//! Message bodies as collections, forms and libraries create them.
 use super::wrong;
 use d360::{cloud::messages::SendRaw, model::Message, onprem};
 use serde_json::{Value, json};
 
 /// Forms and Postman collections fill in every kind of header.
 #[test]
-fn empty_media_beside_the_text_of_a_header_are_left_out() {
+fn empty_media_in_a_text_header_are_omitted() {
     let body = |header: Value| {
         json!({"to": "+16505551234", "type": "interactive", "interactive": {
             "type": "button", "header": header, "body": {"text": "Sure?"},
@@ -29,7 +29,7 @@ fn empty_media_beside_the_text_of_a_header_are_left_out() {
         let sent = serde_json::to_value(&message).unwrap();
         assert_eq!(sent["interactive"]["header"], json!({"type": "text", "text": "Order 7"}));
     }
-    // Texts and footers likewise, and a header in which nothing is set.
+    // Texts and footers work the same way, and so does an empty header.
     let mut filled = body(json!({"type": "image", "text": "", "image": {"id": "1"}, "video": {}}));
     filled["interactive"]["footer"] = json!({"text": ""});
     let (message, found) = Message::from_json(filled.to_string().as_bytes()).unwrap();
@@ -41,14 +41,14 @@ fn empty_media_beside_the_text_of_a_header_are_left_out() {
         Message::from_json(body(json!({"type": "", "text": ""})).to_string().as_bytes()).unwrap();
     assert!(serde_json::to_value(&message).unwrap()["interactive"].get("header").is_none());
     assert_eq!(wrong(&body(json!({"type": "text", "text": ""}))), ["interactive.header.text"]);
-    // The one that the header is made of has to be there.
+    // The medium of the header itself is required.
     assert_eq!(wrong(&body(json!({"type": "image", "image": {}}))), ["interactive.header.image"]);
-    // What holds something is not dropped in silence.
+    // A property with content is not dropped silently.
     assert!(!wrong(&body(json!({"type": "text", "text": "A", "image": {"id": 7}}))).is_empty());
 }
 
 #[test]
-fn a_read_mark_is_no_message() {
+fn a_read_mark_is_not_a_message() {
     let marks = [
         json!({"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.abc"}),
         json!({"status": "read", "message_id": "wamid.abc", "typing_indicator": {"type": "text"}}),
@@ -70,7 +70,7 @@ fn a_read_mark_is_no_message() {
 }
 
 #[test]
-fn one_object_where_a_list_belongs_says_which_shape_is_meant() {
+fn an_object_instead_of_a_list_is_explained() {
     let card = json!({"name": {"formatted_name": "A", "first_name": "A"}});
     let one = json!({"to": "+16505551234", "type": "contacts", "contacts": card}).to_string();
     let phones = json!({"to": "+16505551234", "type": "contacts", "contacts": [{

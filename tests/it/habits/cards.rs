@@ -1,4 +1,4 @@
-//! What phones and address books put into vCard files.
+//! vCard files as phones and address books write them.
 use d360::vcard::read;
 
 fn card(lines: &str) -> d360::vcard::Card {
@@ -6,7 +6,7 @@ fn card(lines: &str) -> d360::vcard::Card {
     read(file.as_bytes()).unwrap().remove(0)
 }
 
-/// Some programs fold every line, however short.
+/// Some programs fold every line, even short ones.
 #[test]
 fn a_folded_birthday_is_read() {
     for folded in [
@@ -28,7 +28,7 @@ fn a_folded_birthday_is_read() {
     }
 }
 
-/// What is lost is told whole, its folded lines among it.
+/// A loss shows the whole value, including its folded lines.
 #[test]
 fn a_loss_shows_the_whole_value() {
     let card = card("FN:Ada\r\nBDAY:--01\r\n -23\r\nBDAY:1999-01-23\r\n");
@@ -38,7 +38,7 @@ fn a_loss_shows_the_whole_value() {
 }
 
 #[test]
-fn a_card_without_a_name_takes_what_it_has_and_says_so() {
+fn a_card_without_a_name_uses_another_value_and_reports_it() {
     for (lines, name) in [
         ("ORG:Engines Ltd;Analysis\r\nEMAIL:a@x.example\r\nTEL:+16505551234\r\n", "Engines Ltd"),
         ("FN:\r\nN:;;;;\r\nORG:Engines Ltd\r\n", "Engines Ltd"),

@@ -1,4 +1,4 @@
-//! What servers say when they refuse.
+//! Error responses of real servers.
 use crate::{rig::everywhere, server::answer};
 use d360::{
     cloud::{messages::SendMessage, templates::ListTemplates},
@@ -9,9 +9,9 @@ use d360::{
 };
 use serde_json::json;
 
-/// Meta writes at times nothing but "Invalid parameter" to the program, and the reason to whoever uses the app.
+/// Meta sometimes returns only "Invalid parameter" to the program, and the reason in the text for the app's user.
 #[test]
-fn what_was_written_for_the_user_is_part_of_the_error() {
+fn error_user_texts_are_part_of_the_error() {
     let error = |more: serde_json::Value| {
         let mut error = json!({"message": "Invalid parameter", "type": "OAuthException", "code": 100, "fbtrace_id": "A1"});
         error.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
@@ -55,7 +55,7 @@ fn no_hint_names_details_that_may_be_absent() {
     }
 }
 
-/// A code of seven digits is hidden as a number in a text, so that the error has to name it itself.
+/// A code with seven digits is masked as a number in a text, so the error has to name it separately.
 #[test]
 fn codes_of_direct_send_are_known() {
     let body = json!({"error": {"code": 2_388_330, "message": "(#2388330) Cannot delete"}}).to_string();
@@ -67,12 +67,12 @@ fn codes_of_direct_send_are_known() {
         let info = ErrorCode(code).info().unwrap();
         assert!(info.meaning.contains("Direct Send") && !info.retry.is_automatic(), "{info:?}");
     }
-    // Meta asks to wait for a day (N14 of the list of news, 2026-11).
+    // Meta asks to wait for a day (list of news N14, 2026-11).
     let chosen = ErrorCode(131_049).info().unwrap();
     assert!(chosen.retry == RetryRule::FixedDelay && chosen.hint.unwrap().contains("24 hours"));
 }
 
-/// The templates that Direct Send made.
+/// The templates created by Direct Send.
 #[test]
 fn templates_are_listed_by_their_source() {
     let page = r#"{"data": [{"id": "1", "name": "auto_1", "status": "APPROVED", "category": "UTILITY", "language": "en_US"}]}"#;

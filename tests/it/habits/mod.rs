@@ -1,7 +1,7 @@
-//! Other people's habits: payloads, files and numbers in the shapes that real programs, phones and servers produce.
+//! Payloads, files and numbers as real programs, phones and servers produce them.
 //!
-//! Each test keeps one habit: the shape that was met (in our own wording, with made-up numbers), and the right answer. They go
-//! through public doors, and each failed when it was written. CONTRIBUTING.md says how to add one.
+//! Each test covers one form that occurred in practice (reworded, with invented numbers) and the correct result. The tests use the
+//! public API, and each failed when it was written. CONTRIBUTING.md explains how to add one.
 mod bodies;
 mod cards;
 mod errors;
@@ -12,7 +12,7 @@ mod webhooks;
 use d360::model::{Findings, Message};
 use serde_json::Value;
 
-/// The paths of what is wrong with a message body, or the findings as advice.
+/// Returns the paths of the errors in a message body, or of the advice.
 fn wrong(body: &Value) -> Vec<String> {
     match Message::from_json(body.to_string().as_bytes()) {
         Ok(_) => Vec::new(),

@@ -1,4 +1,4 @@
-//! How people write phone numbers and IDs.
+//! Phone numbers and IDs as people write them.
 use crate::{rig::everywhere, server::answer};
 use d360::{
     cloud::messages::{MarkMessageRead, SendMessage},
@@ -6,21 +6,21 @@ use d360::{
 };
 use serde_json::json;
 
-/// A database column without `+`: the API would put the business's own country code in front.
+/// A database column without `+`: the API would prepend the business's own country code.
 #[test]
-fn a_number_without_plus_is_refused_with_two_ways_out() {
+fn a_number_without_plus_is_refused_with_two_suggestions() {
     for bare in ["16505551234", "1 (650) 555-1234", "06505551234", " 16505551234\n"] {
         let error = bare.parse::<Recipient>().unwrap_err();
         assert_eq!(error, InvalidId::NoCountryCode);
         let text = error.to_string();
         assert!(text.starts_with("invalid phone number: ") && text.contains("write +"), "{text}");
         assert!(text.contains("Recipient::national"), "{text}");
-        // Who builds the number without parsing it is told before it is sent.
+        // A number built without parsing is reported before it is sent.
         let number = PhoneNumber::new(bare.trim());
         assert!(Message::text(number.clone(), "x").validate().refuses(false), "{bare}");
         assert!(User::from(number).problem().is_some());
     }
-    // To block, digits alone are the WhatsApp ID that lists and webhooks name; anything else needs its country code.
+    // For blocking, digits alone are the WhatsApp ID of lists and webhooks. Other forms need a country code.
     assert_eq!("16505551234".parse(), Ok(User::WaId("16505551234".into())));
     for bare in ["1 (650) 555-1234", "06505551234", "0650 555 1234"] {
         assert_eq!(bare.parse::<User>().unwrap_err(), InvalidId::NoCountryCode);
@@ -28,11 +28,11 @@ fn a_number_without_plus_is_refused_with_two_ways_out() {
     let national: Recipient = "national:0650 555 1234".parse().unwrap();
     assert_eq!(national, Recipient::national("0650 555 1234"));
     let found = Message::text(national.clone(), "x").validate();
-    assert!(!found.refuses(false) && found.refuses(true), "advice alone");
+    assert!(!found.refuses(false) && found.refuses(true), "advice only");
     let sent = serde_json::to_value(Message::text(national.clone(), "x")).unwrap();
     assert_eq!(sent["to"], "0650 555 1234");
-    assert!(User::try_from(national).is_err(), "somebody else might be blocked");
-    // A WhatsApp ID keeps its way.
+    assert!(User::try_from(national).is_err(), "another user might be blocked");
+    // A WhatsApp ID is accepted unchanged.
     let id: Recipient = WaId::new("16505551234").into();
     assert_eq!("16505551234@s.whatsapp.net".parse(), Ok(id.clone()));
     assert_eq!(serde_json::to_value(Message::text(id, "x")).unwrap()["to"], "+16505551234");
@@ -69,16 +69,16 @@ fn no_country_code_begins_with_zero() {
     assert_eq!(User::from(number()).as_str(), "+16505551234");
 }
 
-/// A whole body says `to` as the API takes it: a bare number is sent as it is, with advice.
+/// A whole body contains `to` as the API expects it: a bare number is sent unchanged, with advice.
 #[test]
-fn a_bare_number_in_a_body_is_advised_against() {
+fn a_bare_number_in_a_body_gets_advice() {
     let body = json!({"to": "16505551234", "type": "text", "text": {"body": "x"}});
     let (message, found) = Message::from_json(body.to_string().as_bytes()).unwrap();
     assert_eq!(message.to, Recipient::national("16505551234"));
     assert!(found.advice().any(|finding| finding.message.contains("country code")));
 }
 
-/// A line of a file with its end, a cell of a spreadsheet with its no-break spaces, a text copied from a chat.
+/// A line of a file with its line end, a spreadsheet cell with no-break spaces, a text copied from a chat.
 #[test]
 fn white_space_and_invisible_characters_are_not_sent_with_a_number() {
     let odd = [
@@ -96,7 +96,7 @@ fn white_space_and_invisible_characters_are_not_sent_with_a_number() {
             }
             assert!(User::from(PhoneNumber::new(&*number)).problem().is_some(), "{number:?}");
         }
-        // What merely stands around it is left out where text is read.
+        // Surrounding white space is removed when text is parsed.
         let line = format!("+16505551234{c}");
         if let Ok(read) = line.parse::<Recipient>() {
             assert_eq!(read.as_str(), "+16505551234", "{c:?}");
@@ -108,7 +108,7 @@ fn white_space_and_invisible_characters_are_not_sent_with_a_number() {
     );
 }
 
-/// An ID out of a file, with the line's end.
+/// An ID from a file, with its line end.
 #[test]
 fn an_id_has_no_white_space() {
     let to = || "+16505551234".parse::<Recipient>().unwrap();
@@ -127,7 +127,7 @@ fn an_id_has_no_white_space() {
 }
 
 #[test]
-fn the_scheme_of_a_url_has_no_case() {
+fn url_schemes_are_case_insensitive() {
     let to = || "+16505551234".parse::<Recipient>().unwrap();
     for link in ["HTTPS://x.example/a.png", "Https://x.example/a.png", "HTTP://x.example/a.png"] {
         let image = Image::link(link);

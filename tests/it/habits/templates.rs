@@ -15,9 +15,9 @@ fn text(text: &str) -> Value {
     json!({"type": "text", "text": text})
 }
 
-/// Texts out of forms, spreadsheets and language models: Meta refuses what breaks the line.
+/// Texts from forms, spreadsheets and language models: Meta refuses line breaks.
 #[test]
-fn a_parameter_takes_no_line_breaks_tabs_and_long_gaps() {
+fn parameters_with_line_breaks_tabs_or_long_gaps_are_refused() {
     for (odd, said) in [
         ("a\nb", "\\n"),
         ("a\r\nb", "\\r"),
@@ -64,7 +64,7 @@ fn a_parameter_takes_no_line_breaks_tabs_and_long_gaps() {
 }
 
 #[test]
-fn places_are_named_or_counted_but_not_both() {
+fn placeholders_are_named_or_numbered_but_not_mixed() {
     let named = |name: &str| json!({"type": "text", "parameter_name": name, "text": "x"});
     let parts = |header: Vec<Value>, body: Vec<Value>| {
         let image = json!({"type": "image", "image": {"id": "1"}});
@@ -80,7 +80,7 @@ fn places_are_named_or_counted_but_not_both() {
     assert_eq!(parts(vec![], vec![text("x"), text("y")]), [""; 0]);
     assert_eq!(parts(vec![], vec![named("a"), text("x"), named("b")]), [place(1, 1)]);
     assert_eq!(parts(vec![], vec![text("x"), named("a")]), [place(1, 1)]);
-    assert_eq!(parts(vec![text("x")], vec![named("a")]), [place(1, 0)], "the whole template is of one kind");
+    assert_eq!(parts(vec![text("x")], vec![named("a")]), [place(1, 0)], "all placeholders are of one kind");
     assert_eq!(parts(vec![named("a")], vec![named("b"), named("b")]), [place(1, 1)]);
     assert_eq!(parts(vec![], vec![named("")]), [place(1, 0)]);
     // Buttons have no names.
@@ -112,7 +112,7 @@ fn a_button_is_of_a_type_that_meta_lists() {
     for unknown in ["", "QUICKREPLY", "quick-reply", "phone_number", "spm", "otp", " url"] {
         assert_eq!(button(unknown), ["template.components[0].sub_type"], "{unknown}");
     }
-    // A component's type has no case either.
+    // Component types are case-insensitive too.
     assert_eq!(
         wrong(&template(json!([{"type": "BUTTON"}]))),
         ["template.components[0].sub_type", "template.components[0].index"]
@@ -120,7 +120,7 @@ fn a_button_is_of_a_type_that_meta_lists() {
 }
 
 #[test]
-fn what_takes_no_parameters_is_given_none() {
+fn components_without_placeholders_get_no_parameters() {
     let card = json!({"card_index": 0, "components": [{"type": "body", "parameters": [text("x")]}]});
     for component in [
         json!({"type": "footer", "parameters": [text("x")]}),
@@ -135,7 +135,7 @@ fn what_takes_no_parameters_is_given_none() {
     }
 }
 
-/// Direct Send (beta): a text that goes out without a template of one's own.
+/// Direct Send (beta): a text sent without a template of the account.
 #[test]
 fn direct_send_has_its_limits_and_needs_no_window() {
     let to = || "+16505551234";
@@ -167,8 +167,8 @@ fn direct_send_has_its_limits_and_needs_no_window() {
         }
     }
     assert_eq!(send(json!("marketing"), Value::Null), ["category"]);
-    assert_eq!(send(Value::Null, json!(600)), ["ttl_seconds"], "for Direct Send alone");
-    // Nobody wrote: a text has to wait, Direct Send and a template do not.
+    assert_eq!(send(Value::Null, json!(600)), ["ttl_seconds"], "only for Direct Send");
+    // The user has not written: a text has to wait, Direct Send and a template do not.
     let windows = Windows::default();
     assert!(!windows.allows(&Message::text(to(), "x"), 0));
     assert!(windows.allows(&message, 0));

@@ -1,4 +1,4 @@
-//! Webhooks as they arrive.
+//! Webhooks as they arrive in practice.
 use d360::model::webhook::{self, EventKind, InboundContent};
 use d360::{
     model::webhook::{Event, Windows},
@@ -23,7 +23,7 @@ fn items() -> Value {
     })
 }
 
-/// Since August 2026 a number with Meta Business Agent gets the agent's conversations too, in the shape of its own.
+/// Since August 2026 a number with Meta Business Agent also gets the agent's conversations, in a separate field.
 #[test]
 fn only_the_field_messages_has_messages_and_statuses() {
     let fields = [
@@ -48,7 +48,7 @@ fn only_the_field_messages_has_messages_and_statuses() {
                 flat
             };
             let bare = json!({"field": field, "value": items()});
-            // Nor does an old program get them.
+            // Old programs do not get them either.
             let old =
                 d360::migrate::webhook::to_onprem(&hook(&field, &items()), &d360::migrate::Options::new());
             assert!(old.value.is_none_or(|bodies| bodies.is_empty()), "{field}");
@@ -83,7 +83,7 @@ fn only_the_field_messages_has_messages_and_statuses() {
 }
 
 #[test]
-fn what_users_write_to_an_agent_can_be_read_along() {
+fn standby_messages_can_be_read() {
     let events = read(&hook(&json!("standby"), &items()));
     let EventKind::Standby(message) = &events[0].kind else { panic!("{events:?}") };
     assert_eq!(message.content, InboundContent::Text("Hi".to_owned()));
@@ -92,13 +92,13 @@ fn what_users_write_to_an_agent_can_be_read_along() {
         (&events[1].kind, &events[1].raw()["statuses"][0]["id"]),
         (&EventKind::Other, &json!("wamid.b"))
     );
-    // Once this program holds the conversation, the same message is its own.
+    // Once this program has control of the conversation, the same message is new.
     let mut seen = Seen::new(10);
     assert!(seen.is_new(&events[0]) && !seen.is_new(&events[0]));
     assert!(seen.is_new(&read(&hook(&json!("messages"), &items()))[0]));
 }
 
-/// The ids of a user change: by a field until August 2026, by a system message since.
+/// The IDs of a user change: by a field until August 2026, by a system message since.
 #[test]
 fn a_changed_user_id_is_one_event_in_the_old_form_and_the_new() {
     let system = |from: Value, system: Value| {
@@ -149,8 +149,8 @@ fn a_changed_user_id_is_one_event_in_the_old_form_and_the_new() {
     assert!(update(&bodies[1]).previous_wa_id.is_none());
     let mut seen = Seen::new(10);
     let event = &read(&bodies[1])[0];
-    assert!(seen.is_new(event) && !seen.is_new(event), "duplicates are told by the message's id");
-    // A number that changes without ids stays what it was.
+    assert!(seen.is_new(event) && !seen.is_new(event), "duplicates are recognized by the message ID");
+    // A number that changes without IDs is unaffected.
     let number = system(
         json!({"from": "16505551234"}),
         json!({"type": "user_changed_number", "wa_id": "12195555358", "body": "b"}),
@@ -159,9 +159,9 @@ fn a_changed_user_id_is_one_event_in_the_old_form_and_the_new() {
     assert!(matches!(message.content, InboundContent::System(_)));
 }
 
-/// Test tools and old proxies leave the type out.
+/// Test tools and old proxies omit the type.
 #[test]
-fn a_message_without_type_is_its_only_content() {
+fn a_message_without_type_takes_the_type_of_its_only_content() {
     let message = |content: serde_json::Value| {
         let mut message = json!({"id": "wamid.a", "from": "16505551234", "timestamp": "1750000000"});
         message.as_object_mut().unwrap().extend(content.as_object().cloned().unwrap());

@@ -1,4 +1,4 @@
-//! Work per item does not grow with the number of items: twice as many cost twice as much, counted in bytes allocated.
+//! The work per item does not grow with the number of items, measured in allocated bytes.
 use d360::{
     migrate::{Options, calls, message, webhook},
     model::webhook as events,
@@ -6,13 +6,13 @@ use d360::{
 };
 use serde_json::{Value, json};
 
-/// Bytes that `work` allocates.
+/// Returns the number of bytes that `work` allocates.
 fn bytes(work: &mut dyn FnMut()) -> u64 {
     allocation_counter::measure(work).bytes_total
 }
 
-/// Runs `work` over what `make` gives for n, 2n and 4n items: each doubling may cost 2.3 times as much. (A vector that grows and the
-/// digits of an index cost a little more; quadratic work costs four times as much.)
+/// Runs `work` on the input that `make` returns for n, 2n and 4n items. Each doubling may cost 2.3 times as much. (Growing vectors and
+/// longer indexes cost a little more; quadratic work costs four times as much.)
 fn grows_linearly<T>(what: &str, n: usize, make: impl Fn(usize) -> T, work: impl Fn(&T)) {
     let cost = |items: usize| {
         let made = make(items);
@@ -60,10 +60,10 @@ fn change(value: Value) -> Value {
     json!({ "field": "messages", "value": value })
 }
 
-/// Makes a webhook of n items.
+/// Creates a webhook of n items.
 type Make = fn(usize) -> Value;
 
-/// Webhooks of n items, each in another place.
+/// Webhooks of n items, with the items in different places.
 fn shapes() -> Vec<(&'static str, Make)> {
     vec![
         ("messages of as many users", |n| {
@@ -110,7 +110,7 @@ fn shapes() -> Vec<(&'static str, Make)> {
 }
 
 #[test]
-fn webhooks_cost_as_much_as_they_hold() {
+fn webhook_translation_is_linear() {
     for (shape, make) in shapes() {
         let options = Options::new().old_ids(true);
         grows_linearly(&format!("split, {shape}"), 250, make, |hook| drop(webhook::split(hook)));
@@ -143,7 +143,7 @@ fn webhooks_cost_as_much_as_they_hold() {
 }
 
 #[test]
-fn messages_and_calls_cost_as_much_as_they_hold() {
+fn message_and_call_translation_is_linear() {
     let options = Options::new();
     let cards = |n| {
         let card = json!({ "name": { "formatted_name": "A", "first_name": "A" }, "ims": [{ "service": "AIM", "user_id": "a" }], "pets": 1 });

@@ -1,4 +1,4 @@
-//! Calls of old programs beside messages: templates, settings, ids in paths, and the answers that repeat what was sent.
+//! Calls of old programs besides messages: templates, settings, IDs in paths, and answers that repeat the input.
 use d360::migrate::{NoteKind, Options, Settings, answers, calls, templates};
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ fn requests(method: &str, path: &str, body: &Value) -> Vec<(String, Option<Value
 }
 
 #[test]
-fn no_refusal_says_two_things_at_once() {
+fn no_refusal_contradicts_itself() {
     for call in calls::ALL {
         let method = if call.method == "ANY" { "POST" } else { call.method };
         let path = call.path.replace('…', "").replace(['{', '}'], "").replace("phone_number", "16505551234");
@@ -25,7 +25,7 @@ fn no_refusal_says_two_things_at_once() {
 }
 
 #[test]
-fn templates_of_360dialogs_old_path_are_clouds() {
+fn templates_of_the_old_path_translate_to_cloud() {
     let body = json!({ "name": "t", "language": "en", "category": "TRANSACTIONAL", "namespace": "n",
         "components": [{ "type": "BODY", "text": "Hi" }] });
     let cloud = json!({ "name": "t", "language": "en", "category": "UTILITY", "components": [{ "type": "BODY", "text": "Hi" }] });
@@ -48,7 +48,7 @@ fn templates_of_360dialogs_old_path_are_clouds() {
         of_cloud("9", "a", "REJECTED"),
         of_cloud("100", "c", "APPROVED"),
     ];
-    // A filter that cannot be followed is refused: without it the list would hold every template.
+    // An unsupported filter is refused, because the list would contain every template without it.
     for filters in [r#"{"name":["nope"]}"#, r#"{"status":{"in":["approved"]}}"#, r#"{"name":null}"#] {
         let read = templates::Query::read([("filters", filters)]);
         assert!(
@@ -84,7 +84,7 @@ fn templates_of_360dialogs_old_path_are_clouds() {
     for bad in [("limit", "0"), ("limit", "x"), ("offset", "-1"), ("filters", "[]")] {
         assert!(templates::Query::read([bad]).value.is_none(), "{bad:?}");
     }
-    // Who knows no namespace gets one that programs can read, and a note.
+    // Without a known namespace, programs get one that they can parse, and a note.
     let without = templates::listed(all.clone(), &query(&[]), &Options::new());
     assert!(without.value.unwrap()["waba_templates"][0]["namespace"].is_string());
     assert_eq!(without.notes[0].kind, NoteKind::Assumed);
@@ -137,7 +137,7 @@ fn settings_are_followed_or_noted() {
 }
 
 #[test]
-fn ids_in_paths_are_taken_with_and_without_escapes() {
+fn ids_in_paths_are_accepted_with_and_without_escapes() {
     let id = "wamid.HBgLMTY0+jcw/DM1OTUV//+A=";
     let body = json!({ "status": "read" });
     let mark = json!({ "messaging_product": "whatsapp", "status": "read", "message_id": id });

@@ -1,8 +1,8 @@
-//! There and back, of whatever is put together at random.
+//! Random values translated in both directions.
 use super::*;
 use proptest::prelude::*;
 
-/// Messages of Cloud that On-Premise can hold.
+/// Messages of Cloud that On-Premise supports.
 fn cloud_message() -> impl Strategy<Value = Value> {
     let text = "[a-zA-Zé😀]{1,12}( [a-z]{1,5})?";
     let file = prop_oneof![
@@ -72,7 +72,7 @@ fn cloud_message() -> impl Strategy<Value = Value> {
     )
 }
 
-/// Anything that may stand in a message of a webhook of Cloud.
+/// Anything that a message in a webhook of Cloud may contain.
 fn cloud_webhook() -> impl Strategy<Value = Value> {
     let user = prop_oneof![
         "[1-9][0-9]{7,13}"
@@ -153,7 +153,7 @@ fn cloud_webhook() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    /// There and back everything is kept that both can hold, and the rest is in the notes.
+    /// A round trip keeps everything that both systems support. The rest is in the notes.
     #[test]
     fn messages_come_back(cloud in cloud_message(), old_ids in any::<bool>()) {
         let options = Options::new().namespace("n").old_ids(old_ids);

@@ -1,4 +1,4 @@
-//! What On-Premise never had goes to old programs in its own word, and what a stored webhook says differently on Cloud is noted.
+//! New message types reach old programs as `unknown`, and notes list how a stored webhook differs on Cloud.
 use super::kinds;
 use d360::{
     migrate::{NoteKind, Options, webhook},
@@ -18,7 +18,7 @@ fn message(of: Value) -> Value {
     message
 }
 
-/// Messages that Cloud has and On-Premise never had.
+/// Messages that exist on Cloud but not on On-Premise.
 fn new_messages() -> Vec<Value> {
     [
         json!({ "type": "request_welcome" }),
@@ -60,11 +60,11 @@ fn new_messages_are_unknown_with_501_and_kept_in_a_note() {
         );
         assert_eq!(note.original.as_ref(), Some(&given));
         assert_eq!(serde_json::to_value(note).unwrap()["original"], given);
-        // As any program reads it that knows On-Premise.
+        // Parsed like any On-Premise message.
         let event = events::read(flat.to_string().as_bytes()).unwrap().remove(0);
         let EventKind::Message(read) = event.kind else { panic!("{event:?}") };
         assert_eq!(read.errors[0].code.map(|code| code.0), Some(501));
-        // Passed through, nothing of it is lost.
+        // Passed through, the message is complete.
         let passed = webhook::to_onprem(&hook, &Options::new().pass_new_types(true));
         let mut passed_on = passed.value.as_ref().unwrap()[0]["messages"][0].clone();
         if new.get("type").is_none() {
@@ -77,7 +77,7 @@ fn new_messages_are_unknown_with_501_and_kept_in_a_note() {
 }
 
 #[test]
-fn what_onprem_had_keeps_its_word() {
+fn types_of_onprem_keep_their_name() {
     for (old, kind) in [
         (
             json!({ "type": "interactive", "interactive": { "type": "button_reply", "button_reply": { "id": "1", "title": "x" } } }),
@@ -102,7 +102,7 @@ fn what_onprem_had_keeps_its_word() {
         assert_eq!((&flat["type"], flat.get("errors")), (&json!(kind), None), "{old}");
         assert!(told.notes.iter().all(|note| note.original.is_none()), "{old}");
     }
-    // Without an error of its own, an unsupported message has On-Premise's.
+    // An unsupported message without an error gets the error of On-Premise.
     let bare = cloud("messages", json!({ "messages": [message(json!({ "type": "unsupported" }))] }));
     let told = webhook::to_onprem(&bare, &Options::new()).value.unwrap();
     assert_eq!(
@@ -112,7 +112,7 @@ fn what_onprem_had_keeps_its_word() {
 }
 
 #[test]
-fn calls_of_users_are_unknown_messages() {
+fn calls_by_users_become_unknown_messages() {
     let call = json!({ "id": "wacid.1", "from": "16505551234", "to": "15550783881", "event": "connect", "timestamp": "1",
         "direction": "USER_INITIATED", "session": { "sdp": "v=0" } });
     let mut ours = call.clone();
@@ -137,14 +137,14 @@ fn calls_of_users_are_unknown_messages() {
     assert_eq!(originals, [&call, &ours]);
     let passed = webhook::to_onprem(&hook, &Options::new().pass_new_types(true));
     assert_eq!(passed.value.unwrap()[0]["calls"], json!([call]));
-    // Each goes out on its own.
+    // Each is sent separately.
     assert_eq!(webhook::split(&hook).len(), 3);
     let only_ours = cloud("calls", json!({ "calls": [ours] }));
     assert!(webhook::to_onprem(&only_ours, &Options::new()).value.unwrap().is_empty());
 }
 
 #[test]
-fn statuses_tell_the_recipient_in_both_places() {
+fn statuses_contain_the_recipient_in_both_places() {
     let statuses = json!([{ "id": "a", "status": "sent", "timestamp": "1", "recipient_id": "16505551234" },
         { "id": "b", "status": "read", "timestamp": "1", "recipient_user_id": "US.1a" }, { "id": "c", "status": "sent", "timestamp": "1" }]);
     let told = webhook::to_onprem(&cloud("messages", json!({ "statuses": statuses })), &Options::new());
@@ -207,7 +207,7 @@ fn a_stored_webhook_is_translated_with_a_note_for_each_change() {
     assert!(!told.loses());
 }
 
-/// What a real old program (vumi-whatsapp) checks of each webhook before it answers 200, in our words.
+/// The checks of a real old program (vumi-whatsapp) before it answers 200, reimplemented.
 fn strict(flat: &Value) -> Result<(), String> {
     let texts = |value: &Value, keys: &[&str]| match keys.iter().find(|key| !value[**key].is_string()) {
         Some(key) => Err(format!("{key} of {value}")),
@@ -243,7 +243,7 @@ fn strict(flat: &Value) -> Result<(), String> {
 }
 
 #[test]
-fn a_strict_old_program_takes_what_comes() {
+fn a_strict_old_program_accepts_every_webhook() {
     let sender = json!([{ "user_id": "US.1a" }]);
     let mut hooks: Vec<Value> = new_messages()
         .into_iter()
@@ -276,7 +276,7 @@ fn a_strict_old_program_takes_what_comes() {
     }
 }
 
-/// A member that is null says as little as one that is not there.
+/// A null property is treated like an absent one.
 #[test]
 fn null_members_are_filled_in() {
     let of = |value: Value| {

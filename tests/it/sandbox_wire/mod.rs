@@ -1,4 +1,4 @@
-//! The sandbox against the documents, over bare sockets: no client of ours stands between.
+//! The sandbox against the documents, over plain sockets without our clients.
 mod requests;
 mod templates;
 mod webhooks;
@@ -14,10 +14,10 @@ use std::{
 
 pub(super) const USER: &str = "16505551234";
 pub(super) const PHONE_ID: &str = "106540352242922";
-/// How long a webhook may take on a busy machine.
+/// The time limit for a webhook on a busy machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Sends a request with these headers, and reads status and body.
+/// Sends a request with these headers, and returns status and body.
 pub(super) fn exchange(sandbox: &Sandbox, line: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, Value) {
     let address = sandbox.base_url().trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(&address).unwrap();
@@ -42,7 +42,7 @@ pub(super) fn call(sandbox: &Sandbox, line: &str, body: &Value) -> (u16, Value) 
     exchange(sandbox, line, &[("d360-api-key", sandbox.key()), ("content-type", "application/json")], &body)
 }
 
-/// Status, code and details of a message that is sent to [`USER`].
+/// Sends a message to [`USER`], and returns status, code and details.
 pub(super) fn send(sandbox: &Sandbox, rest: Value) -> (u16, i64, String) {
     let mut message = json!({ "messaging_product": "whatsapp", "to": format!("+{USER}") });
     let Value::Object(rest) = rest else { panic!() };
@@ -62,7 +62,7 @@ pub(super) fn open() -> Sandbox {
     sandbox
 }
 
-/// A webhook as it came: its signature, and the bytes.
+/// A webhook as received: its signature and body.
 #[derive(Debug)]
 pub(super) struct Hook {
     pub(super) signature: String,
@@ -78,7 +78,7 @@ impl Hook {
     }
 }
 
-/// A receiver; `hang` never answers, but takes what is sent.
+/// A receiver of webhooks. With `hang`, it reads but never answers.
 pub(super) fn receiver(hang: bool) -> (String, mpsc::Receiver<Hook>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());

@@ -1,10 +1,10 @@
-//! What the sandbox reads, and from whom.
+//! Requests that the sandbox accepts, and from which callers.
 use super::{PHONE_ID, USER, call, code, exchange, open, send};
 use d360_sandbox::{Failure, Sandbox};
 use serde_json::{Value, json};
 
 #[test]
-fn null_is_taken_as_absent() {
+fn null_is_treated_as_absent() {
     let sandbox = open();
     let message = json!({
         "messaging_product": "whatsapp", "recipient_type": "individual", "to": USER, "type": "text",
@@ -57,27 +57,27 @@ fn a_wrong_path_of_graph_is_answered_as_graph_does() {
     let (_, answer) =
         exchange(&sandbox, &format!("POST /{PHONE_ID}/messages"), &[("authorization", &token)], b"{}");
     assert_eq!(answer["error"]["message"], format!("Unknown path components: /{PHONE_ID}/messages"));
-    // Meta serves it as the version of the app's dashboard, and so does the sandbox where it is asked to.
+    // Meta serves it as the version set in the app's dashboard. The sandbox does so on request.
     let line = format!("GET /{PHONE_ID}/block_users");
     assert_eq!(exchange(&sandbox, &line, &[("authorization", &token)], b"").0, 400);
     assert_eq!(call(&sandbox, "POST /_sandbox/settings", &json!({ "unversioned": true })).0, 200);
     assert_eq!(exchange(&sandbox, &line, &[("authorization", &token)], b"").0, 200);
     sandbox.serve_unversioned(false);
     assert_eq!(exchange(&sandbox, &line, &[("authorization", &token)], b"").0, 400);
-    // A path that is served and a wrong token is about the token, as before.
+    // For a served path with a wrong token, the error is about the token.
     let line = format!("POST /v25.0/{PHONE_ID}/messages");
     assert_eq!(
         exchange(&sandbox, &line, &[("authorization", "Bearer wrong")], b"{}").1["error"]["code"],
         190
     );
-    // What was asked for comes first.
+    // Requested failures come first.
     sandbox.fail(Failure::http(503).on("GET", format!("/v25.0/{PHONE_ID}/phone_numbers")));
     let line = format!("GET /v25.0/{PHONE_ID}/phone_numbers");
     assert_eq!(exchange(&sandbox, &line, &[("authorization", &token)], b"").0, 503);
 }
 
 #[test]
-fn messaging_product_of_an_upload_may_stand_in_the_query() {
+fn messaging_product_of_an_upload_may_be_in_the_query() {
     let sandbox = Sandbox::start().unwrap();
     let form = b"--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.png\"\r\ncontent-type: image/png\r\n\r\npng\r\n--x--\r\n";
     let headers = [("d360-api-key", sandbox.key()), ("content-type", "multipart/form-data; boundary=x")];
@@ -118,7 +118,7 @@ fn a_file_has_to_be_uploaded_before_it_is_sent() {
     }
     let (.., details) = send(&sandbox, header("1"));
     assert!(details.contains("template['components'][0]['parameters'][0]['image']['id']"), "{details}");
-    // One that was deleted is gone.
+    // A deleted file no longer exists.
     assert_eq!(call(&sandbox, &format!("DELETE /{known}"), &Value::Null).0, 200);
     assert_eq!(code(&sandbox, json!({ "type": "image", "image": { "id": known } })), 100);
 }
@@ -164,7 +164,7 @@ fn a_page_in_a_browser_cannot_use_the_control_routes() {
             assert!(answer["error"].is_string());
         }
     }
-    // The API itself has its key.
+    // The API itself is protected by its key.
     let key = [("d360-api-key", sandbox.key()), ("origin", "https://evil.example")];
     assert_eq!(exchange(&sandbox, "GET /health_status", &key, b"").0, 200);
 }

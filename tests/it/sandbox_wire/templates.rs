@@ -1,4 +1,4 @@
-//! Values of templates, and Direct Send.
+//! Template values and Direct Send.
 use super::{USER, call, code, next, receiver};
 use d360_sandbox::{Failure, Sandbox};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn body(parameters: Value) -> Value {
 }
 
 #[test]
-fn values_of_templates_are_judged() {
+fn template_values_are_validated() {
     let sandbox = Sandbox::start().unwrap();
     let text = |text: &str| json!([{ "type": "text", "text": text }]);
     for fine in ["x", "four    blanks", "ä\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}ö"] {
@@ -78,7 +78,7 @@ fn values_of_templates_are_judged() {
 }
 
 #[test]
-fn on_premise_judges_values_of_templates_with_its_own_codes() {
+fn on_premise_validates_template_values_with_its_own_codes() {
     let sandbox = Sandbox::start().unwrap();
     let send = |message: Value| {
         let mut message = message;
@@ -178,7 +178,7 @@ fn a_known_template_fixes_language_number_and_form_of_values() {
     assert_eq!(send("named", "en", values(&[None, None])), 100);
     assert_eq!(send("named", "en", values(&[Some("day"), Some("week")])), 132_012);
     assert_eq!(send("named", "en", values(&[Some("day"), Some("day")])), 132_012);
-    // An authentication template: the code stands in the body and in the button.
+    // An authentication template: the code is in the body and in the button.
     let code_template = json!({ "name": "code", "language": "en", "category": "AUTHENTICATION", "components": [
         { "type": "BODY", "add_security_recommendation": true }, { "type": "BUTTONS", "buttons": [{ "type": "OTP", "otp_type": "COPY_CODE" }] },
     ] });
@@ -209,7 +209,7 @@ fn direct_send_needs_no_window() {
     }
     assert_ne!(code(&sandbox, text(json!({ "category": "utility", "ttl_seconds": "soon" }))), 0);
     assert_eq!(code(&sandbox, text(json!({ "category": "marketing" }))), 100);
-    assert_eq!(code(&sandbox, text(json!({ "ttl_seconds": 600 }))), 100, "it goes with a category");
+    assert_eq!(code(&sandbox, text(json!({ "ttl_seconds": 600 }))), 100, "it requires a category");
     let buttons = |kind: &str, action: Value| json!({ "type": "interactive", "category": "utility", "interactive": { "type": kind, "body": { "text": "Well?" }, "action": action } });
     let reply = json!({ "buttons": [{ "type": "reply", "reply": { "id": "yes", "title": "Yes" } }] });
     assert_eq!(code(&sandbox, buttons("button", reply)), 0);
@@ -220,13 +220,13 @@ fn direct_send_needs_no_window() {
     assert_eq!(code(&sandbox, place), 100);
     let template = json!({ "type": "template", "template": { "name": "hello_world", "language": { "code": "en_US" } }, "category": "utility" });
     assert_eq!(code(&sandbox, template), 100);
-    // To a user id: not for authentication.
+    // To a BSUID: not for authentication.
     for (category, expected) in [("utility", None), ("authentication", Some(131_062))] {
         let message = json!({ "messaging_product": "whatsapp", "recipient": "US.13491208655302741918", "type": "text", "text": { "body": "x" }, "category": category });
         let (_, answer) = call(&sandbox, "POST /messages", &message);
         assert_eq!(answer["error"]["code"].as_i64(), expected, "{answer}");
     }
-    // Access may be blocked, and a blocked user stays so.
+    // Access may be blocked, and a blocked user stays blocked.
     sandbox.fail(Failure::code(139_200).on("POST", "/messages"));
     assert_eq!(code(&sandbox, text(json!({ "category": "utility" }))), 139_200);
     sandbox.block([USER]);
@@ -234,7 +234,7 @@ fn direct_send_needs_no_window() {
 }
 
 #[test]
-fn direct_send_makes_templates_that_are_metas() {
+fn direct_send_creates_templates_owned_by_meta() {
     let sandbox = Sandbox::start().unwrap();
     let (url, hooks) = receiver(false);
     sandbox.webhook(&url, &[]);
@@ -252,7 +252,7 @@ fn direct_send_makes_templates_that_are_metas() {
     assert_eq!((status, answer["error"]["code"].as_i64()), (400, Some(2_388_330)));
     let (status, answer) = call(&sandbox, &format!("POST /{id}"), &json!({ "category": "MARKETING" }));
     assert_eq!((status, answer["error"]["code"].as_i64()), (400, Some(2_388_318)));
-    // One of one's own can be changed and waits again.
+    // A template of the account can be changed and is reviewed again.
     let (_, hello) = call(&sandbox, "GET /message_templates?name=hello_world", &Value::Null);
     let id = hello["data"][0]["id"].as_str().unwrap();
     let change = json!({ "components": [{ "type": "BODY", "text": "Welcome {{1}}" }] });

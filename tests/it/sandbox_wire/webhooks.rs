@@ -1,4 +1,4 @@
-//! What the sandbox sends.
+//! Webhooks that the sandbox posts.
 use super::{USER, call, code, next, receiver};
 use d360_sandbox::Sandbox;
 use serde_json::json;
@@ -39,7 +39,7 @@ fn webhooks_name_the_user_id_of_every_user() {
         assert_eq!(value["contacts"][0]["wa_id"], USER, "{kind}");
         assert_eq!(value["contacts"][0]["user_id"], id, "{kind}");
     }
-    // Statuses, of a message to the number and of one to the user id: both are the same user, whose window is open.
+    // Statuses of a message to the number and of one to the BSUID: both are the same user, whose window is open.
     sandbox
         .webhooks(|hooks| hooks.statuses = Some(["sent", "delivered", "read"].map(str::to_owned).to_vec()));
     for to in [json!({ "to": USER }), json!({ "recipient": id })] {
@@ -59,7 +59,7 @@ fn webhooks_name_the_user_id_of_every_user() {
             assert_eq!(value["contacts"][0]["wa_id"], USER);
         }
     }
-    // A failed one names neither the user id nor a contact.
+    // A failed status contains neither the BSUID nor a contact.
     sandbox.not_on_whatsapp("+16505550000");
     let _ = sandbox.user_sends("+16505550000", &json!({}));
     next(&hooks);
@@ -71,7 +71,7 @@ fn webhooks_name_the_user_id_of_every_user() {
         value["statuses"][0].get("recipient_user_id").is_none() && value.get("contacts").is_none(),
         "{value}"
     );
-    // Blocking the user id blocks the number.
+    // Blocking the BSUID blocks the number.
     let users = json!({ "messaging_product": "whatsapp", "block_users": [{ "user_id": id }] });
     assert_eq!(call(&sandbox, "POST /block_users", &users).0, 200);
     assert_eq!(code(&sandbox, json!({ "type": "text", "text": { "body": "Hi" } })), 130_403);
@@ -95,13 +95,13 @@ fn webhooks_can_have_the_form_before_user_ids() {
         assert_eq!(code(&sandbox, json!({ "type": "text", "text": { "body": "Hi" } })), 0);
         let value = next(&hooks).value();
         assert!(value.get("contacts").is_none() && value["statuses"][0].get("recipient_user_id").is_none());
-        // A user without a number has nothing else.
+        // A user without a number has only the BSUID.
         next(&hooks);
         let _ = sandbox.user_sends("US.13491208655302741918", &json!({}));
         let value = next(&hooks).value();
         assert_eq!(value["messages"][0]["from_user_id"], "US.13491208655302741918");
     }
-    // A reset gives back what the sandbox was started with.
+    // A reset restores the settings from the start.
     let sandbox = Sandbox::builder().webhooks(|hooks| hooks.user_ids = false).start().unwrap();
     sandbox.webhooks(|hooks| hooks.user_ids = true);
     assert_eq!(call(&sandbox, "POST /_sandbox/reset", &json!({})).0, 200);
@@ -125,7 +125,7 @@ fn signed_bodies_can_be_escaped() {
         let sent = String::from_utf8(hook.body.clone()).unwrap();
         assert_eq!(sent.is_ascii(), escaped);
         assert_eq!(sent.contains("\\u00e4\\u00f6\\u00e5 \\ud83d\\udc4d"), escaped, "{sent}");
-        // The signature is over what was sent, whoever checks it.
+        // The signature covers the bytes that were sent.
         let verification = d360::webhook::Verification::app_secret("app-secret").unwrap();
         let mut headers = http::HeaderMap::new();
         headers.insert("x-hub-signature-256", hook.signature.parse().unwrap());
@@ -134,7 +134,7 @@ fn signed_bodies_can_be_escaped() {
 }
 
 #[test]
-fn message_ids_have_metas_form_and_meet_urls() {
+fn message_ids_have_metas_form_and_url_unsafe_characters() {
     let ids = |seed: u64| -> Vec<String> {
         let sandbox = Sandbox::builder().seed(seed).start().unwrap();
         (0..16)
@@ -149,10 +149,10 @@ fn message_ids_have_metas_form_and_meet_urls() {
             .collect()
     };
     let all = ids(1);
-    assert_eq!(all, ids(1), "they follow from the seed");
+    assert_eq!(all, ids(1), "the IDs depend only on the seed");
     assert_ne!(all, ids(2));
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
-    // The base64 of the number begins each, as in Meta's examples.
+    // Each begins with the base64 of the number, as in Meta's examples.
     assert!(
         all.iter().all(|id| id.starts_with("wamid.HBgLMTY1MDU1NTEyMzQVAgA") && id.len() < 128),
         "{all:?}"
@@ -164,7 +164,7 @@ fn message_ids_have_metas_form_and_meet_urls() {
 }
 
 #[test]
-fn a_receiver_that_hangs_holds_up_no_other() {
+fn a_hanging_receiver_does_not_block_others() {
     let sandbox = Sandbox::builder().key("one", "15550000001").key("two", "15550000002").start().unwrap();
     let (silent, taken) = receiver(true);
     let (url, hooks) = receiver(false);
@@ -178,11 +178,11 @@ fn a_receiver_that_hangs_holds_up_no_other() {
     }
     sandbox.user_writes_to("two", USER);
     sandbox.webhooks(|hooks| hooks.hold = false);
-    // The silent receiver has one webhook and answers nothing yet; a try of it ends after 5 s.
+    // The silent receiver has one webhook and does not answer. An attempt ends after 5 s.
     next(&taken);
     next(&hooks);
     assert!(sandbox.deliveries().iter().all(|one| one["url"] == json!(url)), "{:?}", sandbox.deliveries());
-    // What else it is sent does not wait for the end of its tries either.
+    // Other webhooks of that receiver do not wait for the end of the retries.
     next(&taken);
     next(&taken);
 }

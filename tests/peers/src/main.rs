@@ -1,7 +1,7 @@
-//! Messages a second of our client and of other people's, on the same card and the same server: `cargo xtask bench peers`.
+//! Compares messages per second of our client and of third-party clients, with the same card and server: `cargo xtask bench peers`.
 //!
-//! Everybody posts the card and reads the answer, with the settings that a new client has; only our rate limit, which keeps to Meta's limits,
-//! is off. They take turns, and the medians of the rounds are told.
+//! Every client posts the card and reads the response with its default settings. Only our rate limit, which follows Meta's limits,
+//! is off. The clients alternate, and results are medians of the rounds.
 #[allow(dead_code, unreachable_pub, reason = "shared with the other bench")]
 #[path = "../../bench/server.rs"]
 mod server;
@@ -21,12 +21,12 @@ use std::{
 const ROUNDS: usize = 9;
 const TO: &str = "+16505551234";
 
-/// Somebody who sends so many messages, and tells how many a second.
+/// A client that sends a number of messages and returns messages per second.
 struct Sender<'s> {
     name: &'static str,
     messages: usize,
     send: Box<dyn Fn(usize) -> Result<f64, String> + 's>,
-    /// What ours is to be, times theirs.
+    /// The goal for our client, as a multiple of this one.
     goal: Option<f64>,
     told: Vec<f64>,
 }
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let ours = d360::cloud::Client::new(config()).unwrap();
     let blocking = d360::cloud::blocking::Client::new(config()).unwrap();
     let theirs = meta::WhatsAppClient::new("1", "k", meta::ReqwestTransport::new()).with_base_url(&base);
-    // Each message is made anew, as programs do.
+    // Each message is created anew, as programs do.
     let by_ours = |count: usize, at_once: usize| {
         let since = Instant::now();
         runtime.block_on(many(count, at_once, || async { drop(ours.send(message()).await.unwrap()) }));
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         Sender::new("meta-whatsapp 0.1.5 (Rust), 64 in flight", 10_000, None, |count| by_meta(count, 64)),
         Sender::new("meta-whatsapp 0.1.5 (Rust), 1 in flight", 5_000, None, |count| by_meta(count, 1)),
     ];
-    // An interpreter and a script, where `cargo xtask bench peers` could install what they need.
+    // An interpreter and a script, if `cargo xtask bench peers` could install what they need.
     if let Ok(python) = std::env::var("D360_PEERS_PYTHON") {
         let run = by_program(python, "pywa_cards.py", base.clone());
         senders.push(Sender::new("pywa 4.5.0 (Python), 16 threads", 2_000, Some(20.0), run));
@@ -95,7 +95,7 @@ fn main() -> ExitCode {
     let mut table = table::Table::default();
     let ours = senders[0].told.clone();
     for sender in &mut senders {
-        // Of each round by itself: what slows this machine slows both.
+        // Compared within each round, because a busy machine slows the whole round.
         let mut ratios: Vec<f64> =
             ours.iter().zip(&sender.told).map(|(ours, theirs)| ours / theirs).collect();
         table.tell(sender.name, table::median(&mut sender.told), "messages/s");
@@ -104,7 +104,7 @@ fn main() -> ExitCode {
             table.at_least(what, table::median(&mut ratios), "ratio", goal);
         }
     }
-    // Closer than the others, and so in shorter turns.
+    // The results are close, so the turns are shorter.
     let (ours, theirs) = (|| drop(by_ours(1_000, 64)), || drop(by_meta(1_000, 64)));
     let what = "d360 to meta-whatsapp 0.1.5, async, 64 in flight";
     table.at_least(what, 1.0 / table::ratio(1, ours, theirs), "ratio", 1.2);
@@ -132,7 +132,7 @@ fn per_second(count: usize, since: Instant) -> f64 {
     count as f64 / since.elapsed().as_secs_f64()
 }
 
-/// A program that is given a base URL and a number of messages, sends them, and prints how many a second.
+/// A program that takes a base URL and a number of messages, sends them, and prints messages per second.
 fn by_program(
     program: String,
     script: impl Into<std::path::PathBuf>,
@@ -147,7 +147,7 @@ fn by_program(
     }
 }
 
-/// What every client here can send.
+/// A message that every client can send.
 fn message() -> Message {
     let name = Name::new("Barbara J. Johnson").first_name("Barbara").last_name("Johnson");
     let card = Contact::new(name)
@@ -164,6 +164,6 @@ fn same_for_meta() -> meta::MessageRequest {
         .email("barbara@example.com", meta::EmailType::Work)
         .url("https://www.example.com", meta::UrlType::Work)
         .org(meta::ContactOrg::new("Lucky Shrub").department("Legal").title("Lead Counsel"));
-    // It takes digits alone.
+    // It accepts only digits.
     meta::MessageRequest::new(TO.trim_start_matches('+'), meta::ContactsMessage::new(vec![card]))
 }

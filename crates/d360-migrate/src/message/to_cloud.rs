@@ -182,7 +182,7 @@ fn content(old: &mut Map<String, Value>, notes: &mut Notes) -> Option<(String, V
         }
         Some(Value::String(kind)) if !kind.trim().is_empty() => kind,
         Some(_) => {
-            notes.refused("type", "is not text", "use a type, such as \"text\"");
+            notes.refused("type", "is not text", "use a type, for example \"text\"");
             return None;
         }
         None => {

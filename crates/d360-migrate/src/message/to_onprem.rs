@@ -42,7 +42,7 @@ pub fn to_onprem(message: &Value, options: &Options) -> Translation<Value> {
     cloud.remove("to");
     cloud.remove("recipient");
     let Some(kind) = text_of(&cloud, "type") else {
-        notes.refused("type", "is required", "add the type, such as \"text\"");
+        notes.refused("type", "is required", "add the type, for example \"text\"");
         return notes.with(None);
     };
     cloud.remove("type");

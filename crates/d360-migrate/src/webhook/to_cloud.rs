@@ -9,7 +9,7 @@ use crate::{
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-/// Translates the body of a webhook of On-Premise, such as a stored one, to the body of Cloud.
+/// Translates the body of a webhook of On-Premise, new or stored, to the body of Cloud.
 ///
 /// The sources are those of [`to_onprem`](super::to_onprem).
 #[must_use]
