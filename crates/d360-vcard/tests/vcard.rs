@@ -1,4 +1,4 @@
-//! Files as programs write them, and everything that is written read again.
+//! Files as programs write them, and round trips of written files.
 use d360_model::{Birthday, Contact};
 use d360_vcard::{Card, VcardError, read, write};
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ fn a_card_that_whatsapp_exports() {
 }
 
 #[test]
-fn a_card_of_apples() {
+fn an_apple_card() {
     let card = one("BEGIN:VCARD\r\nVERSION:3.0\r\nPRODID:-//Apple Inc.//iOS 18.1//EN\r\n\
         N:Johnson;Barbara;Joana;Dr.;Esq.\r\nFN:Dr. Barbara Joana Johnson Esq.\r\nORG:Lucky Shrub;Legal\r\n\
         TITLE:Lead Counsel\r\nTEL;type=IPHONE;type=CELL;type=VOICE;type=pref:+1 (650) 555-9999\r\n\
@@ -95,7 +95,7 @@ fn a_byte_order_mark_bare_line_feeds_latin_1_and_several_cards() {
 }
 
 #[test]
-fn what_is_missing_or_made_up_stays_so() {
+fn missing_or_invented_values_are_not_filled_in() {
     let card = one(
         "BEGIN:VCARD\nVERSION:3.0\nFN:A\nORG:;Legal\nBDAY;X-APPLE-OMIT-YEAR=1604:1604-03-05\nADR:;;;;;;\n\
         TEL;waid=16505559999:\nADR;LABEL=\"Main street\":;;1 Main;;;;\nNOTE:one\n BEGIN:VCARD\nEND:VCARD\n",
@@ -114,8 +114,8 @@ fn what_is_missing_or_made_up_stays_so() {
 }
 
 #[test]
-fn what_other_programs_break_is_told() {
-    // Folded within a character, as those do that count octets.
+fn malformed_files_are_reported() {
+    // Folded within a character, by programs that count octets.
     let folded = [
         &b"BEGIN:VCARD\nVERSION:3.0\nFN:\xd0\x96\xd0\xb0\xd0\xbd\xd0\xbd\xd0\xb0\nNOTE:\xd0"[..],
         b"\n \x96\nEND:VCARD\n",
@@ -123,7 +123,7 @@ fn what_other_programs_break_is_told() {
     .concat();
     let card = read(&folded).unwrap().remove(0);
     assert_eq!(card.contact.name.formatted_name, "Жанна");
-    // A card in Latin-1 does not cost the others.
+    // A card in Latin-1 does not affect the others.
     let mixed = [
         &b"BEGIN:VCARD\nVERSION:2.1\nFN:M\xfcller\nEND:VCARD\n"[..],
         "BEGIN:VCARD\nVERSION:3.0\nFN:Жанна\nEND:VCARD\n".as_bytes(),
@@ -133,13 +133,13 @@ fn what_other_programs_break_is_told() {
     let names: Vec<_> = cards.iter().map(|card| card.contact.name.formatted_name.as_str()).collect();
     assert_eq!(names, ["Müller", "Жанна"]);
     assert_eq!(losses(&cards[0]), ["CHARSET"]);
-    // A fold without its space, and a card within a card.
+    // A fold without its space, and a nested card.
     let card = one(
         "BEGIN:VCARD\nVERSION:2.1\nFN:A\nTEL:+1650555\n1234\nAGENT:\nBEGIN:VCARD\nFN:B\nEND:VCARD\nORG:C\nEND:VCARD\n",
     );
     assert_eq!(card.contact.org.as_ref().unwrap().company.as_deref(), Some("C"));
     assert_eq!(losses(&card), ["?", "AGENT", "AGENT"]);
-    // Dates of every version, and values as they were written.
+    // Dates of every version, with their values as written.
     let card = one("BEGIN:VCARD\nVERSION:4.0\nFN:A\nBDAY:2000-01-01\nTZ:-05:00\nEND:VCARD\n");
     assert_eq!(card.contact.birthday, Some(Birthday::new(2000, 1, 1).unwrap()));
     assert_eq!(card.losses[0].value.as_deref(), Some("-05:00"));
@@ -149,7 +149,7 @@ fn what_other_programs_break_is_told() {
 }
 
 #[test]
-fn what_is_no_card_is_refused() {
+fn invalid_files_are_refused() {
     assert_eq!(read(b""), Err(VcardError::NoCard));
     assert!(matches!(read(b"{\"name\":1}"), Err(VcardError::NotVcard { line: 1, .. })));
     assert_eq!(
@@ -174,7 +174,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn what_is_written_is_read_again(
+    fn written_cards_round_trip(
         name in text(), first in proptest::option::of(text()), company in proptest::option::of(text()),
         street in proptest::option::of(text()), kinds in proptest::collection::vec(kind(), 0..4),
     ) {

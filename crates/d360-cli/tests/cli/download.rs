@@ -1,4 +1,4 @@
-//! A download that is interrupted leaves nothing behind, and what was left behind is in nobody's way.
+//! An interrupted download leaves no partial file, and leftovers of earlier downloads are no obstacle.
 use assert_cmd::cargo::cargo_bin;
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A server of one file, of which it sends the half and waits.
+/// A server that sends half of a file and then waits.
 fn half_a_file() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -27,7 +27,7 @@ fn half_a_file() -> String {
                 (body.len(), body)
             };
             let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
-            // It is closed when the client goes.
+            // The connection ends when the client disconnects.
             std::thread::spawn(move || stream.read(&mut [0]));
         }
     });
@@ -40,7 +40,7 @@ fn an_interrupted_download_leaves_nothing_behind() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let folder = tempfile::tempdir().unwrap();
         let (target, part) = (folder.path().join("a.png"), folder.path().join("a.png.part"));
-        // Left by one that was killed.
+        // A leftover of a download that was killed.
         fs::write(&part, "of old").unwrap();
         let mut child = Command::new(cargo_bin("d360"))
             .args(["media", "download", "7", "--out"])

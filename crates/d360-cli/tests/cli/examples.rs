@@ -1,4 +1,4 @@
-//! The examples of every help page, run as they stand there.
+//! Runs the examples of every help page unchanged.
 use crate::help::{commands, examples, help};
 use d360_sandbox::Sandbox;
 use serde_json::json;
@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Those that run until they are stopped, and what their first line says.
+/// Commands that run until they are stopped, and the beginning of their output.
 const SERVERS: [(&str, &str); 4] = [
     ("sandbox", "sandbox: "),
     ("webhook listen", "listening"),
@@ -17,15 +17,15 @@ const SERVERS: [(&str, &str); 4] = [
     ("migrate record", "recorder: "),
 ];
 
-/// Commands that ask a server which is not there.
+/// Commands that query a server which does not run here.
 const ELSEWHERE: [&str; 1] = ["gateway "];
 
 const SECRET: &str = "a-long-random-text";
 const HOOK: &str = r#"{"messages":[{"id":"x","from":"16505551234","type":"text","text":{"body":"x"}}]}"#;
-/// HMAC-SHA256 of [`HOOK`] by [`SECRET`].
+/// The HMAC-SHA256 of [`HOOK`] with [`SECRET`].
 const SIGNATURE: &str = "e9e4886f8d23e8e7194698bd6811786bf2ac646066d3e4831bfdc7df9a835f01";
 
-/// The files that examples name.
+/// Creates the files that examples refer to.
 fn prepare(folder: &Path) {
     let put = |name: &str, content: &[u8]| fs::write(folder.join(name), content).unwrap();
     let message = json!({"to": "+16505551234", "type": "text", "text": {"body": "Hi"}}).to_string();
@@ -51,7 +51,7 @@ fn prepare(folder: &Path) {
     fs::write(folder.join("program/message.json"), message).unwrap();
 }
 
-/// `sh -c` with the program, a sandbox and nothing else of the environment.
+/// Returns `sh -c` with the program and a sandbox, in an otherwise empty environment.
 fn shell(line: &str, folder: &Path, sandbox: &Sandbox) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_d360")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
@@ -63,21 +63,21 @@ fn shell(line: &str, folder: &Path, sandbox: &Sandbox) -> Command {
     shell
 }
 
-/// Puts in what the placeholders of an example stand for.
+/// Replaces the placeholders of an example.
 fn filled(example: &str, sandbox: &Sandbox) -> String {
     let mut line = example.replace("WAMID", "wamid.x").replace("HEX", SIGNATURE);
     if line.contains("MEDIA_ID") {
         let id = sandbox.store_media("application/pdf", *b"%PDF-1.4");
         line = line.replace("MEDIA_ID", &id);
     }
-    // Its ID stands last in the list.
+    // The ID is the last column of the list.
     line = line.replace("TEMPLATE_ID", "$(d360 templates list --name order_shipped | sed 's/.* //')");
     line = line.replace("https://example.com/hook", "http://127.0.0.1:9/hook");
     line = line.replace("http://127.0.0.1:4361", &sandbox.base_url());
     line.replace("--partner-id ID", "--partner-id p").replace("--count 1", "")
 }
 
-/// What an example needs to have happened.
+/// Returns the commands that an example depends on.
 fn before(path: &str) -> &'static [&'static str] {
     match path {
         "templates delete" => &["d360 templates create template.json"],
@@ -104,7 +104,7 @@ fn every_example_of_the_help_pages_works() {
     assert!(runs.len() > 120, "{}", runs.len());
 }
 
-/// Runs the examples of a command, each in a folder and with a sandbox of its own.
+/// Runs the examples of a command, each with its own folder and sandbox.
 fn all_of(path: &[String]) -> Vec<Result<(), String>> {
     let names: Vec<&str> = path.iter().map(String::as_str).collect();
     let page = help(&names, "-h");

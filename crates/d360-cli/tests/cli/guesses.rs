@@ -1,4 +1,4 @@
-//! What people try first, and what they are told.
+//! Common first attempts, and the hints they get.
 use crate::{Folder, d360, finish, with};
 use d360_sandbox::Sandbox;
 use serde_json::json;
@@ -7,7 +7,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
 const TO: [&str; 2] = ["--to", "+16505551234"];
 
 #[test]
-fn each_wrong_guess_gets_its_answer() {
+fn wrong_guesses_get_a_suggestion() {
     let guesses: &[(&[&str], &[&str])] = &[
         (&["send", "Hello"], &["no command `Hello`", r#"d360 send text "Hello" --to NUMBER"#]),
         (&["send", "Hello there", "--to", "+16505551234"], &[r#"d360 send text "Hello there" --to NUMBER"#]),
@@ -77,7 +77,7 @@ fn each_wrong_guess_gets_its_answer() {
             assert!(ran.err.contains(told), "{args:?}: {told}: {}", ran.err);
         }
         assert!(!ran.err.contains("16505551234") && !ran.err.contains("HUSH"), "{args:?}: {}", ran.err);
-        // The same for programs.
+        // The same as JSON.
         let document = d360(&[*args, &["--json"]].concat());
         if document.code == 2 && !document.out.is_empty() {
             let error = &document.json()["error"];
@@ -92,7 +92,7 @@ fn each_wrong_guess_gets_its_answer() {
 
 /// JSON is given as a file, not as an argument.
 #[test]
-fn json_in_the_place_of_a_file_is_explained() {
+fn json_instead_of_a_file_is_explained() {
     let body = r#"{"to": "+16505551234"}"#;
     for args in
         [&["send", "raw", body][..], &["send", "template", "x", "--components", "[]", "--to", "+16505551234"]]
@@ -130,7 +130,7 @@ fn natural_forms_are_accepted() {
     };
     assert_eq!(texts(&["Barbara", "A7"]), ["Barbara", "A7"]);
     assert_eq!(texts(&["--body", "a", "b"]), ["a", "b"]);
-    assert_eq!(texts(&["a", "--body", "b", "c"]), ["a", "b", "c"], "in the order of the command line");
+    assert_eq!(texts(&["a", "--body", "b", "c"]), ["a", "b", "c"], "sent in the order of the command line");
     assert_eq!(texts(&["--body", "a", "--body", "b"]), ["a", "b"]);
     assert_eq!(
         sent(&["location", "--lat", "1", "--lon", "2"])["location"],
@@ -157,7 +157,7 @@ fn a_file_is_uploaded_and_sent_in_one_step() {
         sandbox.user_writes("+16505551234");
         let folder = Folder::new();
         let run = |args: &[&str]| with(&sandbox, blocking, &[&["send"], args, &TO].concat());
-        // The content counts, whatever the name says.
+        // The content decides, not the file name.
         for name in ["cat.png", "cat", "cat.jpg", "cat.txt"] {
             let ran = run(&["image", &folder.file(name, PNG), "--caption", "Our cat"]);
             assert!(ran.code == 0 && ran.out.starts_with("accepted as wamid."), "{name}: {}", ran.err);
@@ -176,13 +176,13 @@ fn a_file_is_uploaded_and_sent_in_one_step() {
         assert_eq!(sandbox.messages().pop().unwrap()["document"]["filename"], "offer.pdf");
         assert_eq!(run(&["document", &pdf, "--filename", "x.pdf"]).code, 0);
         assert_eq!(sandbox.messages().pop().unwrap()["document"]["filename"], "x.pdf");
-        // A document may be any file; its type stays.
+        // A document may be any file. Its type is kept.
         assert_eq!(run(&["document", &folder.file("cat.png", PNG)]).code, 0);
         assert_eq!(run(&["audio", &folder.file("hello", "OggS..."), "--voice"]).code, 0);
         assert_eq!(run(&["video", &folder.file("v", "\0\0\0\x18ftypisom")]).code, 0);
         assert_eq!(run(&["sticker", &folder.file("s", "RIFF\0\0\0\0WEBPVP8 ")]).code, 0);
 
-        // What cannot be sent is not uploaded.
+        // An invalid message uploads nothing.
         let before = sandbox.requests().len();
         for (args, code, told) in [
             (&["image", &pdf][..], 3, "is of type document; send it with: d360 send document"),
@@ -201,7 +201,7 @@ fn a_file_is_uploaded_and_sent_in_one_step() {
         assert!(ran.err.contains("is uploaded first"), "{}", ran.err);
         assert_eq!(sandbox.requests().len(), before);
 
-        // A file that is there need not be uploaded again.
+        // The hint names the ID of the uploaded file, so that it need not be uploaded again.
         let ran = with(&sandbox, blocking, &["send", "document", &pdf, "--to", "+14155559876"]);
         let id = ran.err.split("--id ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
         assert_eq!(ran.code, 4, "{}", ran.err);
@@ -209,9 +209,9 @@ fn a_file_is_uploaded_and_sent_in_one_step() {
     }
 }
 
-/// A listener is given as an address, a port, or with the option of other programs.
+/// `--listen` accepts an address or a port, and the option names of other programs.
 #[test]
-fn a_port_is_an_address() {
+fn a_port_is_accepted_as_an_address() {
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = held.local_addr().unwrap().port().to_string();
     for server in [&["sandbox"][..], &["webhook", "listen"]] {

@@ -1,4 +1,4 @@
-//! The rehearsal of the migration guide, pasted into a shell.
+//! Runs the rehearsal of the migration guide in a shell.
 use crate::Folder;
 use serde_json::Value;
 use std::{
@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// The shell blocks of the section, with ports of this test instead of the guide's.
+/// The shell blocks of the section, with ports of this test.
 fn blocks() -> Vec<String> {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../d360/docs/migration.md");
     let mut text = std::fs::read_to_string(guide).unwrap();
@@ -27,14 +27,14 @@ fn blocks() -> Vec<String> {
 }
 
 #[test]
-fn the_rehearsal_of_the_migration_guide_works_as_it_stands() {
+fn the_rehearsal_of_the_migration_guide_works() {
     if !Command::new("curl").arg("--version").output().is_ok_and(|out| out.status.success()) {
         eprintln!("skipped: curl is not installed; the rehearsal of the migration guide was not run");
         return;
     }
     let blocks = blocks();
     assert_eq!(blocks.len(), 5, "{blocks:?}");
-    // A person reads what the last block printed before they paste the next one: the delivery of the message has arrived by then.
+    // A person takes time between two blocks, in which the delivery status arrives. The test waits for it.
     let arrived = "for i in $(seq 300); do grep -q '\"status\":\"delivered\"' old-program.log && break; sleep 0.1; done\n";
     let [start, connect, call, look, stop] = &blocks[..] else { unreachable!() };
     let script = format!(
@@ -63,9 +63,9 @@ fn the_rehearsal_of_the_migration_guide_works_as_it_stands() {
     assert!(documents.iter().any(token), "no login: {out}");
     let sent: Vec<&Value> =
         documents.iter().filter_map(|document| document.pointer("/messages/0/id")).collect();
-    assert!(sent.len() == 2 && sent[0] == sent[1], "two answers with the ID of one message: {out}");
+    assert!(sent.len() == 2 && sent[0] == sent[1], "two answers with the same message ID: {out}");
     let received = |event: &str| documents.iter().filter(|document| document["event"] == *event).count();
-    // What the user wrote; that the message was sent, and delivered.
+    // The user's message, and the statuses sent and delivered.
     assert_eq!((received("message"), received("status")), (1, 2), "{out}");
     let notes = documents.iter().find_map(|document| document["notes"].as_array()).unwrap();
     assert!(notes.iter().any(|note| note["path"] == "preview_url"), "{notes:?}");

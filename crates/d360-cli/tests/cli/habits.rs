@@ -1,4 +1,4 @@
-//! Other people's habits at the command line; those of the library are in `tests/it/habits`.
+//! Real-world input at the command line. `tests/it/habits` covers the library.
 use crate::{Folder, command, d360, finish, with};
 use d360_sandbox::Sandbox;
 use serde_json::json;
@@ -47,13 +47,17 @@ fn a_number_without_plus_is_refused_everywhere() {
     assert_eq!(to("0016505551234", &[]), (0, json!("+16505551234")));
     assert_eq!(to("16505551234@s.whatsapp.net", &[]), (0, json!("+16505551234")));
     assert_eq!(to("national:0650 555 1234", &[]), (0, json!("0650 555 1234")));
-    assert_eq!(to("16505551234", &["--api", "onprem"]), (0, json!("16505551234")), "a WhatsApp ID there");
+    assert_eq!(
+        to("16505551234", &["--api", "onprem"]),
+        (0, json!("16505551234")),
+        "On-Premise accepts a WhatsApp ID"
+    );
     assert_eq!(d360(&["send", "raw", &raw, "--unchecked", "--dry-run"]).code, 0);
 }
 
 /// What `block list` prints can be unblocked.
 #[test]
-fn a_list_of_blocked_users_can_be_given_back() {
+fn printed_blocked_users_can_be_unblocked() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.user_writes("+16505551234");
     assert_eq!(with(&sandbox, false, &["block", "add", "+16505551234"]).code, 0);
@@ -63,9 +67,9 @@ fn a_list_of_blocked_users_can_be_given_back() {
     assert_eq!(with(&sandbox, false, &["block", "list"]).out, "");
 }
 
-/// Names and texts of others may turn the rest of a line around.
+/// Names and texts from outside may reverse the rest of a line.
 #[test]
-fn characters_that_turn_text_around_do_not_reach_a_terminal() {
+fn bidirectional_control_characters_are_escaped() {
     let odd = [
         '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}', '\u{2028}',
         '\u{9b}', '\u{1b}',
@@ -76,19 +80,19 @@ fn characters_that_turn_text_around_do_not_reach_a_terminal() {
     sandbox.user_writes("+16505551234");
     for c in odd {
         let said = format!("qq{c}zz");
-        // Of a server.
+        // From a server.
         let body = json!({"error": {"code": 131_009, "message": said, "error_data": {"details": said},
             "error_user_title": said, "error_user_msg": said}});
         sandbox.fail(d360_sandbox::Failure::http(400).body(body.to_string()));
         let ran = with(&sandbox, false, &["send", "text", "--to", "+16505551234", "Hi"]);
         assert!(ran.code == 4 && clean(&ran.err) && ran.err.contains(r"qq\u{"), "{c:?}: {}", ran.err);
-        // Of a webhook: JSON's own escapes, so that programs read what was written.
+        // From a webhook, with JSON escapes, so that programs get the original text.
         let hook =
             json!({"messages": [{"id": "x", "from": "16505551234", "type": "text", "text": {"body": said}}]});
         let ran = d360(&["webhook", "parse", &folder.file("w.json", hook.to_string())]);
         assert!(clean(&ran.out), "{c:?}: {}", ran.out);
         assert_eq!(ran.json()["raw"]["text"]["body"], said);
-        // Of a card, and of a file.
+        // From a card and from a file.
         let vcard = format!("BEGIN:VCARD\nVERSION:3.0\nFN:{said}\nNOTE:{said}\nEND:VCARD\n");
         let ran = d360(&["vcard", "to-contacts", &folder.file("c.vcf", vcard)]);
         assert!(clean(&ran.out) && clean(&ran.err), "{c:?}: {}{}", ran.out, ran.err);
@@ -105,9 +109,9 @@ fn characters_that_turn_text_around_do_not_reach_a_terminal() {
     }
 }
 
-/// A third of Meta's error bodies have their only explanation in what was written for the app's user.
+/// In a third of Meta's error bodies, only the text for the app's user explains the error.
 #[test]
-fn what_meta_wrote_for_the_user_is_shown() {
+fn error_user_texts_are_shown() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.user_writes("+16505551234");
     let body = json!({"error": {"message": "Invalid parameter", "type": "OAuthException", "code": 100,
@@ -118,8 +122,8 @@ fn what_meta_wrote_for_the_user_is_shown() {
     let ran = with(&sandbox, false, &send);
     assert_eq!(ran.code, 4);
     assert!(ran.err.contains("Invalid parameter; Name is taken: Choose another name"), "{}", ran.err);
-    assert!(!ran.err.contains("details"), "there are none: {}", ran.err);
-    // Beside details too.
+    assert!(!ran.err.contains("details"), "the error has no details: {}", ran.err);
+    // Together with details.
     let both = json!({"error": {"message": "m", "code": 131_009, "error_data": {"details": "why"}, "error_user_msg": "Choose"}});
     sandbox.fail(d360_sandbox::Failure::http(400).body(both.to_string()));
     let ran = with(&sandbox, false, &send);
@@ -132,7 +136,7 @@ fn what_meta_wrote_for_the_user_is_shown() {
 }
 
 #[test]
-fn no_hint_speaks_of_details_that_may_not_be_there() {
+fn no_hint_mentions_missing_details() {
     let codes = d360(&["errors", "--output", "json"]).json();
     for code in codes["codes"].as_array().unwrap() {
         let what = code["what_to_do"].as_str().unwrap();
@@ -141,7 +145,7 @@ fn no_hint_speaks_of_details_that_may_not_be_there() {
 }
 
 #[test]
-fn codes_are_found_by_what_people_call_them() {
+fn codes_are_found_by_common_terms() {
     for (words, codes) in [
         (&["window"][..], &["131047", "470"][..]),
         (&["24 hours"], &["131047"]),
@@ -166,7 +170,7 @@ fn codes_are_found_by_what_people_call_them() {
 }
 
 #[test]
-fn nothing_was_sent_is_said_only_where_something_would_have_been() {
+fn nothing_was_sent_is_printed_only_by_sending_commands() {
     let folder = Folder::new();
     let bad = folder.file("m.json", "{}");
     let said = "nothing was sent";
@@ -197,9 +201,9 @@ fn nothing_was_sent_is_said_only_where_something_would_have_been() {
     }
 }
 
-/// A variable that is set is not asked for.
+/// A variable that is set is not reported as missing.
 #[test]
-fn usage_names_what_is_missing_alone() {
+fn usage_names_only_missing_values() {
     for args in [
         &["send", "text"][..],
         &["block", "add"],
@@ -212,7 +216,7 @@ fn usage_names_what_is_missing_alone() {
         assert_eq!((set.code, &set.err), (2, &unset.err), "{args:?}");
         assert!(!set.err.contains("--base-url"), "{args:?}: {}", set.err);
     }
-    // It counts as before.
+    // It still takes effect.
     let run = |url: &str| {
         let mut command = command(&["block", "list"]);
         command.env("D360_BASE_URL", url).env("D360_API_KEY", "k");
@@ -262,9 +266,9 @@ fn direct_send_has_flags() {
     }
 }
 
-/// A card of a company, or of a number alone.
+/// A card of a company, or with only a number.
 #[test]
-fn a_card_without_a_name_says_what_stands_in() {
+fn a_card_without_a_name_reports_its_replacement() {
     let folder = Folder::new();
     let file =
         folder.file("c.vcf", "BEGIN:VCARD\nVERSION:3.0\nORG:Engines Ltd\nTEL:+16505551234\nEND:VCARD\n");

@@ -1,10 +1,10 @@
 //! Help pages: short, with examples that work.
 use crate::{Folder, d360, finish};
 
-/// Lines of a terminal that is not tall.
+/// The number of lines of a small terminal.
 const LINES: usize = 30;
 
-/// Options about calls, which help pages of commands leave to `d360 help options`.
+/// Options of API calls, which help pages leave to `d360 help options`.
 const COMMON: [&str; 9] = [
     "--api",
     "--key-file",
@@ -36,7 +36,7 @@ pub(crate) fn examples(help: &str) -> Vec<&str> {
     section(help, |line| line == "Examples:").into_iter().map(str::trim).collect()
 }
 
-/// Every command, as the help pages above it name them.
+/// Returns every command, as listed by the help pages of its parents.
 pub(crate) fn commands() -> Vec<Vec<String>> {
     let mut all = Vec::new();
     let mut open = vec![Vec::<String>::new()];
@@ -87,7 +87,7 @@ fn help_fits_on_a_screen_and_has_two_examples() {
 }
 
 #[test]
-fn common_options_stand_on_a_page_of_their_own() {
+fn common_options_have_their_own_page() {
     let page = d360(&["help", "options"]).out;
     for option in COMMON {
         assert!(
@@ -114,7 +114,7 @@ fn common_options_stand_on_a_page_of_their_own() {
 }
 
 #[test]
-fn commands_that_make_no_call_take_no_options_about_calls() {
+fn local_commands_refuse_call_options() {
     let folder = Folder::new();
     let vcard = crate::example("barbara.vcf");
     let hook = folder.file(
@@ -159,7 +159,7 @@ fn commands_that_make_no_call_take_no_options_about_calls() {
             );
         }
     }
-    // They still take what is about output.
+    // They still accept output options.
     assert!(d360(&["errors", "131047", "--json"]).json()["codes"].is_array());
     assert!(d360(&["--output", "json", "vcard", "to-contacts", &vcard]).json()["contacts"].is_array());
 }

@@ -1,11 +1,11 @@
-//! What needs no system: the demo, the sandbox, vCards, codes.
+//! Commands without an API: the demo, the sandbox, vCards, codes.
 use crate::{Folder, Ran, command, d360, example, finish};
 use d360_sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
 
 #[test]
-fn the_demo_does_what_it_says_in_both_transports() {
+fn the_demo_works_in_both_transports() {
     for args in [&["demo"][..], &["demo", "--blocking"]] {
         let ran = d360(args);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
@@ -71,7 +71,7 @@ fn the_sandbox_prints_its_url_and_key_and_stops_on_sigterm() {
         let url = lines.next().unwrap().unwrap().strip_prefix("sandbox: ").unwrap().to_owned();
         let key_line = lines.next().unwrap().unwrap();
         let key = own.unwrap_or_else(|| key_line.strip_prefix("key: ").unwrap());
-        assert!(own.is_none() || !key_line.contains(key), "a key that somebody set is not shown");
+        assert!(own.is_none() || !key_line.contains(key), "a key from the user is not shown");
         for (key, code) in [(key, 0), ("wrong", 4)] {
             let mut list = self::command(&["block", "list", "--base-url", &url]);
             list.env("D360_API_KEY", key);
@@ -80,12 +80,12 @@ fn the_sandbox_prints_its_url_and_key_and_stops_on_sigterm() {
         let killed =
             std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         assert!(killed.success());
-        assert_eq!(child.wait().unwrap().code(), Some(0), "it stops cleanly");
+        assert_eq!(child.wait().unwrap().code(), Some(0), "it exits with 0");
     }
 }
 
 #[test]
-fn the_form_of_the_sandboxs_webhooks_is_chosen_by_flags() {
+fn flags_select_the_form_of_the_sandbox_webhooks() {
     use std::{io::Read as _, net::TcpStream, time};
     let ask = |address: &str, line: &str, body: &str| -> Value {
         let mut stream = TcpStream::connect(address).unwrap();
@@ -112,7 +112,7 @@ fn the_form_of_the_sandboxs_webhooks_is_chosen_by_flags() {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines.next().unwrap().unwrap().strip_prefix("sandbox: ").unwrap().to_owned();
         let address = url.trim_start_matches("http://");
-        // Nobody takes it; what was tried is told.
+        // Nobody listens there. The attempts are listed.
         let hook = json!({ "url": "http://127.0.0.1:9/" }).to_string();
         assert_eq!(ask(address, "POST /_sandbox/webhooks", &hook)["success"], true);
         let text = json!({ "from": "+16505551234", "type": "text", "text": { "body": "äöå" } }).to_string();
@@ -166,7 +166,7 @@ fn codes_are_explained() {
 }
 
 #[test]
-fn webhooks_become_events_one_a_line() {
+fn webhooks_become_one_event_per_line() {
     let folder = Folder::new();
     let text = |id: &str| {
         format!(
@@ -181,7 +181,7 @@ fn webhooks_become_events_one_a_line() {
     let events = |ran: &Ran| -> Vec<Value> {
         ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
-    // Two documents, with and without lines between them.
+    // Two documents, with and without a line break between them.
     for between in ["\n", "", "\r\n\n"] {
         let ran = d360(&["webhook", "parse", &folder.file("w.json", format!("{onprem}{between}{cloud}"))]);
         assert_eq!(ran.code, 0, "{}", ran.err);
@@ -200,7 +200,7 @@ fn webhooks_become_events_one_a_line() {
             (&json!("status"), &json!("read"), &json!("2"))
         );
     }
-    // What cannot be read is told, and costs nothing else.
+    // An unreadable item is reported and affects no other.
     let bad = format!("{onprem}\n{{\"cut\": \n{cloud}\n[]\n{}", r#"{"messages":[{"id":"x"}]}"#);
     let ran = d360(&["webhook", "parse", &folder.file("w.json", bad)]);
     let kinds: Vec<Value> = events(&ran).iter().map(|event| event["event"].clone()).collect();
@@ -212,7 +212,7 @@ fn webhooks_become_events_one_a_line() {
         let ran = d360(&["webhook", "parse", &folder.file("w.json", content)]);
         assert!(ran.code == code && ran.err.contains(reason), "{content}: {} {}", ran.code, ran.err);
     }
-    // A list of webhooks, a byte order mark between two, an emoji cut in half, and characters that no terminal may get.
+    // A list of webhooks, a byte order mark between two, a truncated emoji, and control characters that are unsafe in a terminal.
     let list = format!("[{onprem},{cloud}]\n\u{feff}{onprem}");
     let ran = d360(&["webhook", "parse", &folder.file("w.json", list)]);
     assert_eq!((ran.code, events(&ran).len()), (0, 3), "{}", ran.err);

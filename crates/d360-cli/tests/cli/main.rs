@@ -1,4 +1,4 @@
-//! The program, run as a person runs it.
+//! Runs the program like a user.
 mod download;
 mod examples;
 mod guesses;
@@ -27,10 +27,10 @@ use d360_sandbox::Sandbox;
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// Away from the state of whoever runs the tests.
+/// Isolated from the state of the user who runs the tests.
 const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/home/state");
 
-/// What a run ended in.
+/// The result of a run.
 struct Ran {
     code: i32,
     out: String,
@@ -43,7 +43,7 @@ impl Ran {
     }
 }
 
-/// `d360` with these arguments, away from the environment's settings.
+/// `d360` with these arguments, isolated from the environment.
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_d360"));
     command.args(args);
@@ -63,7 +63,7 @@ fn command(args: &[&str]) -> Command {
     ] {
         command.env_remove(name);
     }
-    // Away from the settings of whoever runs the tests.
+    // Isolated from the settings of the user who runs the tests.
     let config = concat!(env!("CARGO_TARGET_TMPDIR"), "/home/config");
     command.env("XDG_CONFIG_HOME", config).env("XDG_STATE_HOME", STATE);
     command
@@ -79,7 +79,7 @@ fn d360(args: &[&str]) -> Ran {
     finish(command(args))
 }
 
-/// Against a sandbox, in either transport.
+/// Runs it against a sandbox, with either transport.
 fn with(sandbox: &Sandbox, blocking: bool, args: &[&str]) -> Ran {
     let mut command = command(args);
     command.env("D360_API_KEY", sandbox.key()).env("D360_BASE_URL", sandbox.base_url());
@@ -87,7 +87,7 @@ fn with(sandbox: &Sandbox, blocking: bool, args: &[&str]) -> Ran {
         command.arg("--blocking");
     }
     let ran = finish(command);
-    // Whatever was run: no key anywhere, and numbers in results alone.
+    // For every command: no key anywhere, and numbers only in results.
     assert!(!ran.out.contains(sandbox.key()) && !ran.err.contains(sandbox.key()), "{}{}", ran.out, ran.err);
     assert!(!["16505551234", "14155559876"].iter().any(|number| ran.err.contains(number)), "{}", ran.err);
     ran
@@ -104,7 +104,7 @@ impl Folder {
         std::fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
     }
-    /// Takes a file away from everybody but its owner.
+    /// Makes a file readable only by its owner.
     fn owner_alone(&self, name: &str) {
         #[cfg(unix)]
         self.mode(name, 0o600);
@@ -114,7 +114,7 @@ impl Folder {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::set_permissions(self.0.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
     }
-    /// Where a file would be.
+    /// The path of a file, which need not exist.
     fn path(&self, name: &str) -> String {
         self.0.path().join(name).to_str().unwrap().to_owned()
     }

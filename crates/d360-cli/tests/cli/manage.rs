@@ -13,7 +13,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
-fn files_go_up_and_come_down() {
+fn files_are_uploaded_and_downloaded() {
     for blocking in [false, true] {
         let sandbox = Sandbox::start().unwrap();
         let run = |args: &[&str]| with(&sandbox, blocking, args);
@@ -28,7 +28,7 @@ fn files_go_up_and_come_down() {
         let ran = run(&["media", "download", &id, "--out", &target]);
         assert!(ran.code == 0 && ran.out.contains("400000 bytes"), "{}{}", ran.out, ran.err);
         assert_eq!(std::fs::read_to_string(&target).unwrap(), content);
-        // What is there is not replaced, and what fails leaves nothing.
+        // Existing files are not replaced, and failures leave no file.
         let ran = run(&["media", "download", &id, "--out", &target]);
         assert!(ran.code == 1 && ran.err.contains("exists already"), "{}", ran.err);
         let lost = folder.path("lost");
@@ -67,7 +67,7 @@ fn templates_are_managed() {
         let file = folder.file("good.json", good.to_string());
         let ran = run(&["templates", "create", &file, "--output", "json"]);
         assert_eq!((ran.code, &ran.json()["status"]), (0, &json!("PENDING")), "{}", ran.err);
-        assert_eq!(run(&["templates", "create", &file]).code, 4, "it is exists already");
+        assert_eq!(run(&["templates", "create", &file]).code, 4, "it exists already");
         let ran = run(&["templates", "create", &folder.file("bad.json", "{\"name\": \"A\"}")]);
         assert!(ran.code == 3 && ran.err.contains("  language: is required"), "{}", ran.err);
         let ran = run(&["templates", "list", "--limit", "1"]);
@@ -156,7 +156,7 @@ fn signatures_are_checked() {
     }
 }
 
-/// Waits until the sandbox has an answer for a webhook.
+/// Waits until the sandbox has a response to a webhook.
 fn first_delivery(sandbox: &Sandbox) {
     let since = Instant::now();
     while sandbox.deliveries().is_empty() {
@@ -165,7 +165,7 @@ fn first_delivery(sandbox: &Sandbox) {
     }
 }
 
-/// `d360 webhook listen`, and the URL that it takes webhooks at.
+/// Starts `d360 webhook listen`, and returns its URL.
 fn listen(args: &[&str]) -> (Child, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_d360"))
         .args(["webhook", "listen", "--listen", "127.0.0.1:0"])
@@ -182,7 +182,7 @@ fn listen(args: &[&str]) -> (Child, String) {
     (child, format!("http://{url}/hook"))
 }
 
-/// What it printed until it ended by itself.
+/// Returns what it printed before it exited.
 fn events(mut child: Child) -> Vec<Value> {
     let mut printed = child.stdout.take().unwrap();
     let (told, ended) = mpsc::channel();
@@ -193,7 +193,7 @@ fn events(mut child: Child) -> Vec<Value> {
     });
     let Ok(out) = ended.recv_timeout(PATIENCE) else {
         child.kill().unwrap();
-        panic!("it did not end");
+        panic!("it did not exit");
     };
     assert!(child.wait().unwrap().success());
     out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -217,7 +217,7 @@ fn webhooks_are_listened_to() {
 }
 
 #[test]
-fn a_webhook_that_nobody_reads_is_not_answered_as_taken() {
+fn an_unread_webhook_is_not_acknowledged() {
     let (mut child, url) = listen(&["--secret-header", "x-secret"]);
     drop(child.stdout.take());
     let sandbox = Sandbox::start().unwrap();
@@ -229,13 +229,13 @@ fn a_webhook_that_nobody_reads_is_not_answered_as_taken() {
 }
 
 #[test]
-fn webhooks_are_forwarded_as_they_came_and_not_before_they_are_proven() {
+fn webhooks_are_verified_and_then_forwarded_unchanged() {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let forward = format!("http://{}/behind", server.local_addr().unwrap());
-    // Fails once, then takes what comes.
+    // Fails once, then accepts.
     let behind = std::thread::spawn(move || {
         let mut seen = Vec::new();
-        // Not the other way about: that would wait for a third caller.
+        // The order of the zip matters: the other order would wait for a third connection.
         for (status, stream) in [500, 200].into_iter().zip(server.incoming()) {
             let mut stream = stream.unwrap();
             let (mut head, mut reader) = (String::new(), BufReader::new(stream.try_clone().unwrap()));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 const USERS: [&str; 3] = ["+16505551234", "+14155559876", "+4930123456"];
 
-/// A sandbox to which these have written.
+/// A sandbox with open windows for these users.
 fn sandbox(users: &[&str]) -> Sandbox {
     let sandbox = Sandbox::start().unwrap();
     users.iter().for_each(|user| sandbox.user_writes(user));
@@ -16,18 +16,18 @@ fn documents(ran: &Ran) -> Vec<Value> {
     ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// `--to` for each.
+/// Returns `--to` for each user.
 fn to<'t>(users: &[&'t str]) -> Vec<&'t str> {
     users.iter().flat_map(|user| ["--to", user]).collect()
 }
 
-/// Who got a message, in order.
+/// Returns the recipients in the order of their messages.
 fn got(sandbox: &Sandbox) -> Vec<String> {
     sandbox.messages().iter().map(|message| message["to"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
-fn each_recipient_gets_one_and_is_reported() {
+fn each_recipient_gets_one_message_and_a_report() {
     for blocking in [false, true] {
         let sandbox = sandbox(&USERS);
         let text = [&["send", "text", "Hello"][..], &to(&USERS)].concat();
@@ -46,7 +46,7 @@ fn each_recipient_gets_one_and_is_reported() {
             assert_eq!((&document["to"], &document["advice"]), (&json!(user), &json!([])));
             assert!(document["messages"][0]["id"].as_str().unwrap().starts_with("wamid."), "{document}");
         }
-        // Every type has them, and both systems.
+        // Every type supports several recipients, on both systems.
         let place = ["send", "location", "--latitude", "1", "--longitude", "2"];
         assert_eq!(with(&sandbox, blocking, &[&place[..], &to(&USERS)].concat()).code, 0);
         let old = [&text[..], &["--api", "onprem"]].concat();
@@ -75,7 +75,7 @@ fn recipients_come_from_a_file_or_standard_input_and_none_gets_it_twice() {
     stdin.write_stdin(list);
     let ran = finish(stdin);
     assert!(ran.code == 0 && ran.err.is_empty() && ran.out.lines().count() == 3, "{}", ran.err);
-    // One that is repeated is still one of several.
+    // A repeated recipient still counts as several.
     let ran =
         with(&sandbox, false, &[&["send", "text", "x"][..], &to(&["+4930123456", "+4930123456"])].concat());
     assert!(
@@ -87,9 +87,9 @@ fn recipients_come_from_a_file_or_standard_input_and_none_gets_it_twice() {
 }
 
 #[test]
-fn one_that_fails_does_not_stop_the_others() {
+fn a_failed_recipient_does_not_stop_the_others() {
     for blocking in [false, true] {
-        // The second has not written.
+        // The second user has not written.
         let sandbox = sandbox(&[USERS[0], USERS[2]]);
         let text = [&["send", "text", "Hello"][..], &to(&USERS)].concat();
         let ran = with(&sandbox, blocking, &text);
@@ -108,7 +108,7 @@ fn one_that_fails_does_not_stop_the_others() {
         assert_eq!((&told[1]["to"], &told[1]["error"]["code"]), (&json!(USERS[1]), &json!(131_047)));
         assert_eq!(told[1]["error"]["outcome"], "refused");
 
-        // Nothing is sent again whose outcome is unknown.
+        // A message of unknown outcome is not retried.
         sandbox.fail(Failure::http(500));
         let before = sandbox.requests().len();
         let ran = with(&sandbox, blocking, &text);
@@ -174,10 +174,10 @@ fn every_mistake_in_recipients_is_named_before_anything_is_sent() {
     twice.write_stdin("+16505551234");
     let ran = finish(twice);
     assert!(ran.code == 2 && ran.err.contains("standard input (-) can be read only once"), "{}", ran.err);
-    // A mistake in the content is named once.
+    // An error in the content is reported once.
     let ran = d360(&[&["send", "text", " "][..], &to(&USERS)].concat());
     assert_eq!(ran.err.matches("text.body").count(), 1, "{}", ran.err);
-    // So is advice, and a dry run shows all requests.
+    // Advice too. A dry run shows all requests.
     let ran = d360(&[&["send", "text", "x", "--dry-run", "--json"][..], &to(&USERS)].concat());
     let tos: Vec<Value> = documents(&ran).iter().map(|document| document["body"]["to"].clone()).collect();
     assert_eq!(tos, USERS);
@@ -185,7 +185,7 @@ fn every_mistake_in_recipients_is_named_before_anything_is_sent() {
 
 #[cfg(unix)]
 #[test]
-fn nothing_more_is_sent_once_results_cannot_be_written_or_a_signal_came() {
+fn sending_stops_after_a_write_error_or_signal() {
     use std::process::{Command, Stdio};
     let many: Vec<String> = (0..40).map(|n| format!("+1650555{n:04}")).collect();
     let sandbox = sandbox(&many.iter().map(String::as_str).collect::<Vec<_>>());
@@ -198,7 +198,7 @@ fn nothing_more_is_sent_once_results_cannot_be_written_or_a_signal_came() {
         command.env("D360_PROFILE", "none").env("XDG_STATE_HOME", folder.path(""));
         command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap()
     };
-    // The reader is gone.
+    // The reader has closed the pipe.
     let mut child = spawn(Stdio::piped());
     drop(child.stdout.take());
     let ended = child.wait_with_output().unwrap();
@@ -206,7 +206,7 @@ fn nothing_more_is_sent_once_results_cannot_be_written_or_a_signal_came() {
     assert_eq!(ended.status.code(), Some(1), "{err}");
     assert!(err.contains("cannot write to standard output; 1 of 40 recipients were tried"), "{err}");
     assert_eq!(got(&sandbox).len(), 1);
-    // Ctrl-C after the first: what was sent is reported, and the others as not sent.
+    // Ctrl-C after the first message: sent messages are reported, and the others as not sent.
     let mut child = spawn(Stdio::piped());
     let mut first = String::new();
     let mut out = std::io::BufReader::new(child.stdout.take().unwrap());

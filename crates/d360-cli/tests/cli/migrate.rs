@@ -14,7 +14,7 @@ fn payloads_are_translated_with_notes() {
     let ran = d360(&["migrate", "translate", &folder.file("m.json", text.to_string())]);
     assert_eq!((ran.code, &lines(&ran.out)[0]["to"]), (0, &json!("+16505551234")), "{}", ran.err);
     assert!(ran.err.contains("to: changed: ") && !ran.err.contains("16505551234"), "{}", ran.err);
-    // Several, of both kinds, one a line and not; one that is lost from, one refused, one that is nothing.
+    // Several of both kinds, on one line and on several: one with a loss, one refused, one invalid.
     let hook = json!({"messages": [{"from": "16505551234", "id": "ABGG", "timestamp": "1", "type": "voice", "voice": {"id": "7"}}]});
     let ttl = json!({"to": "16505551234", "type": "template", "ttl": 86400, "template": {"namespace": "n", "name": "t", "language": {"code": "en"}}});
     let all = format!("{text}\n{hook}\n[{ttl}]\n");
@@ -37,7 +37,7 @@ fn payloads_are_translated_with_notes() {
         "{}",
         ran.err
     );
-    // A stored webhook: each change is noted.
+    // A stored webhook: each change has a note.
     let failed = json!({"statuses": [{"id": "g", "status": "failed", "timestamp": "1", "recipient_id": "16505551234",
         "errors": [{"code": 470, "title": "Re-engagement message"}]}]});
     let ran = d360(&["migrate", "translate", &folder.file("f.json", failed.to_string())]);
@@ -65,12 +65,12 @@ fn payloads_are_translated_with_notes() {
 }
 
 #[test]
-fn a_blocklist_is_carried_over_and_taken_up_again() {
+fn a_blocklist_is_migrated_and_resumed() {
     for blocking in [false, true] {
         let sandbox = Sandbox::start().unwrap();
         let folder = Folder::new();
         let run = |args: &[&str]| with(&sandbox, blocking, &[&["migrate", "blocklist"], args].concat());
-        // 1,500 users, of whom the last has not written.
+        // 1,500 users. The last has not written.
         let users: Vec<String> = (0..1_500).map(|at| format!("1650600{at:04}")).collect();
         users[..1_499].iter().for_each(|user| sandbox.user_writes(user));
         let contacts: Vec<Value> =
@@ -78,7 +78,7 @@ fn a_blocklist_is_carried_over_and_taken_up_again() {
         let file = folder
             .file("list.json", json!({"contacts": contacts, "pagination": {"total": 1_500}}).to_string());
         let journal = folder.path("journal");
-        // The second call fails: who was done stays done.
+        // The second call fails: finished users are recorded.
         sandbox.fail(Failure::code(131_031).on("POST", "/block_users").times(1));
         let ran = run(&["import", &file, "--journal", &journal, "--output", "json"]);
         assert_eq!(ran.code, 4, "{}{}", ran.out, ran.err);
@@ -87,7 +87,7 @@ fn a_blocklist_is_carried_over_and_taken_up_again() {
         assert_eq!((ran.code, report["done"].as_array().unwrap().len()), (6, 1_499), "{}", ran.err);
         assert_eq!(report["not_written_within_24_hours"], json!(["+16506001499"]));
         assert_eq!(std::fs::read_to_string(&journal).unwrap().lines().count(), 1_499);
-        // Again: only who is left is asked for.
+        // A second run requests only the remaining users.
         sandbox.user_writes(&users[1_499]);
         let calls = sandbox.requests().len();
         let ran = run(&["import", &file, "--journal", &journal]);
@@ -104,7 +104,7 @@ fn a_blocklist_is_carried_over_and_taken_up_again() {
         let ran = run(&["import", &lines]);
         assert_eq!(ran.code, 6, "{}", ran.err);
         assert!(ran.out.contains("not written within 24 hours US.13491208655302741918"), "{}", ran.out);
-        // A list that was exported empty is carried over by doing nothing.
+        // An empty list needs no calls.
         assert_eq!(run(&["import", &folder.file("empty.txt", "")]).code, 0);
         for (content, reason) in [("{}", "contains no list"), ("abc\n+16506000000", "[0]"), ("[7]", "[0]")] {
             let ran = run(&["import", &folder.file("bad", content)]);
@@ -189,7 +189,7 @@ fn an_old_programs_files_are_checked() {
     assert_eq!(d360(&["migrate", "check", old.join("other.json").to_str().unwrap()]).code, 3);
 }
 
-/// A line of each language, and what it calls.
+/// A line in each language, and its call.
 const SOURCES: [(&str, &str, &str); 12] = [
     ("app.py", "requests.post(f\"{BASE}/v1/messages\", json=body)", "POST /v1/messages"),
     ("app.js", "axios.put(`${base}/v1/messages/${id}`, mark)", "PUT /v1/messages/{id}"),
@@ -210,7 +210,7 @@ const SOURCES: [(&str, &str, &str); 12] = [
 ];
 
 #[test]
-fn sources_are_read_with_line_and_what_becomes_of_each_call() {
+fn sources_are_reported_with_line_and_counterpart() {
     let folder = Folder::new();
     let old = folder.0.path().join("old");
     std::fs::create_dir_all(old.join("src")).unwrap();
@@ -240,7 +240,7 @@ fn sources_are_read_with_line_and_what_becomes_of_each_call() {
             (&json!([on_cloud]), &json!(through))
         );
     }
-    // For people, and a file by itself.
+    // The text output, and a single file.
     let ran = d360(&["migrate", "check", old.join("src/app.php").to_str().unwrap()]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(
@@ -250,7 +250,7 @@ fn sources_are_read_with_line_and_what_becomes_of_each_call() {
         "{}",
         ran.out
     );
-    // The base URL stands in one file, the paths in others.
+    // The base URL is in one file, the paths are in others.
     std::fs::create_dir(old.join("two")).unwrap();
     std::fs::write(old.join("two/.env"), "WA_URL=https://onprem.example:9090/v1\n").unwrap();
     std::fs::write(old.join("two/client.js"), "post(WA_URL + '/messages')\nget(WA_URL + '/users-list')\n")
@@ -263,7 +263,7 @@ fn sources_are_read_with_line_and_what_becomes_of_each_call() {
 }
 
 #[test]
-fn every_file_that_is_skipped_is_named_with_why() {
+fn skipped_files_are_reported_with_the_reason() {
     let folder = Folder::new();
     let old = folder.0.path().join("old");
     let write = |name: &str, text: &[u8]| {
@@ -303,7 +303,7 @@ fn every_file_that_is_skipped_is_named_with_why() {
     for (line, expected) in skipped.iter().zip(expected) {
         assert!(line.starts_with(expected), "{line}");
     }
-    // Where nothing is found, all of that is said too.
+    // The reasons are also printed if nothing is found.
     std::fs::remove_file(old.join("a.py")).unwrap();
     let ran = d360(&["migrate", "check", old.to_str().unwrap()]);
     assert!(

@@ -1,9 +1,9 @@
-//! What once went wrong.
+//! Regression tests.
 use crate::{Folder, command, d360, example, finish, with};
 use d360_sandbox::Sandbox;
 use serde_json::json;
 
-/// What once broke.
+/// Cases that once failed.
 #[cfg(target_os = "linux")]
 #[test]
 fn odd_terminals_and_arguments_do_no_harm() {
@@ -14,7 +14,7 @@ fn odd_terminals_and_arguments_do_no_harm() {
             std::process::Command::new("bash").args(["-o", "pipefail", "-c", &line]).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    assert_eq!(run("d360 demo | head -1").0, 0, "a reader who goes away");
+    assert_eq!(run("d360 demo | head -1").0, 0, "a reader that closes the pipe");
     let (code, err) = run("d360 vcard to-contacts ../../examples/barbara.vcf > /dev/full");
     assert!(code == 1 && err.contains("could not be written"), "{code} {err}");
     let mut odd = command(&["send", "location", "--latitude", "1", "--longitude", "1", "--to"]);
@@ -41,7 +41,7 @@ fn odd_terminals_and_arguments_do_no_harm() {
     }
     let mut empty = command(&["block", "list", "--base-url", ""]);
     empty.env("D360_API_KEY", "k");
-    assert_eq!(finish(empty).code, 2, "an empty URL does not mean the real thing");
+    assert_eq!(finish(empty).code, 2, "an empty URL does not select the production host");
     let mut twice = command(&["send", "raw", "-", "--key-file", "-"]);
     twice.write_stdin("{}");
     let ran = finish(twice);
@@ -55,9 +55,9 @@ fn odd_terminals_and_arguments_do_no_harm() {
     assert!(ran.code == 2 && ran.err.contains("proxy"), "{}", ran.err);
 }
 
-/// The last user of a file that is too large would be cut short, and another one blocked.
+/// Truncating a file that is too large would block a different last user.
 #[test]
-fn input_is_never_cut() {
+fn input_is_never_truncated() {
     let folder = Folder::new();
     let mut text = "# filler\n".repeat(64 * 1024 * 1024 / 9);
     text.push_str("+16505551234567\n+16505551234567\n");
@@ -65,9 +65,9 @@ fn input_is_never_cut() {
     assert!(ran.code == 3 && ran.err.contains("is larger than"), "{}", ran.err);
 }
 
-/// Each once came out wrong when a newcomer tried it.
+/// Each case gave a wrong result when a new user tried it.
 #[test]
-fn mistakes_of_newcomers_are_named_with_the_way_out() {
+fn newcomer_mistakes_get_a_hint() {
     let folder = Folder::new();
     let list = folder.file("list.json", "[1]");
     let place = |latitude: &str| {
@@ -96,7 +96,7 @@ fn mistakes_of_newcomers_are_named_with_the_way_out() {
     let mut piped = command(&["send", "raw", "-"]);
     piped.write_stdin("hello");
     assert!(finish(piped).err.contains("standard input: not valid JSON"));
-    // Advice stands beside a refusal too: it may be its cause.
+    // Advice is printed with a refusal too, because it may be the cause.
     let sandbox = Sandbox::start().unwrap();
     let ran = with(
         &sandbox,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 const KEY: &str = "hush-hush-key";
 
-/// A folder of settings, and runs of the program in it. No run may print the key.
+/// A settings folder, and runs of the program with it. No run may print the key.
 struct Home {
     folder: Folder,
 }
@@ -14,7 +14,7 @@ impl Home {
     fn new() -> Self {
         Self { folder: Folder::new() }
     }
-    /// With this file of profiles, which only its owner can read.
+    /// Creates the folder with this file of profiles, which only its owner can read.
     fn of(text: &str) -> Self {
         let home = Self::new();
         std::fs::create_dir_all(home.folder.path("d360")).unwrap();
@@ -100,7 +100,7 @@ fn profiles_are_added_listed_used_shown_and_removed() {
     );
     let ran = home.run(&["profile", "remove", "meta"]);
     assert!(ran.code == 0 && ran.err.contains("it was the default"), "{}", ran.err);
-    assert_eq!(home.run(&["profile", "show"]).code, 2, "none is in use");
+    assert_eq!(home.run(&["profile", "show"]).code, 2, "no profile is in use");
 
     for (args, reason) in [
         (&["profile", "add", "shop"][..], "already exists; replace it with --replace"),
@@ -134,7 +134,7 @@ fn comments_and_links_stay_when_the_file_is_changed() {
     assert_eq!(home.run(&["profile", "add", "c", "--key-env", "C"]).code, 0);
     assert!(home.text().starts_with(text), "{}", home.text());
     assert!(home.text().ends_with("\n[profiles.c]\napi = \"cloud\"\nkey_env = \"C\"\n"), "{}", home.text());
-    // Nothing is left beside it.
+    // No temporary file is left.
     assert_eq!(std::fs::read_dir(home.folder.path("d360")).unwrap().count(), 1);
     #[cfg(unix)]
     {
@@ -148,7 +148,7 @@ fn comments_and_links_stay_when_the_file_is_changed() {
 }
 
 #[test]
-fn changes_at_the_same_time_lose_none() {
+fn concurrent_changes_are_not_lost() {
     let home = Home::new();
     let names: Vec<String> = (0..8).map(|n| format!("p{n}")).collect();
     std::thread::scope(|scope| {
@@ -205,14 +205,14 @@ fn mistakes_in_the_file_are_named_with_their_line() {
         assert_eq!(home.text(), text);
         let ran = home.run(&["block", "list", "--output", "json"]);
         assert_eq!(ran.json()["error"]["kind"], "setup");
-        // What makes no call does not read it.
+        // A command without API calls does not read it.
         assert_eq!(home.run(&["errors", "131047"]).code, 0);
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn a_file_with_keys_is_for_its_owner_alone() {
+fn a_file_with_keys_must_be_private() {
     let home = Home::of(&format!("[profiles.a]\nkey = \"{KEY}\"\n"));
     for mode in [0o644, 0o640, 0o604, 0o660] {
         home.folder.mode("d360/config.toml", mode);
@@ -224,7 +224,7 @@ fn a_file_with_keys_is_for_its_owner_alone() {
     }
     home.folder.mode("d360/config.toml", 0o600);
     assert_eq!(home.run(&["profile", "list"]).code, 0);
-    // Without keys it may be read by others, until one is to be added.
+    // A file without keys may be readable by others, until a key is added.
     let home = Home::of("[profiles.a]\nkey_env = \"A\"\n");
     home.folder.mode("d360/config.toml", 0o644);
     assert_eq!(home.run(&["profile", "use", "a"]).code, 0);
@@ -235,7 +235,7 @@ fn a_file_with_keys_is_for_its_owner_alone() {
     assert_eq!(home.run(&["profile", "add", "c", "--key-env", "C"]).code, 0);
     let mode =
         std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(home.file()).unwrap().permissions());
-    assert_eq!(mode & 0o777, 0o644, "permissions stay");
+    assert_eq!(mode & 0o777, 0o644, "permissions are kept");
 }
 
 const KEYS: [&str; 4] = ["from-flag", "from-environment", "from-profile", "from-default"];
@@ -248,7 +248,7 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
-fn flags_win_over_the_environment_and_the_environment_over_profiles() {
+fn flags_override_the_environment_and_the_environment_profiles() {
     let sandbox = sandbox();
     let url = sandbox.base_url();
     let home = Home::of(&format!(
@@ -285,7 +285,7 @@ fn flags_win_over_the_environment_and_the_environment_over_profiles() {
     ] {
         assert_eq!(facts(&who(args, env)), expected, "{args:?} {env:?}");
     }
-    // What is said is what is done: a user can be blocked by the number alone that the user wrote to.
+    // The printed profile is the one in use: a user can be blocked only by the number that the user wrote to.
     let users = ["+16505550100", "+16505550101", "+16505550102", "+16505550103"];
     KEYS.iter().zip(users).for_each(|(key, user)| sandbox.user_writes_to(key, user));
     for (args, env, expected) in [
@@ -303,7 +303,7 @@ fn flags_win_over_the_environment_and_the_environment_over_profiles() {
         let at = KEYS.iter().position(|key| *key == expected).unwrap();
         assert!(done[0]["input"] == users[at] && done[1].is_null(), "{args:?} {env:?}: {done}");
     }
-    // An override of a profile that was named is told.
+    // A note reports that a named profile is overridden.
     let mut command = home.command(&["block", "list", "--profile", "b"]);
     command.env("D360_API_KEY", "from-environment");
     let ran = finish(command);
@@ -311,7 +311,7 @@ fn flags_win_over_the_environment_and_the_environment_over_profiles() {
 }
 
 #[test]
-fn a_key_of_one_system_does_not_go_to_another() {
+fn a_key_is_not_sent_to_another_system() {
     let home = Home::of(
         "default_profile = \"meta\"\n[profiles.meta]\napi = \"graph\"\nphone_number_id = \"1065\"\nkey_env = \"TOKEN\"\n[profiles.hub]\napi = \"partner\"\npartner_id = \"pPA\"\nkey_env = \"TOKEN\"\n",
     );
@@ -326,7 +326,7 @@ fn a_key_of_one_system_does_not_go_to_another() {
     assert_eq!(ran.json()["url"], "https://graph.facebook.com/v25.0/1065/messages", "{}", ran.err);
     let other = [&place[..], &["--phone-number-id", "7", "--output", "json"]].concat();
     assert_eq!(run(&other).json()["url"], "https://graph.facebook.com/v25.0/7/messages");
-    // The default is left out, with a note; one that is named is an error.
+    // A default profile that does not fit is ignored with a note. A named one is an error.
     for args in [&["block", "list", "--api", "onprem"][..], &["channels", "list", "--partner-id", "pPA"]] {
         let ran = run(args);
         assert!(ran.code == 2 && ran.err.contains("no API key"), "{}", ran.err);
@@ -341,7 +341,7 @@ fn a_key_of_one_system_does_not_go_to_another() {
     let sandbox = Sandbox::builder().key(KEY, "15550000000").start().unwrap();
     let ran = run(&["channels", "list", "--profile", "hub", "--base-url", &sandbox.base_url()]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    // Its settings are the partner's, and so are those of blocking.
+    // Its other settings are those of the partner, and so are those of blocking.
     let ran = run(&["block", "list", "--profile", "hub", "--base-url", &sandbox.base_url()]);
     assert!(ran.code == 2 && ran.err.contains("--channel-id"), "{}", ran.err);
 }
@@ -374,7 +374,7 @@ fn keys_come_from_files_variables_and_programs() {
         let ran = list(setting);
         assert_eq!(ran.code, 0, "{setting}: {}", ran.err);
     }
-    // Without a shell, $SHOP_KEY is only a text.
+    // Without a shell, $SHOP_KEY is plain text.
     assert_eq!(list("key_command = [\"echo\", \"$SHOP_KEY\"]").code, 4);
     let print = "printf 'first words\\nhush-hush-key'";
     for (setting, code, reason) in [
@@ -404,7 +404,7 @@ fn keys_come_from_files_variables_and_programs() {
         let ran = list(setting);
         assert!(ran.code == code && ran.err.contains(reason), "{setting}: {} {}", ran.code, ran.err);
     }
-    // A dry run needs no key, and asks for none.
+    // A dry run needs no key, and runs no key_command.
     let home = Home::of("default_profile = \"a\"\n[profiles.a]\nkey_command = \"touch ran\"\n");
     let mut dry = home.command(&["send", "text", "x", "--to", "+16505551234", "--dry-run"]);
     dry.current_dir(home.folder.path(""));
@@ -433,7 +433,7 @@ fn another_file_can_be_named() {
 }
 
 #[test]
-fn whoami_tells_what_is_known_and_what_the_api_says() {
+fn whoami_prints_local_settings_and_the_answer_of_the_api() {
     let sandbox = Sandbox::builder().key(KEY, "15550000000").start().unwrap();
     let url = sandbox.base_url();
     let home = Home::of(&format!(
@@ -466,7 +466,7 @@ fn whoami_tells_what_is_known_and_what_the_api_says() {
         assert!(ran.out.contains("phone number: ") && ran.out.contains(channel), "{}{}", ran.out, ran.err);
         assert_eq!(who(&["--profile", "hub", "--channel-id", "nope"]).code, 3);
 
-        // No network, a wrong key, no key: what this machine knows is printed all the same.
+        // Without network, with a wrong key or without a key, local settings are still printed.
         let ran = who(&["--profile", "shop", "--base-url", "http://127.0.0.1:1", "--no-retry"]);
         assert!(ran.code == 7 && ran.out.contains("system:   cloud"), "{}", ran.out);
         assert!(ran.err.contains("the API returned no result"), "{}", ran.err);
@@ -525,7 +525,7 @@ fn the_gateway_takes_its_key_from_a_profile_of_cloud() {
     assert!(line.contains("\"url\"") && !line.contains(KEY), "{line}");
 }
 
-/// On a terminal the key is typed. `script` makes one.
+/// On a terminal the key is typed. `script` provides a terminal.
 #[cfg(unix)]
 #[test]
 fn a_typed_key_is_not_echoed() {
@@ -543,7 +543,7 @@ fn a_typed_key_is_not_echoed() {
         Ok(script) => script,
         Err(error) => return eprintln!("skipped: no terminal without `script`: {error}"),
     };
-    // The prompt comes a little before the echo is turned off.
+    // The prompt appears shortly before echo is turned off.
     let mut out = script.stdout.take().unwrap();
     let mut shown = Vec::new();
     while !shown.ends_with(b"(not shown): ") {

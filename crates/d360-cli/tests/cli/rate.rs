@@ -1,4 +1,4 @@
-//! The rate limit over processes.
+//! The rate limit across processes.
 use crate::{Folder, Ran, command, finish};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -10,12 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A server that accepts every message, and notes when each arrived.
+/// A server that accepts every message, and records its arrival time.
 #[derive(Clone, Default)]
 struct Counter {
     url: String,
     seen: Arc<Mutex<Vec<Instant>>>,
-    /// Whether the next message is throttled, for five seconds.
+    /// Whether the next message is rate limited, for five seconds.
     throttles: Arc<AtomicBool>,
 }
 
@@ -65,7 +65,7 @@ impl Counter {
     }
 }
 
-/// A machine's state folder.
+/// The state folder of a machine.
 struct Machine(Folder);
 
 impl Machine {
@@ -76,7 +76,7 @@ impl Machine {
         finish(command)
     }
 
-    /// Messages from eight processes at a time, to recipients by turns; how many were accepted.
+    /// Sends messages from eight processes at a time, to recipients in turn. Returns the number of accepted messages.
     fn eight(&self, server: &Counter, messages: usize, recipients: usize, args: &[&str]) -> usize {
         let left = Mutex::new(0..messages);
         let accepted = Mutex::new(0);
@@ -97,15 +97,15 @@ impl Machine {
 }
 
 #[test]
-fn eight_processes_keep_the_rate_of_one_number() {
+fn eight_processes_share_the_rate_of_one_number() {
     for transport in [&[][..], &["--blocking"]] {
         let (server, machine) = (Counter::start(), Machine(Folder::new()));
         let rate = 10;
         let args = [&["--messages-per-second", "10", "-q"], transport].concat();
         assert_eq!(machine.eight(&server, 30, 1000, &args), 30);
         let times = server.times();
-        // The n-th goes n/rate seconds after the first at the earliest. They arrive a little after they go, which may take a second
-        // on a busy machine; without the limit all 30 are there within that.
+        // Message n is sent n/rate seconds after the first at the earliest. It may arrive up to a second later on a busy machine. Without
+        // the limit all 30 arrive within that second.
         for (n, time) in times.iter().enumerate() {
             let earliest = Duration::from_secs(n as u64) / rate;
             assert!(*time - times[0] + Duration::from_secs(1) > earliest, "{n}: {:?}", *time - times[0]);
@@ -114,27 +114,27 @@ fn eight_processes_keep_the_rate_of_one_number() {
 }
 
 #[test]
-fn eight_processes_keep_the_limit_of_one_recipient() {
+fn eight_processes_share_the_limit_of_one_recipient() {
     let (server, machine) = (Counter::start(), Machine(Folder::new()));
     let started = Instant::now();
     let accepted = machine.eight(&server, 60, 1, &["--deadline", "1", "-q"]);
-    // 45 at once, and then one in six seconds.
+    // A burst of 45, and then one message every six seconds.
     let most = 45 + started.elapsed().as_secs() as usize / 6 + 1;
     assert!((45..=most).contains(&accepted), "{accepted} in {:?}", started.elapsed());
-    assert_eq!(server.times().len(), accepted, "what would come too early is not sent");
-    // Every six seconds one may go, and so not all of these.
+    assert_eq!(server.times().len(), accepted, "a message before its slot is not sent");
+    // Only one message is allowed every six seconds, so some of these fail.
     let late = ["--deadline", "1", "--no-retry"];
     let mut tries = std::iter::repeat_with(|| machine.send(&server, "+16505550000", &late)).take(20);
-    let ran = tries.find(|ran| ran.code == 7).expect("the limit is not held");
+    let ran = tries.find(|ran| ran.code == 7).expect("the limit is not enforced");
     let why = "the rate limit allows the message in ";
     assert!(ran.err.contains(why) && ran.err.contains("after the deadline"), "{}", ran.err);
-    // Another recipient does not wait, and neither does another number.
+    // Other recipients and other numbers do not wait.
     assert_eq!(machine.send(&server, "+16505550001", &["--deadline", "1"]).code, 0);
     assert_eq!(machine.send(&Counter::start(), "+16505550000", &["--deadline", "1"]).code, 0);
 }
 
 #[test]
-fn throttling_of_one_process_holds_the_others() {
+fn throttling_of_one_process_delays_the_others() {
     let (server, machine) = (Counter::start(), Machine(Folder::new()));
     server.throttles.store(true, Ordering::SeqCst);
     assert_eq!(machine.send(&server, "+16505550000", &["--no-retry"]).code, 4);
@@ -175,7 +175,7 @@ fn the_file_holds_no_key_and_no_number_and_may_be_damaged() {
 
 #[cfg(unix)]
 #[test]
-fn a_limit_that_cannot_be_shared_is_told() {
+fn an_unshared_limit_is_reported() {
     let server = Counter::start();
     let note = "the rate limit applies to this process only: ";
     // The folder is a file.
@@ -185,7 +185,7 @@ fn a_limit_that_cannot_be_shared_is_told() {
     assert!(ran.code == 0 && ran.err.contains(note), "{}", ran.err);
     let ran = machine.send(&server, "+16505550000", &["-q"]);
     assert!(ran.code == 0 && ran.err.is_empty(), "{}", ran.err);
-    // A folder that cannot be written to. Root can write anywhere but below /proc.
+    // A read-only folder. Root can write anywhere except below /proc.
     let mut command = command(&["send", "text", "x", "--to", "+16505550000"]);
     command.env("D360_API_KEY", "hush").env("D360_BASE_URL", &server.url).env("XDG_STATE_HOME", "/proc");
     let ran = finish(command);

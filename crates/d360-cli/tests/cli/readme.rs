@@ -1,4 +1,4 @@
-//! The README's commands, as they stand there.
+//! Runs the commands of the README.
 use crate::{Folder, finish};
 use d360_sandbox::Sandbox;
 use serde_json::json;
@@ -9,10 +9,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Those that run until they are stopped.
+/// Commands that run until they are stopped.
 const SERVERS: [&str; 4] = ["d360 sandbox", "d360 webhook listen", "d360 gateway", "d360 migrate record"];
 
-/// Whether a line starts a server, and calls no verb of a running one.
+/// Whether a line starts a server, and does not call a running one.
 fn is_server(line: &str) -> bool {
     let rest = SERVERS.iter().find_map(|server| line.strip_prefix(server)).map(str::trim_start);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '-']))
@@ -22,13 +22,13 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The lines of the shell blocks that call `d360`, or belong to one that does.
+/// Returns the lines of shell blocks with a `d360` command.
 fn lines() -> Vec<String> {
     let text = fs::read_to_string(root().join("README.md")).unwrap();
     let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
     let lines =
         blocks.filter(|block| block.contains("\nd360 ") || block.starts_with("d360 ")).flat_map(str::lines);
-    // What is exported is set by the test.
+    // The test sets the exported variables.
     lines
         .filter(|line| !line.starts_with("export ") && !line.starts_with('#') && !line.is_empty())
         .map(str::to_owned)
@@ -117,7 +117,7 @@ fn every_command_of_the_readme_works_in_its_order() {
 }
 
 #[test]
-fn man_pages_and_completions_are_made_of_the_command_line() {
+fn man_pages_and_completions_are_generated_from_the_command_line() {
     let folder = Folder::new();
     let place = Path::new(&folder.file("x", "")).parent().unwrap().join("man");
     let ran = crate::d360(&["man", place.to_str().unwrap()]);
@@ -135,11 +135,11 @@ fn man_pages_and_completions_are_made_of_the_command_line() {
         let text = fs::read_to_string(place.join(page)).unwrap_or_else(|error| panic!("{page}: {error}"));
         assert!(text.starts_with(".ie") && text.contains(told), "{page}: {text}");
     }
-    // The common options are told once.
+    // The common options are listed once.
     let of_text = fs::read_to_string(place.join("d360-send-text.1")).unwrap();
     assert!(!of_text.contains("ca\\-file") && of_text.contains("preview\\-url"), "{of_text}");
     assert!(fs::read_to_string(place.join("d360.1")).unwrap().contains("ca\\-file"));
-    // Each command stands in one group of the first page.
+    // Each command is in exactly one group of the first page.
     let first = crate::d360(&["--help"]).out;
     for name in pages.iter().filter_map(|page| page.strip_prefix("d360-")?.strip_suffix(".1")) {
         let lines = first.lines().filter(|line| line.starts_with(&format!("  {name} "))).count();
@@ -149,7 +149,7 @@ fn man_pages_and_completions_are_made_of_the_command_line() {
         let ran = crate::d360(&["completions", shell]);
         assert!(ran.code == 0 && ran.out.contains("blocklist"), "{shell}: {}", ran.err);
     }
-    // What a command does not take is not completed.
+    // Completions offer no option that a command refuses.
     let script = crate::d360(&["completions", "bash"]).out;
     let options = |command: &str| {
         let of_it = script.split(&format!("        d360__subcmd__{command})\n")).nth(1).unwrap();

@@ -1,4 +1,4 @@
-//! Every entry of the registry has an endpoint, a wire test, a route of the sandbox and a verb, or says why not.
+//! Every entry of the registry has an endpoint, a wire test, a sandbox route, and a command or the reason why not.
 use crate::{d360, finish};
 use d360_sandbox::Sandbox;
 use std::{
@@ -12,7 +12,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The entries of xtask/spec/endpoints.toml; every value in it is a text.
+/// The entries of xtask/spec/endpoints.toml. Every value is a text.
 fn entries() -> Vec<BTreeMap<String, String>> {
     let text = std::fs::read_to_string(root().join("xtask/spec/endpoints.toml")).unwrap();
     let fields = |part: &str| -> BTreeMap<String, String> {
@@ -22,7 +22,7 @@ fn entries() -> Vec<BTreeMap<String, String>> {
     text.split("[[endpoint]]").skip(1).map(fields).collect()
 }
 
-/// All sources below a folder but the registry itself.
+/// All sources below a folder, except the registry itself.
 fn sources(folder: &Path) -> String {
     let mut text = String::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -73,7 +73,7 @@ fn every_entry_has_a_route_of_the_sandbox() {
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        // Whatever it says to an empty body: it is not that it has never heard of the call.
+        // The response to an empty body may be an error, but not that the route is unknown.
         assert!(!answer.contains("the sandbox does not serve"), "{}: {answer}", entry["name"]);
         assert!(
             answer.starts_with("HTTP/1.1 ") && !answer.starts_with("HTTP/1.1 405"),

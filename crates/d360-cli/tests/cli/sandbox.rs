@@ -1,4 +1,4 @@
-//! `d360 sandbox` and what is asked of a running one.
+//! `d360 sandbox` and the commands for a running one.
 use crate::{Ran, command, d360, finish, with};
 use d360_sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn on(sandbox: &Sandbox, args: &[&str]) -> Ran {
     d360(&[&["sandbox"], args, &["--url", &sandbox.base_url()]].concat())
 }
 
-/// The bodies of webhooks that were posted for the first time, once there are `count`.
+/// Returns the bodies of webhooks at their first attempt, once there are `count`.
 fn posted(sandbox: &Sandbox, count: usize) -> Vec<Value> {
     let until = Instant::now() + Duration::from_secs(30);
     loop {
@@ -30,7 +30,7 @@ fn posted(sandbox: &Sandbox, count: usize) -> Vec<Value> {
 #[test]
 fn every_kind_of_webhook_is_triggered() {
     let sandbox = Sandbox::start().unwrap();
-    // Nobody takes it; what was tried is told.
+    // Nobody listens there. The attempts are listed.
     sandbox.webhook("http://127.0.0.1:9/", &[]);
     sandbox.user_writes("+16505551234");
     assert_eq!(with(&sandbox, false, &["send", "text", "Hi", "--to", "+16505551234"]).code, 0);
@@ -38,7 +38,7 @@ fn every_kind_of_webhook_is_triggered() {
     let kinds: Vec<&str> =
         kinds["kinds"].as_array().unwrap().iter().map(|kind| kind["kind"].as_str().unwrap()).collect();
     assert!(kinds.len() > 20 && kinds.contains(&"system"), "{kinds:?}");
-    // The user's text, and `sent` and `delivered` of ours.
+    // The user's text, and the statuses `sent` and `delivered` of our message.
     let mut count = 3;
     for kind in kinds {
         let ran = on(&sandbox, &["trigger", kind]);
@@ -75,7 +75,7 @@ fn every_kind_of_webhook_is_triggered() {
 }
 
 #[test]
-fn a_trigger_says_what_keeps_it() {
+fn a_trigger_reports_what_prevents_it() {
     let sandbox = Sandbox::start().unwrap();
     let ran = on(&sandbox, &["trigger", "message"]);
     assert!(ran.code == 0 && ran.err.contains("d360 webhook config set"), "no URL is set: {}", ran.err);
@@ -97,7 +97,7 @@ fn a_trigger_says_what_keeps_it() {
 }
 
 #[test]
-fn the_next_calls_fail_as_asked() {
+fn requested_failures_are_returned() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.user_writes("+16505551234");
     let send = || {
@@ -142,7 +142,7 @@ fn the_next_calls_fail_as_asked() {
 }
 
 #[test]
-fn what_is_no_sandbox_is_told() {
+fn other_servers_are_not_taken_for_a_sandbox() {
     let gone = Sandbox::start().unwrap().base_url();
     let answers = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let other = format!("http://{}", answers.local_addr().unwrap());
@@ -151,7 +151,7 @@ fn what_is_no_sandbox_is_told() {
             let mut stream = stream.unwrap();
             let mut head = [0; 1024];
             let read = stream.read(&mut head).unwrap();
-            assert!(head[..read].starts_with(b"GET /_sandbox "), "nothing else is asked of a stranger");
+            assert!(head[..read].starts_with(b"GET /_sandbox "), "other servers get no other request");
             let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
             std::io::Write::write_all(&mut stream, answer.as_bytes()).unwrap();
         }
@@ -222,7 +222,7 @@ impl Drop for Running {
 
 #[cfg(unix)]
 #[test]
-fn each_request_and_webhook_is_logged_in_a_line() {
+fn each_request_and_webhook_is_logged_on_one_line() {
     let use_it = |sandbox: &Running| {
         let send = ["send", "text", "x", "--to", "+16505551234"];
         assert_eq!(sandbox.run(&send).code, 4, "the window is closed");
@@ -254,7 +254,7 @@ fn each_request_and_webhook_is_logged_in_a_line() {
     for secret in ["16505551234", "hush", "sandbox-key", "\u{1b}"] {
         assert!(!log.contains(secret), "{secret}: {log}");
     }
-    // For programs, a document a line.
+    // As JSON, one document per line.
     let sandbox = Running::start(&["--output", "json"]);
     use_it(&sandbox);
     let log = sandbox.log();
@@ -266,17 +266,17 @@ fn each_request_and_webhook_is_logged_in_a_line() {
     );
     assert_eq!((&refused["type"], &refused["to"]), (&json!("text"), &json!("+•••••••••34")));
     assert!(lines.iter().any(|line| line["event"] == "webhook" && line["events"] == "message text"), "{log}");
-    // Or nothing.
+    // Or no log.
     let sandbox = Running::start(&["--quiet"]);
     use_it(&sandbox);
     assert_eq!(sandbox.log(), "");
 }
 
 #[test]
-fn a_log_that_nobody_reads_does_not_stop_the_sandbox() {
+fn an_unread_log_does_not_stop_the_sandbox() {
     let sandbox = Running::start(&[]);
     let address = sandbox.1.trim_start_matches("http://");
-    // Far more than a pipe holds.
+    // Far more than the buffer of a pipe.
     let path = "x".repeat(8_000);
     for _ in 0..200 {
         let mut stream = std::net::TcpStream::connect(address).unwrap();

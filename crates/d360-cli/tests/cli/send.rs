@@ -26,14 +26,14 @@ fn a_dry_run_prints_the_request_and_sends_nothing() {
     let ran = d360(&[&args[..], &["--output", "json"]].concat());
     assert_eq!(ran.json()["body"], body);
     assert_eq!(ran.json()["method"], "POST");
-    // With a key, and to a sandbox: neither is shown or asked.
+    // With a key and against a sandbox: the key is not shown, and the sandbox gets no request.
     let sandbox = Sandbox::start().unwrap();
     let ran = with(&sandbox, false, &args);
     assert!(ran.code == 0 && !ran.out.contains(sandbox.key()) && sandbox.requests().is_empty());
 }
 
 #[test]
-fn cards_and_places_go_out_in_both_transports() {
+fn contacts_and_locations_are_sent_in_both_transports() {
     for blocking in [false, true] {
         let sandbox = Sandbox::start().unwrap();
         sandbox.user_writes("+16505551234");
@@ -55,7 +55,7 @@ fn cards_and_places_go_out_in_both_transports() {
             .iter()
             .map(|c| c["name"]["formatted_name"].as_str().unwrap())
             .collect();
-        assert_eq!(names, ["Barbara J. Johnson", "A B"], "in the order of the command line");
+        assert_eq!(names, ["Barbara J. Johnson", "A B"], "sent in the order of the command line");
         let place = [
             "--output",
             "json",
@@ -101,7 +101,7 @@ fn a_raw_body_is_checked_and_sent_from_a_file_or_standard_input() {
 }
 
 #[test]
-fn bad_input_ends_in_3_with_every_problem_and_its_path() {
+fn bad_input_exits_with_3_and_names_every_problem() {
     let folder = Folder::new();
     let card = json!({"name": {"formatted_name": "A", "first_name": "A"}});
     let contacts =
@@ -181,7 +181,7 @@ fn advice_is_given_and_can_be_made_strict() {
 }
 
 #[test]
-fn retries_end_where_they_are_told_to() {
+fn retries_follow_the_flags() {
     let place = ["send", "location", "--to", "+16505551234", "--latitude", "1", "--longitude", "1"];
     for blocking in [false, true] {
         for (flags, attempts) in [(&["--no-retry"][..], 1), (&["--deadline", "3"], 2)] {
@@ -273,7 +273,7 @@ fn mistakes_in_other_types_are_named() {
 }
 
 #[test]
-fn what_is_newer_than_this_version_goes_out_unchecked() {
+fn unknown_types_are_sent_unchecked() {
     let folder = Folder::new();
     let newer = r#"{"messaging_product":"whatsapp","to":"+16505551234","type":"hologram","hologram":7,"brand_new":true}"#;
     let file = folder.file("m.json", newer);
@@ -296,7 +296,7 @@ fn what_is_newer_than_this_version_goes_out_unchecked() {
 }
 
 #[test]
-fn every_type_goes_out_on_onprem() {
+fn every_type_is_sent_on_onprem() {
     for blocking in [false, true] {
         let sandbox = Sandbox::start().unwrap();
         sandbox.user_writes("+16505551234");

@@ -8,7 +8,7 @@ use std::{
 };
 
 #[test]
-fn without_a_key_both_ways_out_are_named() {
+fn a_missing_key_names_both_alternatives() {
     let ran = d360(&["block", "list"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("D360_API_KEY") && ran.err.contains("d360 sandbox"), "{}", ran.err);
@@ -22,7 +22,7 @@ fn without_a_key_both_ways_out_are_named() {
 
 #[cfg(unix)]
 #[test]
-fn a_key_may_stand_in_a_file_that_its_owner_alone_can_read() {
+fn a_key_file_must_be_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let sandbox = Sandbox::start().unwrap();
     let folder = Folder::new();
@@ -39,7 +39,7 @@ fn a_key_may_stand_in_a_file_that_its_owner_alone_can_read() {
     assert_eq!(finish(stdin).code, 0);
 }
 
-/// A proxy that keeps the first line it is sent.
+/// A proxy that records the first line of a request.
 fn proxy() -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -66,7 +66,7 @@ fn proxies_come_from_the_environment_with_ureq() {
     proxies(true);
 }
 
-/// From the environment, but for `NO_PROXY` and this machine; or from the command line.
+/// Proxies from the environment, except for `NO_PROXY` and this machine, or from the command line.
 fn proxies(blocking: bool) {
     let list = |base: &str| {
         let mut command = command(&["block", "list", "--base-url", base]);

@@ -60,7 +60,7 @@ fn a_refusal_says_everything_and_masks_numbers() {
 }
 
 #[test]
-fn every_system_is_spoken_to_in_its_own_way() {
+fn each_system_gets_its_own_url_and_headers() {
     let place =
         ["send", "location", "--to", "+16505551234", "--latitude", "1", "--longitude", "2", "--dry-run"];
     let dry = |more: &[&str]| {
@@ -92,8 +92,8 @@ fn every_system_is_spoken_to_in_its_own_way() {
     let raw = folder.file("m.json", r#"{"to":"16505551234","type":"contacts","contacts":[{"name":{"formatted_name":"A","first_name":"A"},"ims":[{"service":"AIM","user_id":"a"}]}]}"#);
     let ran = d360(&["send", "raw", &raw, "--api", "onprem", "--dry-run", "--output", "json"]);
     assert_eq!(ran.json()["body"]["contacts"][0]["ims"][0]["user_id"], "a");
-    assert_eq!(d360(&["send", "raw", &raw, "--dry-run"]).code, 3, "Cloud knows no ims");
-    assert_eq!(d360(&[&place[..], &["--api", "partner"]].concat()).code, 2, "the hub sends nothing");
+    assert_eq!(d360(&["send", "raw", &raw, "--dry-run"]).code, 3, "Cloud contacts have no ims");
+    assert_eq!(d360(&[&place[..], &["--api", "partner"]].concat()).code, 2, "the hub sends no messages");
 }
 
 #[test]

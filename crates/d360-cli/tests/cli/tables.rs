@@ -3,7 +3,7 @@ use crate::{Folder, command, d360, finish, with};
 use d360_sandbox::Sandbox;
 
 #[test]
-fn lists_are_tables_where_they_are_asked_for() {
+fn lists_are_tables_on_request() {
     let sandbox = Sandbox::start().unwrap();
     ["+16505551234", "+14155559876"].iter().for_each(|user| sandbox.user_writes(user));
     assert_eq!(with(&sandbox, false, &["block", "add", "+16505551234", "+14155559876"]).code, 0);
@@ -44,13 +44,13 @@ fn lists_are_tables_where_they_are_asked_for() {
     assert!(info.starts_with("type:   image/png\nsize:   3 bytes\nsha256: "), "{info}");
     assert!(with(&sandbox, false, &["media", "info", &id]).out.starts_with("image/png\n3 bytes\n"));
 
-    // An empty list says so, beside the result.
+    // A note on standard error reports an empty list.
     let empty = Sandbox::start().unwrap();
     let ran = with(&empty, false, &["block", "list", "--output", "table"]);
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", "no users are blocked\n"));
 }
 
-/// Names and texts of others change neither the layout nor the terminal.
+/// Names and texts from outside affect neither the layout nor the terminal.
 #[test]
 fn foreign_text_stays_in_its_cell() {
     let folder = Folder::new();
@@ -65,7 +65,7 @@ fn foreign_text_stays_in_its_cell() {
     assert!(!ran.out.contains('\u{202e}') && ran.out.contains('\u{fffd}'), "{:?}", ran.out);
 }
 
-/// Runs a command on a terminal of 60 columns; none where `script` is not there.
+/// Runs a command on a terminal with 60 columns. Returns `None` if `script` is missing.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(line: &str) -> Option<String> {
     let line = line.replace("d360", env!("CARGO_BIN_EXE_d360"));

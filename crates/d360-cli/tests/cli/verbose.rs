@@ -2,7 +2,7 @@
 use crate::{Folder, command, example, finish, with};
 use d360_sandbox::{Failure, Sandbox};
 
-/// What no line on standard error may hold; `with` looks for the key and the bare numbers.
+/// Checks that standard error contains no secret. `with` checks the key and the bare numbers.
 fn is_clean(err: &str) {
     for secret in ["+1 650 555-1234", "(415) 555-9876", "hush-hush", "9876543210"] {
         assert!(!err.contains(secret), "{secret}: {err}");
@@ -37,7 +37,7 @@ fn requests_and_responses_of_every_system_are_printed_masked() {
                 }
                 assert!(ran.out.starts_with("accepted as ") && !ran.out.contains("POST"), "{}", ran.out);
                 is_clean(&ran.err);
-                // A failure is printed as it came.
+                // A failed response is printed as received.
                 sandbox.fail(
                     Failure::http(400)
                         .body(r#"{"error":{"code":131026,"message":"+1 650 555-1234 is out"}}"#),
@@ -81,7 +81,7 @@ fn secrets_in_bodies_are_masked_and_files_are_not_printed() {
         let ran = run(&["media", "download", &id, "--out", &folder.path("b.pdf")]);
         assert!(ran.code == 0 && ran.err.contains("application/pdf"), "{}", ran.err);
         is_clean(&ran.err);
-        // Nothing answers there.
+        // Nobody listens there.
         let mut closed = command(&["health", "-v", "--no-retry", "--base-url", "http://127.0.0.1:1"]);
         closed.env("D360_API_KEY", "hush-hush").args(blocking.then_some("--blocking"));
         let ran = finish(closed);
@@ -139,7 +139,7 @@ fn colors_follow_the_flag_and_the_environment() {
         command.envs(env.iter().copied());
         finish(command).err
     };
-    // Standard error is no terminal here.
+    // Standard error is not a terminal here.
     assert!(run(&[], &[]).starts_with("error: "));
     assert!(run(&["--color", "always"], &[]).starts_with(red));
     assert!(run(&["--color=always"], &[("NO_COLOR", "1")]).starts_with(red), "the flag wins");

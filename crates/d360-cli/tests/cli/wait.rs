@@ -1,4 +1,4 @@
-//! `send --wait`. Sockets in folders are Unix's.
+//! `send --wait`. It uses Unix sockets in the file system.
 #![cfg(unix)]
 use crate::{Folder, Ran, command, finish};
 use d360_sandbox::Sandbox;
@@ -12,13 +12,13 @@ use std::{
 const USER: &str = "+16505551234";
 const OTHER: &str = "+14155559876";
 
-/// A machine's state folder, with a sandbox.
+/// The state folder of a machine, and a sandbox.
 struct Machine {
     folder: Folder,
     sandbox: Sandbox,
 }
 
-/// `d360 webhook listen`, until it is dropped.
+/// `d360 webhook listen`, stopped on drop.
 struct Listener(Child);
 
 impl Drop for Listener {
@@ -35,7 +35,7 @@ impl Machine {
         sandbox.user_writes(OTHER);
         Self { folder: Folder::new(), sandbox }
     }
-    /// A listener that gets the sandbox's webhooks.
+    /// Starts a listener for the sandbox's webhooks.
     fn listen(&self) -> Listener {
         let mut child = Command::new(env!("CARGO_BIN_EXE_d360"))
             .args(["webhook", "listen", "--listen", "127.0.0.1:0"])
@@ -48,7 +48,7 @@ impl Machine {
         let first = lines.by_ref().find(|line| line.contains("listening on http")).unwrap();
         let url = first.split_whitespace().find(|word| word.starts_with("http")).unwrap();
         self.sandbox.webhook(url.trim_end_matches(','), &[]);
-        // Read on, so that it never waits for a reader.
+        // Keeps reading, so that the listener never blocks on a full pipe.
         std::thread::spawn(move || lines.count());
         Listener(child)
     }
@@ -68,7 +68,7 @@ impl Machine {
 }
 
 #[test]
-fn a_message_is_waited_for_until_it_is_delivered_or_fails() {
+fn the_wait_ends_when_a_message_is_delivered_or_fails() {
     for transport in [&[][..], &["--blocking"]] {
         let machine = Machine::new();
         let _listener = machine.listen();
@@ -87,7 +87,7 @@ fn a_message_is_waited_for_until_it_is_delivered_or_fails() {
             ran.err
         );
 
-        // Late, repeated, in another order, and as On-Premise has it.
+        // Late, repeated, out of order, and in the form of On-Premise.
         machine.statuses(&["sent", "delivered", "read"]);
         machine.sandbox.webhooks(|webhooks| {
             (webhooks.duplicates, webhooks.delay) = (1, Duration::from_millis(700));
@@ -140,7 +140,7 @@ fn without_a_listener_nothing_is_sent() {
     };
     none(&machine.send(&["--to", USER]));
     none(&machine.send(&["--to", USER, "--to", OTHER]));
-    // One that was killed leaves its socket; the next that looks removes it.
+    // A killed listener leaves its socket, which the next command removes.
     let mut listener = machine.listen();
     listener.0.kill().unwrap();
     listener.0.wait().unwrap();
@@ -148,10 +148,10 @@ fn without_a_listener_nothing_is_sent() {
     assert_eq!(sockets(), 1);
     none(&machine.send(&["--to", USER]));
     assert_eq!(sockets(), 0);
-    // One that ends by itself takes it away.
+    // A listener that exits removes its socket.
     let listener = machine.listen();
     let pid = listener.0.id().to_string();
-    // From the first webhook on it hears signals.
+    // It handles signals from the first webhook on.
     assert_eq!(machine.send(&["--to", USER]).code, 0);
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     let mut listener = listener;
@@ -202,7 +202,7 @@ fn ctrl_c_ends_the_wait_and_what_was_accepted_is_reported() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It says so once it waits.
+    // It prints this line when it starts to wait.
     let mut err = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     err.read_line(&mut line).unwrap();
@@ -219,7 +219,7 @@ fn several_are_waited_for_together() {
     let machine = Machine::new();
     let _listener = machine.listen();
     machine.sandbox.webhooks(|webhooks| webhooks.delay = Duration::from_millis(500));
-    // A third one that is refused.
+    // A third message that is refused.
     let all = ["--to", USER, "--to", "+4930123456", "--to", OTHER];
     let ran = machine.send(&all);
     assert_eq!(ran.code, 6, "{}", ran.err);
@@ -246,7 +246,7 @@ fn several_are_waited_for_together() {
     assert!(ran.code == 5 && ran.err.contains("2 without a status"), "{}", ran.err);
 }
 
-/// `d360 sandbox`, until it is dropped, and its URL.
+/// Starts `d360 sandbox`, stopped on drop, and returns its URL.
 fn sandbox_program(folder: &Folder) -> (Listener, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_d360"))
         .args(["sandbox", "--listen", "127.0.0.1:0", "--quiet"])
@@ -277,7 +277,7 @@ fn the_sandbox_needs_no_listener() {
         let ran = run(&[&["send", "text", "x", "--to", USER, "--wait"], transport].concat());
         assert_eq!((ran.code, ran.out.lines().last()), (0, Some("delivered")), "{}", ran.err);
     }
-    // What the sandbox is told to say is heard.
+    // Statuses requested from the sandbox are received.
     let host = url.trim_start_matches("http://");
     let mut stream = std::net::TcpStream::connect(host).unwrap();
     let body = r#"{"statuses": ["sent", "failed"]}"#;
@@ -289,7 +289,7 @@ fn the_sandbox_needs_no_listener() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let ran = run(&["send", "text", "x", "--to", USER, "--wait"]);
     assert!(ran.code == 4 && ran.out.lines().last().unwrap().starts_with("failed: 131000 "), "{}", ran.out);
-    // It tells nothing about messages that go elsewhere.
+    // It reports nothing about messages to other hosts.
     let elsewhere = Sandbox::start().unwrap();
     let mut other = command(&["send", "text", "x", "--to", USER, "--wait"]);
     other.env("D360_API_KEY", elsewhere.key()).env("D360_BASE_URL", elsewhere.base_url());

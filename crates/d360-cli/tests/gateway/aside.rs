@@ -1,4 +1,4 @@
-//! What an old program does not take: it holds up its user for a while at most, and can be looked at, retried and dropped.
+//! Webhooks that an old program refuses: they delay their user for a limited time, and can be listed, retried and dropped.
 use crate::{
     rig::{Gateway, args, http, webhook},
     scripted::{Scripted, Then, eventually, status},
@@ -14,7 +14,7 @@ fn post(gateway: &Gateway, user: &str, id: &str, text: &str) {
     assert_eq!(http(gateway.address, "POST", "/webhook", &[], body.as_bytes()).unwrap().status, 200);
 }
 
-/// A gateway with an operations port and a configuration file of these lines.
+/// A gateway with an operations port and these configuration lines.
 fn started(folder: &Path, lines: &str, webhook_to: &str, log: Stdio) -> (Sandbox, Gateway) {
     let sandbox = Sandbox::start().unwrap();
     let config = folder.join("gateway.toml");
@@ -30,13 +30,13 @@ fn listed(gateway: &Gateway, which: &str) -> Vec<Value> {
     gateway.manage("sandbox-key", &[which, "list"])[which].as_array().unwrap().clone()
 }
 
-/// By the text of a message: a number is the status that it is answered with.
+/// Answers by the text of a message: a number is the status of the response.
 fn by_text(hook: &Value) -> (String, Then) {
     status(hook["messages"][0]["text"]["body"].as_str().and_then(|text| text.parse().ok()).unwrap_or(200))
 }
 
 #[test]
-fn a_refused_webhook_silences_nobody() {
+fn a_refused_webhook_does_not_block_its_user() {
     let folder = tempfile::tempdir().unwrap();
     let log = std::fs::File::create(folder.path().join("log")).unwrap();
     let old = Scripted::start(by_text);
@@ -59,11 +59,11 @@ fn a_refused_webhook_silences_nobody() {
         assert_eq!(old.times(item["message_id"].as_str().unwrap()) as u64, few);
         assert_eq!((&item["type"], item["number"].as_str()), (&json!("text"), Some("default")));
     }
-    // The others hold their users' lines, in order.
+    // The other webhooks keep the order of their users.
     holds.iter().for_each(|answer| old.wait_for(&format!("wamid.{answer}"), 2));
     assert!(holds.iter().all(|answer| old.times(&format!("wamid.next{answer}")) == 0));
     assert_eq!(listed(&gateway, "waiting").len(), 2 * holds.len());
-    // The log says whose webhook it was, and which, without the number.
+    // The log names the user and the webhook, without the number.
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
     let line = log.lines().find(|line| line.contains("put aside") && line.contains("wamid.400")).unwrap();
     let fields: Value = serde_json::from_str::<Value>(line).unwrap()["fields"].take();
@@ -81,10 +81,10 @@ fn a_refused_webhook_silences_nobody() {
 }
 
 #[test]
-fn a_program_that_fails_holds_its_line_for_the_time_that_is_set() {
+fn a_failing_webhook_blocks_its_user_for_hold_seconds() {
     let folder = tempfile::tempdir().unwrap();
     let old = Scripted::start(|hook| {
-        // A program that falls over one kind of webhook: by a status, and by a connection that breaks.
+        // A program that fails on one kind of webhook: by a status, and by closing the connection.
         match hook["messages"][0]["text"]["body"].as_str() {
             Some("crash") => (String::new(), Then::Close),
             _ => by_text(hook),
@@ -101,7 +101,7 @@ fn a_program_that_fails_holds_its_line_for_the_time_that_is_set() {
     }
     for id in ["wamid.500", "wamid.429", "wamid.crash"] {
         old.wait_for(&format!("{id}.next"), 1);
-        assert!(old.times(id) > 2, "it was tried all the time");
+        assert!(old.times(id) > 2, "it was retried meanwhile");
     }
     assert_eq!(listed(&gateway, "aside").len(), 3);
 }
@@ -129,7 +129,7 @@ fn what_was_put_aside_is_shown_retried_and_dropped() {
         (&shown["user"], &shown["body"]["messages"][0]["text"]["body"]),
         (&json!(USER), &json!("400"))
     );
-    // As routes, on both ports, for whoever has the key.
+    // The routes work on both ports with the key.
     for port in [gateway.address, gateway.operations.unwrap()] {
         let key = [("D360-API-KEY", "sandbox-key")];
         let page = http(port, "GET", "/aside?limit=3", &key, b"").unwrap().json();
@@ -149,14 +149,14 @@ fn what_was_put_aside_is_shown_retried_and_dropped() {
             assert_eq!(http(port, "GET", path, &key, b"").unwrap().status, 404, "{path}");
         }
     }
-    // It outlives a sudden end.
+    // The list survives a kill.
     let url = sandbox.base_url();
     let state = folder.path().join("state.db");
     gateway.kill();
     let args = [&args(&url, &state, &old.url)[..], &["--metrics-listen", "127.0.0.1:0"]].concat();
     let gateway = Gateway::start(sandbox.key(), &args);
     assert_eq!(listed(&gateway, "aside").len(), 4);
-    // One that is refused again comes back.
+    // A webhook that is refused again returns to the list.
     let before = old.times("wamid.a");
     assert_eq!(
         gateway.manage("sandbox-key", &["aside", "retry", &ids[0]])["retried"].to_string(),
@@ -168,7 +168,7 @@ fn what_was_put_aside_is_shown_retried_and_dropped() {
     assert_eq!(dropped["dropped"].as_array().unwrap().len(), 1);
     let missing = gateway.manage("sandbox-key", &["aside", "drop", &ids[1], "12345"]);
     assert_eq!((&missing["missing"].as_array().unwrap().len(), &missing["exit"]), (&2, &json!(1)));
-    // All of the rest arrive, each user's in order, and nothing is left.
+    // The rest arrives, in order for each user, and the list is empty.
     fixed.store(true, std::sync::atomic::Ordering::SeqCst);
     let from = old.seen().len();
     assert_eq!(
@@ -204,7 +204,7 @@ fn what_waits_is_listed_retried_and_dropped() {
     });
     assert!(waiting[0]["why"].as_str().unwrap().contains("could not be sent"), "{}", waiting[0]);
     let id = |at: usize| waiting[at]["id"].to_string();
-    // The first is being waited for, the third is not.
+    // The first is being delivered, the third is not.
     let dropped = gateway.manage("sandbox-key", &["waiting", "drop", &id(0), &id(2)]);
     assert_eq!(dropped["dropped"].as_array().unwrap().len(), 2, "{dropped}");
     assert_eq!(
@@ -227,9 +227,9 @@ fn what_waits_is_listed_retried_and_dropped() {
     eventually("nothing waits", || listed(&gateway, "waiting").is_empty().then_some(()));
 }
 
-/// A status says it all: whatever comes after it, or does not, is no reason to post again.
+/// The status decides: whatever follows it, or is missing, is no reason to post again.
 #[test]
-fn an_answer_counts_at_its_head() {
+fn the_response_status_decides_before_the_body() {
     let folder = tempfile::tempdir().unwrap();
     let old = Scripted::start(|hook| {
         let long = "HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\nx".to_owned();
@@ -254,7 +254,7 @@ fn an_answer_counts_at_its_head() {
     for text in taken {
         assert_eq!(old.times(&format!("wamid.{text}")), 1, "{text}");
     }
-    // A refusal is one at its head, too: it would hold its user for the time of a failure otherwise.
+    // A refusal also counts from its status. Otherwise it would block its user like a failure.
     for (user, text) in [("16505550002", "refused and hangs"), ("16505550003", "fails and is cut")] {
         post(&gateway, user, &format!("wamid.{text}"), text);
     }
@@ -263,9 +263,9 @@ fn an_answer_counts_at_its_head() {
     eventually("nothing waits", || listed(&gateway, "waiting").is_empty().then_some(()));
 }
 
-/// A body behind a 204, or more of one than was announced, says nothing about the next webhook.
+/// A body after a 204, or bytes beyond the announced length, do not affect the next webhook.
 #[test]
-fn what_nobody_announced_posts_nothing_twice() {
+fn unannounced_response_bytes_cause_no_duplicates() {
     let folder = tempfile::tempdir().unwrap();
     let old = Scripted::start(|_| {
         (
@@ -283,9 +283,9 @@ fn what_nobody_announced_posts_nothing_twice() {
     assert_eq!(times, [1; 8]);
 }
 
-/// A slip in a parameter must not choose everything, and a `+` that is not encoded must not choose nothing.
+/// A mistyped parameter must not select everything, and an unencoded `+` must not select nothing.
 #[test]
-fn parameters_that_are_not_followed_are_refused() {
+fn unsupported_parameters_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let old = Scripted::start(|_| status(400));
     let (_sandbox, gateway) = started(folder.path(), "", &old.url, Stdio::null());

@@ -1,4 +1,4 @@
-//! What an old program calls, and what comes of it on Cloud.
+//! The calls of an old program, and their effect on Cloud.
 use crate::rig::{Gateway, OldProgram, args, http};
 use d360_sandbox::{Failure, Sandbox};
 use serde_json::{Value, json};
@@ -29,20 +29,20 @@ fn card() -> Value {
 }
 
 #[test]
-fn an_old_program_works_on_unchanged() {
+fn an_old_program_works_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, gateway, old) = running(&folder, &["--secret-header", "x-secret"]);
     let key = sandbox.key();
     let call = |method: &str, path: &str, body: Value| gateway.call(key, method, path, body);
 
-    // Outside the window: told at once, by On-Premise's code.
+    // Outside the window: refused at once, with the code of On-Premise.
     let card = json!({ "to": USER, "type": "contacts", "recipient_type": "individual", "contacts": card() });
     let refused = call("POST", "/v1/messages", card.clone());
     assert_eq!((refused.status, refused.code()), (400, 470));
     let refused = call("POST", &format!("/v1/contacts/+{USER}/block"), json!({ "reason": "spam" }));
     assert_eq!((refused.status, refused.code()), (400, 2048));
 
-    // A user sends a contact card, which comes in the flat form.
+    // A user sends a contact card, which arrives in the flat form.
     let id = sandbox.user_sends(USER, &json!({ "type": "contacts" }));
     let hook = old.wait_for("contact card", |seen| {
         seen.iter().find(|hook| hook["messages"][0]["id"] == id.as_str()).cloned()
@@ -54,7 +54,7 @@ fn an_old_program_works_on_unchanged() {
     assert_eq!(hook["messages"][0]["contacts"][0]["name"]["formatted_name"], "Barbara J. Johnson");
     assert_eq!((&hook["contacts"][0]["wa_id"], hook.get("entry")), (&json!(USER), None));
 
-    // Now a card and a place go out, and what becomes of them is told.
+    // A card and a location are sent, and their statuses arrive.
     let sent = call("POST", "/v1/messages", card.clone());
     assert_eq!(sent.status, 201, "{:?}", sent.json());
     let id = sent.json()["messages"][0]["id"].as_str().unwrap().to_owned();
@@ -89,7 +89,7 @@ fn an_old_program_works_on_unchanged() {
 }
 
 #[test]
-fn every_call_of_the_documents_has_its_old_answer() {
+fn every_documented_call_gets_its_onprem_answer() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, gateway, _old) = running(&folder, &[]);
     sandbox.user_writes(USER);
@@ -168,7 +168,7 @@ fn every_call_of_the_documents_has_its_old_answer() {
         1006
     );
 
-    // Mistakes are told as On-Premise told them, and nothing goes out.
+    // Errors have the form of On-Premise, and nothing is sent.
     let before = sandbox.messages().len();
     for (body, status, code) in [
         (json!({ "to": USER, "type": "text", "text": { "body": "x".repeat(4097) } }), 400, 1001),
@@ -202,7 +202,7 @@ fn every_call_of_the_documents_has_its_old_answer() {
             call("POST", "/v1/messages", json!({ "to": USER, "type": "text", "text": { "body": "x" } }));
         assert_eq!((answer.status, answer.code()), (status, code), "{failure:?}: {:?}", answer.json());
     }
-    // Everything else says why.
+    // Every other call is refused with the reason.
     for (method, path) in [
         ("GET", "/v1/stickerpacks"),
         ("PATCH", "/v1/settings/account/two-step"),
@@ -235,7 +235,7 @@ fn every_call_of_the_documents_has_its_old_answer() {
 }
 
 #[test]
-fn files_go_through_and_have_old_ids() {
+fn files_are_proxied_with_onprem_ids() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, gateway, old) = running(&folder, &[]);
     let key = sandbox.key();
@@ -244,7 +244,7 @@ fn files_go_through_and_have_old_ids() {
     let uploaded = http(gateway.address, "POST", "/v1/media", &headers, &file).unwrap();
     assert_eq!(uploaded.status, 200, "{:?}", uploaded.json());
     let id = uploaded.json()["media"][0]["id"].as_str().unwrap().to_owned();
-    assert_eq!((id.len(), id.split('-').count()), (36, 5), "a UUID, as On-Premise's were");
+    assert_eq!((id.len(), id.split('-').count()), (36, 5), "a UUID, as on On-Premise");
     let got = gateway.call(key, "GET", &format!("/v1/media/{id}"), None);
     assert_eq!(
         (got.status, got.headers["content-type"].as_str(), got.body == file),
@@ -265,7 +265,7 @@ fn files_go_through_and_have_old_ids() {
             .bytes()
             .all(|byte| byte.is_ascii_digit())
     );
-    // What a user sends can be fetched by the id that the webhook names.
+    // A user's file can be downloaded by the ID from the webhook.
     let photo = sandbox.user_sends(USER, &json!({ "type": "image" }));
     let hook = old.wait_for("photo", |seen| {
         seen.iter().find(|hook| hook["messages"][0]["id"] == photo.as_str()).cloned()
@@ -294,11 +294,11 @@ fn files_go_through_and_have_old_ids() {
     assert_eq!((zip.status, zip.code()), (400, 2008));
 }
 
-/// As a program written in 2022 would, by curl.
+/// With curl, like a program written in 2022.
 #[test]
 fn curl_works_too() {
     if Command::new("curl").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no curl here");
+        eprintln!("skipped: curl is not installed");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -364,9 +364,9 @@ fn curl_works_too() {
     assert!(String::from_utf8_lossy(&login.stdout).contains("\"token\""));
 }
 
-/// Calls that come together go out as one.
+/// Concurrent calls are combined into one.
 #[test]
-fn blocks_are_gathered() {
+fn blocks_are_batched() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, gateway, _old) = running(&folder, &[]);
     let users: Vec<String> = (0..40).map(|i| format!("1650555{i:04}")).collect();
@@ -394,7 +394,7 @@ fn blocks_are_gathered() {
     assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
     let calls = sandbox.requests().iter().filter(|request| request["path"] == "/block_users").count();
     assert!(calls < 20, "{calls} calls for 40 users");
-    // Page by page, as an old program reads it.
+    // Page by page, as an old program reads the list.
     let mut listed = Vec::new();
     for offset in [0, 25] {
         let page = gateway

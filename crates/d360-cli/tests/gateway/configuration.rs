@@ -1,4 +1,4 @@
-//! The configuration file: every key is printed, explained and read, and mistakes are told with their place.
+//! The configuration file: every key is printed, documented and read, and errors name their place.
 use crate::rig::Gateway;
 use d360_gateway::Config;
 use d360_sandbox::Sandbox;
@@ -25,7 +25,7 @@ fn printed() -> (String, Vec<Value>) {
     (document["toml"].as_str().unwrap().to_owned(), document["keys"].as_array().unwrap().clone())
 }
 
-/// The file with the line of this key open, in its table.
+/// Returns the file with the line of this key uncommented, in its table.
 fn with_key(toml: &str, table: &str, name: &str, value: &str) -> String {
     let (top, number) = toml.split_once("[[number]]\n").unwrap();
     let open = |text: &str| {
@@ -82,7 +82,7 @@ fn a_printed_configuration_is_read_back_and_has_every_key() {
         assert!(text("about").ends_with('.'), "{name}: {}", text("about"));
         let value = if name.ends_with("_file") { &secret } else { text("example") };
         let mut one = with_key(&toml, table, name, value);
-        // What excludes or needs another.
+        // Keys that exclude or require another.
         one = match name {
             "key_file" => one.replace("\nkey_env = ", "\n#key_env = "),
             "webhook_secret_header" => with_key(&one, table, "webhook_secret_env", "\"X\""),
@@ -100,18 +100,18 @@ fn a_printed_configuration_is_read_back_and_has_every_key() {
         }
     }
     let read = |toml: &str| format!("{:?}", Config::from_toml(toml, &env).unwrap());
-    assert_eq!(read(&toml), read(&all), "the defaults that are shown are those that hold");
+    assert_eq!(read(&toml), read(&all), "the printed defaults are the actual ones");
 }
 
 #[test]
-fn options_do_not_go_with_printing() {
+fn print_config_refuses_other_options() {
     for args in [&["--listen", "127.0.0.1:1"][..], &["--config", "x"], &["--old-ids"]] {
         let ran = d360(&[&["gateway", "--print-config"], args].concat());
         assert_eq!(ran.status.code(), Some(2), "{args:?}");
     }
 }
 
-/// `D360_UPDATE_DOCS=1 cargo test -p d360-cli --test gateway guide` writes the tables anew.
+/// `D360_UPDATE_DOCS=1 cargo test -p d360-cli --test gateway guide` regenerates the tables.
 #[test]
 fn the_guide_lists_every_key() {
     let (_, keys) = printed();
@@ -142,7 +142,7 @@ fn the_guide_lists_every_key() {
     } else {
         assert!(
             guide == current,
-            "docs/gateway.md is not current: see the comment of this test; expected:\n{current}"
+            "docs/gateway.md is out of date; see the comment of this test; expected:\n{current}"
         );
     }
 }
@@ -163,11 +163,11 @@ fn the_example_is_read() {
     let config = Config::from_toml(&text, &|name| Some(name.to_lowercase())).unwrap();
     let names: Vec<&str> = config.numbers.iter().map(|number| number.name.as_str()).collect();
     assert_eq!(names, ["shop", "support"]);
-    assert!(config.numbers.iter().all(|number| number.verification.is_some()), "no webhook goes unverified");
+    assert!(config.numbers.iter().all(|number| number.verification.is_some()), "every webhook is verified");
 }
 
 #[test]
-fn mistakes_are_told_with_line_table_and_key() {
+fn errors_name_line_table_and_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gateway.toml");
     let ask = |toml: &str| {
@@ -267,7 +267,7 @@ fn mistakes_are_told_with_line_table_and_key() {
     }
     let told = ask("[[number]]\nname = \"a\"\n");
     assert!(told.contains("gateway.toml:1: [[number]] \"a\": the Cloud API key is missing"), "{told}");
-    // All of them at once, in the order of their lines; of numbers without a name, the place.
+    // All errors at once, in the order of their lines. Numbers without a name are identified by their position.
     let told = ask(
         "old_ids = 1\n[[number]]\nkey_env = \"D360_API_KEY\"\n\n[[number]]\nnam = \"+16505551234\"\n[[number]]\nname = \"+16505551234\"\nx = 1\n",
     );
@@ -275,7 +275,7 @@ fn mistakes_are_told_with_line_table_and_key() {
     assert_eq!(places, ["gateway.toml:1", "gateway.toml:6", "gateway.toml:9"], "{told}");
     assert!(told.contains("[[number]] 2: unknown key \"nam\"; did you mean \"name\"?"), "{told}");
     assert!(!told.contains("16505551234"), "{told}");
-    // For programs.
+    // As JSON.
     std::fs::write(&path, "nonsense = 1").unwrap();
     let ran = d360(&["gateway", "--config", path.to_str().unwrap(), "--output", "json"]);
     let document: Value = serde_json::from_slice(&ran.stdout).unwrap();
@@ -283,14 +283,14 @@ fn mistakes_are_told_with_line_table_and_key() {
 }
 
 #[test]
-fn whether_it_is_ready_is_asked() {
+fn readiness_can_be_queried() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start().unwrap();
     let state = folder.path().join("state.db");
     let args =
         ["--listen", "127.0.0.1:0", "--base-url", &sandbox.base_url(), "--state", state.to_str().unwrap()];
     let gateway = Gateway::start(sandbox.key(), &[&args[..], &["--metrics-listen", "127.0.0.1:0"]].concat());
-    // The operations port needs no key, the API's does.
+    // The operations port needs no key, the API's port does.
     for address in [gateway.operations.unwrap(), gateway.address] {
         let ran = d360(&["gateway", "ready", "--url", &format!("http://{address}")]);
         assert_eq!((ran.status.code(), &*ran.stdout), (Some(0), &b"ready\n"[..]), "{ran:?}");

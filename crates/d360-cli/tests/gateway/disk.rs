@@ -1,5 +1,5 @@
-//! A disk that takes no more for a while. It is the limit on file sizes (RLIMIT_FSIZE) of the running gateway, set to 0 and lifted
-//! again: each write into a file fails then, as on a full disk, on any machine and without special rights.
+//! A full disk, simulated by the limit on file sizes (RLIMIT_FSIZE) of the running gateway: set to 0 and lifted again. Every write
+//! fails meanwhile, on any machine and without special rights.
 use crate::{
     rig::{Answer, Gateway, OldProgram, args, http, read_request, webhook},
     scripted::eventually,
@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-/// A gateway that a write beyond the limit does not end.
+/// Starts a gateway that ignores the signal of a write beyond the limit.
 fn started(key: &str, args: &[&str]) -> Gateway {
     let mut shell = Command::new("sh");
     shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_d360")]);
@@ -42,7 +42,7 @@ fn operations(gateway: &Gateway, path: &str) -> Answer {
     http(gateway.operations.unwrap(), "GET", path, &[], b"").unwrap()
 }
 
-/// The value of a counter without labels, or of the first that begins so.
+/// Returns the value of a counter without labels, or of the first with this prefix.
 fn metric(gateway: &Gateway, name: &str) -> u64 {
     let text = String::from_utf8(operations(gateway, "/metrics").body).unwrap();
     let line =
@@ -51,7 +51,7 @@ fn metric(gateway: &Gateway, name: &str) -> u64 {
 }
 
 #[test]
-fn what_was_delivered_on_a_full_disk_is_deleted_when_it_can_be() {
+fn webhooks_delivered_on_a_full_disk_are_deleted_later() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, old) = (Sandbox::start().unwrap(), OldProgram::start());
     let (url, state) = (sandbox.base_url(), folder.path().join("state.db"));
@@ -71,7 +71,7 @@ fn what_was_delivered_on_a_full_disk_is_deleted_when_it_can_be() {
     let logout =
         http(gateway.address, "POST", "/v1/users/logout", &[("authorization", &bearer)], b"").unwrap();
     assert_eq!(logout.status, 200);
-    // Nothing comes in, and whoever asks is told so.
+    // New webhooks and requests get an error.
     assert_eq!(post(&gateway, "wamid.5"), 503);
     assert_eq!((operations(&gateway, "/readyz").status, operations(&gateway, "/healthz").status), (503, 200));
     assert!(metric(&gateway, "d360_gateway_failed_commits_total") > 1);
@@ -80,14 +80,14 @@ fn what_was_delivered_on_a_full_disk_is_deleted_when_it_can_be() {
         1
     );
     eventually("changes wait", || (metric(&gateway, "d360_gateway_unwritten_changes") == 6).then_some(()));
-    // What was delivered waits for nothing.
+    // Deliveries continue.
     assert_eq!(gateway.manage("sandbox-key", &["waiting", "list"])["waiting"], json!([]));
     assert_eq!((rows(&state, "outbox"), rows(&state, "tokens")), (5, 1));
     set_full(gateway.child.id(), false);
     eventually("all deleted", || (rows(&state, "outbox") == 0 && rows(&state, "tokens") == 0).then_some(()));
     assert_eq!((operations(&gateway, "/readyz").status, post(&gateway, "wamid.5")), (200, 200));
     old.wait_for("the sixth", |seen| (seen.len() == 6).then_some(()));
-    // A restart finds nothing to deliver again.
+    // After a restart nothing is delivered again.
     eventually("deleted", || (rows(&state, "outbox") == 0).then_some(()));
     gateway.kill();
     let gateway = started(sandbox.key(), &args(&url, &state, &old.url));
@@ -95,9 +95,9 @@ fn what_was_delivered_on_a_full_disk_is_deleted_when_it_can_be() {
     old.wait_for("the seventh alone", |seen| (seen.len() == 7).then_some(()));
 }
 
-/// Stopped while the disk is full, it waits a moment for the disk.
+/// A gateway that is stopped while the disk is full waits a moment for the disk.
 #[test]
-fn a_clean_stop_leaves_nothing_delivered() {
+fn a_clean_stop_deletes_delivered_webhooks() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, old) = (Sandbox::start().unwrap(), OldProgram::start());
     let (url, state) = (sandbox.base_url(), folder.path().join("state.db"));
@@ -113,23 +113,22 @@ fn a_clean_stop_leaves_nothing_delivered() {
     });
     let process = gateway.child.id();
     gateway.terminate();
-    eventually("it takes no more", || std::net::TcpStream::connect(gateway.address).is_err().then_some(()));
+    eventually("it accepts no more connections", || {
+        std::net::TcpStream::connect(gateway.address).is_err().then_some(())
+    });
     set_full(process, false);
     assert!(gateway.child.wait().unwrap().success());
     assert_eq!(rows(&state, "outbox"), 0);
     let bytes = std::fs::read(&state).unwrap();
     let secret = b"a secret between two people";
-    assert!(
-        !bytes.windows(secret.len()).any(|part| part == secret),
-        "what was deleted stands in the file still"
-    );
+    assert!(!bytes.windows(secret.len()).any(|part| part == secret), "the file still contains deleted data");
 }
 
-/// The answer of a request whose end could not be written is known all the same.
+/// The response of a request is known even if its result could not be written.
 #[test]
-fn the_end_of_an_idempotency_key_is_not_lost() {
+fn the_result_of_an_idempotency_key_is_not_lost() {
     let folder = tempfile::tempdir().unwrap();
-    // Cloud: while it has a request, the disk fills up. The second is refused before anything was sent.
+    // While Cloud processes a request, the disk fills up. The second request is refused before anything was sent.
     let cloud = TcpListener::bind("127.0.0.1:0").unwrap();
     let (url, state) = (format!("http://{}", cloud.local_addr().unwrap()), folder.path().join("state.db"));
     let gateway = started("k", &args(&url, &state, "http://127.0.0.1:9/hook"));
@@ -152,7 +151,7 @@ fn the_end_of_an_idempotency_key_is_not_lost() {
             stream.get_mut().write_all(text.as_bytes()).unwrap();
         }
         cloud.set_nonblocking(true).unwrap();
-        // Whoever else asks is one too many.
+        // Further requests with the key get a conflict.
         std::thread::sleep(Duration::from_secs(1));
         asked + usize::from(cloud.accept().is_ok())
     });
@@ -167,15 +166,15 @@ fn the_end_of_an_idempotency_key_is_not_lost() {
     assert_eq!((again.status, again.json()), (201, first.json()), "on a full disk");
     assert_eq!(send(&gateway, "a", "y").status, 422);
     let other = send(&gateway, "b", "x");
-    assert_eq!((other.status, other.code()), (500, 1023), "nothing can be begun: {:?}", other.json());
+    assert_eq!((other.status, other.code()), (500, 1023), "no request can start: {:?}", other.json());
     set_full(process, false);
-    // Written when it can be, it outlives a sudden end.
+    // Once written, the result survives a kill.
     let written = || {
         let sql = "SELECT count(*) FROM idempotency WHERE status = 201";
         (look(&state).query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() == 1).then_some(())
     };
     eventually("the answer is written", written);
-    // Nothing was done under the second, whose end could not be written either: it may be made again, and is no longer in flight.
+    // The second request had no effect and its result could not be written either. It is no longer in flight and can be repeated.
     assert_eq!(send(&gateway, "c", "x").status, 429);
     let full = send(&gateway, "c", "x");
     assert_eq!((full.status, full.code()), (500, 1023), "{:?}", full.json());

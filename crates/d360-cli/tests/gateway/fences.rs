@@ -1,4 +1,4 @@
-//! What strangers may do: little, and nothing that costs others.
+//! Limits for strangers: they can do little, and nothing that affects others.
 use crate::{
     rig::{Answer, Gateway, OldProgram, PATIENCE, args, http, read, webhook},
     scripted::eventually,
@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A gateway with this configuration, which begins with the lines that all need.
+/// A gateway with the lines that every configuration needs, followed by these.
 fn started(folder: &Path, key: &str, upstream: &str, lines: &str) -> Gateway {
     let config = folder.join("gateway.toml");
     let state = folder.join("state.db");
@@ -27,7 +27,7 @@ const SECRET: &str = "[[number]]\nkey_env = \"D360_API_KEY\"\nwebhook_secret_hea
 const SIGNED: &str = "[[number]]\nkey_env = \"D360_API_KEY\"\napp_secret_env = \"D360_WEBHOOK_SECRET\"\n";
 const NOWHERE: &str = "http://127.0.0.1:9";
 
-/// Sends these bytes, and waits for an answer.
+/// Sends these bytes, and waits for a response.
 fn raw(to: SocketAddr, bytes: &[u8]) -> std::io::Result<Answer> {
     read(&mut BufReader::new(begun(to, bytes)))
 }
@@ -40,7 +40,7 @@ fn begun(to: SocketAddr, bytes: &[u8]) -> TcpStream {
 }
 
 #[test]
-fn who_shows_no_secret_sends_no_body() {
+fn requests_without_the_secret_are_refused_before_the_body() {
     let signature = "x-hub-signature-256: sha256=12\r\n";
     for (lines, headers) in [
         (SECRET, ""),
@@ -52,27 +52,27 @@ fn who_shows_no_secret_sends_no_body() {
         let folder = tempfile::tempdir().unwrap();
         let gateway = started(folder.path(), "k", NOWHERE, lines);
         let since = Instant::now();
-        // The body never comes.
+        // The body never arrives.
         let head = format!(
             "POST /webhook HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: 4000000\r\n\r\n{{"
         );
         let answer = raw(gateway.address, head.as_bytes()).unwrap();
         assert_eq!(answer.status, 401, "{headers}");
-        assert!(since.elapsed() < Duration::from_secs(15), "it was waited for");
+        assert!(since.elapsed() < Duration::from_secs(15), "the gateway waited for the body");
         let login = "POST /v1/users/login HTTP/1.1\r\nhost: x\r\nauthorization: Basic YTpi\r\ncontent-length: 1000000\r\n\r\n";
         assert_eq!(raw(gateway.address, login.as_bytes()).unwrap().status, 401);
-        assert!(since.elapsed() < Duration::from_secs(15), "it was waited for");
+        assert!(since.elapsed() < Duration::from_secs(15), "the gateway waited for the body");
     }
 }
 
 #[test]
-fn bodies_have_a_bound_over_all_connections() {
+fn body_bytes_are_limited_across_connections() {
     let folder = tempfile::tempdir().unwrap();
     let lines = format!("max_bytes_in_flight = 8388608\n{SECRET}");
     let gateway = started(folder.path(), "k", NOWHERE, &lines);
     let head = "POST /webhook HTTP/1.1\r\nhost: x\r\nx-secret: hush\r\ncontent-length: 4000000\r\n\r\n";
     let part = [head.as_bytes(), &vec![b' '; 1 << 20]].concat();
-    // 24 MiB come, of which 8 MiB find a place; the others are told so.
+    // 24 MiB arrive, and 8 MiB are accepted. The others get a 503.
     let mut streams: Vec<TcpStream> = Vec::new();
     for _ in 0..24 {
         let mut stream = TcpStream::connect(gateway.address).unwrap();
@@ -95,7 +95,7 @@ fn bodies_have_a_bound_over_all_connections() {
         let refused = answers.filter(|text| text == b"HTTP/1.1 503").count();
         (refused >= 14).then_some(refused)
     });
-    assert!(refused < 24, "some find a place");
+    assert!(refused < 24, "some are accepted");
     let metrics =
         String::from_utf8(http(gateway.operations.unwrap(), "GET", "/metrics", &[], b"").unwrap().body)
             .unwrap();
@@ -104,7 +104,7 @@ fn bodies_have_a_bound_over_all_connections() {
         "{metrics}"
     );
     drop(streams);
-    eventually("there is a place again", || {
+    eventually("space is available again", || {
         let body = webhook("16505551234", "wamid.a", "Hi").to_string();
         let answer =
             http(gateway.address, "POST", "/webhook", &[("x-secret", "hush")], body.as_bytes()).unwrap();
@@ -112,9 +112,9 @@ fn bodies_have_a_bound_over_all_connections() {
     });
 }
 
-/// What is not proven yet takes no place of those that are known.
+/// Unverified bodies do not use up the space of verified ones.
 #[test]
-fn bodies_without_a_proof_hold_up_nobody_else() {
+fn unverified_bodies_do_not_block_verified_ones() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = started(folder.path(), "k", NOWHERE, &format!("max_bytes_in_flight = 8388608\n{SIGNED}"));
     let signature = "0".repeat(64);
@@ -130,13 +130,13 @@ fn bodies_without_a_proof_hold_up_nobody_else() {
 }
 
 #[test]
-fn idle_connections_hold_off_nobody() {
+fn idle_connections_do_not_block_new_ones() {
     let folder = tempfile::tempdir().unwrap();
     let gateway =
         started(folder.path(), "k", NOWHERE, "max_connections = 8\nheader_timeout_seconds = 3600\n");
     for port in [gateway.address, gateway.operations.unwrap()] {
         let begin = |bytes: &'static [u8]| (0..8).map(move |_| begun(port, bytes)).collect::<Vec<_>>();
-        // Nothing, half a head, and a whole request with nothing after it.
+        // No bytes, half a head, and a whole request with nothing after it.
         for bytes in [&b""[..], b"GET /healthz HTTP/1.1\r\nx: ", b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"]
         {
             let idle = begin(bytes);
@@ -146,7 +146,7 @@ fn idle_connections_hold_off_nobody() {
             drop(idle);
         }
     }
-    // Those that are at work stay; who comes is told, and the health is.
+    // Busy connections stay. New ones get a 503, and the health checks still work.
     let body = "{\"contacts\": [\"+16505\"]}";
     let head = format!(
         "POST /v1/contacts HTTP/1.1\r\nhost: x\r\nd360-api-key: k\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
@@ -157,7 +157,7 @@ fn idle_connections_hold_off_nobody() {
             let mut stream = begun(gateway.address, head.as_bytes());
             let mut told = [0; 25];
             stream.read_exact(&mut told).unwrap();
-            assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n", "its body is waited for");
+            assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n", "the gateway asks for its body");
             stream
         })
         .collect();
@@ -171,9 +171,9 @@ fn idle_connections_hold_off_nobody() {
     }
 }
 
-/// Whoever could be anybody gives way to whoever comes.
+/// Unverified connections are closed in favor of new ones.
 #[test]
-fn bodies_without_a_proof_keep_no_connection() {
+fn unverified_bodies_give_up_their_connections() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = started(folder.path(), "k", NOWHERE, &format!("max_connections = 8\n{SIGNED}"));
     let signature = "0".repeat(64);
@@ -192,12 +192,12 @@ fn bodies_without_a_proof_keep_no_connection() {
     for _ in 0..8 {
         assert_eq!(gateway.call("k", "GET", "/v1/settings/application", None).status, 200);
     }
-    assert!(since.elapsed() < Duration::from_secs(15), "they were waited for");
+    assert!(since.elapsed() < Duration::from_secs(15), "the gateway waited for them");
     drop(unproven);
 }
 
 #[test]
-fn pages_in_a_browser_forge_nothing() {
+fn browser_pages_cannot_forge_webhooks() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = started(folder.path(), "k", NOWHERE, "");
     let port = gateway.address.port();
@@ -258,9 +258,9 @@ fn wrong_logins_are_slowed_counted_and_logged() {
     for _ in 0..5 {
         assert_eq!(login(wrong).status, 401);
     }
-    assert!(since.elapsed() > Duration::from_secs(1), "each takes longer than the one before");
+    assert!(since.elapsed() > Duration::from_secs(1), "each takes longer than the last");
     assert_eq!(login(right).status, 200);
-    // Many at once are not even looked at.
+    // Many concurrent attempts are refused without a check.
     let answers: Vec<u16> = std::thread::scope(|scope| {
         let all: Vec<_> = (0..40).map(|_| scope.spawn(|| login(wrong).status)).collect();
         all.into_iter().map(|answer| answer.join().unwrap()).collect()
@@ -280,7 +280,7 @@ fn wrong_logins_are_slowed_counted_and_logged() {
 }
 
 #[test]
-fn a_number_sees_its_own_alone() {
+fn a_number_sees_only_its_own_data() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox =
         Sandbox::builder().key("cloud-a", "15550000001").key("hush", "15550000002").start().unwrap();
@@ -307,7 +307,7 @@ fn a_number_sees_its_own_alone() {
         of_a.contains("call_seconds_bucket") && !of_a.contains("\"b\"") && !of_b.contains("\"a\""),
         "{of_b}"
     );
-    // A webhook of another number than the path's is not delivered to its program (the one of the rig is of 2).
+    // A webhook for another number than that of the path is not delivered to its program (the rig's is for number 2).
     let post = |path: &str, body: &Value| {
         http(gateway.address, "POST", path, &[], body.to_string().as_bytes()).unwrap().status
     };
@@ -322,12 +322,12 @@ fn a_number_sees_its_own_alone() {
         old.wait_for(id, |seen| seen.iter().any(|hook| hook["messages"][0]["id"] == id).then_some(()));
         assert_eq!(old.seen().len(), 1);
     }
-    // Nor are the other's webhooks for it.
+    // It does not see the other's webhooks either.
     assert_eq!(gateway.call("hush", "GET", "/aside", None).json()["total"], 0);
 }
 
 #[test]
-fn notes_have_bounds() {
+fn notes_are_limited() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, old) = (Sandbox::start().unwrap(), OldProgram::start());
     let (url, state) = (sandbox.base_url(), folder.path().join("state.db"));
@@ -346,10 +346,10 @@ fn notes_have_bounds() {
     }
     let notes = gateway.call(sandbox.key(), "GET", "/notes", None);
     assert!(notes.body.len() < 2 << 20, "{}", notes.body.len());
-    assert!(notes.json()["more"].as_u64().unwrap() > 1_000, "what found no place is counted");
+    assert!(notes.json()["more"].as_u64().unwrap() > 1_000, "notes beyond the limit are counted");
 }
 
-/// Whoever has said all may close its half.
+/// A client may close its sending half after the request.
 #[test]
 fn a_client_that_half_closes_gets_its_answer() {
     let folder = tempfile::tempdir().unwrap();
@@ -368,9 +368,9 @@ fn a_client_that_half_closes_gets_its_answer() {
     assert_eq!(sandbox.messages().len(), 1);
 }
 
-/// Whoever waits to be asked for a body that is not wanted is refused at once.
+/// A client that waits for 100 Continue is refused at once if its body is not accepted.
 #[test]
-fn an_unproven_body_is_not_asked_for() {
+fn an_unverified_body_gets_no_100_continue() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state.db");
     let args = ["--listen", "127.0.0.1:0", "--state", state.to_str().unwrap(), "--secret-header", "x-secret"];

@@ -1,4 +1,4 @@
-//! Slow, large and many: what others do wrong costs nobody else.
+//! Slow, large and many requests: the faults of one client do not affect others.
 use crate::rig::{Gateway, OldProgram, args, http};
 use d360_sandbox::Sandbox;
 use std::{
@@ -17,13 +17,13 @@ fn gateway(folder: &tempfile::TempDir) -> (Sandbox, Gateway, OldProgram) {
 }
 
 #[test]
-fn a_thousand_slow_connections_stop_nobody() {
+fn a_thousand_slow_connections_do_not_block_others() {
     let folder = tempfile::tempdir().unwrap();
     let (_sandbox, gateway, _old) = gateway(&folder);
     let slow: Vec<TcpStream> = (0..1_000)
         .map(|at| {
             let mut stream = TcpStream::connect(gateway.address).unwrap();
-            // Some have not begun, some are in the middle of a head, some of a body.
+            // Some have sent nothing, some half a head, some half a body.
             let begun: &[u8] = match at % 3 {
                 0 => b"",
                 1 => b"GET /v1/health HTTP/1.1\r\nx: ",
@@ -42,7 +42,7 @@ fn a_thousand_slow_connections_stop_nobody() {
 }
 
 #[test]
-fn what_is_too_large_is_refused() {
+fn oversized_requests_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, gateway, _old) = gateway(&folder);
     let key = [("D360-API-KEY", "sandbox-key")];
@@ -63,7 +63,7 @@ fn what_is_too_large_is_refused() {
     ] {
         assert_eq!(http(gateway.address, "POST", "/webhook", &[], body).unwrap().status, status);
     }
-    // Behind a proxy on the same machine, everybody would be this machine.
+    // Behind a proxy on the same machine, every client would appear local.
     let passed_on =
         http(gateway.address, "POST", "/webhook", &[("x-forwarded-for", "203.0.113.7")], b"{}").unwrap();
     assert_eq!(passed_on.status, 401);
@@ -105,10 +105,10 @@ fn webhooks_wait_until_the_old_program_takes_them() {
             .collect();
         (ids.len() == 3).then_some(ids)
     });
-    assert_eq!(ids, ["wamid.a", "wamid.b", "wamid.c"], "in order, and the second wamid.a is none");
+    assert_eq!(ids, ["wamid.a", "wamid.b", "wamid.c"], "in order, and the second wamid.a is a duplicate");
 }
 
-/// Told to stop, it takes no more and lets what is under way finish.
+/// On a stop signal, it accepts no more and finishes calls in flight.
 #[cfg(unix)]
 #[test]
 fn it_stops_gracefully() {
@@ -122,7 +122,7 @@ fn it_stops_gracefully() {
     );
     under_way.write_all(head.as_bytes()).unwrap();
     under_way.write_all(&body[..10]).unwrap();
-    // It is being read: an answer to another shows that the first was accepted before.
+    // A response to another request shows that the first was accepted.
     assert_eq!(gateway.call("sandbox-key", "GET", "/healthz", None).status, 200);
     let ended =
         std::process::Command::new("kill").args(["-TERM", &gateway.child.id().to_string()]).status().unwrap();
@@ -139,9 +139,9 @@ fn it_stops_gracefully() {
     assert!(gateway.child.wait().unwrap().success());
 }
 
-/// A log that nobody reads costs no answer: whoever gets none sends again.
+/// A log that nobody reads must not suppress a response, because the client would retry.
 #[test]
-fn a_log_that_is_gone_costs_nothing() {
+fn a_closed_log_pipe_does_not_affect_answers() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start().unwrap();
     sandbox.user_writes("16505551234");
@@ -158,10 +158,10 @@ fn a_log_that_is_gone_costs_nothing() {
     assert_eq!(sandbox.messages().len(), 3);
 }
 
-/// What users write stands in it.
+/// It contains messages of users.
 #[cfg(unix)]
 #[test]
-fn the_state_is_its_owners_alone() {
+fn the_state_file_is_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let (_sandbox, gateway, _old) = gateway(&folder);
@@ -174,12 +174,12 @@ fn the_state_is_its_owners_alone() {
     }
 }
 
-/// A program that hangs holds up its own webhooks alone.
+/// A program that hangs delays only its own webhooks.
 #[test]
-fn a_program_that_hangs_stops_no_other() {
+fn a_hanging_program_does_not_block_others() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::builder().key("a", "15550000001").key("b", "15550000002").start().unwrap();
-    // Takes connections and never answers.
+    // Accepts connections and never responds.
     let hanging = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let healthy = OldProgram::start();
     let config = folder.path().join("gateway.toml");

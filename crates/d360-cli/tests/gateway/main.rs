@@ -1,4 +1,4 @@
-//! `d360 gateway`: an old program works on unchanged, and nothing is lost or sent twice.
+//! `d360 gateway`: an old program works unchanged, and nothing is lost or sent twice.
 mod aside;
 mod calls;
 mod configuration;

@@ -1,4 +1,4 @@
-//! What `packaging/` runs is what the program takes. `cargo xtask ci packaging` asks systemd and hadolint.
+//! The commands in `packaging/` work with the program. `cargo xtask ci packaging` checks the files with systemd and hadolint.
 use crate::{
     configuration::{d360, root},
     rig::Gateway,
@@ -10,7 +10,7 @@ fn read(name: &str) -> String {
     fs::read_to_string(root().join("packaging").join(name)).unwrap()
 }
 
-/// Files that a mode of the group's shows, as the credentials of systemd have it.
+/// Creates a file with this mode. The credentials of systemd are readable by their group.
 fn credential(folder: &Path, name: &str, text: &str, mode: u32) -> String {
     let path = folder.join(name);
     fs::write(&path, text).unwrap();
@@ -25,7 +25,7 @@ fn the_unit_starts_the_gateway_with_credentials() {
     let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
     let mut words = command.split(' ');
     assert_eq!((words.next(), words.next()), (Some("/usr/bin/d360"), Some("gateway")));
-    // The credentials that the example names are those that the unit loads.
+    // The example refers to the credentials that the unit loads.
     let example = fs::read_to_string(root().join("examples/gateway.toml")).unwrap();
     for name in unit.lines().filter_map(|line| line.strip_prefix("LoadCredential=")) {
         let name = name.split(':').next().unwrap();
@@ -49,7 +49,7 @@ fn the_unit_starts_the_gateway_with_credentials() {
     let gateway = Gateway::start_as(program, "not-this-one", &args, std::process::Stdio::null());
     assert_eq!(gateway.call(sandbox.key(), "GET", "/v1/health", None).status, 200);
     drop(gateway);
-    // Elsewhere, and where others can read it, it is refused.
+    // In other places, and if others can read it, it is refused.
     let refused = |directory: &Path, mode: u32| {
         credential(folder.path(), "key", sandbox.key(), mode);
         let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_d360"));
@@ -61,7 +61,7 @@ fn the_unit_starts_the_gateway_with_credentials() {
     };
     refused(Path::new("/run/credentials/other.service"), 0o440);
     refused(folder.path(), 0o444);
-    // The same holds for the options.
+    // The same applies to the options.
     credential(folder.path(), "key", sandbox.key(), 0o440);
     let list = |directory: &Path| {
         let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_d360"));
@@ -71,7 +71,7 @@ fn the_unit_starts_the_gateway_with_credentials() {
     assert_eq!((list(folder.path()), list(Path::new("/"))), (Some(0), Some(3)));
 }
 
-/// The words of an instruction in the form of a list.
+/// Returns the words of an instruction in exec form.
 fn words(dockerfile: &str, instruction: &str) -> Vec<String> {
     let line = dockerfile.lines().map(str::trim).find(|line| line.starts_with(&format!("{instruction} [")));
     serde_json::from_str(line.unwrap_or_else(|| panic!("no {instruction}"))[instruction.len()..].trim())
@@ -120,7 +120,7 @@ fn the_image_runs_as_nobody_with_its_state_in_a_volume() {
     for base in dockerfile.lines().filter_map(|line| line.strip_prefix("FROM ")) {
         assert!(pinned(base.split(' ').next().unwrap()), "{base}");
     }
-    // The compiler is the one that the project declares, or newer.
+    // The compiler is at least the rust-version of the project.
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let declared = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).unwrap();
     let minor =

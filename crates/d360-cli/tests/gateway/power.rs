@@ -1,4 +1,4 @@
-//! Power cuts: what was accepted arrives, in order for each user, and no message goes out twice.
+//! Power cuts: accepted webhooks arrive, in order for each user, and no message is sent twice.
 use crate::rig::{Gateway, OldProgram, args, http, webhook};
 use d360_sandbox::Sandbox;
 use serde_json::json;
@@ -21,7 +21,7 @@ fn ten_power_cuts_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start().unwrap();
     let old = OldProgram::start();
-    // A port that stays the same over all starts.
+    // One port for all starts.
     let address: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (url, state, listen) = (sandbox.base_url(), folder.path().join("state.db"), address.to_string());
     let start = || {
@@ -32,12 +32,12 @@ fn ten_power_cuts_lose_nothing() {
     }
     let accepted = AtomicUsize::new(0);
     let finished = AtomicBool::new(false);
-    // A gateway that does not start again ends the test, and no waiting.
+    // A gateway that does not restart fails the test at once.
     let gave_up = AtomicBool::new(false);
-    // Messages that went out while the gateway came and went, by their texts.
+    // Messages sent while the gateway restarts, by their texts.
     let tried = Mutex::new(0_usize);
     std::thread::scope(|scope| {
-        // Cloud: for each user one webhook after the other, each until it is taken.
+        // Cloud posts the webhooks of each user one after another, each until it is accepted.
         let posters: Vec<_> = (0..8)
             .map(|poster| {
                 let (accepted, gave_up) = (&accepted, &gave_up);
@@ -59,7 +59,7 @@ fn ten_power_cuts_lose_nothing() {
                 })
             })
             .collect();
-        // The old program sends meanwhile, and does not repeat what has no answer.
+        // Meanwhile the old program sends, and does not retry requests without a response.
         let sender = scope.spawn(|| {
             let mut at = 0;
             while !finished.load(Ordering::SeqCst) {
@@ -100,7 +100,7 @@ fn ten_power_cuts_lose_nothing() {
             (ids.len() == WEBHOOKS).then_some(())
         });
     });
-    // In order: the first time that each came.
+    // In order, by the first arrival of each.
     let mut next: HashMap<String, usize> = HashMap::new();
     for hook in old.seen() {
         let Some(message) = hook["messages"].get(0) else { continue };
@@ -110,7 +110,7 @@ fn ten_power_cuts_lose_nothing() {
         assert!(at <= *expected, "{user}: {at} came before {expected}");
         *expected = (*expected).max(at + 1);
     }
-    // No message twice.
+    // No message was sent twice.
     let mut texts: Vec<String> = sandbox
         .messages()
         .iter()
@@ -121,7 +121,7 @@ fn ten_power_cuts_lose_nothing() {
     texts.dedup();
     let tried = *tried.lock().unwrap();
     assert_eq!(texts.len(), sent, "of {tried} tried");
-    // Enough of them found the gateway there, however slow the machine is, or this proved nothing.
+    // Enough requests must have reached the gateway, or the test proves nothing.
     assert!(sent >= 100, "{sent} of {tried}");
 }
 

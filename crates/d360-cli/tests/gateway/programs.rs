@@ -1,4 +1,4 @@
-//! Who calls, and what the gateway keeps for them: logins, webhook settings, keys of requests, numbers.
+//! State per client: logins, webhook settings, idempotency keys, numbers.
 use crate::{
     calls::{USER, running},
     rig::{Gateway, OldProgram, args, http},
@@ -43,7 +43,7 @@ fn programs_log_in_and_set_their_webhook() {
         }
         assert_eq!(http(gateway.address, "GET", "/healthz", headers, b"").unwrap().status, 200);
     }
-    // A second old program takes the webhooks over, on a host that the configuration names for any port.
+    // A second old program takes over the webhooks, on a host that the configuration allows with any port.
     let second = OldProgram::start();
     let set = with(
         &gateway,
@@ -67,7 +67,7 @@ fn programs_log_in_and_set_their_webhook() {
     );
     assert_eq!(unknown.status, 200, "what has no counterpart is noted");
     assert!(unknown.headers["x-d360-notes"].contains("lost heartbeat_interval"), "{:?}", unknown.headers);
-    // It holds, and so does the token, after a sudden end.
+    // The setting and the token survive a kill.
     let (url, state) = (sandbox.base_url(), folder.path().join("state.db"));
     gateway.kill();
     let gateway = Gateway::start(sandbox.key(), &[&args(&url, &state, &old.url)[..], &more].concat());
@@ -90,7 +90,7 @@ fn programs_log_in_and_set_their_webhook() {
     assert_eq!(with(&gateway, "POST", "/v1/configs/webhook", &reserved).code(), 1009);
     let shown = with(&gateway, "GET", "/v1/configs/webhook", "").json();
     assert_eq!(shown["headers"]["x-token"], "••••");
-    // With another password its token is good no more, and without its place on the list neither is the URL.
+    // After a change of the password the token is invalid. After its removal from the list, so is the URL.
     let again = login(&gateway).json()["users"][0]["token"].as_str().unwrap().to_owned();
     gateway.kill();
     let changed = Gateway::start("another-key", &args(&url, &state, &old.url));
@@ -131,24 +131,20 @@ fn the_same_request_under_a_key_is_done_once() {
     assert_eq!(send(&gateway, "a", "y").status, 422);
     assert_eq!(sandbox.messages().len(), 1);
     assert_eq!(send(&gateway, "b", "x").status, 201);
-    // Of unknown outcome: told so, again and again, and never sent.
+    // Of unknown outcome: every repetition gets the same answer, and nothing is sent.
     sandbox.fail(Failure::http(500).on("POST", "/messages"));
     let unknown = send(&gateway, "c", "x");
     assert_eq!((unknown.status, unknown.code()), (504, 1000));
     assert!(unknown.json()["errors"][0]["details"].as_str().unwrap().contains("The outcome is unknown"));
     let sent = sandbox.requests().len();
     assert_eq!((send(&gateway, "c", "x").status, sandbox.requests().len()), (504, sent));
-    // Where nothing was sent, the key is free.
+    // If nothing was sent, the key can be used again.
     sandbox.fail(Failure::code(131_016).on("POST", "/messages"));
     let before = sandbox.requests().len();
     assert_eq!(send(&gateway, "d", "x").status, 503);
-    assert_eq!(
-        sandbox.requests().len(),
-        before + 1,
-        "posted once: whether again is for the old program to say"
-    );
+    assert_eq!(sandbox.requests().len(), before + 1, "posted once: only the old program may retry");
     assert_eq!(send(&gateway, "d", "x").status, 201);
-    // It outlives a sudden end.
+    // It survives a kill.
     let (url, state) = (sandbox.base_url(), folder.path().join("state.db"));
     gateway.kill();
     let gateway = Gateway::start(sandbox.key(), &args(&url, &state, &old.url));
@@ -188,12 +184,16 @@ fn several_numbers_have_keys_and_webhooks_of_their_own() {
     for key in ["cloud-a", "hush"] {
         assert_eq!(gateway.call(key, "POST", "/v1/messages", text.clone()).status, 201, "{key}");
     }
-    assert_eq!(gateway.call("cloud-b", "POST", "/v1/messages", text).status, 401, "it has a key of its own");
+    assert_eq!(
+        gateway.call("cloud-b", "POST", "/v1/messages", text).status,
+        401,
+        "the number has its own client key"
+    );
     let post = |path: &str, secret: &str, id: &str| {
         let body = crate::rig::webhook(USER, id, "Hi").to_string();
         http(gateway.address, "POST", path, &[("x-secret", secret)], body.as_bytes()).unwrap().status
     };
-    assert_eq!(post("/webhook", "hush", "wamid.1"), 404, "there are two");
+    assert_eq!(post("/webhook", "hush", "wamid.1"), 404, "/webhook is ambiguous with two numbers");
     assert_eq!(post("/webhook/c", "hush", "wamid.1"), 404);
     assert_eq!(post("/webhook/a", "wrong", "wamid.1"), 401);
     assert_eq!(post("/webhook/a", "hush", "wamid.1"), 200);

@@ -1,4 +1,4 @@
-//! `d360 migrate record`: what a program sends reaches its server unchanged, and a folder without its secrets.
+//! `d360 migrate record`: requests reach the server unchanged, and are written to a folder without secrets.
 use crate::{
     configuration::d360,
     rig::{Answer, Gateway, PATIENCE, args, http},
@@ -52,7 +52,7 @@ impl Recorder {
     fn calls(&self) -> Vec<Value> {
         self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
-    /// Told to stop; what it wrote on standard error.
+    /// Stops it, and returns its standard error.
     fn stop(mut self) -> String {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
@@ -73,7 +73,7 @@ impl Drop for Recorder {
 /// Method, path, headers and body.
 type Asked<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, &'a [u8]);
 
-/// An answer without what no two share.
+/// Returns an answer without the values that differ every time.
 fn comparable(answer: &Answer) -> (u16, Value, Vec<(String, String)>) {
     let mut body: Value = serde_json::from_slice(&answer.body).unwrap_or(json!(answer.body));
     for pointer in ["/messages/0/id", "/media/0/id", "/users/0/token", "/users/0/expires_after"] {
@@ -81,14 +81,14 @@ fn comparable(answer: &Answer) -> (u16, Value, Vec<(String, String)>) {
             *value = json!("-");
         }
     }
-    // Ids differ in length.
+    // IDs differ in length.
     let own = ["date", "content-length"];
     let headers = answer.headers.iter().filter(|(name, _)| !own.contains(&name.as_str()));
     (answer.status, body, headers.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 #[test]
-fn a_program_is_served_as_without_it_and_its_calls_are_checked() {
+fn the_recorder_is_transparent_and_its_calls_can_be_checked() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, state) = (Sandbox::start().unwrap(), folder.path().join("state.db"));
     sandbox.user_writes("+16505551234");
@@ -127,7 +127,7 @@ fn a_program_is_served_as_without_it_and_its_calls_are_checked() {
     for (method, path, headers, body) in &sent {
         let direct = http(gateway.address, method, path, headers, body).unwrap();
         let through = http(recorder.address, method, path, headers, body).unwrap();
-        // The second time under a key of its own.
+        // The second time with a different idempotency key.
         let (direct, through) = (comparable(&direct), comparable(&through));
         let first_time = headers.iter().any(|(name, _)| *name == "Idempotency-Key");
         if first_time {
@@ -136,7 +136,7 @@ fn a_program_is_served_as_without_it_and_its_calls_are_checked() {
             assert_eq!(direct, through, "{method} {path}");
         }
     }
-    // Down as well, to the last byte.
+    // The response is also unchanged to the last byte.
     let uploaded =
         http(recorder.address, "POST", "/v1/media", &[KEY, ("content-type", "video/mp4")], &file).unwrap();
     let id = uploaded.json()["media"][0]["id"].as_str().unwrap().to_owned();
@@ -144,7 +144,7 @@ fn a_program_is_served_as_without_it_and_its_calls_are_checked() {
     let down = http(recorder.address, "GET", &file_path, &[KEY], b"").unwrap();
     assert!(down.status == 200 && down.body == file && down.headers["content-type"] == "video/mp4");
 
-    // Nobody else reads it, and no secret stands in it.
+    // The file is private and contains no secret.
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&calls), mode(&calls.join("calls.jsonl"))), (0o700, 0o600));
     let written = recorder.text();
@@ -155,7 +155,7 @@ fn a_program_is_served_as_without_it_and_its_calls_are_checked() {
     let bodies = |path: &str| -> Vec<&Value> {
         recorded.iter().filter(|call| call["path"] == path).map(|call| &call["body"]).collect()
     };
-    // Of one form three are written, and of another form each.
+    // At most three calls of one form are written.
     let texts = bodies("/v1/messages").into_iter().filter(|body| body["type"] == "text").count();
     assert_eq!(texts, 3, "{written}");
     assert_eq!(bodies("/v1/users/login"), [&Value::Null, &Value::Null]);
@@ -204,9 +204,9 @@ fn every_call_is_written_on_request() {
 }
 
 #[test]
-fn an_upstream_that_does_not_answer_is_told_and_never_asked_twice() {
+fn a_silent_upstream_is_reported_and_never_retried() {
     let folder = tempfile::tempdir().unwrap();
-    // Reads the request and hangs up.
+    // Reads the request and closes the connection.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let upstream = format!("http://{}", listener.local_addr().unwrap());
     let asked = Arc::new(AtomicUsize::new(0));
@@ -230,14 +230,14 @@ fn an_upstream_that_does_not_answer_is_told_and_never_asked_twice() {
     let answer = http(recorder.address, "POST", "/v1/messages", &[KEY], body.as_bytes()).unwrap();
     assert_eq!((answer.status, answer.code()), (502, 1016));
     assert!(answer.json()["errors"][0]["details"].as_str().unwrap().starts_with("Nothing was sent"));
-    // What the program sent is known all the same, after what an earlier run wrote.
+    // The request is recorded anyway, after the records of an earlier run.
     let statuses: Vec<Value> = recorder.calls().iter().map(|call| call["status"].clone()).collect();
     assert_eq!(statuses, [Value::Null, Value::Null]);
     assert!(recorder.stop().contains("POST /v1/messages  no answer  written"));
 }
 
 #[test]
-fn a_call_is_done_although_the_program_hangs_up() {
+fn a_call_completes_after_the_program_disconnects() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start().unwrap();
     sandbox.user_writes("+16505551234");
@@ -254,14 +254,14 @@ fn a_call_is_done_although_the_program_hangs_up() {
     drop(stream);
     let since = std::time::Instant::now();
     while sandbox.messages().is_empty() {
-        assert!(since.elapsed() < PATIENCE, "the message never came");
+        assert!(since.elapsed() < PATIENCE, "the message never arrived");
         std::thread::yield_now();
     }
     recorder.stop();
 }
 
 #[test]
-fn what_cannot_be_used_is_told() {
+fn invalid_arguments_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "x").unwrap();

@@ -1,4 +1,4 @@
-//! A gateway as a process of its own, and an old program: plain HTTP/1.1, no code of ours.
+//! A gateway in a separate process, and an old program that uses plain HTTP/1.1 without our code.
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use std::{
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// An answer as it came.
+/// A response as received.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -28,13 +28,13 @@ impl Answer {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
     }
-    /// The code of the first error.
+    /// Returns the code of the first error.
     pub(crate) fn code(&self) -> i64 {
         self.json()["errors"][0]["code"].as_i64().unwrap_or_default()
     }
 }
 
-/// One request on one connection.
+/// Sends one request on its own connection.
 pub(crate) fn http(
     to: SocketAddr,
     method: &str,
@@ -52,7 +52,7 @@ pub(crate) fn http(
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     stream.write_all(format!("{head}\r\n").as_bytes())?;
-    // A server that has read enough may answer and close before it is done.
+    // A server that has read enough may respond and close before the end of the body.
     let _ = stream.write_all(body);
     read(&mut BufReader::new(stream))
 }
@@ -92,23 +92,23 @@ fn head(stream: &mut BufReader<TcpStream>) -> std::io::Result<(String, BTreeMap<
     Ok((first, lines.iter().filter_map(pair).collect()))
 }
 
-/// `d360 gateway`, until it is dropped.
+/// `d360 gateway`, killed on drop.
 pub(crate) struct Gateway {
     pub(crate) child: Child,
     pub(crate) address: SocketAddr,
-    /// The operations port, where there is one.
+    /// The operations port, if there is one.
     pub(crate) operations: Option<SocketAddr>,
 }
 
 impl Gateway {
-    /// With these arguments; the key is Cloud's.
+    /// Starts it with these arguments and Cloud's key.
     pub(crate) fn start(key: &str, args: &[&str]) -> Self {
         Self::start_with(key, args, Stdio::null())
     }
     pub(crate) fn start_with(key: &str, args: &[&str], log: Stdio) -> Self {
         Self::start_as(Command::new(env!("CARGO_BIN_EXE_d360")), key, args, log)
     }
-    /// The program as `command` begins it.
+    /// Starts the program from `command`.
     pub(crate) fn start_as(mut command: Command, key: &str, args: &[&str], log: Stdio) -> Self {
         let mut child = command
             .args(["gateway", "--output", "json"])
@@ -144,7 +144,7 @@ impl Gateway {
         )
         .unwrap()
     }
-    /// `d360 gateway` with these arguments, as the owner of a running one calls it.
+    /// Runs a subcommand of `d360 gateway` against this gateway.
     pub(crate) fn manage(&self, key: &str, args: &[&str]) -> Value {
         let url = format!("http://{}", self.operations.unwrap_or(self.address));
         let ran = Command::new(env!("CARGO_BIN_EXE_d360"))
@@ -163,13 +163,13 @@ impl Gateway {
         }
         answer
     }
-    /// Told to stop, as a service manager does.
+    /// Sends SIGTERM, like a service manager.
     #[cfg(unix)]
     pub(crate) fn terminate(&self) {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
     }
-    /// As a power cut would end it.
+    /// Kills it, like a power cut.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -183,18 +183,18 @@ impl Drop for Gateway {
     }
 }
 
-/// The arguments of a gateway before `upstream`.
+/// Returns the arguments of a gateway in front of `upstream`.
 pub(crate) fn args<'a>(upstream: &'a str, state: &'a Path, webhook_to: &'a str) -> Vec<&'a str> {
     let state = state.to_str().unwrap();
     vec!["--listen", "127.0.0.1:0", "--base-url", upstream, "--state", state, "--webhook-to", webhook_to]
 }
 
-/// The part of an old program that takes webhooks.
+/// The webhook receiver of an old program.
 pub(crate) struct OldProgram {
     pub(crate) url: String,
     address: SocketAddr,
     seen: Arc<(Mutex<Vec<Value>>, Condvar)>,
-    /// What it answers, for its tests.
+    /// The status of its responses.
     pub(crate) status: Arc<AtomicU16>,
     pub(crate) refused: Arc<AtomicU64>,
 }
@@ -223,7 +223,7 @@ impl OldProgram {
     pub(crate) fn seen(&self) -> Vec<Value> {
         self.seen.0.lock().unwrap().clone()
     }
-    /// Waits for what `fits` finds in what was seen.
+    /// Waits until `fits` returns a value for the received webhooks.
     pub(crate) fn wait_for<T>(&self, what: &str, fits: impl Fn(&[Value]) -> Option<T>) -> T {
         let since = Instant::now();
         let mut seen = self.seen.0.lock().unwrap();
@@ -235,7 +235,7 @@ impl OldProgram {
             seen = self.seen.1.wait_timeout(seen, Duration::from_secs(1)).unwrap().0;
         }
     }
-    /// A status webhook of a message.
+    /// Waits for a status webhook of a message.
     pub(crate) fn wait_for_status(&self, id: &str, status: &str) -> Value {
         self.wait_for(&format!("status {status}"), |seen| {
             seen.iter()
@@ -271,7 +271,7 @@ fn serve(stream: TcpStream, seen: &(Mutex<Vec<Value>>, Condvar), status: &Atomic
     }
 }
 
-/// The body of the next request.
+/// Returns the body of the next request.
 pub(crate) fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
     let (_, headers) = head(reader).ok()?;
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! An old program that answers each webhook as a script says, to the byte.
+//! An old program with scripted responses, byte by byte.
 use crate::rig::{PATIENCE, read_request};
 use serde_json::Value;
 use std::{
@@ -8,15 +8,15 @@ use std::{
     time::Instant,
 };
 
-/// What it does after the bytes of an answer.
+/// The action after the bytes of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
     Listen,
-    /// The same, with something that nobody announced behind the answer.
+    /// Keeps the connection, but sends unannounced bytes after the response.
     Stray,
     Close,
     Hang,
-    /// Sends more and more.
+    /// Sends bytes without end.
     Flood,
 }
 
@@ -52,15 +52,15 @@ impl Scripted {
         });
         program
     }
-    /// What was posted, whatever was answered.
+    /// Returns the posted webhooks, whatever the response.
     pub(crate) fn seen(&self) -> Vec<Value> {
         self.seen.0.lock().unwrap().clone()
     }
-    /// How often a message was posted.
+    /// Returns how often a message was posted.
     pub(crate) fn times(&self, id: &str) -> usize {
         self.seen().iter().filter(|hook| hook["messages"][0]["id"] == id).count()
     }
-    /// Waits until a message was posted so often.
+    /// Waits until a message was posted that often.
     pub(crate) fn wait_for(&self, id: &str, times: usize) {
         let since = Instant::now();
         let mut seen = self.seen.0.lock().unwrap();
@@ -73,7 +73,7 @@ impl Scripted {
 
 fn serve(stream: TcpStream, seen: &(Mutex<Vec<Value>>, Condvar), script: &Script) {
     let mut reader = BufReader::new(stream);
-    // It comes when the next request is there, as late as it can.
+    // Sent when the next request arrives, which is as late as possible.
     let mut stray = "";
     while let Some(body) = read_request(&mut reader) {
         let hook: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -88,7 +88,7 @@ fn serve(stream: TcpStream, seen: &(Mutex<Vec<Value>>, Condvar), script: &Script
             Then::Stray => stray = "ok",
             Then::Close => return,
             Then::Hang => {
-                // Until the other side has had enough.
+                // Until the other side closes.
                 let _ = std::io::Read::read(&mut reader, &mut [0]);
                 return;
             }
@@ -97,7 +97,7 @@ fn serve(stream: TcpStream, seen: &(Mutex<Vec<Value>>, Condvar), script: &Script
     }
 }
 
-/// Waits until `found` has something.
+/// Waits until `found` returns a value.
 pub(crate) fn eventually<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let since = Instant::now();
     loop {

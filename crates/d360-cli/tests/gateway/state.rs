@@ -1,4 +1,4 @@
-//! The state file: a file of its own, open to a look, taken up from an older version.
+//! The state file: not shared, readable while in use, and upgraded from older versions.
 use crate::{
     rig::{Gateway, OldProgram, args, http, webhook},
     scripted::eventually,
@@ -27,7 +27,7 @@ pub(crate) fn look(state: &Path) -> Connection {
 }
 
 #[test]
-fn only_a_file_of_its_own_is_taken() {
+fn only_its_own_file_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
     for name in [
@@ -44,8 +44,8 @@ fn only_a_file_of_its_own_is_taken() {
         assert_eq!(ran.status.code(), Some(1), "{name}: {told}");
         assert!(told.contains("name a file, for example gateway.db"), "{name}: {told}");
     }
-    assert_eq!(std::fs::read_dir(place).unwrap().count(), 0, "nothing was made");
-    // Another program's database, with and without an id of its own, in both journal modes; and what is no database.
+    assert_eq!(std::fs::read_dir(place).unwrap().count(), 0, "no file was created");
+    // Another program's database, with and without an application ID, in both journal modes; and a file that is not a database.
     for (name, setup) in [
         ("other.db", "CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('mine');"),
         ("id.db", "PRAGMA application_id = 1234; PRAGMA user_version = 1;"),
@@ -72,13 +72,13 @@ fn only_a_file_of_its_own_is_taken() {
         assert!(std::fs::read(&file).unwrap() == before, "{name} was changed");
         assert_eq!(std::fs::metadata(&file).unwrap().permissions(), rights, "{name}");
     }
-    // A name that SQLite would read otherwise is the name of a file.
+    // A name that SQLite treats specially is a plain file name here.
     let ours = place.join("a?mode=memory#x%20.db");
     let gateway = Gateway::start("k", &["--listen", "127.0.0.1:0", "--state", ours.to_str().unwrap()]);
     assert!(ours.is_file());
     drop(gateway);
     look(&ours).execute_batch("SELECT * FROM outbox").unwrap();
-    // What a newer version wrote is left to it.
+    // A file of a newer version is refused.
     Connection::open(&ours).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
     assert!(
         String::from_utf8_lossy(&refused(ours.to_str().unwrap(), place).stderr).contains("newer version")
@@ -86,7 +86,7 @@ fn only_a_file_of_its_own_is_taken() {
 }
 
 #[test]
-fn it_can_be_looked_at_while_the_gateway_runs() {
+fn the_state_can_be_read_while_the_gateway_runs() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, old) = (Sandbox::start().unwrap(), OldProgram::start());
     let (url, state) = (sandbox.base_url(), folder.path().join("state.db"));
@@ -98,14 +98,14 @@ fn it_can_be_looked_at_while_the_gateway_runs() {
     };
     assert_eq!(post("wamid.a"), 200);
     let db = look(&state);
-    // A look that lasts holds up nothing.
+    // A long read blocks nothing.
     db.execute_batch("BEGIN").unwrap();
     let count = |db: &Connection| db.query_row("SELECT count(*) FROM outbox", [], |row| row.get::<_, i64>(0));
     assert_eq!(count(&db).unwrap(), 1);
     assert_eq!(post("wamid.b"), 200);
     assert_eq!(count(&look(&state)).unwrap(), 2);
     db.execute_batch("COMMIT").unwrap();
-    // A second gateway is refused all the same, by any name of the file, and its first is not disturbed.
+    // A second gateway is refused under any name of the file, and the first still works.
     let link = folder.path().join("link.db");
     #[cfg(unix)]
     std::os::unix::fs::symlink(&state, &link).unwrap();
@@ -119,14 +119,14 @@ fn it_can_be_looked_at_while_the_gateway_runs() {
     old.status.store(200, Ordering::SeqCst);
     old.wait_for("both", |seen| (seen.len() == 2).then_some(()));
     eventually("both deleted", || (count(&look(&state)).unwrap() == 0).then_some(()));
-    // Nor does the lock outlive a sudden end.
+    // The lock does not survive a kill.
     gateway.kill();
     drop(Gateway::start(sandbox.key(), &args(&url, &state, &old.url)));
 }
 
-/// As the first version wrote it.
+/// A file of the first version.
 #[test]
-fn a_file_of_version_1_is_taken_up() {
+fn a_file_of_version_1_is_upgraded() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state.db");
     Connection::open(&state)
@@ -158,7 +158,7 @@ fn a_file_of_version_1_is_taken_up() {
     });
 }
 
-/// Two names of one file are one file, even before it is there.
+/// Two names of one file count as one file, even before it exists.
 #[cfg(unix)]
 #[test]
 fn a_link_to_a_new_file_is_used_once() {

@@ -1,4 +1,4 @@
-//! What real old programs send and expect beside messages: templates, settings, ids in paths, webhooks of new types.
+//! Requests of real old programs besides messages: templates, settings, IDs in paths, webhooks of new types.
 use crate::{
     calls::{USER, running},
     rig::{Gateway, args, http, webhook},
@@ -34,7 +34,7 @@ fn templates_are_listed_submitted_and_deleted() {
     );
     assert!(first["namespace"].is_string() && first["components"].is_array(), "{first}");
     assert_eq!((&list["count"], &list["total"], &list["offset"]), (&json!(1), &json!(1), &json!(0)));
-    // What it listed it can send.
+    // It can send a template that it listed.
     sandbox.user_writes(USER);
     let message = json!({ "to": USER, "type": "template", "template": { "namespace": first["namespace"], "name": first["name"],
         "language": { "policy": "deterministic", "code": first["language"] } } });
@@ -50,7 +50,7 @@ fn templates_are_listed_submitted_and_deleted() {
     let bad = call("POST", "/v1/configs/templates", json!({ "name": "Not Good", "language": "de" }));
     assert_eq!((bad.status, bad.code()), (400, 1009));
     assert!(bad.json()["errors"][0]["details"].as_str().unwrap().contains("name"), "{:?}", bad.json());
-    // More than a page of Cloud's.
+    // More than one page of Cloud.
     for at in 0..60 {
         let new = json!({ "name": format!("t{at}"), "language": "en", "category": "UTILITY", "components": [{ "type": "BODY", "text": "Hi" }] });
         assert_eq!(call("POST", "/v1/configs/templates", new).status, 201);
@@ -65,7 +65,7 @@ fn templates_are_listed_submitted_and_deleted() {
     let gone = call("DELETE", "/v1/configs/templates/order_shipped", Value::Null);
     assert_eq!((gone.status, gone.code()), (400, 1009));
     assert_eq!(call("GET", "/v1/configs/templates", Value::Null).json()["total"], 61);
-    // A refusal names Cloud's call, or says that there is none.
+    // A refusal names Cloud's call, or that there is none.
     for (path, header, says) in [
         ("/v1/settings/profile/about", "not-translated", "on Cloud it is POST /whatsapp_business_profile"),
         ("/v1/account", "no-counterpart", "has no counterpart on Cloud"),
@@ -77,7 +77,7 @@ fn templates_are_listed_submitted_and_deleted() {
     }
 }
 
-/// The same path on the sandbox, which waba-v2 still serves.
+/// The sandbox has the same path, which waba-v2 still serves.
 #[test]
 fn the_sandbox_has_the_old_path_of_templates() {
     let sandbox = Sandbox::start().unwrap();
@@ -99,7 +99,7 @@ fn the_sandbox_has_the_old_path_of_templates() {
     assert_eq!(call("DELETE", "/v1/configs/templates/t", Value::Null).status, 400);
     assert_eq!(call("PUT", "/v1/configs/templates", Value::Null).status, 404);
     assert_eq!(http(address, "GET", "/v1/configs/templates", &[], b"").unwrap().status, 401);
-    // What one path changes the other shows.
+    // Both paths share their data.
     assert_eq!(
         call("GET", "/message_templates", Value::Null).json()["data"].as_array().map(Vec::len),
         Some(1)
@@ -107,7 +107,7 @@ fn the_sandbox_has_the_old_path_of_templates() {
 }
 
 #[test]
-fn settings_are_set_as_far_as_they_can_be() {
+fn supported_settings_are_applied() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, gateway, old) = running(&folder, &[]);
     sandbox.user_writes(USER);
@@ -144,7 +144,7 @@ fn settings_are_set_as_far_as_they_can_be() {
     assert_eq!(sent(&old), 0);
     let metrics = String::from_utf8(gateway.call(KEY, "GET", "/metrics", None).body).unwrap();
     assert!(metrics.contains(r#"outcome="withheld"} 1"#), "{metrics}");
-    // An empty URL removes the webhook: what comes waits. Both outlive a sudden end.
+    // An empty URL removes the webhook, and webhooks wait. Both survive a kill.
     assert_eq!(patch(&gateway, json!({ "webhooks": { "url": "" } })).status, 200);
     let (url, state) = (sandbox.base_url(), folder.path().join("state.db"));
     gateway.kill();
@@ -204,7 +204,7 @@ fn ids_in_paths_need_no_escapes_and_answers_repeat_what_was_sent() {
 }
 
 #[test]
-fn what_onprem_never_had_comes_as_unknown() {
+fn new_message_types_arrive_as_unknown() {
     let folder = tempfile::tempdir().unwrap();
     let (_sandbox, gateway, old) = running(&folder, &[]);
     let edit = json!({ "from": USER, "id": "wamid.e", "timestamp": "1", "type": "edit", "edit": { "text": format!("to +{USER}") } });
@@ -243,9 +243,9 @@ fn what_onprem_never_had_comes_as_unknown() {
     assert_eq!(hook["messages"][0], edit);
 }
 
-/// As Meta may post them: 360dialog waits five seconds.
+/// Meta may post them in this form: 360dialog waits five seconds.
 #[test]
-fn a_thousand_messages_in_one_webhook_are_taken_in_order() {
+fn a_thousand_messages_in_one_webhook_are_delivered_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let (_sandbox, gateway, old) = running(&folder, &[]);
     let users = 20;
@@ -273,7 +273,7 @@ fn a_thousand_messages_in_one_webhook_are_taken_in_order() {
     }
 }
 
-/// The URL that was set with headers, set again as On-Premise had it, keeps them; another place does not get them.
+/// If the same URL is set again in the form of On-Premise, it keeps its headers. Another URL does not get them.
 #[test]
 fn headers_stay_with_their_url() {
     let folder = tempfile::tempdir().unwrap();
