@@ -1,7 +1,9 @@
-//! Receives webhooks: they are stored on disk before the response, and a worker replies while the 24-hour window is open.
+//! Receives webhooks: they are stored on disk before the response, and a worker replies while the 24-hour window is
+//! open.
 //!
-//! `cargo run -p d360-examples --example receive_webhooks -- 0.0.0.0:8080`. Needs D360_API_KEY, and in D360_WEBHOOK_SECRET the secret
-//! set with `d360 webhook config set URL --secret-header x-webhook-secret`. Writes `inbox.jsonl` and `inbox.done`.
+//! `cargo run -p d360-examples --example receive_webhooks -- 0.0.0.0:8080`. Needs D360_API_KEY, and in
+//! D360_WEBHOOK_SECRET the secret set with `d360 webhook config set URL --secret-header x-webhook-secret`. Writes
+//! `inbox.jsonl` and `inbox.done`.
 use d360::{
     Client, Config,
     model::{
@@ -96,8 +98,8 @@ impl Inbox {
         file.write_all(lines.as_bytes())?;
         file.sync_data()
     }
-    /// Takes the next event and skips invalid lines. It is marked as done before it is processed: a crash may leave a user without a
-    /// reply, but never sends two.
+    /// Takes the next event and skips invalid lines. It is marked as done before it is processed: a crash may leave a
+    /// user without a reply, but never sends two.
     fn next(&self) -> io::Result<Option<Event>> {
         while let Some(line) = self.next_line()? {
             if let Ok(event) = serde_json::from_str(&line) {

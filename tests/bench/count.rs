@@ -1,4 +1,5 @@
-//! Runs one case under callgrind, which collects only within `counted` and counts instructions exactly. See `cargo xtask bench`.
+//! Runs one case under callgrind, which collects only within `counted` and counts instructions exactly. See `cargo
+//! xtask bench`.
 use crate::{client::config, model, peers, server};
 use d360::{cloud, model::webhook};
 use std::{hint::black_box, process::ExitCode};

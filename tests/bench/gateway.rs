@@ -1,4 +1,5 @@
-//! What the gateway adds to a call, at 200 requests a second: a third direct, a third through it, a third through a bare forwarder.
+//! What the gateway adds to a call, at 200 requests a second: a third direct, a third through it, a third through a
+//! bare forwarder.
 use crate::{
     app,
     server::{self, Plain},

@@ -1,7 +1,7 @@
 //! Measures the project's claims about speed and cost. `cargo xtask bench [NAME...]`.
 //!
-//! Compared code runs alternately in this process, so that a busy machine slows both alike. Results are medians of ratios.
-//! Callgrind counts instructions (`cargo xtask bench instructions`) and runs this program once per case.
+//! Compared code runs alternately in this process, so that a busy machine slows both alike. Results are medians of
+//! ratios. Callgrind counts instructions (`cargo xtask bench instructions`) and runs this program once per case.
 mod app;
 mod client;
 mod count;

@@ -205,8 +205,8 @@ fn answer(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     Some((first, body))
 }
 
-/// A running gateway answers whatever an old program or Cloud sends: in On-Premise's form below `/v1`, and never by closing the
-/// connection without a response.
+/// A running gateway answers whatever an old program or Cloud sends: in On-Premise's form below `/v1`, and never by
+/// closing the connection without a response.
 pub fn gateway(data: &[u8]) {
     let Some((method, path, body)) = request(data) else { return };
     // Input that is not HTTP is handled by hyper.

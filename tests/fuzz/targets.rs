@@ -1,4 +1,5 @@
-//! The fuzz targets: functions of bytes that panic if an invariant is broken. libFuzzer runs them, and so does a test on stable.
+//! The fuzz targets: functions of bytes that panic if an invariant is broken. libFuzzer runs them, and so does a test
+//! on stable.
 use bytes::Bytes;
 use d360::{
     ApiKey, Config, RateLimit, RetryPolicy,
@@ -179,8 +180,8 @@ pub fn webhooks(data: &[u8]) {
     assert_eq!(windows.closes(to).is_some(), closes.is_some_and(|closes| closes > 0));
 }
 
-/// vCard files: parsed cards can be written, and written cards round-trip. (Control characters of a file are not written, so the first
-/// round may change them.)
+/// vCard files: parsed cards can be written, and written cards round-trip. (Control characters of a file are not
+/// written, so the first round may change them.)
 pub fn vcards(data: &[u8]) {
     let contacts = |data: &[u8]| -> Option<Vec<_>> {
         let cards = d360::vcard::read(data).ok()?;

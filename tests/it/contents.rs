@@ -1,4 +1,5 @@
-//! Every type of message: built, validated, sent through both clients, and accepted by the sandbox, which follows only the documents.
+//! Every type of message: built, validated, sent through both clients, and accepted by the sandbox, which follows
+//! only the documents.
 use crate::rig::{Naps, real};
 use d360::{
     ApiKey, Config, RateLimit,

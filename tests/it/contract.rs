@@ -128,7 +128,8 @@ fn interim_responses_are_skipped(new: New<'_>, over: Over) {
     }
 }
 
-/// A server that refuses an upload responds before it has read it, and closes. Writing fails then, but the response can be read.
+/// A server that refuses an upload responds before it has read it, and closes. Writing fails then, but the response
+/// can be read.
 ///
 /// hyper may report the failed write first, and this crate has no layer below it.
 #[test]

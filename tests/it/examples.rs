@@ -1,7 +1,8 @@
 //! Meta's own examples of requests: each is parsed, validated, serialized and compared by property.
 //!
-//! `data/meta_message_requests.json` and `meta_template_requests.json` hold the examples of `POST /messages` and of templates
-//! of Meta's OpenAPI file (business-messaging-api v23.0, MIT, facebook/openapi), with placeholders filled in.
+//! `data/meta_message_requests.json` and `meta_template_requests.json` hold the examples of `POST /messages` and of
+//! templates of Meta's OpenAPI file (business-messaging-api v23.0, MIT, facebook/openapi), with placeholders filled
+//! in.
 use d360::model::{Content, Message, template::NewTemplate};
 use serde_json::Value;
 

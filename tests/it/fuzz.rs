@@ -1,5 +1,5 @@
-//! Runs the libFuzzer targets on stable: every test run uses the regressions and seeds, and `cargo xtask ci fuzz` uses mutated
-//! seeds.
+//! Runs the libFuzzer targets on stable: every test run uses the regressions and seeds, and `cargo xtask ci fuzz`
+//! uses mutated seeds.
 use std::{
     fs,
     path::PathBuf,

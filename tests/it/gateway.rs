@@ -1,4 +1,5 @@
-//! The gateway as a library: refused configurations, and the state after a stop. (Other behavior is tested through the program.)
+//! The gateway as a library: refused configurations, and the state after a stop. (Other behavior is tested through
+//! the program.)
 use crate::server::{Server, answer};
 use d360_gateway::{Config, Gateway, Number};
 use serde_json::{Value, json};

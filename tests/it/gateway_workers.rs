@@ -2,8 +2,8 @@
 use d360_gateway::{Config, Gateway, Number};
 use serde_json::{Value, json};
 
-/// The runtime has one thread, so the allocations of that thread are those of the async workers. (Counted, because time is unreliable
-/// on a busy machine.)
+/// The runtime has one thread, so the allocations of that thread are those of the async workers. (Counted, because
+/// time is unreliable on a busy machine.)
 #[test]
 fn a_long_webhook_is_translated_on_another_thread() {
     let folder = tempfile::tempdir().unwrap();

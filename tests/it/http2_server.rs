@@ -1,4 +1,5 @@
-//! An HTTP/2 server over TLS that works frame by frame, so that it can misbehave: hang, refuse, send GOAWAY, limit streams.
+//! An HTTP/2 server over TLS that works frame by frame, so that it can misbehave: hang, refuse, send GOAWAY, limit
+//! streams.
 use crate::server::{self, Act as Http1, OURS, Seen, Stream, reset};
 use loona_hpack::Decoder;
 use std::{
@@ -42,8 +43,8 @@ pub(crate) enum Act {
     ResetStream(u32),
     /// Resets the stream after the response headers.
     ResetInAnswer(u32),
-    /// Sends GOAWAY. Either this stream is the last one possibly processed, and the connection closes without a response. Or the previous
-    /// stream is the last one, and the server ignores everything until the client closes.
+    /// Sends GOAWAY. Either this stream is the last one possibly processed, and the connection closes without a
+    /// response. Or the previous stream is the last one, and the server ignores everything until the client closes.
     GoAway { code: u32, covers: bool },
     /// Neither reads nor writes on this connection, which stays open.
     Freeze,
@@ -214,7 +215,8 @@ impl Connection {
         }
     }
 
-    /// Closes after the client has read everything. Closing with unread data would cause a reset, which could discard the response.
+    /// Closes after the client has read everything. Closing with unread data would cause a reset, which could discard
+    /// the response.
     fn close(self) {
         let socket = self.stream.socket();
         let _ = socket.shutdown(std::net::Shutdown::Write);
@@ -394,7 +396,8 @@ impl Connection {
         };
         self.end = end;
         if end == Some(End::Close) {
-            // The equivalent of `connection: close` in HTTP/1.1: the client must not use a connection that is about to end.
+            // The equivalent of `connection: close` in HTTP/1.1: the client must not use a connection that is about
+            // to end.
             self.frame(GOAWAY, 0, 0, &[id.to_be_bytes(), NO_ERROR.to_be_bytes()].concat())?;
         }
         let mut rest = &bytes[..];

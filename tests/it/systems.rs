@@ -77,8 +77,8 @@ impl<A: Api> Any<A> {
     }
 }
 
-/// Runs `run` with both clients, each against `script`. Both must send the same requests. Concurrent async calls may arrive in any
-/// order, so the requests are sorted by path.
+/// Runs `run` with both clients, each against `script`. Both must send the same requests. Concurrent async calls may
+/// arrive in any order, so the requests are sorted by path.
 fn both<A: Api, T>(
     script: &[Act],
     set: impl Fn(Config) -> Config,

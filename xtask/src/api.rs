@@ -1,4 +1,5 @@
-//! Writes the public API as text to `docs/api`, so that reviews show every change. `ci api` fails if the text is out of date.
+//! Writes the public API as text to `docs/api`, so that reviews show every change. `ci api` fails if the text is out
+//! of date.
 use crate::{Result, root, tools, tools::SKIPPED};
 use std::{
     collections::{BTreeMap, BTreeSet},

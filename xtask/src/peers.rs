@@ -1,7 +1,9 @@
-//! `cargo xtask peers [NAME...]`: runs third-party clients against the sandbox, with one row per call and kind of webhook.
+//! `cargo xtask peers [NAME...]`: runs third-party clients against the sandbox, with one row per call and kind of
+//! webhook.
 //!
-//! The programs in `tests/peers` check the results. This module installs their packages below `target/peers`, starts a sandbox for
-//! each, and prints the table. A client whose tools or registry are unavailable is skipped with a message.
+//! The programs in `tests/peers` check the results. This module installs their packages below `target/peers`, starts
+//! a sandbox for each, and prints the table. A client whose tools or registry are unavailable is skipped with a
+//! message.
 use crate::{
     Result, root,
     tools::{self, cargo},

@@ -247,8 +247,8 @@ fn edit(folder: &Path, present: &Version, version: &Version, edited: &mut Vec<St
     Ok(())
 }
 
-/// Renames `[Unreleased]` to the version and adds an empty `[Unreleased]` above it. A pre-release (0.2.0-rc.1) does not move the
-/// entries.
+/// Renames `[Unreleased]` to the version and adds an empty `[Unreleased]` above it. A pre-release (0.2.0-rc.1) does
+/// not move the entries.
 fn changelog(text: &str, version: &Version) -> Result<String> {
     let (before, after) =
         text.split_once(UNRELEASED).ok_or("CHANGELOG.md has no `## [Unreleased]`".to_owned())?;
@@ -305,8 +305,8 @@ fn rehearse(folder: &Path, order: &[String], version: &Version) -> Result {
     done.and(forgotten)
 }
 
-/// Removes the packages that cargo cached in its home folder, because it would reuse the old code of the same version. Their build
-/// output is in the copy and is removed with it.
+/// Removes the packages that cargo cached in its home folder, because it would reuse the old code of the same
+/// version. Their build output is in the copy and is removed with it.
 fn forget(order: &[String], version: &Version) -> Result {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home =

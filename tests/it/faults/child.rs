@@ -69,7 +69,8 @@ fn run_with(call: &str, who: &str, setup: &Setup, environment: &[(&str, &str)]) 
     }
 }
 
-/// Requests to this machine bypass the proxy of the environment and go out directly with their key, which the server checks.
+/// Requests to this machine bypass the proxy of the environment and go out directly with their key, which the server
+/// checks.
 #[test]
 fn local_hosts_bypass_the_proxy_of_the_environment() {
     let ours = Authority::new();

@@ -1,5 +1,5 @@
-//! The faults of a network or a server. For each fault: the outcome, the number of requests and the memory of a message, a list and a
-//! block, over real sockets in both transports: plain, over TLS, and as HTTP/2.
+//! The faults of a network or a server. For each fault: the outcome, the number of requests and the memory of a
+//! message, a list and a block, over real sockets in both transports: plain, over TLS, and as HTTP/2.
 mod child;
 mod places;
 

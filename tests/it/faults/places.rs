@@ -28,7 +28,8 @@ pub(super) enum End {
     /// Refused and retried.
     Again,
     Unknown,
-    /// The outcome is unknown, and the call is not retried because the response would be as large again. The limit of a list is higher.
+    /// The outcome is unknown, and the call is not retried because the response would be as large again. The limit of
+    /// a list is higher.
     TooLarge {
         for_a_list: bool,
     },

@@ -1,7 +1,7 @@
 //! Payloads, files and numbers as real programs, phones and servers produce them.
 //!
-//! Each test covers one form that occurred in practice (reworded, with invented numbers) and the correct result. The tests use the
-//! public API, and each failed when it was written. CONTRIBUTING.md explains how to add one.
+//! Each test covers one form that occurred in practice (reworded, with invented numbers) and the correct result. The
+//! tests use the public API, and each failed when it was written. CONTRIBUTING.md explains how to add one.
 mod bodies;
 mod cards;
 mod errors;

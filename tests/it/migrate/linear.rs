@@ -11,8 +11,8 @@ fn bytes(work: &mut dyn FnMut()) -> u64 {
     allocation_counter::measure(work).bytes_total
 }
 
-/// Runs `work` on the input that `make` returns for n, 2n and 4n items. Each doubling may cost 2.3 times as much. (Growing vectors and
-/// longer indexes cost a little more; quadratic work costs four times as much.)
+/// Runs `work` on the input that `make` returns for n, 2n and 4n items. Each doubling may cost 2.3 times as much.
+/// (Growing vectors and longer indexes cost a little more; quadratic work costs four times as much.)
 fn grows_linearly<T>(what: &str, n: usize, make: impl Fn(usize) -> T, work: impl Fn(&T)) {
     let cost = |items: usize| {
         let made = make(items);

@@ -1,7 +1,8 @@
-//! Compares messages per second of our client and of third-party clients, with the same card and server: `cargo xtask bench peers`.
+//! Compares messages per second of our client and of third-party clients, with the same card and server: `cargo xtask
+//! bench peers`.
 //!
-//! Every client posts the card and reads the response with its default settings. Only our rate limit, which follows Meta's limits,
-//! is off. The clients alternate, and results are medians of the rounds.
+//! Every client posts the card and reads the response with its default settings. Only our rate limit, which follows
+//! Meta's limits, is off. The clients alternate, and results are medians of the rounds.
 #[allow(dead_code, unreachable_pub, reason = "shared with the other bench")]
 #[path = "../../bench/server.rs"]
 mod server;

@@ -46,7 +46,8 @@ pub(super) fn instructions(folder: &Path) -> Result<Option<Vec<Value>>> {
 
 fn count(program: &Path, folder: &Path, case: &str) -> Result<Count> {
     let (instructions, few) = profile(program, folder, case, CALLS)?;
-    // Callgrind counts calls even where it does not collect. The calls before the measured ones are the same in both runs.
+    // Callgrind counts calls even where it does not collect. The calls before the measured ones are the same in both
+    // runs.
     let (_, many) = profile(program, folder, case, 2.0 * CALLS)?;
     Ok(Count { instructions: instructions / CALLS, allocations: (many - few) / (2.0 * CALLS) })
 }

@@ -9,7 +9,8 @@ use std::{collections::BTreeSet, fs, path::Path, time::Instant};
 /// A minimal program: its name, dependencies and source.
 type Program = (&'static str, &'static str, &'static str);
 
-/// Minimal programs that send one card: each of ours, followed by the same program on the bare HTTP library with the same TLS.
+/// Minimal programs that send one card: each of ours, followed by the same program on the bare HTTP library with the
+/// same TLS.
 const SMALLEST: [Program; 4] = [
     (
         "async",

@@ -16,7 +16,8 @@ use std::{
 
 /// A bench of the program in `tests/bench`.
 const MEASURED: [&str; 5] = ["model", "client", "sandbox", "gateway", "memory"];
-/// A bench: its name, whether it runs by default, and its function. The function returns `None` after it reports a missing tool.
+/// A bench: its name, whether it runs by default, and its function. The function returns `None` after it reports a
+/// missing tool.
 type Bench = (&'static str, bool, fn(&Path) -> Result<Option<Vec<Value>>>);
 /// A bench of xtask itself, by means of tools.
 const OWN: [Bench; 4] = [

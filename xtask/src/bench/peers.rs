@@ -1,5 +1,5 @@
-//! Third-party clients with the same card and server, by the programs in `tests/peers`. Clients in other languages are installed
-//! below `target/bench` if their tools are available.
+//! Third-party clients with the same card and server, by the programs in `tests/peers`. Clients in other languages
+//! are installed below `target/bench` if their tools are available.
 use crate::{
     Result, root,
     tools::{self, cargo},

@@ -1,4 +1,5 @@
-//! Counts the system calls of a call and the threads that it starts, with strace. System calls of those threads are not counted.
+//! Counts the system calls of a call and the threads that it starts, with strace. System calls of those threads are
+//! not counted.
 use super::bench_program;
 use crate::{Result, tools};
 use serde_json::{Value, json};
@@ -66,7 +67,8 @@ fn traced(program: &Path, folder: &Path, case: &str, calls: u32) -> Result<(u32,
     Ok(of_caller(&trace))
 }
 
-/// Counts the system calls and new threads of the first thread of a trace. An interrupted call appears twice, the second time as
+/// Counts the system calls and new threads of the first thread of a trace. An interrupted call appears twice, the
+/// second time as
 /// `resumed`.
 fn of_caller(trace: &str) -> (u32, u32) {
     let (mut calls, mut threads) = (0, 0);

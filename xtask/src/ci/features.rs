@@ -24,8 +24,8 @@ pub(super) fn run() -> Result {
     Ok(())
 }
 
-/// Checks that every feature has a comment where it is declared, and a row in the crate's documentation and in the README.
-/// Every feature of the transport must be reachable from the facade.
+/// Checks that every feature has a comment where it is declared, and a row in the crate's documentation and in the
+/// README. Every feature of the transport must be reachable from the facade.
 pub(super) fn explained() -> Result {
     let readme =
         fs::read_to_string(root().join("README.md")).map_err(|error| format!("README.md: {error}"))?;

@@ -163,7 +163,8 @@ fn fuzz() -> Result {
     cargo(&test)
 }
 
-/// Builds the model and the migration for a target without an operating system. Skipped with a message if the target is missing.
+/// Builds the model and the migration for a target without an operating system. Skipped with a message if the target
+/// is missing.
 fn wasm() -> Result {
     const TARGET: &str = "wasm32-unknown-unknown";
     let listed = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();

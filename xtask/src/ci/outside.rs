@@ -7,7 +7,8 @@ use crate::{
 };
 use std::process::Command;
 
-/// Checks the declared Rust version with clippy's `incompatible_msrv`, and builds with that compiler if it is installed.
+/// Checks the declared Rust version with clippy's `incompatible_msrv`, and builds with that compiler if it is
+/// installed.
 pub(super) fn msrv() -> Result {
     let declared = manifest("Cargo.toml")?;
     let version = declared

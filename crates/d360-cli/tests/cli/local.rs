@@ -212,7 +212,8 @@ fn webhooks_become_one_event_per_line() {
         let ran = d360(&["webhook", "parse", &folder.file("w.json", content)]);
         assert!(ran.code == code && ran.err.contains(reason), "{content}: {} {}", ran.code, ran.err);
     }
-    // A list of webhooks, a byte order mark between two, a truncated emoji, and control characters that are unsafe in a terminal.
+    // A list of webhooks, a byte order mark between two, a truncated emoji, and control characters that are unsafe in
+    // a terminal.
     let list = format!("[{onprem},{cloud}]\n\u{feff}{onprem}");
     let ran = d360(&["webhook", "parse", &folder.file("w.json", list)]);
     assert_eq!((ran.code, events(&ran).len()), (0, 3), "{}", ran.err);

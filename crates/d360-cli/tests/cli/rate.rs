@@ -104,8 +104,8 @@ fn eight_processes_share_the_rate_of_one_number() {
         let args = [&["--messages-per-second", "10", "-q"], transport].concat();
         assert_eq!(machine.eight(&server, 30, 1000, &args), 30);
         let times = server.times();
-        // Message n is sent n/rate seconds after the first at the earliest. It may arrive up to a second later on a busy machine. Without
-        // the limit all 30 arrive within that second.
+        // Message n is sent n/rate seconds after the first at the earliest. It may arrive up to a second later on a
+        // busy machine. Without the limit all 30 arrive within that second.
         for (n, time) in times.iter().enumerate() {
             let earliest = Duration::from_secs(n as u64) / rate;
             assert!(*time - times[0] + Duration::from_secs(1) > earliest, "{n}: {:?}", *time - times[0]);

@@ -1,4 +1,5 @@
-//! Webhooks that an old program refuses: they delay their user for a limited time, and can be listed, retried and dropped.
+//! Webhooks that an old program refuses: they delay their user for a limited time, and can be listed, retried and
+//! dropped.
 use crate::{
     rig::{Gateway, args, http, webhook},
     scripted::{Scripted, Then, eventually, status},

@@ -1,5 +1,5 @@
-//! A full disk, simulated by the limit on file sizes (RLIMIT_FSIZE) of the running gateway: set to 0 and lifted again. Every write
-//! fails meanwhile, on any machine and without special rights.
+//! A full disk, simulated by the limit on file sizes (RLIMIT_FSIZE) of the running gateway: set to 0 and lifted
+//! again. Every write fails meanwhile, on any machine and without special rights.
 use crate::{
     rig::{Answer, Gateway, OldProgram, args, http, read_request, webhook},
     scripted::eventually,
@@ -174,7 +174,8 @@ fn the_result_of_an_idempotency_key_is_not_lost() {
         (look(&state).query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() == 1).then_some(())
     };
     eventually("the answer is written", written);
-    // The second request had no effect and its result could not be written either. It is no longer in flight and can be repeated.
+    // The second request had no effect and its result could not be written either. It is no longer in flight and can
+    // be repeated.
     assert_eq!(send(&gateway, "c", "x").status, 429);
     let full = send(&gateway, "c", "x");
     assert_eq!((full.status, full.code()), (500, 1023), "{:?}", full.json());

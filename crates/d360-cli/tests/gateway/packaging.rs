@@ -1,4 +1,5 @@
-//! The commands in `packaging/` work with the program. `cargo xtask ci packaging` checks the files with systemd and hadolint.
+//! The commands in `packaging/` work with the program. `cargo xtask ci packaging` checks the files with systemd and
+//! hadolint.
 use crate::{
     configuration::{d360, root},
     rig::Gateway,

@@ -45,7 +45,8 @@ fn only_its_own_file_is_accepted() {
         assert!(told.contains("name a file, for example gateway.db"), "{name}: {told}");
     }
     assert_eq!(std::fs::read_dir(place).unwrap().count(), 0, "no file was created");
-    // Another program's database, with and without an application ID, in both journal modes; and a file that is not a database.
+    // Another program's database, with and without an application ID, in both journal modes; and a file that is not a
+    // database.
     for (name, setup) in [
         ("other.db", "CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('mine');"),
         ("id.db", "PRAGMA application_id = 1234; PRAGMA user_version = 1;"),
