@@ -151,14 +151,14 @@ pub fn error_bodies(data: &[u8]) {
 pub fn messages(data: &[u8]) {
     if let Ok((message, _)) = Message::from_json(data) {
         let text = serde_json::to_vec(&message).expect("JSON");
-        let (again, _) = Message::from_json(&text).expect("what we wrote");
+        let (again, _) = Message::from_json(&text).expect("our own output");
         assert!(again == message, "{message:?}\n{again:?}");
         let _ = message.validate();
         shows_no_number(&message);
     }
     if let Ok((message, _)) = onprem::Message::from_json(data) {
         let text = serde_json::to_vec(&message).expect("JSON");
-        let (again, _) = onprem::Message::from_json(&text).expect("what we wrote");
+        let (again, _) = onprem::Message::from_json(&text).expect("our own output");
         assert!(again == message, "{message:?}\n{again:?}");
         let _ = message.validate();
     }
@@ -170,7 +170,7 @@ pub fn webhooks(data: &[u8]) {
     let shown = format!("{events:?}");
     assert!(!shown.contains("16505551234"), "{shown}");
     let saved = serde_json::to_string(&events).expect("JSON");
-    let loaded: Vec<webhook::Event> = serde_json::from_str(&saved).expect("what we wrote");
+    let loaded: Vec<webhook::Event> = serde_json::from_str(&saved).expect("our own output");
     assert!(loaded == events, "{events:?}\n{loaded:?}");
     let mut windows = webhook::Windows::default();
     events.iter().for_each(|event| windows.saw(event));
@@ -189,10 +189,10 @@ pub fn vcards(data: &[u8]) {
     };
     let Some(first) = contacts(data) else { return };
     let text = d360::vcard::write(&first);
-    let second = contacts(text.as_bytes()).expect("what we wrote");
+    let second = contacts(text.as_bytes()).expect("our own output");
     assert_eq!(second.len(), first.len(), "{text}");
     let text = d360::vcard::write(&second);
-    let third = contacts(text.as_bytes()).expect("what we wrote");
+    let third = contacts(text.as_bytes()).expect("our own output");
     assert!(third == second, "{text}{second:#?}{third:#?}");
 }
 

@@ -181,7 +181,7 @@ fn connection_failures_are_not_sent(new: New<'_>) {
     }
 }
 
-/// Neither on a new connection that breaks, nor on a kept one that the server has closed meanwhile.
+/// A request is not repeated if a new connection breaks, or if the server has closed a kept one.
 fn nothing_is_sent_twice(new: New<'_>, over: Over) {
     let server = Server::over(
         over,

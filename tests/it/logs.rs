@@ -119,7 +119,7 @@ fn a_dropped_call_is_logged() {
 
 /// Runs everything that a program may do in a separate process that logs to standard error.
 #[test]
-#[ignore = "the tests below run it in a process of its own"]
+#[ignore = "the tests below run it in a separate process"]
 fn canary() {
     let level = if std::env::var("D360_CANARY").unwrap() == "trace" {
         tracing_subscriber::filter::LevelFilter::TRACE

@@ -262,7 +262,7 @@ fn large_files_use_constant_memory_in_both_transports() {
 
 /// The client side, in a separate process, so that memory can be measured.
 #[test]
-#[ignore = "the test above runs it in a process of its own"]
+#[ignore = "the test above runs it in a separate process"]
 fn large() {
     let var = |name: &str| env::var(name).unwrap();
     let over = var("D360_OVER");

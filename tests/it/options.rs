@@ -99,7 +99,7 @@ fn retries_can_be_turned_off_and_on() {
     }
 }
 
-/// Neither for the rate limit nor for a retry.
+/// They wait neither for the rate limit nor for a retry.
 #[test]
 fn no_wait_calls_do_not_wait() {
     for run in everywhere(&[answer(429, "").header("retry-after", "2")], |client| {
@@ -213,7 +213,7 @@ fn a_dropped_call_releases_its_budget_and_slots() {
     }
 }
 
-/// A clock that stands still, as in a test of another program, does not block sending.
+/// A stopped clock, as in a test of another program, does not block sending.
 #[test]
 fn an_instant_wait_counts_as_done() {
     let mut transport = MockBlockingTransport::new();

@@ -182,7 +182,7 @@ fn both_transports_parse_proxy_settings_alike() {
 
 /// Prints one line: the outcome, microseconds, KiB.
 #[test]
-#[ignore = "the matrix runs it in a process of its own"]
+#[ignore = "the matrix runs it in a separate process"]
 fn client() {
     let var = |name: &str| env::var(name).unwrap();
     let ms = var("D360_MS");

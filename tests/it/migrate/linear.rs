@@ -93,7 +93,7 @@ fn shapes() -> Vec<(&'static str, Make)> {
             let one = |at| json!({ "id": "1", "changes": [change(json!({ "metadata": metadata(), "messages": [item(at)] }))] });
             json!({ "object": "o", "entry": (0..n).map(one).collect::<Vec<_>>() })
         }),
-        ("messages beside a property as long as they are", |n| {
+        ("messages next to a property as long as they are", |n| {
             let value = json!({ "metadata": metadata(), "messages": many(n, item), "statuses": many(n, status), "notes": many(n, item) });
             webhook_of(vec![change(value)])
         }),

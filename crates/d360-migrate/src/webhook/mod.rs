@@ -1,7 +1,7 @@
 //! Translates webhooks between Cloud's envelope and On-Premise's flat form.
 //!
 //! Data without a counterpart in the old form is kept as properties that an old program ignores: `metadata` (with
-//! `waba_id`) beside the messages, and `from_user_id`, `user_id`, `username`, … where Cloud has them. A user without
+//! `waba_id`) next to the messages, and `from_user_id`, `user_id`, `username`, … where Cloud has them. A user without
 //! a number gets the BSUID in place of the WhatsApp ID, which a gateway accepts as a recipient. `played` becomes
 //! `read`. A call, and a message of a type that On-Premise never had, becomes `type: "unknown"` with error 501,
 //! unless [`Options::pass_new_types`](crate::Options::pass_new_types) is set. Notes list every change, but not
