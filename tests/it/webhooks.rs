@@ -454,6 +454,29 @@ fn places(value: &Value) -> usize {
     }
 }
 
+/// A count is exact, so it is a test and not only a figure of the bench. Nothing is built for what nobody asks for.
+#[test]
+fn a_text_message_takes_twelve_allocations() {
+    let value = json!({
+        "messaging_product": "whatsapp",
+        "metadata": { "display_phone_number": "15550783881", "phone_number_id": "106540352242922" },
+        "contacts": [{ "profile": { "name": "Sheena Nelson" }, "wa_id": "16505551234" }],
+        "messages": [text("a")],
+    });
+    let body = envelope([value]).to_string();
+    let mut read = Vec::new();
+    let allocations = |read: &mut Vec<Event>| {
+        allocation_counter::measure(|| *read = webhook::read(body.as_bytes()).unwrap()).count_total
+    };
+    assert_eq!((allocations(&mut read), read.len()), (12, 1));
+    let event = &read[0];
+    let asked = allocation_counter::measure(|| assert_eq!(event.raw()["id"], "a")).count_total;
+    assert!(asked > 12, "the tree is built on request: {asked}");
+    let again =
+        allocation_counter::measure(|| assert_eq!(event.envelope()["contacts"][0]["wa_id"], "16505551234"));
+    assert_eq!(again.count_total, 0, "once");
+}
+
 /// One pass over the text and the tolerant reader of a JSON tree return the same events.
 fn assert_both_readers_agree(body: &[u8]) {
     let tree = webhook::json(body).and_then(webhook::read_value);

@@ -19,7 +19,8 @@ const USAGE: &str = "\
 usage: cargo xtask codegen [--check]   write the generated files, or fail if one is out of date
        cargo xtask api [--check]       write the public API to docs/api, or fail if it is out of date
        cargo xtask ci [STEP...]        run all CI steps, or those named; quick: the steps of .ci/run besides the tests
-       cargo xtask bench [NAME...]     measure performance and build cost
+       cargo xtask bench [--gate] [NAME...]
+                                       measure performance and build cost; with --gate, fail on missed goals
        cargo xtask docs                check the links of the Markdown pages and build the site in target/book
        cargo xtask release VERSION [--execute]
                                        rehearse a release in a copy; with --execute, perform it

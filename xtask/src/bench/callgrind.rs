@@ -6,9 +6,17 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 /// The number of calls within `counted`. The same number of calls warms the program up.
 const CALLS: f64 = 200.0;
-/// Each case, its baseline and the highest ratio allowed.
-const COUNTED: [(&str, &str, f64); 3] =
-    [("async", "reqwest", 1.0), ("blocking", "ureq", 0.85), ("validate", "write", 0.1)];
+/// Each case, its baseline, the highest ratio of instructions, and the highest number of allocations above the
+/// baseline.
+const COUNTED: [(&str, &str, f64, f64); 5] = [
+    ("async", "reqwest", 1.0, 4.0),
+    ("blocking", "ureq", 0.85, 4.0),
+    ("validate", "write", 0.1, 0.0),
+    // 12 allocations: serde into plain structs needs 15.
+    ("webhook", "plain-webhook", 1.3, -3.0),
+    // One more for each message, its box.
+    ("webhooks", "plain-webhooks", 1.3, 1_000.0),
+];
 
 /// The counts of callgrind for one call.
 #[derive(Clone, Copy)]
@@ -26,20 +34,22 @@ pub(super) fn instructions(folder: &Path) -> Result<Option<Vec<Value>>> {
     let program = bench_program()?;
     let mut rows = Vec::new();
     println!(
-        "{:<10} {:>12} {:>6}  {:<8} {:>12} {:>6} {:>6} {:>5}",
+        "{:<10} {:>12} {:>6}  {:<14} {:>12} {:>6} {:>6} {:>5}",
         "case", "instructions", "allocs", "against", "instructions", "allocs", "ratio", "goal"
     );
-    for (case, against, goal) in COUNTED {
+    for (case, against, goal, more) in COUNTED {
         let (ours, theirs) = (count(&program, folder, case)?, count(&program, folder, against)?);
         let ratio = ours.instructions / theirs.instructions;
-        let missed = if ratio <= goal { "" } else { "  MISSED" };
+        // Both repeat within 0.1 %, so half an allocation is none.
+        let met = ratio <= goal && ours.allocations - theirs.allocations <= more + 0.5;
+        let missed = if met { "" } else { "  MISSED" };
         println!(
-            "{case:<10} {:>12.0} {:>6.1}  {against:<8} {:>12.0} {:>6.1} {ratio:>6.3} {goal:>5.2}{missed}",
+            "{case:<10} {:>12.0} {:>6.1}  {against:<14} {:>12.0} {:>6.1} {ratio:>6.3} {goal:>5.2}{missed}",
             ours.instructions, ours.allocations, theirs.instructions, theirs.allocations
         );
         let of =
             |count: Count| json!({ "instructions": count.instructions, "allocations": count.allocations });
-        rows.push(json!({ "case": case, "ours": of(ours), "against": against, "theirs": of(theirs), "ratio": ratio, "goal": goal }));
+        rows.push(json!({ "case": case, "ours": of(ours), "against": against, "theirs": of(theirs), "ratio": ratio, "goal": goal, "met": met, "exact": true }));
     }
     Ok(Some(rows))
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench [NAME...]`: the benches of the bench program, and those that need tools.
 mod callgrind;
 mod cost;
+mod gate;
 mod peers;
 mod system_calls;
 
@@ -28,7 +29,10 @@ const OWN: [Bench; 4] = [
     ("peers", false, peers::run),
 ];
 
-pub(crate) fn run(names: &[&str]) -> Result {
+/// Runs the benches. With `--gate`, a missed goal is an error.
+pub(crate) fn run(args: &[&str]) -> Result {
+    let (flags, names): (Vec<&str>, Vec<&str>) = args.iter().partition(|arg| **arg == "--gate");
+    let names = &names[..];
     let known: Vec<&str> = MEASURED.into_iter().chain(OWN.map(|(name, ..)| name)).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
         return Err(format!("{unknown} is not a bench; the benches are: {}", known.join(" ")));
@@ -38,15 +42,21 @@ pub(crate) fn run(names: &[&str]) -> Result {
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
 
     // Each runs in its own process, because the system reports peak memory per process.
+    let mut missed = Vec::new();
     for name in MEASURED.into_iter().filter(|name| chosen(name)) {
         let mut command = cargo(&["bench", "-q", "-p", "d360-tests", "--bench", "bench", "--", name]);
-        tools::run(command.env("D360_BENCH_JSON", folder.join(format!("{name}.json"))))?;
+        let json = folder.join(format!("{name}.json"));
+        tools::run(command.env("D360_BENCH_JSON", &json))?;
+        let at = |error: &dyn std::fmt::Display| format!("{}: {error}", json.display());
+        let rows = fs::read_to_string(&json).map_err(|error| at(&error))?;
+        missed.extend(gate::missed(&serde_json::from_str::<Vec<Value>>(&rows).map_err(|error| at(&error))?));
     }
     for (name, always, run) in OWN {
         if (always && names.is_empty() || names.contains(&name))
             && let Some(rows) = run(&folder)?
         {
             keep(&folder.join(format!("{name}.json")), &rows)?;
+            missed.extend(gate::missed(&rows));
         }
     }
     println!("as JSON: {}", folder.display());
@@ -55,7 +65,10 @@ pub(crate) fn run(names: &[&str]) -> Result {
             OWN.into_iter().filter(|(_, always, _)| !always).map(|(name, ..)| name).collect();
         println!("not run by default: {}", left.join(" "));
     }
-    Ok(())
+    if missed.is_empty() || flags.is_empty() {
+        return Ok(());
+    }
+    Err(format!("missed goals:\n  {}", missed.join("\n  ")))
 }
 
 /// The path of the bench program.

@@ -31,6 +31,9 @@ const STEPS: &[Step] = &[
     ("site", "check Markdown links, and build the documentation site", || crate::docs::ci(SKIPPED)),
     ("wasm", "build model and migrate for a target without an operating system", wasm),
     ("fuzz", "run the fuzz targets on mutated seeds", fuzz),
+    ("gate", "count instructions and allocations, and compare them with their goals", || {
+        crate::bench::run(&["--gate", "instructions"])
+    }),
     ("peers", "build the bench programs of third-party clients", peers),
     ("features", "build every feature alone and in pairs", features::run),
     ("msrv", "check the minimum supported Rust version", outside::msrv),
@@ -40,7 +43,7 @@ const STEPS: &[Step] = &[
 ];
 
 /// The steps that .ci/run leaves to `cargo xtask ci`, because they are slow or need tools that may be missing.
-const NOT_IN_CI_RUN: [&str; 5] = ["peers", "features", "msrv", "deny", "semver"];
+const NOT_IN_CI_RUN: [&str; 6] = ["gate", "peers", "features", "msrv", "deny", "semver"];
 
 /// The names of all steps.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {

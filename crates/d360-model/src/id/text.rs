@@ -82,7 +82,7 @@ text_ids! {
     ///
     /// As a recipient or a user to block it needs `+` and country code. Otherwise the API prepends the business's own
     /// country code, and the message may reach somebody else (Meta, "Messages API"). For such a number, use
-    /// [`Recipient::national`].
+    /// [`Recipient::national`](super::Recipient::national).
     PhoneNumber,
     /// A WhatsApp ID: the digits of an international number, without `+`.
     ///

@@ -35,13 +35,13 @@ pub enum InboundContent {
     /// An emoji reaction to a message, or its removal.
     Reaction(InboundReaction),
     /// A reply to an interactive message.
-    Interactive(InboundInteractive),
+    Interactive(Box<InboundInteractive>),
     /// A tap on a template's button.
     Button(InboundReply),
     /// Products of a catalog.
     Order(InboundOrder),
     /// A change of the user's number or identity.
-    System(InboundSystem),
+    System(Box<InboundSystem>),
     /// A message of a type that the API does not forward; the errors say why.
     Unsupported(Option<String>),
     /// A type that this version does not know; `Event::raw` has the content.

@@ -127,7 +127,8 @@ impl Event {
     }
     /// Returns the original item, with properties that this version does not know.
     ///
-    /// The first call for any event of a body parses the whole body again. Further calls cost nothing.
+    /// The first call for any event of a body parses the whole body to JSON. Further calls cost nothing. Saving an event
+    /// calls it too.
     #[must_use]
     pub fn raw(&self) -> &Value {
         match &self.source {
@@ -252,10 +253,10 @@ pub enum EventKind {
     /// 2026-08-04). Echoes and statuses of that sender's messages are [`Other`](Self::Other).
     Standby(Box<InboundMessage>),
     /// An error of the account or the number.
-    Error(WebhookError),
+    Error(Box<WebhookError>),
     /// A user's business-scoped ID changed: a system message with the previous ID (since August 2026), or field
     /// `user_id_update` before that.
-    UserIdUpdate(UserIdUpdate),
+    UserIdUpdate(Box<UserIdUpdate>),
     /// Another field of the webhook, such as `message_template_status_update` or `messaging_handovers`: see
     /// [`Event::field`] and [`Event::raw`]. It is never a [`Message`](Self::Message) or a [`Status`](Self::Status).
     Other,

@@ -130,6 +130,13 @@ impl<T: Inbound> Inbound for Items<T> {
     }
 }
 
+/// Reads an object into a box, for a property that is large and seldom present.
+impl<T: Inbound> Inbound for Box<T> {
+    fn of_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+        Ok(T::of_object(object)?.map(Self::new))
+    }
+}
+
 impl Inbound for String {
     fn of_text(text: &str) -> Option<Self> {
         Some(text.to_owned())

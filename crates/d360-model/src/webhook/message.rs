@@ -31,9 +31,9 @@ pub struct InboundMessage {
     /// The group of the message.
     pub group_id: Option<GroupId>,
     /// The message that it replies to, or whether it was forwarded.
-    pub context: Option<InboundContext>,
+    pub context: Option<Box<InboundContext>>,
     /// The advertisement that led to it.
-    pub referral: Option<Referral>,
+    pub referral: Option<Box<Referral>>,
     /// The identity of the number's owner (On-Premise; on Cloud see [`Sender::identity_key_hash`]).
     pub identity: Option<InboundIdentity>,
     /// The content.

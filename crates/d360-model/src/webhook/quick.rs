@@ -246,8 +246,8 @@ struct Value<'de> {
     contacts: Option<Vec<Sender>>,
     messages: Option<Vec<QuickMessage>>,
     statuses: Option<Vec<Box<MessageStatusEvent>>>,
-    errors: Option<Vec<WebhookError>>,
-    user_id_update: Option<Vec<UserIdUpdate>>,
+    errors: Option<Vec<Box<WebhookError>>>,
+    user_id_update: Option<Vec<Box<UserIdUpdate>>>,
     /// Whether it has other properties.
     more: bool,
 }

@@ -259,7 +259,7 @@ inbound! {
 
 impl UserIdUpdate {
     /// Returns the change of IDs in a system message, if it is one.
-    pub(super) fn of(message: &InboundMessage) -> Option<Self> {
+    pub(super) fn of(message: &InboundMessage) -> Option<Box<Self>> {
         let InboundContent::System(system) = &message.content else { return None };
         let tells = system.kind.as_deref() == Some("user_changed_user_id")
             || system.previous_user_id.is_some()
@@ -273,7 +273,7 @@ impl UserIdUpdate {
         let current = system.user_id.as_ref().or(message.from_user_id.as_ref());
         let parent = (system.previous_parent_user_id.as_ref(), system.parent_user_id.as_ref());
         let number = system.new_number();
-        Some(Self {
+        Some(Box::new(Self {
             id: message.id.clone(),
             wa_id: number.or(message.from.as_ref()).cloned(),
             previous_wa_id: message.from.clone().filter(|from| number.is_some_and(|number| number != from)),
@@ -281,6 +281,6 @@ impl UserIdUpdate {
             user_id: changed(system.previous_user_id.as_ref().map(Bsuid::as_str), current.map(Bsuid::as_str)),
             parent_user_id: changed(parent.0.map(ParentBsuid::as_str), parent.1.map(ParentBsuid::as_str)),
             timestamp: message.timestamp,
-        })
+        }))
     }
 }

@@ -134,7 +134,7 @@ fn shown(event: &Event) -> Value {
             put("biz_opaque_callback_data", json!(status.biz_opaque_callback_data));
             put("errors", errors(&status.errors));
         }
-        EventKind::Error(error) => put("errors", errors(std::slice::from_ref(error))),
+        EventKind::Error(error) => put("errors", errors(std::slice::from_ref(&**error))),
         EventKind::UserIdUpdate(update) => {
             put("id", json!(update.id));
             put("from", json!(update.wa_id));
