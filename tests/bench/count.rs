@@ -24,6 +24,10 @@ pub(crate) fn run(case: &str, calls: usize) -> ExitCode {
             let (runtime, client) = (runtime(), cloud::Client::new(config(&base())).unwrap());
             measure(&mut || drop(runtime.block_on(client.send(message.clone())).unwrap()));
         }
+        "hyper" => {
+            let (runtime, client) = (runtime(), cloud::Client::hyper(config(&base())).unwrap());
+            measure(&mut || drop(runtime.block_on(client.send(message.clone())).unwrap()));
+        }
         "reqwest" => {
             let (runtime, client) = (runtime(), peers::Reqwest::new(&base()));
             measure(&mut || drop(runtime.block_on(client.send(&message.clone()))));

@@ -300,7 +300,7 @@ fn the_longest_list_fits_in_a_page() {
 #[test]
 fn a_response_over_the_limit_is_not_retried() {
     let large = answer(200, format!(r#"{{"data":[]{}}}"#, " ".repeat(11 << 20)));
-    for i in 0..2 {
+    for i in 0..crate::rig::REAL {
         let server = crate::server::Server::start(vec![large.clone(); 3]);
         let (who, client) =
             crate::rig::real(&crate::rig::config(&server.url()), &crate::rig::Naps::default())

@@ -6,8 +6,8 @@ use crate::{
 };
 use bytes::Bytes;
 use d360::transport::{
-    AsyncTransport, BlockingTransport, BodySink, Connection, HttpRequest, HttpResponse, Part, Payload,
-    Protocol, ReqwestTransport, Roots, TransportError, TransportErrorKind, UreqTransport,
+    AsyncTransport, BlockingTransport, BodySink, Connection, HttpRequest, HttpResponse, HyperTransport, Part,
+    Payload, Protocol, ReqwestTransport, Roots, TransportError, TransportErrorKind, UreqTransport,
 };
 use http::Method;
 use std::{
@@ -58,6 +58,13 @@ fn reqwest_fulfills_the_contract_over_http2() {
 }
 
 #[test]
+fn hyper_fulfills_the_contract() {
+    let new: New<'_> = &|| Box::new(Async(HyperTransport::new(&trusting()).unwrap()));
+    contract(new, Over::Plain);
+    contract(new, Over::Tls);
+}
+
+#[test]
 fn ureq_fulfills_the_contract() {
     let new: New<'_> = &|| Box::new(Blocking(UreqTransport::new(&trusting()).unwrap()));
     contract(new, Over::Plain);
@@ -69,9 +76,10 @@ fn ureq_fulfills_the_contract() {
 fn any_connect_timeout_is_accepted() {
     for limit in [Duration::MAX, Duration::from_secs(u64::MAX / 2)] {
         let connection = trusting().connect_timeout(limit);
-        let all: [Box<dyn Sends>; 3] = [
+        let all: [Box<dyn Sends>; 4] = [
             Box::new(Async(ReqwestTransport::new(&connection).unwrap())),
             Box::new(Async(ReqwestTransport::new(&connection.clone().protocol(Protocol::Http2)).unwrap())),
+            Box::new(Async(HyperTransport::new(&connection).unwrap())),
             Box::new(Blocking(UreqTransport::new(&connection).unwrap())),
         ];
         for transport in all {

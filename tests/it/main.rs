@@ -1,4 +1,4 @@
-//! Tests through the public API: the same scripts through mocks, reqwest and ureq; real sockets; the sandbox.
+//! Tests through the public API: the same scripts through mocks, reqwest, hyper and ureq; real sockets; the sandbox.
 mod authority;
 mod blocking;
 mod contents;

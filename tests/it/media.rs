@@ -1,6 +1,6 @@
 //! Uploads and downloads: the right bytes, constant memory, and the key only on allowed hosts.
 use crate::{
-    rig::{Client, Naps, config, everywhere, growth, real, sent},
+    rig::{Client, Naps, REAL, config, everywhere, growth, real, sent},
     server::{Act, Server, answer},
 };
 use d360::{
@@ -55,7 +55,7 @@ fn a_file_is_uploaded_as_a_form() {
     let bytes = content(MIB);
     fs::write(&path, &bytes).unwrap();
     let naps = Naps::default();
-    for i in 0..2 {
+    for i in 0..REAL {
         let server = Server::start(vec![answer(200, r#"{"id":"4490709327384033"}"#)]);
         let (who, client) = real(&config(&server.url()), &naps).into_iter().nth(i).unwrap();
         let told = Arc::new(Mutex::new(Vec::new()));
@@ -110,13 +110,13 @@ fn unsupported_files_are_not_sent() {
 #[test]
 fn both_shapes_of_an_uploads_answer_are_read() {
     for body in [r#"{"id":"7"}"#, r#"{"id":7}"#, r#"{"media":[{"id":"7"}],"meta":{}}"#] {
-        let server = Server::start(vec![answer(200, body), answer(200, body)]);
+        let server = Server::start(vec![answer(200, body); REAL]);
         for (who, client) in real(&config(&server.url()), &Naps::default()) {
             let uploaded = client.call(UploadMedia::bytes("a.txt", "x")).unwrap();
             assert_eq!(uploaded.id.as_str(), "7", "{who} {body}");
         }
     }
-    let server = Server::start(vec![answer(200, "{}"), answer(200, "{}")]);
+    let server = Server::start(vec![answer(200, "{}"); REAL]);
     for (who, client) in real(&config(&server.url()), &Naps::default()) {
         let error = client.call(UploadMedia::bytes("a.txt", "x")).unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{who}");
@@ -203,7 +203,7 @@ fn a_failed_download_leaves_no_partial_file() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = content(3 * MIB);
     let broken = [b"HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\n".to_vec(), bytes.clone()].concat();
-    for i in 0..2 {
+    for i in 0..REAL {
         // Interrupted once, then complete.
         let server =
             Server::start(vec![Act::Bytes(broken.clone()), answer(200, &bytes), answer(404, "gone")]);
@@ -234,11 +234,11 @@ const LARGE: usize = 20 * MIB;
 const MOST_KIB: u64 = 8 * 1024;
 
 #[test]
-fn large_files_use_constant_memory_in_both_transports() {
+fn large_files_use_constant_memory_in_every_transport() {
     let folder = tempfile::tempdir().unwrap();
     let (path, bytes) = (folder.path().join("large.pdf"), content(LARGE));
     fs::write(&path, &bytes).unwrap();
-    for who in ["reqwest", "ureq"] {
+    for who in ["reqwest", "hyper", "ureq"] {
         let server = Server::start(vec![answer(200, r#"{"id":"7"}"#), answer(200, &bytes)]);
         let target = folder.path().join(format!("{who}.pdf"));
         let output = Command::new(env::current_exe().unwrap())
@@ -333,7 +333,7 @@ fn a_file_is_uploaded_and_sent_in_one_step() {
     for (sends, mime, expected) in cases {
         let (uploaded, accepted) =
             (answer(200, r#"{"id":"7"}"#), answer(200, r#"{"messages":[{"id":"wamid.x"}]}"#));
-        let script = vec![uploaded.clone(), accepted.clone(), uploaded, accepted];
+        let script = vec![[uploaded, accepted]; REAL].concat();
         let server = crate::server::Server::start(script);
         for (who, client) in
             crate::rig::real(&crate::rig::config(&server.url()), &crate::rig::Naps::default())

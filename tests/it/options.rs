@@ -75,7 +75,7 @@ fn a_deadline_and_a_time_limit_cut_an_attempt_short() {
         CallOptions::new().deadline(short).attempt_timeout(Duration::MAX),
         CallOptions::new().deadline(Duration::MAX).attempt_timeout(short),
     ] {
-        let server = Server::start(vec![Act::Hang(Vec::new()), Act::Hang(Vec::new())]);
+        let server = Server::start(vec![Act::Hang(Vec::new()); crate::rig::REAL]);
         for (who, client) in real(&config(&server.url()), &Naps::default()) {
             let start = Instant::now();
             let error = client.with_options(options.clone()).send(message()).unwrap_err();

@@ -1,7 +1,9 @@
 //! A request reported as not sent never arrives, however short its time limit is.
 use crate::{authority::Authority, contract::trusting, server::Over};
 use bytes::Bytes;
-use d360::transport::{AsyncTransport, HttpRequest, Payload, Protocol, ReqwestTransport, TransportErrorKind};
+use d360::transport::{
+    AsyncTransport, HttpRequest, HyperTransport, Payload, Protocol, ReqwestTransport, TransportErrorKind,
+};
 use http::Method;
 use std::{
     collections::HashSet,
@@ -20,27 +22,35 @@ const AT_ONCE: usize = 32;
 
 #[test]
 fn requests_reported_as_not_sent_never_arrive() {
-    proof(Over::Plain);
+    proof(ReqwestTransport::new(&trusting()).unwrap(), Over::Plain);
 }
 
 #[test]
 fn requests_reported_as_not_sent_never_arrive_over_tls() {
-    proof(Over::Tls);
+    proof(ReqwestTransport::new(&trusting()).unwrap(), Over::Tls);
 }
 
 #[test]
 fn requests_reported_as_not_sent_never_arrive_over_http2() {
-    proof(Over::Http2);
+    proof(ReqwestTransport::new(&trusting().protocol(Protocol::Http2)).unwrap(), Over::Http2);
 }
 
-fn proof(over: Over) {
+#[test]
+fn what_hyper_tells_as_not_sent_never_arrives() {
+    proof(HyperTransport::new(&trusting()).unwrap(), Over::Plain);
+}
+
+#[test]
+fn what_hyper_tells_as_not_sent_never_arrives_over_tls() {
+    proof(HyperTransport::new(&trusting()).unwrap(), Over::Tls);
+}
+
+fn proof(transport: impl AsyncTransport + Clone, over: Over) {
     // Several threads: hyper writes on one while the caller gives up on another.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     runtime.block_on(async {
         let arrived = Arc::new(Mutex::new(HashSet::new()));
         let (url, stop, served) = serve(arrived.clone(), over).await;
-        let protocol = if over == Over::Http2 { Protocol::Http2 } else { Protocol::Http1 };
-        let transport = ReqwestTransport::new(&trusting().protocol(protocol)).unwrap();
         let (mut calls, mut not_sent, mut answered) = (JoinSet::new(), HashSet::new(), 0);
         for at in 0..REQUESTS + AT_ONCE as u64 {
             if at >= AT_ONCE as u64 {

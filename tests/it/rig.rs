@@ -1,4 +1,4 @@
-//! Runs one script through four clients: both mocks, and reqwest and ureq over real sockets.
+//! Runs one script through five clients: both mocks, and reqwest, hyper and ureq over real sockets.
 use crate::server::{Act, OURS, Seen, Server};
 use bytes::Bytes;
 use d360::{
@@ -9,9 +9,9 @@ use d360::{
         block::{BlockReport, BlockedUser, User},
     },
     transport::{
-        AsyncSleep, BlockUsersError, BlockingSleep, Endpoint, HttpRequest, HttpResponse, MockAsyncTransport,
-        MockBlockingTransport, PagedEndpoint, ReqwestTransport, TransportError, TransportErrorKind,
-        UreqTransport,
+        AsyncSleep, BlockUsersError, BlockingSleep, Endpoint, HttpRequest, HttpResponse, HyperTransport,
+        MockAsyncTransport, MockBlockingTransport, PagedEndpoint, ReqwestTransport, TransportError,
+        TransportErrorKind, UreqTransport,
     },
 };
 use std::{
@@ -172,16 +172,25 @@ pub(crate) fn config(url: &str) -> Config {
     config.attempt_timeout(Duration::from_secs(10))
 }
 
-/// Returns the two real clients at `url`.
-pub(crate) fn real(config: &Config, naps: &Naps) -> [(&'static str, Client); 2] {
+/// The number of real clients.
+pub(crate) const REAL: usize = 3;
+
+/// Returns the real clients at `url`.
+pub(crate) fn real(config: &Config, naps: &Naps) -> [(&'static str, Client); REAL] {
     let transport = ReqwestTransport::new(&config.connection).unwrap();
     let reqwest = cloud::Client::with_transport(config.clone(), transport, naps.clone()).unwrap();
+    let transport = HyperTransport::new(&config.connection).unwrap();
+    let hyper = cloud::Client::with_transport(config.clone(), transport, naps.clone()).unwrap();
     let transport = UreqTransport::new(&config.connection).unwrap();
     let ureq = cloud::blocking::Client::with_transport(config.clone(), transport, naps.clone()).unwrap();
-    [("reqwest", Client::Async(reqwest, runtime())), ("ureq", Client::Blocking(ureq))]
+    [
+        ("reqwest", Client::Async(reqwest, runtime())),
+        ("hyper", Client::Async(hyper, runtime())),
+        ("ureq", Client::Blocking(ureq)),
+    ]
 }
 
-/// The result of one of the four clients.
+/// The result of one of the five clients.
 #[derive(Debug)]
 pub(crate) struct Run<T> {
     pub(crate) who: &'static str,
@@ -190,7 +199,7 @@ pub(crate) struct Run<T> {
     pub(crate) naps: Vec<Duration>,
 }
 
-/// Runs `run` through the four clients, each against `script`, and checks that all sent the same requests.
+/// Runs `run` through the five clients, each against `script`, and checks that all sent the same requests.
 pub(crate) fn everywhere<T>(script: &[Act], run: impl Fn(&Client) -> T) -> Vec<Run<T>> {
     let mut runs = Vec::new();
     for who in ["mock async", "mock blocking"] {
@@ -223,11 +232,10 @@ pub(crate) fn everywhere<T>(script: &[Act], run: impl Fn(&Client) -> T) -> Vec<R
         let seen = seen.lock().unwrap().clone();
         runs.push(Run { who, result, seen, naps: naps.taken() });
     }
-    for i in 0..2 {
+    for i in 0..REAL {
         let naps = Naps::default();
         let server = Server::start(script.to_vec());
-        let [first, second] = real(&config(&server.url()), &naps);
-        let (who, client) = if i == 0 { first } else { second };
+        let (who, client) = real(&config(&server.url()), &naps).into_iter().nth(i).unwrap();
         let result = run(&client);
         runs.push(Run { who, result, seen: server.seen(), naps: naps.taken() });
     }
@@ -237,7 +245,7 @@ pub(crate) fn everywhere<T>(script: &[Act], run: impl Fn(&Client) -> T) -> Vec<R
     runs
 }
 
-/// Runs `run` through the four clients against one response, and returns the request.
+/// Runs `run` through the five clients against one response, and returns the request.
 pub(crate) fn sent(act: Act, run: impl Fn(&Client)) -> Seen {
     let mut runs = everywhere(&[act], run);
     let mut seen = runs.remove(0).seen;

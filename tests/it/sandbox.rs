@@ -1,5 +1,5 @@
-//! Both clients against the sandbox.
-use crate::rig::{Client, Naps, real};
+//! The clients against the sandbox.
+use crate::rig::{Client, Naps, REAL, real};
 use d360::{
     ApiKey, Config, Error, Outcome, RetryPolicy,
     cloud::messages::SendMessage,
@@ -8,15 +8,15 @@ use d360::{
 use d360_sandbox::{Failure, Sandbox};
 use std::time::Duration;
 
-fn both(sandbox: &Sandbox) -> [(&'static str, Client); 2] {
+fn all(sandbox: &Sandbox) -> [(&'static str, Client); REAL] {
     let config = Config::new(ApiKey::new(sandbox.key()).unwrap()).base_url(sandbox.base_url());
     real(&config, &Naps::default())
 }
 
 fn each(test: impl Fn(&Sandbox, &Client)) {
-    for i in 0..2 {
+    for i in 0..REAL {
         let sandbox = Sandbox::start().unwrap();
-        let (_, client) = both(&sandbox).into_iter().nth(i).unwrap();
+        let (_, client) = all(&sandbox).into_iter().nth(i).unwrap();
         test(&sandbox, &client);
     }
 }
@@ -198,7 +198,7 @@ fn rate_limits_apply_when_enabled() {
     sandbox.user_writes("+16505551234");
     sandbox.limits(None, true);
     let config = Config::new(ApiKey::new(sandbox.key()).unwrap()).base_url(sandbox.base_url());
-    let [(_, client), _] = real(&config.retry(RetryPolicy::never()), &Naps::default());
+    let [(_, client), ..] = real(&config.retry(RetryPolicy::never()), &Naps::default());
     for _ in 0..45 {
         client.call(SendMessage::new(place("+16505551234"))).unwrap();
     }

@@ -7,7 +7,7 @@ use d360::{
     ApiKey, cloud,
     cloud::messages::SendMessage,
     model::{Contact, Message, Name, Phone, Recipient, SendResponse, block::User, error::ApiError},
-    transport::{Connection, HttpRequest, Proxy},
+    transport::{Connection, HttpRequest, HyperTransport, Proxy, ReqwestTransport, UreqTransport},
 };
 
 /// The digits of the number in every value below.
@@ -75,9 +75,16 @@ fn debug_and_display_show_no_key_and_no_number() {
     hidden("ApiKey", &format!("{:?}", ApiKey::new(KEY).unwrap()));
     let proxy = Proxy::Url(format!("http://me:{KEY}@proxy.example"));
     hidden("Connection", &format!("{:?}", Connection::new().proxy(proxy.clone())));
-    let error = d360::transport::UreqTransport::new(&Connection::new().proxy(Proxy::Url(format!("::{KEY}"))))
-        .unwrap_err();
-    hidden("SetupError", &format!("{error:?} {error}"));
+    let malformed = Connection::new().proxy(Proxy::Url(format!("::{KEY}")));
+    for error in [
+        ReqwestTransport::new(&malformed).unwrap_err(),
+        HyperTransport::new(&malformed).unwrap_err(),
+        UreqTransport::new(&malformed).unwrap_err(),
+    ] {
+        hidden("SetupError", &format!("{error:?} {error}"));
+    }
+    let transport = HyperTransport::new(&Connection::new().proxy(proxy)).unwrap();
+    hidden("HyperTransport", &format!("{transport:?}"));
 }
 
 #[test]

@@ -18,10 +18,10 @@ use d360::{
 use d360_sandbox::Sandbox;
 use std::time::Duration;
 
-/// Runs the test with both clients, at 360dialog's host and at Graph's.
+/// Runs the test with every client, at 360dialog's host and at Graph's.
 fn each(test: impl Fn(&Sandbox, &Client, bool)) {
     for graph in [false, true] {
-        for i in 0..2 {
+        for i in 0..crate::rig::REAL {
             let sandbox = Sandbox::start().unwrap();
             let mut settings = Config::new(ApiKey::new(sandbox.key()).unwrap());
             settings.rate_limit = config("http://localhost:1").rate_limit;

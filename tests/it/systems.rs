@@ -77,42 +77,55 @@ impl<A: Api> Any<A> {
     }
 }
 
-/// Runs `run` with both clients, each against `script`. Both must send the same requests. Concurrent async calls may
+const CLIENTS: [&str; 3] = ["reqwest", "hyper", "ureq"];
+
+/// Runs `run` with every client, each against `script`. All must send the same requests. Concurrent async calls may
 /// arrive in any order, so the requests are sorted by path.
-fn both<A: Api, T>(
+fn each<A: Api, T>(
     script: &[Act],
     set: impl Fn(Config) -> Config,
     run: impl Fn(&Any<A>) -> T,
 ) -> (Vec<T>, Vec<Seen>) {
     let mut results = Vec::new();
     let mut seen: Vec<Vec<Seen>> = Vec::new();
-    for blocking in [false, true] {
+    for who in CLIENTS {
         let server = Server::start(script.to_vec());
         let config = set(config(&server.url()));
-        let client = if blocking {
-            let transport = transport::UreqTransport::new(&config.connection).unwrap();
-            Any::Blocking(
-                transport::blocking::Client::with_transport(config, transport, Naps::default()).unwrap(),
-            )
-        } else {
-            let transport = transport::ReqwestTransport::new(&config.connection).unwrap();
-            Any::Async(
-                transport::Client::with_transport(config, transport, Naps::default()).unwrap(),
-                runtime(),
-            )
+        let connection = config.connection.clone();
+        let client = match who {
+            "ureq" => {
+                let transport = transport::UreqTransport::new(&connection).unwrap();
+                Any::Blocking(
+                    transport::blocking::Client::with_transport(config, transport, Naps::default()).unwrap(),
+                )
+            }
+            "hyper" => {
+                let transport = transport::HyperTransport::new(&connection).unwrap();
+                Any::Async(
+                    transport::Client::with_transport(config, transport, Naps::default()).unwrap(),
+                    runtime(),
+                )
+            }
+            _ => {
+                let transport = transport::ReqwestTransport::new(&connection).unwrap();
+                Any::Async(
+                    transport::Client::with_transport(config, transport, Naps::default()).unwrap(),
+                    runtime(),
+                )
+            }
         };
         results.push(run(&client));
         let mut requests = server.seen();
         requests.sort_by_key(|request| request.target.clone());
         seen.push(requests);
     }
-    assert_eq!(seen[0], seen[1], "both clients send the same");
+    assert!(seen.iter().all(|requests| *requests == seen[0]), "the clients send the same: {seen:?}");
     (results, seen.remove(0))
 }
 
 /// Returns the single request of `run`, and the result of each client.
 fn one<A: Api, T>(act: Act, set: impl Fn(Config) -> Config, run: impl Fn(&Any<A>) -> T) -> (Vec<T>, Seen) {
-    let (results, mut seen) = both(&[act], set, run);
+    let (results, mut seen) = each(&[act], set, run);
     assert_eq!(seen.len(), 1);
     (results, seen.remove(0))
 }
@@ -238,8 +251,8 @@ fn onprem_contacts_are_blocked_reported_and_checked() {
     });
     assert_eq!(results[0].contacts[0].status.as_ref().unwrap().as_str(), "valid");
     let (results, seen) =
-        both::<OnPrem, _>(&[], same, |client| client.call(MarkMessageRead::new("gB/EG")).is_err());
-    assert!(seen.is_empty() && results == [true, true], "a slash would change the path");
+        each::<OnPrem, _>(&[], same, |client| client.call(MarkMessageRead::new("gB/EG")).is_err());
+    assert!(seen.is_empty() && results == [true; CLIENTS.len()], "a slash would change the path");
 }
 
 #[test]
@@ -273,7 +286,7 @@ const NOT_VALID: &str = r#"{"errors":[{"code":1009,"title":"Parameter value is n
 fn onprem_failures_are_in_the_same_report() {
     let users: Vec<User> = ["+16315551000", "+16315551001", "+16315551002"].map(user).to_vec();
     // With status 200 and others: `errors` decides. Sequential, to match the script.
-    let (reports, _) = both::<OnPrem, _>(
+    let (reports, _) = each::<OnPrem, _>(
         &[answer(200, META), answer(400, NOT_ENGAGED), answer(200, NOT_VALID)],
         same,
         |client| {
@@ -298,7 +311,7 @@ fn onprem_failures_are_in_the_same_report() {
     let refused = Outcome::Refused { retryable: false };
     assert!(results.iter().all(|(left, outcome)| left == &users[..1] && *outcome == refused));
     let other = r#"{"errors":[{"code":1015,"title":"Too many requests"}]}"#;
-    let (results, _) = both::<OnPrem, _>(&[answer(429, other), answer(200, META)], same, |client| {
+    let (results, _) = each::<OnPrem, _>(&[answer(429, other), answer(200, META)], same, |client| {
         client.unblock(&users[..1])
     });
     assert!(
@@ -310,7 +323,7 @@ fn onprem_failures_are_in_the_same_report() {
 /// No user is blocked if one of the list is invalid, and a proxy's page is not a success.
 #[test]
 fn onprem_lists_are_validated_before_any_call() {
-    let (_, seen) = both::<OnPrem, _>(&[], same, |client| {
+    let (_, seen) = each::<OnPrem, _>(&[], same, |client| {
         let users = [user("+16315551000"), user("US.13491208655302741918")];
         let stopped = client.block(&users, None).unwrap_err();
         assert_eq!(stopped.error().outcome(), Outcome::NotSent);
@@ -320,7 +333,7 @@ fn onprem_lists_are_validated_before_any_call() {
     assert!(seen.is_empty(), "the first is not blocked either");
     let one_user = [user("+16315551000")];
     for page in ["<html><body>Sign in</body></html>", "[]", "\"ok\"", "true"] {
-        let (outcomes, _) = both::<OnPrem, _>(&vec![answer(200, page); 3], same, |client| {
+        let (outcomes, _) = each::<OnPrem, _>(&vec![answer(200, page); 3], same, |client| {
             let report = ReportContact::new(one_user[0].clone());
             [
                 client.block(&one_user, None).unwrap_err().error().outcome(),
@@ -328,7 +341,7 @@ fn onprem_lists_are_validated_before_any_call() {
                 client.call(report).unwrap_err().outcome(),
             ]
         });
-        assert_eq!(outcomes, [[Outcome::Unknown; 3]; 2], "{page}");
+        assert_eq!(outcomes, [[Outcome::Unknown; 3]; CLIENTS.len()], "{page}");
     }
 }
 
@@ -359,7 +372,7 @@ fn onprem_lists_by_offset() {
         )
     };
     let (results, seen) =
-        both::<OnPrem, _>(&[page(&["1631555", "1632555"], 0), page(&["1633555"], 2)], same, |client| {
+        each::<OnPrem, _>(&[page(&["1631555", "1632555"], 0), page(&["1633555"], 2)], same, |client| {
             client.blocked(Some(2)).unwrap()
         });
     let keys: Vec<&str> = results[0].iter().map(|user| user.key().unwrap()).collect();
@@ -379,7 +392,7 @@ fn onprem_lists_skip_unknown_items() {
         page(json!([{"wa_id": "1632555"}, {"wa_id": "1631555"}])),
         page(json!([])),
     ];
-    let (results, seen) = both::<OnPrem, _>(&pages, same, |client| client.blocked(Some(2)).unwrap());
+    let (results, seen) = each::<OnPrem, _>(&pages, same, |client| client.blocked(Some(2)).unwrap());
     let keys: Vec<&str> = results[0].iter().map(|user| user.key().unwrap()).collect();
     assert_eq!(keys, ["1631555", "1632555"]);
     let offsets: Vec<&str> = seen.iter().map(|seen| seen.target.as_str()).collect();
@@ -389,7 +402,7 @@ fn onprem_lists_skip_unknown_items() {
     );
     let unknown = page(json!([{"colour": "red"}]));
     let (outcomes, _) =
-        both::<OnPrem, _>(&vec![unknown; 3], same, |client| client.blocked(None).unwrap_err());
+        each::<OnPrem, _>(&vec![unknown; 3], same, |client| client.blocked(None).unwrap_err());
     assert!(outcomes.iter().all(|error| error.to_string().contains("known form")), "{outcomes:?}");
 }
 
@@ -410,7 +423,7 @@ fn onprem_errors_are_read_with_their_table() {
         let times = if outcome == (Outcome::Refused { retryable: true }) { 3 } else { 1 };
         let script = vec![answer(status, body); 3];
         let (errors, seen) =
-            both::<OnPrem, _>(&script, same, |client| client.send(message.clone()).unwrap_err());
+            each::<OnPrem, _>(&script, same, |client| client.send(message.clone()).unwrap_err());
         assert_eq!(seen.len(), times, "{code}");
         for error in errors {
             assert_eq!((error.code().unwrap().0, error.outcome()), (code, outcome));
@@ -426,7 +439,7 @@ fn bad_input_is_refused_before_it_is_sent() {
     for bad in [String::new(), "x".repeat(60), " ".to_owned()] {
         assert!(Reason::new(bad).is_err());
     }
-    let (_, seen) = both::<OnPrem, _>(&[], same, |client| {
+    let (_, seen) = each::<OnPrem, _>(&[], same, |client| {
         for limit in [0, 201] {
             assert!(client.blocked(Some(limit)).unwrap_err().invalid().is_some());
         }
@@ -537,7 +550,7 @@ fn channel_lists_skip_unknown_items() {
         page(json!([{"id": 3}, {"colour": "red"}]), 6),
     ];
     let (results, seen) =
-        both::<Partner, _>(&pages, same, |client| client.list(ListChannels::new(&partner).limit(2)).unwrap());
+        each::<Partner, _>(&pages, same, |client| client.list(ListChannels::new(&partner).limit(2)).unwrap());
     let found: Vec<&str> = results[0].iter().map(|channel| channel.id.as_deref().unwrap()).collect();
     assert_eq!(found, ["a", "3"]);
     let mut targets: Vec<&str> = seen.iter().map(|seen| seen.target.as_str()).collect();
@@ -545,7 +558,7 @@ fn channel_lists_skip_unknown_items() {
     let first = "/api/v2/partners/pAbC12PA/channels?limit=2";
     assert_eq!(targets, [first.to_owned(), format!("{first}&offset=2"), format!("{first}&offset=4")]);
     for bad in [page(json!([{"colour": "red"}]), 1), page(json!("many"), 1), answer(200, r#"{"total":0}"#)] {
-        let (errors, _) = both::<Partner, _>(&vec![bad; 3], same, |client| {
+        let (errors, _) = each::<Partner, _>(&vec![bad; 3], same, |client| {
             client.list(ListChannels::new(&partner)).unwrap_err()
         });
         assert!(errors.iter().all(|error| error.outcome() == Outcome::Unknown), "{errors:?}");
@@ -562,7 +575,7 @@ fn channels_are_listed_and_tokens_created() {
             .collect();
         answer(200, json!({"count": ids.len(), "filters": {}, "sort": [], "limit": 2, "offset": offset, "total": 3, "partner_channels": channels}).to_string())
     };
-    let (results, seen) = both::<Partner, _>(&[page(&["a", "b"], 0), page(&["c"], 2)], same, |client| {
+    let (results, seen) = each::<Partner, _>(&[page(&["a", "b"], 0), page(&["c"], 2)], same, |client| {
         client.list(ListChannels::new(&partner).limit(2).sort("-id")).unwrap()
     });
     let found: Vec<&str> = results[0].iter().map(|channel| channel.id.as_deref().unwrap()).collect();

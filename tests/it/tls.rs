@@ -1,7 +1,7 @@
 //! Which certificates the clients trust.
 use crate::{
     authority::Authority,
-    rig::{KEY, Naps, config, real},
+    rig::{KEY, Naps, REAL, config, real},
 };
 use d360::{
     Outcome, RetryPolicy,
@@ -43,7 +43,7 @@ fn a_request_goes_through_a_proxy_with_its_key() {
     let ours = Authority::new();
     let connection = Connection::new().roots(Roots::Pem(ours.pem.clone().into_bytes()));
     let connection = connection.proxy(Proxy::Url(proxy()));
-    assert_eq!(over(ours.server("localhost").port, connection), [None, None]);
+    assert_eq!(over(ours.server("localhost").port, connection), [None; REAL]);
 }
 
 fn outcomes(port: u16, roots: &Roots) -> Vec<Option<Outcome>> {
@@ -63,8 +63,8 @@ fn an_own_ca_is_trusted_and_everything_else_is_not_sent() {
     let (ours, other) = (Authority::new(), Authority::new());
     let good = ours.server("localhost").port;
     let trusted = Roots::Pem(ours.pem.clone().into_bytes());
-    assert_eq!(outcomes(good, &trusted), [None, None]);
-    let not_sent = [Some(Outcome::NotSent); 2];
+    assert_eq!(outcomes(good, &trusted), [None; REAL]);
+    let not_sent = [Some(Outcome::NotSent); REAL];
     assert_eq!(outcomes(good, &Roots::Platform), not_sent, "unknown to the platform");
     assert_eq!(outcomes(good, &Roots::WebPki), not_sent, "unknown to Mozilla");
     assert_eq!(outcomes(good, &Roots::Pem(other.pem.into_bytes())), not_sent, "another CA");
@@ -109,6 +109,7 @@ fn invalid_certificates_are_refused() {
     for bad in ["", "not pem", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
         let connection = Connection::new().roots(Roots::Pem(bad.as_bytes().to_vec()));
         assert!(d360::transport::ReqwestTransport::new(&connection).is_err(), "{bad}");
+        assert!(d360::transport::HyperTransport::new(&connection).is_err(), "{bad}");
         assert!(d360::transport::UreqTransport::new(&connection).is_err(), "{bad}");
     }
 }
@@ -128,7 +129,7 @@ fn tls_that_breaks_after_the_request_leaves_the_outcome_unknown() {
         let server = ours.server_that_breaks("localhost", raw);
         assert_eq!(
             outcomes(server.port, &roots),
-            [Some(Outcome::Unknown); 2],
+            [Some(Outcome::Unknown); REAL],
             "{:?}",
             raw.escape_ascii().to_string()
         );

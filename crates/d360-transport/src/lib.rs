@@ -2,8 +2,8 @@
 //!
 //! An [`Endpoint`] defines a request and how to decode its response. It has neither host nor key, and serves async
 //! and blocking code alike. [`Client`] and [`blocking::Client`] drive the same state machine over an
-//! [`AsyncTransport`] or a [`BlockingTransport`]: reqwest and ureq (features `reqwest` and `ureq`), mocks (feature
-//! `mock`), or a custom one.
+//! [`AsyncTransport`] or a [`BlockingTransport`]: reqwest, hyper and ureq (features `reqwest`, `hyper` and `ureq`), mocks
+//! (feature `mock`), or a custom one.
 //!
 //! A message whose outcome is unknown is never retried automatically: see [`Error::outcome`] and [`RetryPolicy`].
 //! Messages are rate limited per sender and recipient: see [`RateLimit`]. [`CallOptions`] configure single calls: a
@@ -35,6 +35,12 @@ pub use endpoint::{
 pub use error::{Error, ErrorKind, Outcome, SetupError, TransportError, TransportErrorKind, Undecodable};
 pub use exchange::{BodySink, FileSink, HttpRequest, HttpResponse, Part, Payload, Progress};
 pub use policy::{CallOptions, RateLimit, RetryPolicy};
+#[cfg(feature = "hyper")]
+pub use transport::HyperTransport;
+#[cfg(feature = "reqwest")]
+pub use transport::ReqwestTransport;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+pub use transport::TokioSleep;
 #[cfg(feature = "ureq")]
 pub use transport::UreqTransport;
 pub use transport::{
@@ -44,5 +50,3 @@ pub use transport::{
 #[cfg(feature = "mock")]
 #[cfg_attr(docsrs, doc(cfg(feature = "mock")))]
 pub use transport::{MockAsyncSleep, MockAsyncTransport, MockBlockingSleep, MockBlockingTransport};
-#[cfg(feature = "reqwest")]
-pub use transport::{ReqwestTransport, TokioSleep};

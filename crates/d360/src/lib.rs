@@ -79,10 +79,11 @@
 //! | `cloud` | 360dialog Cloud, and Meta Graph as another host of it: [`cloud`] |
 //! | `onprem` | the On-Premise API, which Meta retired on 2025-10-23: `onprem` |
 //! | `partner` | 360dialog's Partner API: `partner` |
-//! | `reqwest` | the async transport, on tokio |
-//! | `http2` | HTTP/2 for the async transport, where [`Connection::protocol`](transport::Connection::protocol) asks for it; HTTP/1.1 stays the default |
+//! | `reqwest` | the async transport over reqwest, on tokio |
+//! | `hyper` | the lean async transport over hyper, on tokio, HTTP/1.1 only: `Client::hyper`, or `Client::new` without `reqwest` |
+//! | `http2` | HTTP/2 for the transport over reqwest, where [`Connection::protocol`](transport::Connection::protocol) asks for it; HTTP/1.1 stays the default |
 //! | `ureq` | the blocking transport; no tokio |
-//! | `rustls` | TLS by rustls with aws-lc-rs and the platform's certificates, for both transports; needs a C compiler |
+//! | `rustls` | TLS by rustls with aws-lc-rs and the platform's certificates, for every transport; needs a C compiler |
 //! | `webpki-roots` | Mozilla's root certificates, compiled in |
 //! | `vcard` | vCard files to contact cards and back: `vcard` |
 //! | `webhook` | receiving webhooks: verification, duplicates, events: `webhook` (reading them alone is in [`model`]) |

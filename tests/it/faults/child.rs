@@ -17,7 +17,7 @@ use std::{
 };
 
 pub(super) const CALLS: [&str; 3] = ["message", "list", "block"];
-pub(super) const TRANSPORTS: [&str; 2] = ["reqwest", "ureq"];
+pub(super) const TRANSPORTS: [&str; 3] = ["reqwest", "hyper", "ureq"];
 /// reqwest with `Protocol::Http2`.
 pub(super) const HTTP2: [&str; 1] = ["http2"];
 
@@ -81,12 +81,12 @@ fn local_hosts_bypass_the_proxy_of_the_environment() {
         let report = run_with("list", who, &setup, &[("HTTPS_PROXY", "http://127.0.0.1:1")]);
         assert_eq!(report.outcome, None, "{who}");
     }
-    assert_eq!(server.seen(), 2);
+    assert_eq!(server.seen(), TRANSPORTS.len());
 }
 
-/// Compares how both transports use the environment, by the request that reaches the proxy.
+/// Compares how the transports use the environment, by the request that reaches the proxy.
 #[test]
-fn both_transports_parse_proxy_settings_alike() {
+fn all_transports_parse_proxy_settings_alike() {
     let asked = |who: &str, proxy: &str, no_proxy: &str, host: &str| {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = proxy.replace("PORT", &listener.local_addr().unwrap().port().to_string());
@@ -151,7 +151,7 @@ fn both_transports_parse_proxy_settings_alike() {
             Some(("connect [2001:db9::1]:1 http/1.1".to_owned(), None)),
         ),
     ] {
-        for who in ["reqwest", "ureq", "http2"] {
+        for who in ["reqwest", "hyper", "ureq", "http2"] {
             assert_eq!(
                 asked(who, proxy, no_proxy, host),
                 expected,
@@ -159,7 +159,7 @@ fn both_transports_parse_proxy_settings_alike() {
             );
         }
     }
-    // An invalid proxy is an error in both, with the same text and without the password.
+    // An invalid proxy is an error in all of them, with the same text and without the password.
     for bad in [
         "http://proxy.example:99999",
         "http://pr\u{f6}xy.example:1",
@@ -169,9 +169,10 @@ fn both_transports_parse_proxy_settings_alike() {
         let connection = Connection::new().proxy(d360::transport::Proxy::Url(bad.to_owned()));
         let errors = [
             d360::transport::ReqwestTransport::new(&connection).unwrap_err().to_string(),
+            d360::transport::HyperTransport::new(&connection).unwrap_err().to_string(),
             d360::transport::UreqTransport::new(&connection).unwrap_err().to_string(),
         ];
-        assert_eq!(errors[0], errors[1]);
+        assert!(errors.iter().all(|error| *error == errors[0]), "{errors:?}");
         assert!(
             errors[0].contains("expected http://proxy.example:3128") && !errors[0].contains("s3cret"),
             "{}",

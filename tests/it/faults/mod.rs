@@ -1,5 +1,5 @@
 //! The faults of a network or a server. For each fault: the outcome, the number of requests and the memory of a
-//! message, a list and a block, over real sockets in both transports: plain, over TLS, and as HTTP/2.
+//! message, a list and a block, over real sockets in every transport: plain, over TLS, and as HTTP/2.
 mod child;
 mod places;
 
@@ -30,7 +30,7 @@ struct Cell {
     longest: Duration,
 }
 
-/// Runs the three calls through both transports, or over HTTP/2.
+/// Runs the three calls through every transport, or over HTTP/2.
 fn cells(Fault { name: fault, place, end, who }: &Fault) -> Vec<Cell> {
     let mut cells = Vec::new();
     for call in child::CALLS {
@@ -59,7 +59,7 @@ fn cells(Fault { name: fault, place, end, who }: &Fault) -> Vec<Cell> {
 }
 
 #[test]
-fn every_fault_ends_in_its_outcome_in_both_transports() {
+fn every_fault_ends_in_its_outcome_in_all_transports() {
     let left = Mutex::new(faults().into_iter());
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

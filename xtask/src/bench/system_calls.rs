@@ -7,7 +7,8 @@ use std::{fs, path::Path, process::Command};
 
 const CALLS: u32 = 500;
 /// Each case, its baseline and the highest count allowed.
-const COUNTED: [(&str, &str, f64); 2] = [("async", "reqwest", 3.0), ("blocking", "ureq", 12.0)];
+const COUNTED: [(&str, &str, f64); 3] =
+    [("async", "reqwest", 3.0), ("hyper", "reqwest", 3.0), ("blocking", "ureq", 12.0)];
 
 /// The counts of the calling thread. The server runs on other threads.
 pub(super) fn run(folder: &Path) -> Result<Option<Vec<Value>>> {

@@ -18,7 +18,10 @@ pub(super) fn run() -> Result {
         ("cloud,ureq,rustls,vcard", &async_only, 70),
         ("cloud,ureq,rustls", &async_only, 42),
     ];
-    for (features, banned, most) in cases.into_iter().chain([("cloud,reqwest,rustls", &["ureq"][..], 93)]) {
+    for (features, banned, most) in cases.into_iter().chain([
+        ("cloud,hyper,rustls", &["ureq", "reqwest"][..], 60),
+        ("cloud,reqwest,rustls", &["ureq"][..], 93),
+    ]) {
         let crates = linked(features)?;
         if let Some(found) = banned.iter().find(|name| crates.contains(**name)) {
             return Err(format!("features {features} add {found}"));

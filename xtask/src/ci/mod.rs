@@ -116,18 +116,20 @@ fn cargo_with(args: &[&str], envs: &[(&str, &str)]) -> Result {
 
 /// Feature sets of the facade that users choose. The workspace builds with all features, so a missing `cfg` shows only
 /// here.
-const CHOICES: [&str; 11] = [
+const CHOICES: [&str; 13] = [
     "",
     "cloud",
     "cloud,ureq",
     "cloud,reqwest",
+    "cloud,hyper",
+    "cloud,hyper,rustls",
     "cloud,ureq,rustls,vcard",
     "cloud,mock",
     "onprem,ureq",
     "partner,reqwest",
     "cloud,ureq,tracing,webhook",
     "migrate",
-    "cloud,onprem,partner,reqwest,ureq,rustls,webpki-roots,vcard,mock,tracing",
+    "cloud,onprem,partner,reqwest,hyper,ureq,rustls,webpki-roots,vcard,mock,tracing",
 ];
 
 fn lint() -> Result {

@@ -1,7 +1,7 @@
 //! The shared state of a client's calls.
 use super::config::Config;
 use crate::endpoint::{Api, ApiKey, Host, InvalidHost};
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "reqwest", feature = "hyper", feature = "ureq"))]
 use crate::error::SetupError;
 use crate::policy::{Budget, RateLimit};
 use http::{HeaderName, HeaderValue};
@@ -37,7 +37,7 @@ impl Core {
         Arc::new(Self { config, host, auth, jitter: fastrand::f64, budget, sender })
     }
     /// Whether the built-in transports can reach the host.
-    #[cfg(any(feature = "reqwest", feature = "ureq"))]
+    #[cfg(any(feature = "reqwest", feature = "hyper", feature = "ureq"))]
     pub(crate) fn needs_tls(&self) -> Result<(), SetupError> {
         if cfg!(feature = "rustls") || !self.host.is_https() { Ok(()) } else { Err(SetupError::NoTls) }
     }

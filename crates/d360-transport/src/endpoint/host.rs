@@ -163,7 +163,7 @@ impl Host {
         self.auth
     }
 
-    #[cfg(any(feature = "reqwest", feature = "ureq"))]
+    #[cfg(any(feature = "reqwest", feature = "hyper", feature = "ureq"))]
     pub(crate) fn is_https(&self) -> bool {
         self.scheme == uri::Scheme::HTTPS
     }

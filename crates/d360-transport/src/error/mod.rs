@@ -5,7 +5,7 @@ mod setup;
 mod transport;
 
 pub(crate) use self::kind::may_repeat;
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "reqwest", feature = "hyper", feature = "ureq"))]
 pub(crate) use self::transport::{refuses_certificate, too_large};
 pub use self::{
     call::Error,

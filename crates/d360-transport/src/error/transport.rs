@@ -59,13 +59,13 @@ impl TransportError {
 }
 
 /// Returns the error for a response of more than `limit` bytes.
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "reqwest", feature = "hyper", feature = "ureq"))]
 pub(crate) fn too_large(limit: u64) -> TransportError {
     TransportError::new(TransportErrorKind::TooLarge, format!("more than {}", size(limit)))
 }
 
 /// Formats a size so that no filter mistakes it for a phone number: `1 MiB`, `1.5 MiB`, `999 bytes`.
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "reqwest", feature = "hyper", feature = "ureq"))]
 fn size(bytes: u64) -> String {
     let units = [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     units.into_iter().find(|(_, unit)| bytes >= *unit).map_or_else(
@@ -77,7 +77,7 @@ fn size(bytes: u64) -> String {
 }
 
 /// Whether `error`, or one below it, is a rejected certificate. The libraries pass on the error of rustls.
-#[cfg(all(feature = "rustls", any(feature = "reqwest", feature = "ureq")))]
+#[cfg(all(feature = "rustls", any(feature = "reqwest", feature = "hyper", feature = "ureq")))]
 pub(crate) fn refuses_certificate(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -94,7 +94,7 @@ pub(crate) fn refuses_certificate(error: &(dyn StdError + 'static)) -> bool {
     false
 }
 
-#[cfg(all(not(feature = "rustls"), any(feature = "reqwest", feature = "ureq")))]
+#[cfg(all(not(feature = "rustls"), any(feature = "reqwest", feature = "hyper", feature = "ureq")))]
 pub(crate) fn refuses_certificate(_: &(dyn StdError + 'static)) -> bool {
     false
 }

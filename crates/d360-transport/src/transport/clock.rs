@@ -63,14 +63,14 @@ impl BlockingSleep for ThreadSleep {
     }
 }
 
-/// A clock that waits with `tokio::time::sleep`. Needs feature `reqwest`.
-#[cfg(feature = "reqwest")]
-#[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
+/// A clock that waits with `tokio::time::sleep`. Needs feature `reqwest` or `hyper`.
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "reqwest", feature = "hyper"))))]
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct TokioSleep;
 
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
 impl TokioSleep {
     /// Creates the clock.
     #[must_use]
@@ -79,7 +79,7 @@ impl TokioSleep {
     }
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
 #[async_trait]
 impl AsyncSleep for TokioSleep {
     async fn sleep(&self, duration: Duration) {

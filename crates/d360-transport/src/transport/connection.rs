@@ -72,7 +72,7 @@ pub enum Protocol {
     /// uses its connection. A stream that the server refuses, or that is above the last one of a GOAWAY, was
     /// [not sent](crate::TransportErrorKind::NotSent) (RFC 9113, 6.8 and 8.7).
     ///
-    /// The blocking transport uses HTTP/1.1 with this setting too, because ureq has no HTTP/2.
+    /// The transports over hyper and ureq use HTTP/1.1 with this setting too.
     #[cfg(feature = "http2")]
     #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
     Http2,

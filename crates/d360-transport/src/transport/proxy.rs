@@ -64,7 +64,7 @@ impl ProxyServer {
     fn parse(url: &str) -> Result<Self, SetupError> {
         let url = url.trim();
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-        // SOCKS is unsupported, because neither library is built with it.
+        // SOCKS is unsupported, because no transport is built with it.
         let https = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,

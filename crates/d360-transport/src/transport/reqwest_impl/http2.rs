@@ -4,7 +4,7 @@
 //! A reqwest client has one HTTP/2 connection per host and cannot close it. So each connection here is a separate
 //! client. Such a client would open a connection for each request that arrives before the first one exists, so the
 //! first request goes ahead of the others.
-use super::body::Start;
+use super::super::body::Start;
 use crate::error::SetupError;
 use std::{
     error::Error as StdError,

@@ -1,20 +1,20 @@
 //! The async transport, over reqwest.
-mod body;
 #[cfg(feature = "http2")]
 mod http2;
 
-use self::body::{Parts, Start};
 use super::{
+    body::{Parts, Start},
+    collected::Collected,
     connection::{Connection, Protocol, Roots},
     proxy::ProxyServer,
     traits::AsyncTransport,
 };
 use crate::{
-    error::{SetupError, TransportError, TransportErrorKind, refuses_certificate, too_large},
-    exchange::{BodySink, HttpRequest, HttpResponse, LONGEST, Part, Payload},
+    error::{SetupError, TransportError, TransportErrorKind, refuses_certificate},
+    exchange::{BodySink, HttpRequest, HttpResponse, LONGEST},
 };
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderValue, Method, Uri, header::CONTENT_LENGTH};
 use std::{
     fmt,
@@ -27,9 +27,6 @@ use std::{
 /// How long an idle connection is kept: less than servers do, because a request on a connection that the server is
 /// closing has an unknown outcome.
 const IDLE: Duration = Duration::from_secs(20);
-/// A response above this size gets memory for its limit at once, up to the next constant.
-const LARGE: u64 = 1024 * 1024;
-const LARGEST_ROOM: u64 = 16 * LARGE;
 
 /// An async transport over reqwest. Needs feature `reqwest`.
 ///
@@ -103,12 +100,7 @@ impl ReqwestTransport {
             outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             start.begin();
         }
-        let parts = match payload {
-            Payload::Empty => Vec::new(),
-            Payload::Bytes(bytes) => vec![Part::Bytes(bytes)],
-            Payload::Parts(parts) => parts,
-        };
-        *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(parts, start.clone(), progress)));
+        *outgoing.body_mut() = Some(reqwest::Body::wrap(Parts::new(payload, start.clone(), progress)));
         let proxied = self.proxied.as_ref().filter(|(proxy, _)| proxy.serves(&uri));
         let lane = proxied.map_or(&self.direct, |(_, connections)| connections).lane()?;
         Ok(Attempt {
@@ -311,30 +303,11 @@ async fn read(
         }
         return Ok(Bytes::new());
     }
-    // Nearly every response is one piece, which needs no copy.
-    let mut body = Bytes::new();
-    let mut more = BytesMut::new();
-    let mut length = 0u64;
+    let mut body = Collected::new(limit);
     while let Some(piece) = answer.chunk().await.map_err(in_answer)? {
-        length += piece.len() as u64;
-        if length > limit {
-            return Err(too_large(limit));
-        }
-        if body.is_empty() && more.is_empty() {
-            body = piece;
-        } else {
-            if more.is_empty() {
-                more.extend_from_slice(&std::mem::take(&mut body));
-            }
-            if length > LARGE && more.capacity() as u64 <= LARGE * 2 {
-                // Reserved once: growing by doubling would briefly need twice as much. Unwritten memory costs
-                // nothing.
-                more.reserve(limit.min(LARGEST_ROOM) as usize);
-            }
-            more.extend_from_slice(&piece);
-        }
+        body.push(piece)?;
     }
-    Ok(if more.is_empty() { body } else { more.freeze() })
+    Ok(body.finish())
 }
 
 /// Classifies an error before the status line. If hyper has not begun to write the request, the server cannot have

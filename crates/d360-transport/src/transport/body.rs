@@ -1,5 +1,5 @@
-//! The body of a request, which decides whether the request is sent at all.
-use crate::exchange::{Part, Progress};
+//! The body of a request over hyper, which decides whether the request is sent at all.
+use crate::exchange::{Part, Payload, Progress};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use std::{
@@ -44,7 +44,7 @@ impl Start {
         before != Err(Self::GIVEN_UP)
     }
     /// Calls `told` when the request begins: hyper has a connection for it then.
-    #[cfg(feature = "http2")]
+    #[cfg(all(feature = "reqwest", feature = "http2"))]
     pub(super) fn tell(&self, told: Arc<dyn Fn() + Send + Sync>) {
         let _ = self.told.set(told);
     }
@@ -64,11 +64,14 @@ pub(super) struct Parts {
     /// hyper asks for the body as soon as it has a connection, and before it writes anything. If there is no body,
     /// hyper asks whether it has ended. The answer to either can prevent sending.
     start: Arc<Start>,
+    /// What comes first. A message is nothing but this, which needs no list.
+    first: Option<Bytes>,
     left: VecDeque<Part>,
     /// The remaining bytes, and the total.
     length: u64,
     total: u64,
-    file: Option<Reading>,
+    /// Boxed, because most bodies have none.
+    file: Option<Box<Reading>>,
     progress: Option<Progress>,
 }
 
@@ -84,9 +87,20 @@ enum State {
 }
 
 impl Parts {
-    pub(super) fn new(parts: Vec<Part>, start: Arc<Start>, progress: Option<Progress>) -> Self {
-        let total = parts.iter().map(Part::length).sum();
-        Self { start, length: total, total, left: parts.into(), file: None, progress }
+    pub(super) fn new(payload: Payload, start: Arc<Start>, progress: Option<Progress>) -> Self {
+        let total = payload.length();
+        let (first, left) = match payload {
+            Payload::Empty => (None, VecDeque::new()),
+            Payload::Bytes(bytes) => (Some(bytes), VecDeque::new()),
+            Payload::Parts(parts) => (None, parts.into()),
+        };
+        Self { start, length: total, total, first, left, file: None, progress }
+    }
+
+    /// Whether there are no bytes to send.
+    #[cfg(feature = "hyper")]
+    pub(super) fn is_empty(&self) -> bool {
+        self.length == 0
     }
 
     /// Returns the next piece to hyper.
@@ -121,18 +135,17 @@ impl http_body::Body for Parts {
                 }
                 self.file = None;
             }
-            match self.left.pop_front() {
+            match self.first.take().map(Part::Bytes).or_else(|| self.left.pop_front()) {
                 None => return Poll::Ready(None),
                 Some(Part::Bytes(mut bytes)) => {
                     if self.progress.is_some() && bytes.len() > CHUNK {
-                        let rest = bytes.split_off(CHUNK);
-                        self.left.push_front(Part::Bytes(rest));
+                        self.first = Some(bytes.split_off(CHUNK));
                     }
                     return self.give(bytes);
                 }
                 Some(Part::File { path, length }) => {
                     let opening = Box::pin(tokio::fs::File::open(path));
-                    self.file = Some(Reading { state: State::Opening(opening), left: length });
+                    self.file = Some(Box::new(Reading { state: State::Opening(opening), left: length }));
                 }
             }
         }
@@ -187,9 +200,9 @@ mod tests {
 
     #[test]
     fn what_was_given_up_before_it_began_never_leaves() {
-        for parts in [Vec::new(), vec![Part::Bytes("{}".into())]] {
+        for payload in [Payload::Empty, Payload::Bytes("{}".into())] {
             let start = Arc::<Start>::default();
-            let mut body = Parts::new(parts, start.clone(), None);
+            let mut body = Parts::new(payload, start.clone(), None);
             assert!(start.give_up() && start.give_up());
             // The questions of hyper in its order. Only an error prevents the request from being written.
             assert!(!body.is_end_stream());
@@ -201,15 +214,17 @@ mod tests {
     #[test]
     fn what_has_begun_may_have_arrived() {
         let start = Arc::<Start>::default();
-        let mut body = Parts::new(vec![Part::Bytes("{}".into())], start.clone(), None);
+        let mut body = Parts::new(Payload::Bytes("{}".into()), start.clone(), None);
         assert!(!body.is_end_stream() && body.size_hint().exact() == Some(2));
         assert!(matches!(poll(&mut body), Poll::Ready(Some(Ok(_)))));
         assert!(body.is_end_stream() && !start.give_up());
 
         // For an empty body hyper only asks whether it has ended.
-        for parts in [Vec::new(), vec![Part::Bytes(Bytes::new())]] {
+        for payload in
+            [Payload::Empty, Payload::Bytes(Bytes::new()), Payload::Parts(vec![Part::Bytes(Bytes::new())])]
+        {
             let start = Arc::<Start>::default();
-            assert!(Parts::new(parts, start.clone(), None).is_end_stream() && !start.give_up());
+            assert!(Parts::new(payload, start.clone(), None).is_end_stream() && !start.give_up());
         }
     }
 }
