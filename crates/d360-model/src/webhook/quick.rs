@@ -241,6 +241,7 @@ impl<'de> Visitor<'de> for Change<'_, 'de> {
 
 /// The value of a change.
 #[derive(Default)]
+#[expect(clippy::vec_box, reason = "events keep the boxes")]
 struct Value<'de> {
     metadata: Option<Metadata<'de>>,
     contacts: Option<Vec<Sender>>,
