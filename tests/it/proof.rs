@@ -36,12 +36,12 @@ fn requests_reported_as_not_sent_never_arrive_over_http2() {
 }
 
 #[test]
-fn what_hyper_tells_as_not_sent_never_arrives() {
+fn requests_hyper_reports_as_not_sent_never_arrive() {
     proof(HyperTransport::new(&trusting()).unwrap(), Over::Plain);
 }
 
 #[test]
-fn what_hyper_tells_as_not_sent_never_arrives_over_tls() {
+fn requests_hyper_reports_as_not_sent_never_arrive_over_tls() {
     proof(HyperTransport::new(&trusting()).unwrap(), Over::Tls);
 }
 

@@ -80,7 +80,7 @@ pub(crate) enum Command {
     /// Manage profiles: the settings and API key of each number
     #[command(subcommand, alias = "profiles")]
     Profile(Profile),
-    /// Show the number, system and key in use
+    /// Show the active number, API and key source
     ///
     /// Prints the profile, the system, the base URL and the origin of the key. Asks the API which number the key belongs
     /// to.

@@ -34,7 +34,7 @@ pub(crate) struct Gateway {
     /// Return message IDs without . + / =
     #[arg(long)]
     pub(crate) old_ids: bool,
-    /// Forward message types new since On-Premise
+    /// Forward message types On-Premise did not have
     ///
     /// By default they are forwarded as `unknown` with error 501.
     #[arg(long)]

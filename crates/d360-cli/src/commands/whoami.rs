@@ -48,7 +48,7 @@ pub(crate) fn run(global: &Global, args: &Whoami, output: Output) -> Result {
     } else {
         print(&known, number.as_ref(), output);
         if let Some(failure) = &failure {
-            output.error("the API returned no result; the lines above are local settings");
+            output.error("the number could not be queried; the lines above are local settings");
             output.failure(failure);
         }
     }
@@ -59,17 +59,17 @@ fn print(known: &Map<String, Value>, number: Option<&Value>, output: Output) {
     let text = |name: &str| known.get(name).and_then(Value::as_str);
     let from =
         |name: &str| text(name).filter(|from| *from != "default").map(|from| format!(" (from {from})"));
-    output.line(match text("profile").zip(text("file")) {
-        Some((name, file)) => format!("profile:  {name} (in {file})"),
-        None => "profile:  none".to_owned(),
-    });
-    output.line(format!("system:   {}", text("api").unwrap_or_default()));
+    let profile = match text("profile").zip(text("file")) {
+        Some((name, file)) => format!("{name} (in {file})"),
+        None => "none".to_owned(),
+    };
     let url = text("base_url").unwrap_or_default();
-    output.line(format!("base URL: {url}{}", from("base_url_from").unwrap_or_default()));
-    output.line(match text("key_source") {
-        Some(source) => format!("key:      {source}"),
-        None => "key:      none".to_owned(),
-    });
+    let mut lines = vec![
+        ("profile".to_owned(), profile),
+        ("system".to_owned(), text("api").unwrap_or_default().to_owned()),
+        ("base URL".to_owned(), format!("{url}{}", from("base_url_from").unwrap_or_default())),
+        ("key".to_owned(), text("key_source").unwrap_or("none").to_owned()),
+    ];
     let told = number.and_then(Value::as_object);
     let ids = ["phone_number_id", "partner_id", "channel_id"];
     let ids = ids.into_iter().filter(|id| told.is_none_or(|told| !told.contains_key(*id)));
@@ -77,7 +77,12 @@ fn print(known: &Map<String, Value>, number: Option<&Value>, output: Output) {
     let told = told.into_iter().flatten().map(|(name, value)| (name.as_str(), value));
     for (name, value) in known.chain(told) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        output.line(format!("{}: {value}", name.replace('_', " ")));
+        let name = name.replace('_', " ").replace(" id", " ID").replace("waba", "WABA");
+        lines.push((name, value));
+    }
+    let width = lines.iter().map(|(name, _)| name.len() + 1).max().unwrap_or_default();
+    for (name, value) in lines {
+        output.line(format!("{:width$} {value}", name + ":"));
     }
 }
 

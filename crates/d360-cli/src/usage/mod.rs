@@ -108,9 +108,7 @@ impl At<'_> {
         let similar = texts(error, ContextKind::SuggestedSubcommand).pop();
         match (instead, self.path.as_str()) {
             (Some(instead), _) => told(message, format!("use `d360 {instead}`")),
-            (None, "block") if is_user(&word) => {
-                told(message, format!("to block a user: d360 block add {word}"))
-            }
+            (None, "block") if is_user(&word) => told(message, "to block a user: d360 block add USER"),
             (None, "send") if similar.is_none() => {
                 let body = if word.contains('"') || word.len() > 40 { "TEXT" } else { word.as_str() };
                 told(message, format!("to send text: d360 send text \"{body}\" --to NUMBER"))
@@ -152,6 +150,9 @@ impl At<'_> {
         if takes_to && is_user(word) && !has_to {
             return told(message, "give the recipient with --to");
         }
+        if takes_to && is_user(word) {
+            return told(message, "repeat --to for each recipient, or give a file with --to-file");
+        }
         told(message, guesses::extra(&self.path).map_or_else(|| self.help(), str::to_owned))
     }
 
@@ -172,7 +173,7 @@ impl At<'_> {
         let mut hints: Vec<String> =
             missing.iter().filter_map(|name| guesses::missing(&self.path, name)).map(str::to_owned).collect();
         if let Some(example) = help::example(&self.path) {
-            hints.push(format!("for example: {}", example.replace("+16505551234", "NUMBER")));
+            hints.push(format!("for example: {}", shown_numbers(example)));
         }
         (message, details, hints)
     }
@@ -184,6 +185,12 @@ fn parts(name: &str) -> Vec<&str> {
         Some(inner) if inner.contains('|') && inner.contains("--") => inner.split('|').collect(),
         _ => vec![name],
     }
+}
+
+/// Replaces the numbers of an example, which would be masked.
+fn shown_numbers(example: &str) -> String {
+    let words = example.split(' ').map(|word| if is_user(word) { "NUMBER" } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a word looks like a phone number or an ID of a user.

@@ -171,9 +171,9 @@ pub(crate) async fn logged_in<'n>(
         guesses.right(peer);
         return Ok(number);
     }
-    tracing::warn!(%peer, "a login has a wrong user or password");
+    tracing::warn!(%peer, "login failed: wrong user or password");
     guesses.wrong(peer).await;
-    let details = "User or password differ from the gateway's configuration";
+    let details = "wrong user or password";
     Err(body::answer(&Answer::error_with(401, 1005, details)))
 }
 

@@ -50,7 +50,7 @@ impl std::fmt::Display for InvalidId {
 impl std::error::Error for InvalidId {}
 
 const NO_COUNTRY_CODE: &str = "has no + and no country code, so the API would add the business's own: write + and \
-    country code; to send to a number of the business's own country, use national:NUMBER (Recipient::national)";
+    country code, or national:NUMBER for a number of the business's own country";
 
 /// Returns what the API would refuse about the form of a phone number.
 pub(super) fn phone_form(text: &str) -> Option<String> {

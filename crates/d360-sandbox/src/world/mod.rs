@@ -141,13 +141,15 @@ impl World {
         }
     }
 
-    /// Restores the initial state. Keys and seed are kept.
+    /// Restores the initial state. Keys and seed are kept, and ids go on: a program that remembers them must not see one
+    /// twice.
     pub(crate) fn reset(&mut self) {
         let keys = self.numbers.iter().map(|(key, number)| (key.clone(), number.phone.clone())).collect();
         let first_key = self.first_key.clone();
         let mut hooks = std::mem::take(&mut self.hooks);
         hooks.reset();
-        *self = Self { first_key, hooks, ..Self::new(keys, self.seed) };
+        let (counter, messages) = (self.counter, self.messages);
+        *self = Self { first_key, hooks, counter, messages, ..Self::new(keys, self.seed) };
     }
 
     /// Returns the number of a key, or the first one.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// The response is a refusal; [`Api::refusal`] parses it.
+    /// The response is a refusal; [`Api::refusal`](crate::Api::refusal) parses it.
     Refusal,
     /// The response reports success in an unknown form.
     Shape(Box<dyn std::error::Error + Send + Sync>),

@@ -141,7 +141,8 @@ impl Inner {
             Effect::Repeatable => "the request may have taken effect; it is safe to retry",
             // The webhooks of `cloud.messages.send` and `onprem.messages.send` report the message.
             Effect::Once if self.meta.name.ends_with(".messages.send") => {
-                "the message may have been sent; wait for a status webhook with its ID before you send it again"
+                "the message may have been sent; check the status webhooks for its recipient, or for the label of the call, before \
+                 you send it again"
             }
             Effect::Once => "the request may have taken effect; check whether it did before you repeat it",
         }

@@ -22,6 +22,10 @@ use std::fmt::Debug;
 /// - [`progress`](HttpRequest::progress) is called after each piece.
 /// - [`TransportErrorKind::NotSent`] is a proof: the server cannot have acted on the request. Not a byte was sent, or
 ///   at most the head without the body.
+///
+/// [`TransportErrorKind::Timeout`]: crate::TransportErrorKind::Timeout
+/// [`TransportErrorKind::NotSent`]: crate::TransportErrorKind::NotSent
+/// [`TransportErrorKind::TooLarge`]: crate::TransportErrorKind::TooLarge
 // `automock` must precede `async_trait`.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]

@@ -53,7 +53,7 @@ pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
             let path = if several { "/webhook/{name}" } else { "/webhook" };
             output.line(format!("webhooks of Cloud: {url}{path}"));
             output.line(format!("state: {}", state.display()));
-            output.line(format!("changes needed to go without the gateway: {url}/notes"));
+            output.line(format!("migration notes: {url}/notes"));
             if unproven {
                 output.note(
                     "webhooks are accepted from any connection on this machine, including a local proxy: give --secret-header",

@@ -51,7 +51,12 @@ fn requests(control: &Control, output: Output) -> Result {
     }
     for asked in answer["requests"].as_array().into_iter().flatten() {
         let text = |name: &str| asked[name].as_str().unwrap_or_default();
-        let body = if asked["body"] == "" { String::new() } else { format!("  {}", asked["body"]) };
+        let mut body = asked["body"].clone();
+        // The values of these headers are secrets of the webhook.
+        if let Some(headers) = body.get_mut("headers").and_then(serde_json::Value::as_object_mut) {
+            headers.values_mut().for_each(|value| *value = "••••".into());
+        }
+        let body = if body == "" { String::new() } else { format!("  {body}") };
         output.line(format!("{} {}  {}{body}", text("method"), text("path"), asked["status"]));
     }
     Ok(Exit::Done)
@@ -63,7 +68,10 @@ fn start(args: &Args, output: Output) -> Result {
     let address = address.ok_or_else(|| {
         Failure::usage(format!("{:?} is not an address; give one such as 127.0.0.1:4360", args.listen))
     })?;
-    let builder = Sandbox::builder().listen(address);
+    // A gateway or program that remembers message ids must not see those of an earlier start again.
+    let started = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    #[allow(clippy::cast_possible_truncation, reason = "the last bits differ from start to start")]
+    let builder = Sandbox::builder().listen(address).seed(started.as_millis() as u64);
     let builder = builder.key(own.as_deref().unwrap_or(DEFAULT_KEY).trim(), NUMBER).webhooks(|webhooks| {
         webhooks.user_ids = !args.without_user_ids;
         webhooks.escape_unicode = args.escape_unicode;

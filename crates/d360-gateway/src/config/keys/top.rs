@@ -65,7 +65,7 @@ pub(in crate::config) const TOP: &[Key<Config>] = &[
     },
     Key {
         name: "upstream_hosts",
-        about: "Hosts, beside the one of base_url, that a number's own base_url may be on.",
+        about: "Additional hosts allowed in a number's base_url.",
         flag: None,
         kind: Kind::Texts { set: |config, texts| config.upstream_hosts = texts },
         example: "[\"waba-v2.360dialog.io\"]",
