@@ -93,7 +93,7 @@ fn retries_can_be_turned_off_and_on() {
         assert_eq!((run.result.unwrap_err().attempts(), run.seen.len()), (1, 1), "{}", run.who);
     }
     for run in everywhere(&vec![pair_limit(); 4], |client| {
-        client.with_options(CallOptions::new().retry(RetryPolicy::default().attempts(4))).send(message())
+        client.with_options(CallOptions::new().retry(RetryPolicy::default().max_attempts(4))).send(message())
     }) {
         assert_eq!(run.result.unwrap_err().attempts(), 4, "{}", run.who);
     }

@@ -94,7 +94,7 @@ proptest::proptest! {
             kept.lock().unwrap().push((status, kind, automatic && !unsure));
             Ok(response)
         });
-        let mut policy = RetryPolicy::default().attempts(attempts);
+        let mut policy = RetryPolicy::default().max_attempts(attempts);
         policy.budget = budget;
         let settings = config("http://localhost:1").retry(policy);
         let client = cloud::blocking::Client::with_transport(settings, transport, Naps::default()).unwrap();

@@ -30,7 +30,6 @@ const WORDS: &[(&str, &[&str], &str)] = &[
     ("", &["me", "number", "numbers", "account"], "whoami"),
     ("", &["serve", "server", "mock", "emulator", "dev"], "sandbox"),
     ("", &["wait", "delivered"], "send text \"Hello\" --to NUMBER --wait"),
-    ("", &["unblock"], "block remove USER"),
     ("", &["code", "codes", "explain"], "errors CODE"),
     ("", &["inbox", "receive"], "webhook listen"),
     ("", &["options", "environment", "exit-codes"], "help TOPIC"),

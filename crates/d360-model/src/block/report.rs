@@ -64,6 +64,14 @@ pub struct Failed {
     pub errors: Vec<UserError>,
 }
 
+impl Failed {
+    /// Returns the user as given. It shows a complete number.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.input.as_str()
+    }
+}
+
 /// A user who was blocked or unblocked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -77,6 +85,14 @@ pub struct Done {
     /// The business-scoped user ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<Bsuid>,
+}
+
+impl Done {
+    /// Returns the user as given. It shows a complete number.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.input.as_str()
+    }
 }
 
 fn as_text<S: Serializer>(user: &User, serializer: S) -> Result<S::Ok, S::Error> {

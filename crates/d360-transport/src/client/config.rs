@@ -14,7 +14,7 @@ use std::{num::NonZeroUsize, time::Duration};
 /// use std::time::Duration;
 /// let config = Config::new(ApiKey::new("key")?)
 ///     .base_url("http://127.0.0.1:4360")
-///     .retry(RetryPolicy::default().attempts(2))
+///     .retry(RetryPolicy::default().max_attempts(2))
 ///     .attempt_timeout(Duration::from_secs(10));
 /// # Ok::<(), d360_transport::InvalidKey>(())
 /// ```

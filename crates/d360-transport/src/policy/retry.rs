@@ -12,7 +12,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct RetryPolicy {
     /// The total number of attempts, including the first. 3 by default; 1 disables retries.
-    pub attempts: u32,
+    pub max_attempts: u32,
     /// The maximum of the first back-off wait, which doubles from there. 1 s by default.
     pub first_wait: Duration,
     /// The maximum back-off wait. 20 s by default.
@@ -30,7 +30,7 @@ pub struct RetryPolicy {
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
-            attempts: 3,
+            max_attempts: 3,
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_secs(20),
             first_long_wait: Duration::from_secs(5),
@@ -44,12 +44,12 @@ impl RetryPolicy {
     /// Returns a policy without retries.
     #[must_use]
     pub fn never() -> Self {
-        Self { attempts: 1, ..Self::default() }
+        Self { max_attempts: 1, ..Self::default() }
     }
-    /// Sets the total number of attempts.
+    /// Sets the total number of attempts, the first included. The default is 3.
     #[must_use]
-    pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts;
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
         self
     }
 
@@ -62,7 +62,7 @@ impl RetryPolicy {
     /// `Retry-After` replaces all of them.
     #[must_use]
     pub fn wait(&self, effect: Effect, failure: &ErrorKind, made: u32, spread: f64) -> Option<Duration> {
-        if made >= self.attempts || !may_repeat(failure, effect) {
+        if made >= self.max_attempts || !may_repeat(failure, effect) {
             return None;
         }
         let (rule, asked) = match failure {
@@ -90,7 +90,7 @@ impl RetryPolicy {
 impl RetryPolicy {
     /// Returns how long other messages pause after a throttled call that is not retried.
     pub(crate) fn hold(&self, failure: &ErrorKind, made: u32) -> Duration {
-        let patient = Self { attempts: u32::MAX, ..self.clone() };
+        let patient = Self { max_attempts: u32::MAX, ..self.clone() };
         patient.wait(Effect::Once, failure, made, 1.0).unwrap_or(self.longest_retry_after)
     }
 }
@@ -133,7 +133,7 @@ mod tests {
         fn a_message_of_unknown_outcome_is_never_sent_again(
             failure in any_failure(), attempts in 0u32..50, made in 1u32..50, spread in 0f64..1.0,
         ) {
-            let policy = RetryPolicy::default().attempts(attempts);
+            let policy = RetryPolicy::default().max_attempts(attempts);
             let wait = policy.wait(Effect::Once, &failure, made, spread);
             if failure.outcome() == Outcome::Unknown || made >= attempts {
                 prop_assert_eq!(wait, None);
