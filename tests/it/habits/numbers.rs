@@ -14,7 +14,7 @@ fn a_number_without_plus_is_refused_with_two_suggestions() {
         assert_eq!(error, InvalidId::NoCountryCode);
         let text = error.to_string();
         assert!(text.starts_with("invalid phone number: ") && text.contains("write +"), "{text}");
-        assert!(text.contains("Recipient::national"), "{text}");
+        assert!(text.contains("national:NUMBER"), "{text}");
         // A number built without parsing is reported before it is sent.
         let number = PhoneNumber::new(bare.trim());
         assert!(Message::text(number.clone(), "x").validate().refuses(false), "{bare}");
