@@ -119,12 +119,19 @@ fn add_traits(json: &Path, traits: &mut Traits) -> Result {
         let name =
             name.rsplit_once("> ").filter(|(left, _)| left.starts_with('<')).map_or(name, |(_, name)| name);
         let name = path(name).rsplit("::").next().unwrap_or_default().to_owned();
+        if name == "StructuralPartialEq" {
+            continue;
+        }
+        if let Some(of) = traits.get_mut(&path(on)) {
+            of.insert(name);
+            continue;
+        }
         // A type that is exported twice is listed at one path and its implementations at the other.
         let ends = |path: &str| {
             (path.split("::").next().map(str::to_owned), path.rsplit("::").next().map(str::to_owned))
         };
         let of = traits.iter_mut().filter(|(path_of, _)| ends(path_of) == ends(&path(on)));
-        of.filter(|_| name != "StructuralPartialEq").for_each(|(_, of)| _ = of.insert(name.clone()));
+        of.for_each(|(_, of)| _ = of.insert(name.clone()));
     }
     Ok(())
 }

@@ -9,14 +9,8 @@ use std::{collections::BTreeSet, fs, path::Path, time::Instant};
 /// A minimal program: its name, dependencies and source.
 type Program = (&'static str, &'static str, &'static str);
 
-/// Minimal programs that send one card: each of ours, followed by the same program on the bare HTTP library with the
-/// same TLS.
-const SMALLEST: [Program; 5] = [
-    (
-        "async",
-        "d360 = { path = D360, default-features = false, features = [\"cloud\", \"reqwest\", \"rustls\"] }
-         tokio = { version = \"1\", features = [\"rt\"] }",
-        "async fn send() -> Result<(), Box<dyn std::error::Error>> {
+/// Over reqwest, and over hyper where that is the only async transport.
+const OURS: &str = "async fn send() -> Result<(), Box<dyn std::error::Error>> {
              use d360::model::{Contact, Message, Name, Phone};
              let client = d360::cloud::Client::new(d360::Config::from_env()?)?;
              let card = Contact::new(Name::new(\"Barbara\")).phone(Phone::new(\"+16505559999\"));
@@ -25,22 +19,22 @@ const SMALLEST: [Program; 5] = [
          }
          fn main() -> Result<(), Box<dyn std::error::Error>> {
              tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(send())
-         }",
+         }";
+
+/// Minimal programs that send one card: each of ours, followed by the same program on the bare HTTP library with the
+/// same TLS.
+const SMALLEST: [Program; 5] = [
+    (
+        "async",
+        "d360 = { path = D360, default-features = false, features = [\"cloud\", \"reqwest\", \"rustls\"] }
+         tokio = { version = \"1\", features = [\"rt\"] }",
+        OURS,
     ),
     (
         "hyper",
         "d360 = { path = D360, default-features = false, features = [\"cloud\", \"hyper\", \"rustls\"] }
          tokio = { version = \"1\", features = [\"rt\"] }",
-        "async fn send() -> Result<(), Box<dyn std::error::Error>> {
-             use d360::model::{Contact, Message, Name, Phone};
-             let client = d360::cloud::Client::hyper(d360::Config::from_env()?)?;
-             let card = Contact::new(Name::new(\"Barbara\")).phone(Phone::new(\"+16505559999\"));
-             client.send(Message::contacts(\"+16505551234\", [card])).await?;
-             Ok(())
-         }
-         fn main() -> Result<(), Box<dyn std::error::Error>> {
-             tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(send())
-         }",
+        OURS,
     ),
     (
         "reqwest",

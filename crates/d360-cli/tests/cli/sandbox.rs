@@ -74,6 +74,36 @@ fn every_kind_of_webhook_is_triggered() {
     assert_eq!(told["messages"][0]["reaction"], json!({ "message_id": "wamid.x", "emoji": "\u{2764}" }));
 }
 
+/// A program that remembers IDs, such as the gateway, would take a new message for a duplicate.
+#[test]
+fn message_ids_never_repeat_after_a_reset() {
+    let sandbox = Sandbox::start().unwrap();
+    let mut ids = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        sandbox.user_writes("+16505551234");
+        let sent = with(&sandbox, false, &["send", "text", "x", "--to", "+16505551234", "--output", "json"]);
+        ids.insert(sent.json()["messages"][0]["id"].as_str().unwrap().to_owned());
+        assert_eq!(on(&sandbox, &["reset"]).code, 0);
+    }
+    assert_eq!(ids.len(), 3, "{ids:?}");
+}
+
+#[test]
+fn listed_requests_mask_the_secrets_of_webhooks() {
+    let sandbox = Sandbox::start().unwrap();
+    let config = ["webhook", "config", "set", "http://127.0.0.1:9/", "--secret-header", "x-hook"];
+    let mut set = command(&config);
+    set.env("D360_WEBHOOK_SECRET", "HUSH")
+        .env("D360_API_KEY", sandbox.key())
+        .env("D360_BASE_URL", sandbox.base_url());
+    let ran = finish(set);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for format in [&[][..], &["--output", "json"]] {
+        let asked = on(&sandbox, &[&["requests"], format].concat());
+        assert!(asked.out.contains("x-hook") && !asked.out.contains("HUSH"), "{}", asked.out);
+    }
+}
+
 #[test]
 fn a_trigger_reports_what_prevents_it() {
     let sandbox = Sandbox::start().unwrap();
@@ -218,6 +248,17 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+#[test]
+fn message_ids_differ_between_starts() {
+    let id = || {
+        let sandbox = Running::start(&[]);
+        assert_eq!(sandbox.run(&["sandbox", "trigger", "message", "--from", "+16505551234"]).code, 0);
+        let sent = sandbox.run(&["send", "text", "x", "--to", "+16505551234", "--output", "json"]);
+        sent.json()["messages"][0]["id"].as_str().unwrap().to_owned()
+    };
+    assert_ne!(id(), id());
 }
 
 #[cfg(unix)]

@@ -102,7 +102,8 @@ impl Event {
     }
     /// Sets the account of an entry whose ID follows its changes.
     pub(super) fn set_account(&self, account: &Text) {
-        let _ = self.origin.account.set(account.clone());
+        // The events of a change share it.
+        self.origin.account.get_or_init(|| account.clone());
     }
 
     /// Returns the ID of the WhatsApp Business Account (Cloud).

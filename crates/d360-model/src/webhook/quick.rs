@@ -129,24 +129,31 @@ impl Events<'_> {
     }
 }
 
-/// Declares a seed that reads a JSON object or list.
+/// Declares a seed that reads a JSON object or list into the events, with the account where it is known.
 macro_rules! seed {
-    ($name:ident $(, $field:ident: $ty:ty)?; $method:ident -> $value:ty) => {
-        struct $name<'e, 'de>(&'e mut Events<'de> $(, $ty)?);
+    ($name:ident $(, $account:ty)?; $method:ident) => {
+        struct $name<'e, 'de>(&'e mut Events<'de> $(, $account)?);
         impl<'de> DeserializeSeed<'de> for $name<'_, 'de> {
-            type Value = $value;
-            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<$value, D::Error> {
+            type Value = ();
+            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
                 deserializer.$method(self)
             }
         }
     };
 }
 
-seed!(Envelope; deserialize_map -> ());
-seed!(Entries; deserialize_seq -> ());
-seed!(Entry; deserialize_map -> ());
-seed!(Changes, account: Option<Text>; deserialize_seq -> ());
-seed!(Change, account: Option<Text>; deserialize_map -> ());
+seed!(Envelope; deserialize_map);
+seed!(Entries; deserialize_seq);
+seed!(Entry; deserialize_map);
+seed!(Changes, Option<Text>; deserialize_seq);
+seed!(Change, Option<Text>; deserialize_map);
+
+/// Reads items until there are no more. An empty list has an event of its own, which the tolerant reader knows.
+fn at_least_one<E: Error>(mut next: impl FnMut() -> Result<Option<()>, E>) -> Result<(), E> {
+    next()?.ok_or_else(|| E::custom("an empty list"))?;
+    while next()?.is_some() {}
+    Ok(())
+}
 
 macro_rules! expecting {
     ($what:literal) => {
@@ -176,11 +183,7 @@ impl<'de> Visitor<'de> for Entries<'_, 'de> {
     type Value = ();
     expecting!("entries");
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let mut count = 0_usize;
-        while list.next_element_seed(Entry(self.0))?.is_some() {
-            count += 1;
-        }
-        if count == 0 { Err(A::Error::custom("no entry")) } else { Ok(()) }
+        at_least_one(|| list.next_element_seed(Entry(self.0)))
     }
 }
 
@@ -211,11 +214,7 @@ impl<'de> Visitor<'de> for Changes<'_, 'de> {
     type Value = ();
     expecting!("changes");
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let mut count = 0_usize;
-        while list.next_element_seed(Change(self.0, self.1.clone()))?.is_some() {
-            count += 1;
-        }
-        if count == 0 { Err(A::Error::custom("no change")) } else { Ok(()) }
+        at_least_one(|| list.next_element_seed(Change(self.0, self.1.clone())))
     }
 }
 

@@ -46,6 +46,7 @@ impl Inbound for Timestamp {
         Some(Self(seconds))
     }
     fn of_text(text: &str) -> Option<Self> {
-        text.trim().parse().ok().map(Self)
+        // Digits alone are the usual form.
+        text.parse().or_else(|_| text.trim().parse()).ok().map(Self)
     }
 }

@@ -1,5 +1,8 @@
 //! The body of a request over hyper, which decides whether the request is sent at all.
-use crate::exchange::{Part, Payload, Progress};
+use crate::{
+    error::{TransportError, TransportErrorKind},
+    exchange::{Part, Payload, Progress},
+};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use std::{
@@ -12,6 +15,7 @@ use std::{
         atomic::{AtomicU8, Ordering},
     },
     task::{Context, Poll, ready},
+    time::Duration,
 };
 use tokio::io::{AsyncRead, ReadBuf};
 
@@ -56,6 +60,11 @@ impl Start {
         let before =
             self.state.compare_exchange(Self::OPEN, Self::GIVEN_UP, Ordering::AcqRel, Ordering::Acquire);
         before != Err(Self::BEGUN)
+    }
+    /// Gives up because the time limit of the attempt expired, and returns the error.
+    pub(super) fn expired(&self, time_limit: Duration) -> TransportError {
+        let kind = if self.give_up() { TransportErrorKind::NotSent } else { TransportErrorKind::Timeout };
+        TransportError::new(kind, format!("no complete response within {time_limit:?}")).timed_out(true)
     }
 }
 

@@ -1,13 +1,18 @@
-//! The body of a response in memory.
-use crate::error::{TransportError, too_large};
+//! The body of a response, in memory or in a sink.
+use crate::{
+    error::{TransportError, TransportErrorKind, too_large},
+    exchange::BodySink,
+};
 use bytes::{Bytes, BytesMut};
+use std::io;
 
 /// A response above this size gets memory for its limit at once, up to the next constant.
 const LARGE: u64 = 1024 * 1024;
 const LARGEST_ROOM: u64 = 16 * LARGE;
 
-/// Collects the pieces of a body up to a limit.
-pub(super) struct Collected {
+/// Collects the pieces of a body up to a limit, or hands them to a sink, to which the limit does not apply.
+pub(super) struct Collected<'s> {
+    sink: Option<&'s dyn BodySink>,
     limit: u64,
     length: u64,
     /// The only piece so far. Nearly every response is one piece, which needs no copy.
@@ -15,12 +20,22 @@ pub(super) struct Collected {
     more: BytesMut,
 }
 
-impl Collected {
-    pub(super) fn new(limit: u64) -> Self {
-        Self { limit, length: 0, one: Bytes::new(), more: BytesMut::new() }
+fn other(error: io::Error) -> TransportError {
+    TransportError::new(TransportErrorKind::Other, error)
+}
+
+impl<'s> Collected<'s> {
+    pub(super) fn begin(limit: u64, sink: Option<&'s dyn BodySink>) -> Result<Self, TransportError> {
+        if let Some(sink) = sink {
+            sink.begin().map_err(other)?;
+        }
+        Ok(Self { sink, limit, length: 0, one: Bytes::new(), more: BytesMut::new() })
     }
     pub(super) fn push(&mut self, piece: Bytes) -> Result<(), TransportError> {
-        let Self { limit, length, one, more } = self;
+        let Self { sink, limit, length, one, more } = self;
+        if let Some(sink) = sink {
+            return sink.write(&piece).map_err(other);
+        }
         *length += piece.len() as u64;
         if *length > *limit {
             return Err(too_large(*limit));

@@ -44,19 +44,20 @@ pub(crate) fn run(global: &Global, args: &Args, output: Output) -> Result {
 }
 
 fn requests(control: &Control, output: Output) -> Result {
-    let answer = control.get("requests")?;
+    let mut answer = control.get("requests")?;
+    for asked in answer["requests"].as_array_mut().into_iter().flatten() {
+        // The values of these headers are secrets of the webhook.
+        if let Some(headers) = asked.pointer_mut("/body/headers").and_then(serde_json::Value::as_object_mut) {
+            headers.values_mut().for_each(|value| *value = "••••".into());
+        }
+    }
     if output.is_json() {
         output.document(&answer);
         return Ok(Exit::Done);
     }
     for asked in answer["requests"].as_array().into_iter().flatten() {
         let text = |name: &str| asked[name].as_str().unwrap_or_default();
-        let mut body = asked["body"].clone();
-        // The values of these headers are secrets of the webhook.
-        if let Some(headers) = body.get_mut("headers").and_then(serde_json::Value::as_object_mut) {
-            headers.values_mut().for_each(|value| *value = "••••".into());
-        }
-        let body = if body == "" { String::new() } else { format!("  {body}") };
+        let body = if asked["body"] == "" { String::new() } else { format!("  {}", asked["body"]) };
         output.line(format!("{} {}  {}{body}", text("method"), text("path"), asked["status"]));
     }
     Ok(Exit::Done)

@@ -6,19 +6,10 @@ use crate::{
 };
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
-use std::{
-    error::Error as StdError,
-    future::Future,
-    io,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{error::Error as StdError, io, time::Duration};
 use tower_service::Service;
 
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
-type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
 /// The time after which an idle TCP connection is probed, and the time between probes.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -32,11 +23,8 @@ use self::tls::Transports;
 #[cfg(not(feature = "rustls"))]
 type Transports = HttpConnector;
 
-/// Opens connections. Cheap to clone, because hyper clones it for each request.
-#[derive(Clone)]
-pub(super) struct Connector(Arc<Settings>);
-
-struct Settings {
+/// Opens connections.
+pub(super) struct Connector {
     transports: Transports,
     time_limit: Duration,
 }
@@ -53,7 +41,24 @@ impl Connector {
             drop(proxy);
             tcp(time_limit)
         };
-        Ok(Self(Arc::new(Settings { transports, time_limit })))
+        Ok(Self { transports, time_limit })
+    }
+
+    /// Opens a connection to the host of a URL.
+    pub(super) async fn connect(
+        &self,
+        host: Uri,
+    ) -> Result<<Transports as Service<Uri>>::Response, BoxError> {
+        let time_limit = self.time_limit;
+        // A connector of hyper-util is always ready: its resolver uses a thread for each host.
+        let connecting = self.transports.clone().call(host);
+        let limited = tokio::time::timeout(time_limit, connecting).await;
+        let expired =
+            |_| io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {time_limit:?}"));
+        let connected = limited.map_err(expired)?;
+        // Without TLS, the error is of another type.
+        let connected = connected?;
+        Ok(connected)
     }
 }
 
@@ -71,33 +76,9 @@ fn tcp(time_limit: Duration) -> HttpConnector {
     tcp
 }
 
-impl Service<Uri> for Connector {
-    type Response = <Transports as Service<Uri>>::Response;
-    type Error = BoxError;
-    type Future = Connecting<Self::Response>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        // A connector of hyper-util always is: its resolver uses a thread for each host.
-        Poll::Ready(Ok(()))
-    }
-    fn call(&mut self, host: Uri) -> Self::Future {
-        let Settings { transports, time_limit } = &*self.0;
-        let (connecting, time_limit) = (transports.clone().call(host), *time_limit);
-        Box::pin(async move {
-            let limited = tokio::time::timeout(time_limit, connecting).await;
-            let expired =
-                |_| io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {time_limit:?}"));
-            let connected = limited.map_err(expired)?;
-            // Without TLS, the error is of another type.
-            let connected = connected?;
-            Ok(connected)
-        })
-    }
-}
-
 #[cfg(feature = "rustls")]
 mod tls {
-    use super::{BoxError, Connecting};
+    use super::BoxError;
     use crate::{
         error::SetupError,
         transport::{connection::Roots, proxy::ProxyServer},
@@ -111,6 +92,8 @@ mod tls {
     };
     use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject as _};
     use std::{
+        future::Future,
+        pin::Pin,
         sync::Arc,
         task::{Context, Poll},
     };
@@ -146,7 +129,7 @@ mod tls {
     impl Service<Uri> for Routes {
         type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
         type Error = BoxError;
-        type Future = Connecting<Self::Response>;
+        type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
         fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
             self.tcp.poll_ready(context).map_err(Into::into)

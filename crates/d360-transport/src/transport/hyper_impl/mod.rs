@@ -160,12 +160,7 @@ impl AsyncTransport for HyperTransport {
             self.pool.put_back(target, connection);
             Ok(http::Response::from_parts(head, body))
         };
-        tokio::time::timeout(time_limit, attempt).await.unwrap_or_else(|_| {
-            let kind =
-                if start.give_up() { TransportErrorKind::NotSent } else { TransportErrorKind::Timeout };
-            Err(TransportError::new(kind, format!("no complete response within {time_limit:?}"))
-                .timed_out(true))
-        })
+        tokio::time::timeout(time_limit, attempt).await.unwrap_or_else(|_| Err(start.expired(time_limit)))
     }
 }
 
@@ -174,15 +169,7 @@ async fn read(
     limit: u64,
     sink: Option<&dyn BodySink>,
 ) -> Result<Bytes, TransportError> {
-    if let Some(sink) = sink {
-        let other = |error: io::Error| TransportError::new(TransportErrorKind::Other, error);
-        sink.begin().map_err(other)?;
-        while let Some(piece) = next(&mut answer).await? {
-            sink.write(&piece).map_err(other)?;
-        }
-        return Ok(Bytes::new());
-    }
-    let mut body = Collected::new(limit);
+    let mut body = Collected::begin(limit, sink)?;
     while let Some(piece) = next(&mut answer).await? {
         body.push(piece)?;
     }

@@ -16,7 +16,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Instant,
 };
-use tower_service::Service as _;
 
 /// The connections of a transport.
 pub(super) struct Pool {
@@ -105,7 +104,7 @@ impl Pool {
     /// Opens a connection. Nothing of a request has been sent if this fails.
     pub(super) async fn connect(&self, target: &Target) -> Result<Pooled, BoxError> {
         let name = target.name()?;
-        let stream = self.connector.clone().call(target.url()?).await?;
+        let stream = self.connector.connect(target.url()?).await?;
         let (sender, connection) = http1::handshake(stream).await?;
         tokio::spawn(async {
             // The request on it receives the error too.

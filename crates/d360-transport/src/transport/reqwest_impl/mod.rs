@@ -19,7 +19,6 @@ use http::{HeaderValue, Method, Uri, header::CONTENT_LENGTH};
 use std::{
     fmt,
     future::Future,
-    io,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -282,10 +281,7 @@ impl AsyncTransport for ReqwestTransport {
         // reqwest's own limit would cost more allocations.
         tokio::time::timeout(time_limit, attempt).await.unwrap_or_else(|_| {
             lane.timed_out();
-            let kind =
-                if start.give_up() { TransportErrorKind::NotSent } else { TransportErrorKind::Timeout };
-            Err(TransportError::new(kind, format!("no complete response within {time_limit:?}"))
-                .timed_out(true))
+            Err(start.expired(time_limit))
         })
     }
 }
@@ -295,15 +291,7 @@ async fn read(
     limit: u64,
     sink: Option<&dyn BodySink>,
 ) -> Result<Bytes, TransportError> {
-    if let Some(sink) = sink {
-        let other = |error: io::Error| TransportError::new(TransportErrorKind::Other, error);
-        sink.begin().map_err(other)?;
-        while let Some(piece) = answer.chunk().await.map_err(in_answer)? {
-            sink.write(&piece).map_err(other)?;
-        }
-        return Ok(Bytes::new());
-    }
-    let mut body = Collected::new(limit);
+    let mut body = Collected::begin(limit, sink)?;
     while let Some(piece) = answer.chunk().await.map_err(in_answer)? {
         body.push(piece)?;
     }
