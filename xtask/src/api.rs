@@ -124,15 +124,15 @@ fn add_traits(json: &Path, traits: &mut Traits) -> Result {
         }
         if let Some(of) = traits.get_mut(&path(on)) {
             of.insert(name);
-            continue;
         }
-        // A type that is exported twice is listed at one path and its implementations at the other.
-        let ends = |path: &str| {
-            (path.split("::").next().map(str::to_owned), path.rsplit("::").next().map(str::to_owned))
-        };
-        let of = traits.iter_mut().filter(|(path_of, _)| ends(path_of) == ends(&path(on)));
-        of.for_each(|(_, of)| _ = of.insert(name.clone()));
     }
+    // A type that is exported twice has its implementations at one of its paths. The other needs no line.
+    let ends = |path: &str| {
+        (path.split("::").next().map(str::to_owned), path.rsplit("::").next().map(str::to_owned))
+    };
+    let known: BTreeSet<_> =
+        traits.iter().filter(|(_, traits)| !traits.is_empty()).map(|(path, _)| ends(path)).collect();
+    traits.retain(|path, traits| !traits.is_empty() || !known.contains(&ends(path)));
     Ok(())
 }
 
